@@ -1,0 +1,61 @@
+//! Which network to run, and a shelf that keeps the one loaded last: the next file need not load it again.
+
+use std::sync::{Arc, Mutex};
+
+use super::pipeline::AnalysisError;
+use crate::job::CancelToken;
+use crate::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+
+/// The seed of the untrained weights: any number will do, but the same one everywhere.
+pub const UNTRAINED_SEED: u64 = 2024;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    #[default]
+    Cpu,
+    Cuda,
+}
+
+impl DeviceChoice {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkChoice {
+    pub preset: Preset,
+    pub weights: WeightSource,
+    pub device: DeviceChoice,
+}
+
+impl Default for NetworkChoice {
+    fn default() -> Self {
+        let weights = WeightSource::Untrained { seed: UNTRAINED_SEED };
+        Self { preset: Preset::Lite, weights, device: DeviceChoice::Cpu }
+    }
+}
+
+#[derive(Default)]
+pub struct NetworkShelf {
+    loaded: Mutex<Option<(NetworkChoice, Arc<AvarNet>)>>,
+}
+
+impl NetworkShelf {
+    /// The network of `choice`, loaded now unless it was the last one asked for.
+    pub fn take(&self, choice: &NetworkChoice, cancel: &CancelToken) -> Result<Arc<AvarNet>, AnalysisError> {
+        // A panic while loading leaves the previous network on the shelf, which is still whole.
+        let mut loaded = self.loaded.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((_, network)) = loaded.as_ref().filter(|(known, _)| known == choice) {
+            return Ok(network.clone());
+        }
+        let device = ComputeDevice::from_name(choice.device.name())?;
+        let network = Arc::new(AvarNet::load(choice.preset, &choice.weights, &device)?);
+        cancel.check()?;
+        *loaded = Some((choice.clone(), network.clone()));
+        Ok(network)
+    }
+}

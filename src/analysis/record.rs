@@ -1,0 +1,319 @@
+//! What an analysis leaves on disk: the score table, the events, and the record of the run, by which a second
+//! person can get the same numbers.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::events::{Event, Hysteresis};
+use super::pipeline::{Analysis, AnalysisSpec, Timings};
+use super::scores::StepScores;
+use crate::model::Modalities;
+use crate::job::{CancelToken, Cancelled};
+use crate::model::Provenance;
+use crate::model::classes::AnomalyClass;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error("the file cannot be read ({reason}): {path}", path = .path.display())]
+    Read { path: PathBuf, reason: io::Error },
+    #[error("the file cannot be written ({reason}): {path}", path = .path.display())]
+    Write { path: PathBuf, reason: io::Error },
+}
+
+/// Where the three files of one analysis are.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordPaths {
+    pub scores: PathBuf,
+    pub events: PathBuf,
+    pub run: PathBuf,
+}
+
+impl RecordPaths {
+    /// `folder/NAME.scores.csv` and so on.
+    pub fn new(folder: &Path, name: &str) -> Self {
+        let path = |ending: &str| folder.join(format!("{name}.{ending}"));
+        Self { scores: path("scores.csv"), events: path("events.json"), run: path("run.json") }
+    }
+}
+
+/// Everything that went into the scores of one file.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunRecord {
+    pub media: MediaRecord,
+    pub weights: WeightsRecord,
+    pub decoder: String,
+    pub program: String,
+    pub configuration: Configuration,
+    pub steps: usize,
+    pub events: usize,
+    pub notes: Vec<String>,
+    pub timings_s: TimingsRecord,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct MediaRecord {
+    pub path: PathBuf,
+    pub sha256: String,
+    pub size_bytes: u64,
+    pub container: String,
+    pub start_s: f64,
+    pub duration_s: f64,
+    pub frames: Option<usize>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct WeightsRecord {
+    /// `None` for weights drawn from a seed.
+    pub path: Option<PathBuf>,
+    pub digest: String,
+    pub is_trained: bool,
+    /// What a reader must know before believing a score.
+    pub warning: Option<&'static str>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Configuration {
+    pub network: &'static str,
+    pub device: &'static str,
+    pub modalities: Modalities,
+    pub steps_per_second: f64,
+    pub window_steps: usize,
+    pub hysteresis: Hysteresis,
+    pub classes: Vec<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TimingsRecord {
+    pub load_weights: f64,
+    pub decode: f64,
+    pub picture_network: f64,
+    pub sound_network: f64,
+    pub temporal_head: f64,
+    pub total: f64,
+    /// Seconds of media analysed per second, loading the weights not counted.
+    pub times_real_time: f64,
+}
+
+/// Said wherever a score of an untrained network is shown or written.
+pub const UNTRAINED_WARNING: &str = "untrained weights: these scores mean nothing";
+
+impl RunRecord {
+    pub fn new(spec: &AnalysisSpec, analysis: &Analysis, events: &[Event], hysteresis: Hysteresis, sha256: String) -> Self {
+        let info = &spec.info;
+        let provenance = analysis.network.provenance();
+        let is_trained = !provenance.is_untrained();
+        let weights_path = match provenance {
+            Provenance::File { path, .. } => Some(path.clone()),
+            Provenance::Untrained { .. } => None,
+        };
+        Self {
+            media: MediaRecord {
+                path: info.path.clone(),
+                sha256,
+                size_bytes: info.size_bytes,
+                container: info.container.clone(),
+                start_s: info.range.start.seconds(),
+                duration_s: info.range.duration_s(),
+                frames: spec.frames.as_ref().map(|frames| frames.len()),
+            },
+            weights: WeightsRecord {
+                path: weights_path,
+                digest: analysis.network.digest().to_owned(),
+                is_trained,
+                warning: (!is_trained).then_some(UNTRAINED_WARNING),
+            },
+            decoder: info.decoder.clone(),
+            program: format!("AVAR Desk {}", env!("CARGO_PKG_VERSION")),
+            configuration: Configuration {
+                network: spec.network.preset.name(),
+                device: spec.network.device.name(),
+                modalities: analysis.scores.modalities,
+                steps_per_second: spec.settings.steps_per_second,
+                window_steps: spec.settings.window_steps,
+                hysteresis,
+                classes: AnomalyClass::ALL.iter().map(|class| class.name()).collect(),
+            },
+            steps: analysis.scores.steps.len(),
+            events: events.len(),
+            notes: info.notes.iter().chain(&analysis.notes).cloned().collect(),
+            timings_s: TimingsRecord::new(analysis.timings, info.range.duration_s()),
+        }
+    }
+}
+
+impl TimingsRecord {
+    fn new(timings: Timings, duration_s: f64) -> Self {
+        let working_s = timings.total.saturating_sub(timings.load_weights).as_secs_f64();
+        Self {
+            load_weights: timings.load_weights.as_secs_f64(),
+            decode: timings.decode.as_secs_f64(),
+            picture_network: timings.picture_network.as_secs_f64(),
+            sound_network: timings.sound_network.as_secs_f64(),
+            temporal_head: timings.temporal_head.as_secs_f64(),
+            total: timings.total.as_secs_f64(),
+            times_real_time: duration_s / working_s.max(f64::MIN_POSITIVE),
+        }
+    }
+}
+
+/// An event as it is written and printed.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventRecord {
+    pub class: &'static str,
+    pub start_s: f64,
+    pub end_s: f64,
+    pub duration_s: f64,
+    pub first_step: usize,
+    pub last_step: usize,
+    /// Ordinals of decoded pictures; `None` in a file without a picture.
+    pub first_frame: Option<usize>,
+    pub last_frame: Option<usize>,
+    pub peak: f32,
+    pub peak_s: f64,
+    pub peak_frame: Option<usize>,
+    pub mean: f32,
+}
+
+impl EventRecord {
+    pub fn new(event: &Event, scores: &StepScores) -> Self {
+        let frame = |step: usize| scores.steps.get(step).and_then(|step| step.frame).map(|frame| frame.index.0);
+        Self {
+            class: event.class.name(),
+            start_s: event.range.start.seconds(),
+            end_s: event.range.end.seconds(),
+            duration_s: event.range.duration_s(),
+            first_step: event.first_step,
+            last_step: event.last_step,
+            first_frame: frame(event.first_step),
+            last_frame: frame(event.last_step),
+            peak: event.peak,
+            peak_s: event.peak_time.seconds(),
+            peak_frame: event.peak_frame.map(|frame| frame.0),
+            mean: event.mean,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct EventsFile<'a> {
+    media: &'a Path,
+    weights: &'a WeightsRecord,
+    hysteresis: Hysteresis,
+    events: Vec<EventRecord>,
+}
+
+/// Writes the three files of one analysis, each whole or not at all; makes the folder where it is missing.
+pub fn write_record(
+    paths: &RecordPaths,
+    record: &RunRecord,
+    scores: &StepScores,
+    events: &[Event],
+) -> Result<(), RecordError> {
+    let events = EventsFile {
+        media: &record.media.path,
+        weights: &record.weights,
+        hysteresis: record.configuration.hysteresis,
+        events: events.iter().map(|event| EventRecord::new(event, scores)).collect(),
+    };
+    write_whole(&paths.scores, |file| write_scores(file, scores))?;
+    write_whole(&paths.events, |file| write_json(file, &events))?;
+    write_whole(&paths.run, |file| write_json(file, record))
+}
+
+/// SHA-256 of a file in lower-case hexadecimal; can be cancelled, since files may be large.
+pub fn digest_file(path: &Path, cancel: &CancelToken) -> Result<String, RecordError> {
+    let failed = |reason| RecordError::Read { path: path.to_owned(), reason };
+    let mut file = BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?);
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        cancel.check()?;
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => break,
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// One row a step; `frame` and `pts_s` are those of the frame by which the step is named. In a file without a
+/// picture `frame` is empty and `pts_s` is the step's start.
+fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(file);
+    let names = AnomalyClass::ALL.iter().map(|class| class.name());
+    writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names))?;
+    for step in &scores.steps {
+        let frame = step.frame.map_or(String::new(), |frame| frame.index.0.to_string());
+        let time = step.frame.map_or(step.start, |frame| frame.time);
+        let mut row = vec![step.step.to_string(), frame, format!("{:.6}", time.seconds()), step.anomaly().to_string()];
+        row.extend(step.class_scores.iter().map(f32::to_string));
+        writer.write_record(&row)?;
+    }
+    writer.flush()
+}
+
+fn write_json(file: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *file, value)?;
+    file.write_all(b"\n")
+}
+
+/// Writes beside the target and renames, so that a reader never sees half a file.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), RecordError> {
+    let attempt = || {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // As an ordinary new file, under the umask: temporary files are otherwise readable by their owner alone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(folder)?;
+        let mut writer = BufWriter::new(&mut file);
+        write(&mut writer)?;
+        writer.flush()?;
+        drop(writer);
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    attempt().map_err(|reason| RecordError::Write { path: path.to_owned(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_bytes() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(b"abc").unwrap();
+        let digest = digest_file(file.path(), &CancelToken::default()).unwrap();
+        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_the_old_file_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.csv");
+        std::fs::write(&path, "old").unwrap();
+        let result = write_whole(&path, |file| {
+            file.write_all(b"half")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert!(result.unwrap_err().to_string().ends_with(path.to_str().unwrap()));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_missing_output_folder_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/run.json");
+        write_whole(&path, |file| file.write_all(b"{}")).unwrap();
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "{}");
+    }
+}

@@ -1,0 +1,105 @@
+//! Sequences for the temporal head: overlapping windows of T steps, their scores averaged per step.
+//!
+//! The head was designed for sequences of T = 10 steps (MODEL: "Sequence length T"), so a long file is cut
+//! into windows that overlap by half; a step's scores are the mean over the windows that hold it. Features
+//! are computed once per step and shared by every window.
+
+use std::ops::Range;
+
+/// Windows over `len` steps in order of time: `window` long, half a window apart, the last one moved back
+/// so that it ends with the file. A file shorter than a window is one window of its own length.
+pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
+    let window = window.max(1);
+    if len <= window {
+        return if len == 0 { Vec::new() } else { vec![0..len] };
+    }
+    let hop = (window / 2).max(1);
+    let last = len - window;
+    let mut starts: Vec<usize> = (0..last).step_by(hop).collect();
+    starts.push(last);
+    starts.into_iter().map(|start| start..start + window).collect()
+}
+
+/// Averages the rows of overlapping windows and hands out the rows that no later window can change.
+pub struct WindowMean<const N: usize> {
+    sums: Vec<[f64; N]>,
+    counts: Vec<u32>,
+    /// The windows that are still to come.
+    pending: std::collections::VecDeque<Range<usize>>,
+    final_rows: usize,
+}
+
+impl<const N: usize> WindowMean<N> {
+    pub fn new(len: usize, window: usize) -> Self {
+        let pending = windows(len, window).into();
+        Self { sums: vec![[0.0; N]; len], counts: vec![0; len], pending, final_rows: 0 }
+    }
+
+    /// The next window if its steps are among the first `available`.
+    pub fn next_ready(&self, available: usize) -> Option<Range<usize>> {
+        self.pending.front().filter(|window| window.end <= available).cloned()
+    }
+
+    /// Adds the rows of the window that [`Self::next_ready`] named, and returns the steps whose mean is final now.
+    pub fn add(&mut self, rows: &[[f32; N]]) -> Vec<[f32; N]> {
+        let Some(window) = self.pending.pop_front() else { return Vec::new() };
+        for (step, row) in window.clone().zip(rows) {
+            self.sums[step].iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            self.counts[step] += 1;
+        }
+        let end = self.pending.front().map_or(self.sums.len(), |next| next.start);
+        let finished = self.final_rows..end.max(self.final_rows);
+        self.final_rows = finished.end;
+        finished.map(|step| self.sums[step].map(|sum| (sum / f64::from(self.counts[step].max(1))) as f32)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_every_step_and_end_with_the_file() {
+        for len in 0..60 {
+            let windows = windows(len, 10);
+            let covered: std::collections::BTreeSet<usize> = windows.iter().cloned().flatten().collect();
+            assert_eq!(covered.len(), len, "{len} steps");
+            assert!(windows.iter().all(|window| window.len() == len.min(10) && window.end <= len));
+        }
+    }
+
+    #[test]
+    fn neighbouring_windows_overlap_by_half() {
+        assert_eq!(windows(20, 10), [0..10, 5..15, 10..20]);
+        assert_eq!(windows(22, 10), [0..10, 5..15, 10..20, 12..22]);
+    }
+
+    #[test]
+    fn a_file_shorter_than_a_window_is_one_window() {
+        assert_eq!(windows(7, 10), [0..7]);
+        assert_eq!(windows(0, 10), []);
+    }
+
+    #[test]
+    fn a_step_is_handed_out_once_and_only_when_no_window_can_change_it() {
+        let mut mean = WindowMean::<1>::new(12, 4);
+        let mut rows = Vec::new();
+        let mut value = 0.0;
+        while let Some(window) = mean.next_ready(12) {
+            let before = rows.len();
+            rows.extend(mean.add(&vec![[value]; window.len()]));
+            assert!(rows.len() >= before);
+            value += 1.0;
+        }
+        // Windows 0..4, 2..6, 4..8, 6..10, 8..12 with the values 0 to 4.
+        let expected = [0.0, 0.0, 0.5, 0.5, 1.5, 1.5, 2.5, 2.5, 3.5, 3.5, 4.0, 4.0];
+        assert_eq!(rows, expected.map(|value| [value]));
+    }
+
+    #[test]
+    fn a_window_waits_for_its_last_step() {
+        let mean = WindowMean::<1>::new(12, 4);
+        assert_eq!(mean.next_ready(3), None);
+        assert_eq!(mean.next_ready(4), Some(0..4));
+    }
+}

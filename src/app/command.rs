@@ -1,0 +1,335 @@
+//! Every action of the desk: one enum from which shortcuts, tooltips and the key sheet derive.
+//!
+//! Keys are logical, not physical, so that `,` is the key that prints a comma on every keyboard layout.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Key, Modifiers};
+
+use crate::playback::SeekPrecision;
+use crate::time::{FrameIndex, MediaTime, TimeRange};
+
+/// What a user can do with one key or one button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    PlayPause,
+    Reverse,
+    Stop,
+    Forward,
+    FrameBack,
+    FrameOn,
+    TenFramesBack,
+    TenFramesOn,
+    SecondBack,
+    SecondOn,
+    PreviousKeyFrame,
+    NextKeyFrame,
+    PreviousEvent,
+    NextEvent,
+    PreviousFile,
+    NextFile,
+    GoToStart,
+    GoToEnd,
+    InPoint,
+    OutPoint,
+    LoopRange,
+    Mute,
+    GoTo,
+    ToggleOverlay,
+    ThresholdUp,
+    ThresholdDown,
+    VideoZoom,
+    TimelineZoomIn,
+    TimelineZoomOut,
+    TimelineFit,
+    FullScreen,
+    Open,
+    OpenSample,
+    Analyse,
+    Cancel,
+    ToggleTheme,
+    KeySheet,
+    Quit,
+}
+
+/// A heading of the key sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionGroup {
+    Playing,
+    Stepping,
+    Jumping,
+    View,
+    Desk,
+}
+
+impl ActionGroup {
+    pub const ALL: [Self; 5] = [Self::Playing, Self::Stepping, Self::Jumping, Self::View, Self::Desk];
+
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Playing => "Playing",
+            Self::Stepping => "Stepping",
+            Self::Jumping => "Jumping",
+            Self::View => "View",
+            Self::Desk => "Desk",
+        }
+    }
+}
+
+/// A key with exactly these modifiers held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortcut {
+    pub modifiers: Modifiers,
+    pub key: Key,
+}
+
+const PLAIN: Modifiers = Modifiers::NONE;
+
+const fn keys<const N: usize>(modifiers: Modifiers, keys: [Key; N]) -> [Shortcut; N] {
+    let mut shortcuts = [Shortcut { modifiers, key: Key::Space }; N];
+    let mut i = 0;
+    while i < N {
+        shortcuts[i].key = keys[i];
+        i += 1;
+    }
+    shortcuts
+}
+
+struct Entry {
+    group: ActionGroup,
+    label: &'static str,
+    shortcuts: Vec<Shortcut>,
+}
+
+impl Action {
+    pub const ALL: [Self; 38] = [
+        Self::PlayPause,
+        Self::Reverse,
+        Self::Stop,
+        Self::Forward,
+        Self::Mute,
+        Self::InPoint,
+        Self::OutPoint,
+        Self::LoopRange,
+        Self::FrameBack,
+        Self::FrameOn,
+        Self::TenFramesBack,
+        Self::TenFramesOn,
+        Self::SecondBack,
+        Self::SecondOn,
+        Self::PreviousKeyFrame,
+        Self::NextKeyFrame,
+        Self::PreviousEvent,
+        Self::NextEvent,
+        Self::GoToStart,
+        Self::GoToEnd,
+        Self::GoTo,
+        Self::PreviousFile,
+        Self::NextFile,
+        Self::ToggleOverlay,
+        Self::ThresholdUp,
+        Self::ThresholdDown,
+        Self::VideoZoom,
+        Self::TimelineZoomIn,
+        Self::TimelineZoomOut,
+        Self::TimelineFit,
+        Self::FullScreen,
+        Self::ToggleTheme,
+        Self::Open,
+        Self::OpenSample,
+        Self::Analyse,
+        Self::Cancel,
+        Self::KeySheet,
+        Self::Quit,
+    ];
+
+    /// Short, in the imperative: the accessible name of its button and its line in the key sheet.
+    pub fn label(self) -> &'static str {
+        self.entry().label
+    }
+
+    pub fn group(self) -> ActionGroup {
+        self.entry().group
+    }
+
+    pub fn shortcuts(self) -> Vec<Shortcut> {
+        self.entry().shortcuts
+    }
+
+    /// "Step one frame back (Left or ,)"
+    pub fn tooltip(self) -> String {
+        match self.key_text() {
+            keys if keys.is_empty() => self.label().to_owned(),
+            keys => format!("{} ({keys})", self.label()),
+        }
+    }
+
+    /// The keys in words, "Left or ,"; empty for an action without a key.
+    pub fn key_text(self) -> String {
+        self.shortcuts().iter().map(Shortcut::text).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// The action of a key press, if it has one.
+    pub fn of_key(modifiers: Modifiers, key: Key) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.shortcuts().iter().any(|shortcut| shortcut.matches(modifiers, key)))
+    }
+
+    fn entry(self) -> Entry {
+        use ActionGroup::{Desk, Jumping, Playing, Stepping, View};
+        let entry = |group, label, shortcuts: &[Shortcut]| Entry { group, label, shortcuts: shortcuts.to_vec() };
+        match self {
+            Self::PlayPause => entry(Playing, "Play or pause", &keys(PLAIN, [Key::Space])),
+            Self::Reverse => entry(Playing, "Play backwards, again for faster", &keys(PLAIN, [Key::J])),
+            Self::Stop => entry(Playing, "Stop", &keys(PLAIN, [Key::K])),
+            Self::Forward => entry(Playing, "Play forwards, again for faster", &keys(PLAIN, [Key::L])),
+            Self::Mute => entry(Playing, "Mute or unmute", &keys(Modifiers::SHIFT, [Key::M])),
+            Self::InPoint => entry(Playing, "Set the in point", &keys(PLAIN, [Key::I])),
+            Self::OutPoint => entry(Playing, "Set the out point", &keys(PLAIN, [Key::O])),
+            Self::LoopRange => entry(Playing, "Loop from in to out point", &keys(PLAIN, [Key::P])),
+            Self::FrameBack => entry(Stepping, "Step one frame back", &keys(PLAIN, [Key::ArrowLeft, Key::Comma])),
+            Self::FrameOn => entry(Stepping, "Step one frame on", &keys(PLAIN, [Key::ArrowRight, Key::Period])),
+            Self::TenFramesBack => entry(Stepping, "Step ten frames back", &keys(Modifiers::SHIFT, [Key::ArrowLeft])),
+            Self::TenFramesOn => entry(Stepping, "Step ten frames on", &keys(Modifiers::SHIFT, [Key::ArrowRight])),
+            Self::SecondBack => entry(Stepping, "Go one second back", &keys(Modifiers::COMMAND, [Key::ArrowLeft])),
+            Self::SecondOn => entry(Stepping, "Go one second on", &keys(Modifiers::COMMAND, [Key::ArrowRight])),
+            Self::PreviousKeyFrame => entry(Stepping, "Go to the previous key frame", &keys(Modifiers::ALT, [Key::ArrowLeft])),
+            Self::NextKeyFrame => entry(Stepping, "Go to the next key frame", &keys(Modifiers::ALT, [Key::ArrowRight])),
+            Self::PreviousEvent => entry(Jumping, "Go to the previous event", &keys(PLAIN, [Key::ArrowUp])),
+            Self::NextEvent => entry(Jumping, "Go to the next event", &keys(PLAIN, [Key::ArrowDown])),
+            Self::GoToStart => entry(Jumping, "Go to the start", &keys(PLAIN, [Key::Home])),
+            Self::GoToEnd => entry(Jumping, "Go to the end", &keys(PLAIN, [Key::End])),
+            Self::GoTo => entry(Jumping, "Go to a frame or time", &keys(PLAIN, [Key::G])),
+            Self::PreviousFile => entry(Jumping, "Open the previous file in the queue", &keys(PLAIN, [Key::PageUp])),
+            Self::NextFile => entry(Jumping, "Open the next file in the queue", &keys(PLAIN, [Key::PageDown])),
+            Self::ToggleOverlay => entry(View, "Show or hide the overlay", &keys(PLAIN, [Key::V])),
+            Self::ThresholdUp => entry(View, "Raise the threshold by 0.01", &keys(Modifiers::ALT, [Key::ArrowUp])),
+            Self::ThresholdDown => entry(View, "Lower the threshold by 0.01", &keys(Modifiers::ALT, [Key::ArrowDown])),
+            Self::VideoZoom => entry(View, "Fit the picture or show it at 100 %", &keys(PLAIN, [Key::Z])),
+            Self::TimelineZoomIn => entry(View, "Zoom in on the timeline", &keys(PLAIN, [Key::Plus])),
+            Self::TimelineZoomOut => entry(View, "Zoom out on the timeline", &keys(PLAIN, [Key::Minus])),
+            Self::TimelineFit => entry(View, "Show the whole timeline", &keys(Modifiers::SHIFT, [Key::Z])),
+            Self::FullScreen => entry(View, "Full screen", &keys(PLAIN, [Key::F])),
+            Self::ToggleTheme => entry(View, "Dark or light", &keys(Modifiers::COMMAND, [Key::D])),
+            Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
+            Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
+            Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
+            Self::Cancel => entry(Desk, "Cancel the analysis, or close what is open", &keys(PLAIN, [Key::Escape])),
+            Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
+            Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
+        }
+    }
+}
+
+impl Shortcut {
+    /// Exactly these modifiers; Shift is left aside for `?` and `+`, which need it on some layouts and not on others.
+    fn matches(&self, modifiers: Modifiers, key: Key) -> bool {
+        let typed_with_shift = matches!(self.key, Key::Questionmark | Key::Plus);
+        self.key == key
+            && self.modifiers.command == modifiers.command
+            && self.modifiers.alt == modifiers.alt
+            && (typed_with_shift || self.modifiers.shift == modifiers.shift)
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for (is_held, name) in
+            [(self.modifiers.command, "Ctrl+"), (self.modifiers.alt, "Alt+"), (self.modifiers.shift, "Shift+")]
+        {
+            if is_held {
+                text.push_str(name);
+            }
+        }
+        text.push_str(match self.key {
+            Key::ArrowLeft => "Left",
+            Key::ArrowRight => "Right",
+            Key::ArrowUp => "Up",
+            Key::ArrowDown => "Down",
+            Key::Comma => ",",
+            Key::Period => ".",
+            Key::Questionmark => "?",
+            Key::Plus => "+",
+            Key::Minus => "-",
+            Key::Escape => "Esc",
+            Key::PageUp => "PgUp",
+            Key::PageDown => "PgDn",
+            other => other.name(),
+        });
+        text
+    }
+}
+
+/// A wish to change the state; panels and keys push them, [`super::update`] alone carries them out.
+#[derive(Clone, Debug)]
+pub enum Command {
+    Act(Action),
+    OpenPaths(Vec<PathBuf>),
+    ShowFile(usize),
+    RemoveFile(usize),
+    Seek(MediaTime, SeekPrecision),
+    SeekFrame(FrameIndex),
+    StepFrames(i64),
+    SetSpeed(f64),
+    SetVolume(f32),
+    SetOnset(f32),
+    SetOffset(f32),
+    SetTimelineView(TimeRange),
+    ScaleWaveform(f32),
+    SetLoop(Option<TimeRange>),
+    ZoomVideo { factor: f32, around: [f32; 2] },
+    PanVideo([f32; 2]),
+    GoToText(String),
+    EditGoTo(String),
+    EditPath(String),
+    DismissNotice(usize),
+}
+
+impl From<Action> for Command {
+    fn from(action: Action) -> Self {
+        Self::Act(action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_actions_share_a_key() {
+        for (i, action) in Action::ALL.into_iter().enumerate() {
+            for shortcut in action.shortcuts() {
+                let clash = Action::ALL[i + 1..].iter().find(|other| {
+                    other.shortcuts().iter().any(|theirs| {
+                        theirs.matches(shortcut.modifiers, shortcut.key) || shortcut.matches(theirs.modifiers, theirs.key)
+                    })
+                });
+                assert_eq!(clash, None, "{action:?} has the key of another action: {}", shortcut.text());
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_listed_once() {
+        let listed: std::collections::HashSet<Action> = Action::ALL.into_iter().collect();
+        assert_eq!(listed.len(), Action::ALL.len());
+    }
+
+    #[test]
+    fn a_key_with_other_modifiers_is_another_key() {
+        assert_eq!(Action::of_key(PLAIN, Key::ArrowLeft), Some(Action::FrameBack));
+        assert_eq!(Action::of_key(Modifiers::SHIFT, Key::ArrowLeft), Some(Action::TenFramesBack));
+        assert_eq!(Action::of_key(Modifiers::CTRL | Modifiers::ALT, Key::ArrowLeft), None);
+    }
+
+    #[test]
+    fn the_question_mark_opens_the_key_sheet_with_and_without_shift() {
+        assert_eq!(Action::of_key(Modifiers::SHIFT, Key::Questionmark), Some(Action::KeySheet));
+        assert_eq!(Action::of_key(PLAIN, Key::Questionmark), Some(Action::KeySheet));
+    }
+
+    #[test]
+    fn a_tooltip_names_the_key() {
+        assert_eq!(Action::FrameBack.tooltip(), "Step one frame back (Left or ,)");
+        assert_eq!(Action::SecondOn.tooltip(), "Go one second on (Ctrl+Right)");
+        assert_eq!(Action::OpenSample.tooltip(), "Open the sample incident");
+    }
+}

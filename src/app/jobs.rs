@@ -1,0 +1,137 @@
+//! The desk's background jobs: at most one of each kind, each for one recording.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::state::{Media, RecordingId};
+use crate::analysis::{AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, Analysis, spawn_analysis};
+use crate::job::{Job, JobEvent, Stopped, Wake};
+use crate::media::{FrameTable, MediaError, WaveformPyramid, build_waveform, probe};
+
+/// News from a job.
+pub enum Report {
+    Opening(RecordingId, JobEvent<(), Media>),
+    Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
+    Analysis(RecordingId, JobEvent<AnalysisPartial, Analysis>),
+    Chosen(Vec<PathBuf>),
+    /// One sentence.
+    Problem(String),
+}
+
+pub struct Jobs {
+    wake: Wake,
+    shelf: Arc<NetworkShelf>,
+    opening: Option<(RecordingId, Job<(), Media>)>,
+    waveform: Option<(RecordingId, Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>)>,
+    analysis: Option<(RecordingId, AnalysisJob)>,
+    dialog: Option<Job<(), Vec<PathBuf>>>,
+    problems: Vec<String>,
+}
+
+impl Jobs {
+    pub fn new(wake: Wake) -> Self {
+        let shelf = Arc::new(NetworkShelf::default());
+        Self { wake, shelf, opening: None, waveform: None, analysis: None, dialog: None, problems: Vec::new() }
+    }
+
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_some()
+    }
+
+    pub fn is_analysing(&self) -> bool {
+        self.analysis.is_some()
+    }
+
+    /// Probes a file and indexes its frames.
+    pub fn open(&mut self, id: RecordingId, path: PathBuf) {
+        let job = Job::spawn("open", self.wake.clone(), move |reporter| {
+            let failed = |error: MediaError| {
+                reporter.check().map_or_else(Stopped::from, |()| Stopped::Failed(error.to_string()))
+            };
+            let info = probe(&path).map_err(failed)?;
+            let frames = match &info.video {
+                Some(_) => {
+                    let progress = |fraction| reporter.progress(fraction);
+                    Some(Arc::new(FrameTable::scan(&path, reporter.cancel_token(), progress).map_err(failed)?))
+                }
+                None => None,
+            };
+            Ok(Media { info: Arc::new(info), frames })
+        });
+        self.opening = self.started(job).map(|job| (id, job));
+    }
+
+    /// Replaces the waveform that is being read, if any.
+    pub fn read_waveform(&mut self, id: RecordingId, path: PathBuf) {
+        let job = Job::spawn("waveform", self.wake.clone(), move |reporter| {
+            let waveform = build_waveform(&path, reporter.cancel_token(), |partial| reporter.partial(partial));
+            reporter.check()?;
+            waveform.map(Arc::new).map_err(|error| Stopped::Failed(error.to_string()))
+        });
+        self.waveform = self.started(job).map(|job| (id, job));
+    }
+
+    pub fn analyse(&mut self, id: RecordingId, media: Media, network: NetworkChoice) {
+        let settings = AnalysisSettings::default();
+        let spec = AnalysisSpec { info: media.info, frames: media.frames, network, settings };
+        let job = spawn_analysis(spec, self.shelf.clone(), self.wake.clone());
+        self.analysis = self.started(job).map(|job| (id, job));
+    }
+
+    pub fn cancel_analysis(&self) {
+        if let Some((_, job)) = &self.analysis {
+            job.cancel();
+        }
+    }
+
+    /// Stops whatever works for this recording; what it says from now on is dropped.
+    pub fn forget(&mut self, id: RecordingId) {
+        self.opening.take_if(|(of, _)| *of == id);
+        self.waveform.take_if(|(of, _)| *of == id);
+        self.analysis.take_if(|(of, _)| *of == id);
+    }
+
+    /// The system's dialog waits on a thread of its own. Without a portal or `zenity` it answers like a cancel.
+    pub fn choose_files(&mut self) {
+        if self.dialog.is_none() {
+            let job = Job::spawn("dialog", self.wake.clone(), |_| {
+                let chosen = rfd::FileDialog::new().set_title("Open recordings").pick_files();
+                Ok(chosen.unwrap_or_default())
+            });
+            self.dialog = self.started(job);
+        }
+    }
+
+    pub fn poll(&mut self) -> Vec<Report> {
+        let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
+        drain(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
+        drain(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
+        drain(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
+        while let Some(event) = self.dialog.as_mut().and_then(Job::try_next) {
+            match event {
+                JobEvent::Done(paths) => reports.push(Report::Chosen(paths)),
+                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
+                JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
+            }
+        }
+        self.dialog.take_if(|job| job.has_ended());
+        reports
+    }
+
+    fn started<T>(&mut self, job: std::io::Result<T>) -> Option<T> {
+        job.map_err(|error| self.problems.push(format!("The system starts no more threads ({error})."))).ok()
+    }
+}
+
+fn drain<P: Send + 'static, T: Send + 'static>(
+    slot: &mut Option<(RecordingId, Job<P, T>)>,
+    mut report: impl FnMut(RecordingId, JobEvent<P, T>),
+) {
+    while let Some((id, job)) = slot {
+        match job.try_next() {
+            Some(event) => report(*id, event),
+            None => break,
+        }
+    }
+    slot.take_if(|(_, job)| job.has_ended());
+}

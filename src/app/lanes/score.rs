@@ -1,0 +1,164 @@
+//! The anomaly score over time, with the events shaded and the two thresholds, which can be dragged.
+
+use eframe::egui::{CursorIcon, Id, PointerButton, Rect, Sense, Stroke, Ui, WidgetInfo};
+use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
+
+use super::waveform::hatched;
+use crate::analysis::StepScores;
+use crate::app::command::Command;
+use crate::app::panels::timeline::lane_name;
+use crate::app::state::{ScoreStatus, State};
+use crate::app::theme;
+use crate::app::widgets::time_axis::TimeAxis;
+
+/// A little room, so that a score of 1 is not cut in half by the edge.
+const TOP: f64 = 1.04;
+const BOTTOM: f64 = -0.02;
+
+pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let palette = theme::palette(ui);
+    lane_name(ui, rect, "Anomaly score");
+    if state.is_untrained() {
+        let below = Rect::from_min_max(rect.min + eframe::egui::vec2(0.0, 15.0), rect.max);
+        lane_name(ui, below, "(untrained)");
+    }
+    ui.painter().rect_filled(rect, 0, palette.lane);
+    let Some(recording) = state.recording() else { return };
+    let Some(scores) = &recording.review.scores else {
+        match &recording.review.status {
+            ScoreStatus::Failed(sentence) => hatched(ui, rect, sentence),
+            ScoreStatus::Cancelled => hatched(ui, rect, "analysis cancelled"),
+            ScoreStatus::Queued | ScoreStatus::Running(_) | ScoreStatus::Done => {}
+        }
+        return;
+    };
+    let seconds = |time: crate::time::MediaTime| (time - axis.visible.start).seconds();
+    let bounds = PlotBounds::from_min_max([0.0, BOTTOM], [axis.visible.duration_s().max(1e-6), TOP]);
+    let hysteresis = state.hysteresis;
+    let events = recording.review.events.iter().filter(|event| axis.span(event.range).is_some());
+    let shades: Vec<[f64; 2]> = events.map(|event| [seconds(event.range.start), seconds(event.range.end)]).collect();
+    let curve = curve(scores, axis);
+    let plot = Plot::new("anomaly score")
+        .show_axes(false)
+        .show_grid(false)
+        .show_background(false)
+        .show_x(false)
+        .show_y(false)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .sense(Sense::hover())
+        .set_margin_fraction(eframe::egui::Vec2::ZERO);
+    ui.scope_builder(eframe::egui::UiBuilder::new().max_rect(rect), |ui| {
+        plot.show(ui, |plot| {
+            plot.set_plot_bounds(bounds);
+            for [start, end] in shades {
+                let corners = vec![[start, BOTTOM], [end, BOTTOM], [end, TOP], [start, TOP]];
+                let shade = Polygon::new("event", PlotPoints::from(corners));
+                plot.polygon(shade.fill_color(palette.alarm.gamma_multiply(0.22)).stroke(Stroke::NONE).allow_hover(false));
+            }
+            for (level, style, name) in [
+                (hysteresis.onset, LineStyle::Solid, "onset"),
+                (hysteresis.offset, LineStyle::dashed_dense(), "offset"),
+            ] {
+                let line = egui_plot::HLine::new(name, f64::from(level)).color(palette.alarm).style(style);
+                plot.hline(line.width(1.0).allow_hover(false));
+            }
+            plot.line(Line::new("anomaly score", PlotPoints::from(curve)).color(palette.curve).width(1.5).allow_hover(false));
+        });
+    });
+}
+
+/// A step holds its score until the next one. Where many steps share a point of the screen, their lowest and
+/// highest score are kept, so that a peak of one step never vanishes.
+fn curve(scores: &StepScores, axis: &TimeAxis) -> Vec<[f64; 2]> {
+    let grid = scores.grid;
+    let (Some(first), Some(last)) = (grid.step_at(axis.visible.start), grid.step_at(axis.visible.end)) else {
+        return Vec::new();
+    };
+    let last = (last + 1).min(scores.steps.len());
+    let steps = scores.steps.get(first.min(last)..last).unwrap_or_default();
+    let per_point = (steps.len() as f32 / (axis.width * 2.0)).ceil().max(1.0) as usize;
+    let seconds = |step: usize| (grid.start_of(step) - axis.visible.start).seconds();
+    let mut points = Vec::with_capacity(2 * steps.len() / per_point + 2);
+    for group in steps.chunks(per_point) {
+        let (Some(start), Some(end)) = (group.first(), group.last()) else { continue };
+        let scores = group.iter().map(|step| f64::from(step.anomaly()));
+        let (low, high) = scores.fold((f64::MAX, f64::MIN), |(low, high), score| (low.min(score), high.max(score)));
+        points.push([seconds(start.step), low]);
+        points.push([seconds(end.step + 1), high]);
+    }
+    points
+}
+
+/// A strip along each threshold that can be dragged. Returns whether the pointer is busy with one of them.
+pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<Command>) -> bool {
+    let y = |level: f32| {
+        let share = (f64::from(level) - BOTTOM) / (TOP - BOTTOM);
+        rect.bottom() - share as f32 * rect.height()
+    };
+    let level = |y: f32| {
+        let share = f64::from((rect.bottom() - y) / rect.height());
+        (BOTTOM + share * (TOP - BOTTOM)) as f32
+    };
+    let hysteresis = state.hysteresis;
+    let mut is_busy = false;
+    let handles: [(&str, f32, fn(f32) -> Command); 2] =
+        [("Close threshold", hysteresis.offset, Command::SetOffset), ("Open threshold", hysteresis.onset, Command::SetOnset)];
+    for (name, value, command) in handles {
+        let strip = Rect::from_x_y_ranges(rect.x_range(), y(value) - 3.0..=y(value) + 3.0);
+        let response = ui.interact(strip, Id::unique(name), Sense::drag());
+        response.widget_info(|| WidgetInfo::slider(true, f64::from(value), name));
+        is_busy |= response.hovered() || response.dragged();
+        if let Some(pointer) = response.interact_pointer_pos()
+            && response.dragged_by(PointerButton::Primary)
+        {
+            commands.push(command(level(pointer.y)));
+        }
+        response.on_hover_cursor(CursorIcon::ResizeVertical).on_hover_text(format!("{name} {value:.2}; drag to move it"));
+    }
+    is_busy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{StepGrid, StepScore};
+    use crate::model::Modalities;
+    use crate::model::AnomalyClass;
+    use crate::time::{MediaTime, TimeRange};
+
+    fn scores(count: usize, peak_at: usize) -> StepScores {
+        let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(count as f64 / 4.0));
+        let grid = StepGrid::new(range, 4.0).unwrap();
+        let steps = (0..count).map(|step| {
+            let mut class_scores = [0.0; 10];
+            class_scores[AnomalyClass::Normal.index()] = if step == peak_at { 0.0 } else { 1.0 };
+            StepScore { step, frame: None, start: grid.start_of(step), class_scores }
+        });
+        StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() }
+    }
+
+    fn whole(scores: &StepScores, width: f32) -> TimeAxis {
+        TimeAxis { visible: scores.grid.range(), left: 0.0, width }
+    }
+
+    #[test]
+    fn a_peak_of_one_step_survives_any_zoom() {
+        let scores = scores(100_000, 77_777);
+        for width in [50.0, 333.0, 1200.0] {
+            let points = curve(&scores, &whole(&scores, width));
+            assert!(points.len() <= 5 * width as usize);
+            assert!(points.iter().any(|[_, score]| *score == 1.0), "lost at {width} points");
+        }
+    }
+
+    #[test]
+    fn a_step_holds_its_score_until_the_next_one() {
+        let scores = scores(4, 1);
+        let points = curve(&scores, &whole(&scores, 800.0));
+        assert_eq!(points[2..4], [[0.25, 1.0], [0.5, 1.0]]);
+    }
+}

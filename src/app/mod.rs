@@ -1,0 +1,170 @@
+//! The window. State flows one way: keys, panels and jobs give commands and reports, [`update`] changes the state,
+//! panels draw it. Nothing here decodes, infers or blocks.
+
+pub mod color_matrix;
+pub mod command;
+pub mod jobs;
+pub mod lanes;
+pub mod panels;
+pub mod scenes;
+pub mod state;
+pub mod theme;
+pub mod update;
+pub mod video_texture;
+pub mod widgets;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
+
+use self::command::{Action, Command};
+use self::update::Desk;
+use crate::analysis::NetworkChoice;
+use crate::job::Wake;
+use crate::playback::PlayerOptions;
+
+pub const APP_ID: &str = "avar-desk";
+const TITLE: &str = "AVAR Desk";
+
+/// The sample incident, drawn and synthesised by this program (see `dataset::sample`).
+static SAMPLE: &[u8] = include_bytes!("../../assets/sample-incident.mp4");
+
+/// How the window starts.
+#[derive(Clone, Default)]
+pub struct DeskOptions {
+    pub files: Vec<PathBuf>,
+    pub network: NetworkChoice,
+    pub player: PlayerOptions,
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run(options: DeskOptions) -> anyhow::Result<()> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_app_id(APP_ID)
+        .with_title(TITLE)
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([800.0, 560.0])
+        .with_drag_and_drop(true);
+    let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
+    eframe::run_native(TITLE, native, Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
+        .map_err(|error| anyhow!("the window cannot be opened: {error}"))
+}
+
+/// Unpacks the bundled sample into the user's cache, unless it lies there already.
+pub fn sample_path() -> anyhow::Result<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let folder = cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID);
+    let path = folder.join("sample-incident.mp4");
+    if std::fs::read(&path).is_ok_and(|bytes| bytes == SAMPLE) {
+        return Ok(path);
+    }
+    crate::analysis::record::write_whole(&path, |file| file.write_all(SAMPLE)).context("the cache folder is not writable")?;
+    Ok(path)
+}
+
+pub struct DeskApp {
+    pub desk: Desk,
+    was_full_screen: bool,
+    has_recording: bool,
+}
+
+impl DeskApp {
+    pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
+        theme::install(&cc.egui_ctx);
+        if let Some(render_state) = &cc.wgpu_render_state {
+            video_texture::install(render_state);
+        }
+        let ctx = cc.egui_ctx.clone();
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let mut desk = Desk::new(options.network, options.player, wake);
+        desk.apply(Command::OpenPaths(options.files));
+        Self { desk, was_full_screen: false, has_recording: false }
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        let mut commands = Vec::new();
+        if !paths.is_empty() {
+            commands.push(Command::OpenPaths(paths));
+        }
+        let actions = ctx.input(update::actions_of_keys);
+        // Typing never moves the playhead; Escape leaves the field that is typed into.
+        let is_typing = ctx.text_edit_focused();
+        let heard = actions.into_iter().filter(|action| !is_typing || *action == Action::Cancel);
+        commands.extend(heard.map(Command::Act));
+        commands
+    }
+
+    /// Tells the window system what the state asks of it.
+    fn follow_state(&mut self, ctx: &egui::Context) {
+        let view = &self.desk.state.view;
+        ctx.set_theme(if view.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
+        if view.is_full_screen != self.was_full_screen {
+            self.was_full_screen = view.is_full_screen;
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(view.is_full_screen));
+        }
+        let has_recording = self.desk.state.recording().is_some();
+        if has_recording != self.has_recording {
+            self.has_recording = has_recording;
+            let name = self.desk.state.recording().map(|recording| format!("{} – {TITLE}", recording.name()));
+            ctx.send_viewport_cmd(ViewportCommand::Title(name.unwrap_or_else(|| TITLE.to_owned())));
+        }
+        if self.desk.has_quit {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        if let Some(wake) = self.desk.state.player.as_ref().and_then(|player| player.next_wake) {
+            ctx.request_repaint_after(wake.max(Duration::from_millis(4)));
+        }
+    }
+}
+
+impl eframe::App for DeskApp {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut commands = self.take_input(&ctx);
+        for command in commands.drain(..) {
+            self.desk.apply(command);
+        }
+        self.desk.tick(Instant::now());
+        self.follow_state(&ctx);
+        let state = &self.desk.state;
+        let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
+        let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
+        if !state.view.is_full_screen {
+            Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, &mut commands));
+            Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
+            Panel::bottom("timeline")
+                .exact_size(panels::timeline::HEIGHT)
+                .frame(bar)
+                .show(ui, |ui| panels::timeline::show(ui, state, &mut commands));
+            Panel::left("sidebar")
+                .default_size(256.0)
+                .size_range(200.0..=420.0)
+                .frame(side)
+                .show(ui, |ui| panels::sidebar::show(ui, state, &mut commands));
+            Panel::right("inspector")
+                .default_size(256.0)
+                .size_range(220.0..=420.0)
+                .frame(side)
+                .show(ui, |ui| panels::inspector::show(ui, state, &mut commands));
+            Panel::bottom("transport").exact_size(36.0).frame(bar).show(ui, |ui| panels::transport::show(ui, state, &mut commands));
+        }
+        let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+            panels::picture::show(ui, state, &mut commands);
+            ui.max_rect().size()
+        });
+        self.desk.picture_panel = picture.inner;
+        panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.desk.apply(command);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The right side: the ten class scores at the playhead, and where they come from.
+
+use eframe::egui::{self, Align2, FontId, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, vec2};
+
+use crate::analysis::record::UNTRAINED_WARNING;
+use crate::analysis::StepScore;
+use crate::app::command::Command;
+use crate::app::state::{Media, Recording, State};
+use crate::app::theme;
+use crate::model::{AnomalyClass, Modalities};
+
+const BAR_HEIGHT: f32 = 18.0;
+const NAME_WIDTH: f32 = 88.0;
+const VALUE_WIDTH: f32 = 36.0;
+
+pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        ui.label(RichText::new("Scores of this frame").strong());
+        if state.is_untrained() {
+            ui.label(RichText::new(format!("{UNTRAINED_WARNING}.")).small().color(theme::palette(ui).alarm));
+        }
+        let step = state.step_on_screen();
+        class_bars(ui, step);
+        ui.add_space(4.0);
+        anomaly_line(ui, state, step);
+        ui.add_space(theme::GAP);
+        ui.separator();
+        threshold_sliders(ui, state, commands);
+        ui.add_space(theme::GAP);
+        ui.separator();
+        let Some(recording) = state.recording() else { return };
+        if let Some(media) = recording.media() {
+            provenance(ui, state, recording, media);
+        }
+    });
+}
+
+fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
+    let palette = theme::palette(ui);
+    let top = step.map(StepScore::top_class);
+    for class in AnomalyClass::ALL {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::hover());
+        let score = step.map(|step| step.score_of(class));
+        let value = score.map_or_else(|| "–".to_owned(), |score| format!("{score:.2}"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {value}", class.label())));
+        let painter = ui.painter();
+        let color = if top == Some(class) { palette.text } else { palette.weak_text };
+        let font = FontId::proportional(theme::SMALL_TEXT);
+        painter.text(rect.left_center(), Align2::LEFT_CENTER, class.label(), font, color);
+        painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, theme::mono(theme::SMALL_TEXT), color);
+        let track = egui::Rect::from_min_max(
+            rect.left_top() + vec2(NAME_WIDTH, 5.0),
+            rect.right_bottom() - vec2(VALUE_WIDTH, 5.0),
+        );
+        painter.rect_filled(track, 2, palette.lane);
+        if let Some(score) = score {
+            let mut bar = track;
+            bar.set_width((track.width() * score).max(1.0));
+            painter.rect_filled(bar, 2, theme::class_color(class));
+        }
+    }
+}
+
+fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
+    let palette = theme::palette(ui);
+    let Some(step) = step else {
+        ui.label(RichText::new("Not analysed yet.").small().color(palette.weak_text));
+        return;
+    };
+    let is_above = state.is_above_threshold(step);
+    let (verdict, color) = if is_above { ("above", palette.alarm) } else { ("below", palette.text) };
+    let text = format!("Anomaly score {:.2}, {verdict} the threshold", step.anomaly());
+    ui.label(RichText::new(text).color(color)).on_hover_text("1 − score of normal; not calibrated, so not a probability");
+    let frame = match step.frame {
+        Some(frame) => format!("Step {}: frame {} stands for it", step.step, frame.index.0),
+        None => format!("Step {}: sound only", step.step),
+    };
+    ui.label(RichText::new(frame).small().color(palette.weak_text));
+}
+
+fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.label(RichText::new("Events").strong());
+    let mut onset = state.hysteresis.onset;
+    let mut offset = state.hysteresis.offset;
+    egui::Grid::new("thresholds").num_columns(2).show(ui, |ui| {
+        ui.spacing_mut().slider_width = (ui.available_width() - 120.0).clamp(60.0, 160.0);
+        let label = ui.label(RichText::new("open at").small());
+        let slider = ui.add(egui::Slider::new(&mut onset, 0.01..=0.99).fixed_decimals(2)).labelled_by(label.id);
+        if slider.on_hover_text("An event opens at this anomaly score (Alt+Up, Alt+Down)").changed() {
+            commands.push(Command::SetOnset(onset));
+        }
+        ui.end_row();
+        let label = ui.label(RichText::new("close below").small());
+        let slider = ui.add(egui::Slider::new(&mut offset, 0.0..=0.99).fixed_decimals(2)).labelled_by(label.id);
+        if slider.on_hover_text("An event closes below this anomaly score").changed() {
+            commands.push(Command::SetOffset(offset));
+        }
+        ui.end_row();
+    });
+}
+
+fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &Media) {
+    let palette = theme::palette(ui);
+    ui.label(RichText::new("Where this comes from").strong());
+    let info = &media.info;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if let Some(video) = &info.video {
+        let rate = video.average_rate_hz.map(|rate| format!(", {rate:.2} Hz")).unwrap_or_default();
+        rows.push(("picture", format!("{} {}×{}{rate}", video.codec, video.width_px, video.height_px)));
+        let color = video.color;
+        rows.push(("colour", format!("{:?}, {:?} range, {}", color.matrix, color.range, video.pixel_format).to_lowercase()));
+    }
+    match &info.audio {
+        Some(audio) => rows.push(("sound", format!("{} {} Hz, {} ch", audio.codec, audio.rate_hz, audio.channels))),
+        None => rows.push(("sound", "no sound track".to_owned())),
+    }
+    let modalities = recording.review.scores.as_ref().map(|scores| scores.modalities);
+    rows.push(("basis", modalities.map_or("not analysed yet", Modalities::label).to_owned()));
+    rows.push(("network", state.network.preset.label().to_owned()));
+    if let Some(analysis) = &recording.review.analysis {
+        rows.push(("weights", analysis.network.provenance().to_string()));
+        let digest = analysis.network.digest();
+        rows.push(("digest", format!("{}…", digest.get(..12).unwrap_or(digest))));
+        let seconds_s = analysis.timings.total.as_secs_f64();
+        rows.push(("took", format!("{seconds_s:.1} s, {} steps", analysis.scores.steps.len())));
+    }
+    egui::Grid::new("provenance").num_columns(2).spacing([theme::WIDE_GAP, 2.0]).show(ui, |ui| {
+        for (name, value) in rows {
+            ui.label(RichText::new(name).small().color(palette.weak_text));
+            ui.add(egui::Label::new(RichText::new(value).small()).wrap());
+            ui.end_row();
+        }
+    });
+    let notes = info.notes.iter().chain(recording.review.analysis.iter().flat_map(|analysis| &analysis.notes));
+    for note in notes {
+        ui.add_space(4.0);
+        ui.label(RichText::new(note).small().color(palette.alarm));
+    }
+}

@@ -1,0 +1,77 @@
+//! Windows over the desk: the keys, and "go to".
+
+use eframe::egui::{self, Align2, Context, Grid, Key, RichText, TextEdit, Window, WidgetInfo, Role};
+
+use crate::app::command::{Action, ActionGroup, Command};
+use crate::app::state::{Sheet, State};
+use crate::app::theme;
+
+pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
+    match &state.sheet {
+        None => {}
+        Some(Sheet::Keys) => keys(ctx, commands),
+        Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
+    }
+}
+
+fn keys(ctx: &Context, commands: &mut Vec<Command>) {
+    let mut is_open = true;
+    window("Keys").open(&mut is_open).show(ctx, |ui| {
+        ui.horizontal_top(|ui| {
+            for column in [&ActionGroup::ALL[..2], &ActionGroup::ALL[2..3], &ActionGroup::ALL[3..]] {
+                ui.vertical(|ui| column.iter().for_each(|group| key_group(ui, *group)));
+                ui.add_space(theme::WIDE_GAP);
+            }
+        });
+        ui.add_space(theme::GAP);
+        let palette = theme::palette(ui);
+        let mouse = "Timeline: drag scrubs, wheel pans, Ctrl+wheel zooms, Shift+wheel scales the waveform, \
+                     Alt+wheel steps frames, Shift+drag sets the loop.\n\
+                     Video: drag scrubs, double click plays, Ctrl+wheel zooms, middle button pans.";
+        ui.label(RichText::new(mouse).small().color(palette.weak_text));
+    });
+    if !is_open {
+        commands.push(Action::KeySheet.into());
+    }
+}
+
+fn key_group(ui: &mut egui::Ui, group: ActionGroup) {
+    ui.label(RichText::new(group.label()).strong());
+    Grid::new(group.label()).num_columns(2).spacing([theme::WIDE_GAP, 3.0]).show(ui, |ui| {
+        let listed = Action::ALL.into_iter().filter(|action| action.group() == group && !action.shortcuts().is_empty());
+        for action in listed {
+            ui.label(RichText::new(action.key_text()).font(theme::mono(theme::SMALL_TEXT)));
+            ui.label(RichText::new(action.label()).small());
+            ui.end_row();
+        }
+    });
+    ui.add_space(theme::GAP);
+}
+
+fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Command>) {
+    let mut is_open = true;
+    window("Go to").open(&mut is_open).show(ctx, |ui| {
+        let mut edited = text.to_owned();
+        let field = TextEdit::singleline(&mut edited).hint_text("frame (120) or time (0:04.5, 4.5s)").desired_width(240.0);
+        let response = ui.add(field);
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Frame or time"));
+        let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if is_entered {
+            commands.push(Command::GoToText(edited));
+        } else if response.changed() {
+            commands.push(Command::EditGoTo(edited));
+        } else {
+            response.request_focus();
+        }
+        if let Some(problem) = problem {
+            ui.label(RichText::new(problem).small().color(theme::palette(ui).error));
+        }
+    });
+    if !is_open {
+        commands.push(Action::Cancel.into());
+    }
+}
+
+fn window(title: &str) -> Window<'_> {
+    Window::new(title).collapsible(false).resizable(false).anchor(Align2::CENTER_CENTER, [0.0, 0.0])
+}

@@ -1,0 +1,210 @@
+//! The left side: the queue of recordings, and the events of the one on screen.
+
+use eframe::egui::{
+    self, Align, Button, Label, Layout, ProgressBar, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, vec2,
+};
+use egui_material_icons::icons;
+
+use crate::analysis::Event;
+use crate::app::command::{Action, Command};
+use crate::app::state::{Recording, ScoreStatus, Stage, State};
+use crate::app::theme;
+use crate::app::widgets::action_button::action_button;
+use crate::app::widgets::time_code::{time_code, time_left};
+use crate::playback::SeekPrecision;
+use crate::time::MediaTime;
+
+const ROW_HEIGHT: f32 = 24.0;
+
+pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    heading(ui, "Queue", &count(state.queue.len(), "file"));
+    let queue_height = (ui.available_height() * 0.4).min(state.queue.len().max(1) as f32 * 44.0);
+    ScrollArea::vertical().id_salt("queue").max_height(queue_height).auto_shrink([false, true]).show(ui, |ui| {
+        for (place, recording) in state.queue.iter().enumerate() {
+            queue_row(ui, recording, state.current == Some(place), place, commands);
+        }
+    });
+    if state.queue.is_empty() {
+        weak(ui, "Nothing open yet.");
+    }
+    ui.add_space(theme::GAP);
+    ui.separator();
+    let Some(recording) = state.recording() else { return };
+    heading(ui, "Events", &format!("score at least {:.2}", state.hysteresis.onset));
+    analysis_line(ui, recording, commands);
+    event_list(ui, state, recording, commands);
+}
+
+fn heading(ui: &mut Ui, title: &str, detail: &str) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).strong());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| weak(ui, detail));
+    });
+}
+
+fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let (detail, color) = match (&recording.stage, &recording.review.status) {
+        (Stage::Waiting, _) => ("waiting".to_owned(), palette.weak_text),
+        (Stage::Opening(progress), _) => (percent("opening", progress.map(|p| p.fraction)), palette.weak_text),
+        (Stage::Failed(_), _) => ("cannot be opened".to_owned(), palette.error),
+        (_, ScoreStatus::Queued) => ("waiting to be analysed".to_owned(), palette.weak_text),
+        (_, ScoreStatus::Running(progress)) => (percent("analysing", progress.map(|p| p.fraction)), palette.accent),
+        (_, ScoreStatus::Done) => (count(recording.review.events.len(), "event"), palette.weak_text),
+        (_, ScoreStatus::Cancelled) => ("analysis cancelled".to_owned(), palette.weak_text),
+        (_, ScoreStatus::Failed(_)) => ("analysis failed".to_owned(), palette.error),
+    };
+    ui.horizontal(|ui| {
+        let name = recording.name();
+        let size = vec2(ui.available_width() - ROW_HEIGHT - theme::GAP, 36.0);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+        let visuals = ui.visuals();
+        let fill = match (is_current, response.hovered() || response.has_focus()) {
+            (true, _) => visuals.selection.bg_fill,
+            (false, true) => visuals.widgets.hovered.weak_bg_fill,
+            (false, false) => egui::Color32::TRANSPARENT,
+        };
+        let painter = ui.painter();
+        painter.rect_filled(rect, 3, fill);
+        let lines = [
+            (elided(&name, 28), 10.0, theme::BODY_TEXT, palette.text),
+            (detail, 26.0, theme::SMALL_TEXT, color),
+        ];
+        for (line, y, size, color) in lines {
+            let at = rect.left_top() + vec2(theme::GAP, y);
+            painter.text(at, egui::Align2::LEFT_CENTER, line, egui::FontId::proportional(size), color);
+        }
+        response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, is_current, format!("Show {name}")));
+        if response.on_hover_text(recording.path.display().to_string()).clicked() {
+            commands.push(Command::ShowFile(place));
+        }
+        let close = ui.add(Button::new(icons::ICON_CLOSE.rich_text().size(14.0)).frame_when_inactive(false));
+        close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Remove {name} from the queue")));
+        if close.on_hover_text("Remove from the queue; the file stays where it is").clicked() {
+            commands.push(Command::RemoveFile(place));
+        }
+    });
+}
+
+/// How the analysis stands: progress with the time left, or why there are no scores.
+fn analysis_line(ui: &mut Ui, recording: &Recording, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    match (&recording.stage, &recording.review.status) {
+        (Stage::Ready(_), ScoreStatus::Running(progress)) => {
+            let fraction = progress.map_or(0.0, |progress| progress.fraction);
+            let left = progress.and_then(|progress| progress.time_left()).map(time_left);
+            ui.horizontal(|ui| {
+                let text = left.unwrap_or_else(|| "starting".to_owned());
+                let bar = ProgressBar::new(fraction).desired_height(16.0).text(RichText::new(text).small());
+                let response = ui.add(bar.desired_width(ui.available_width() - 64.0));
+                response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, "Analysis progress"));
+                action_button(ui, commands, "Cancel", Action::Cancel);
+            });
+        }
+        (Stage::Ready(_), ScoreStatus::Queued) => weak(ui, "Waiting for another analysis to end."),
+        (Stage::Ready(_), ScoreStatus::Cancelled) => {
+            weak(ui, "The analysis was cancelled; what it found is kept.");
+            action_button(ui, commands, "Analyse again", Action::Analyse);
+        }
+        (Stage::Ready(_), ScoreStatus::Failed(sentence)) => {
+            ui.label(RichText::new(sentence).color(palette.error));
+            action_button(ui, commands, "Analyse again", Action::Analyse);
+        }
+        (Stage::Ready(_), ScoreStatus::Done) if recording.review.events.is_empty() => {
+            weak(ui, "No step reaches the threshold. Alt+Down lowers it.");
+        }
+        _ => {}
+    }
+}
+
+fn event_list(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {
+    let origin = recording.media().map_or(MediaTime::ZERO, |media| media.info.range.start);
+    let position = state.position();
+    ScrollArea::vertical().id_salt("events").auto_shrink([false, false]).show_rows(
+        ui,
+        ROW_HEIGHT,
+        recording.review.events.len(),
+        |ui, rows| {
+            for event in &recording.review.events[rows] {
+                let is_current = position.is_some_and(|position| event.range.contains(position));
+                event_row(ui, event, origin, is_current, commands);
+            }
+        },
+    );
+}
+
+fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, commands: &mut Vec<Command>) {
+    let palette = theme::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
+    let label = event.class.label();
+    let start = time_code(event.range.start - origin);
+    let description = format!("{label} at {start} for {:.2} s, peak {:.2}", event.range.duration_s(), event.peak);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_current, &description));
+    let visuals = ui.visuals();
+    let fill = match (is_current, response.hovered() || response.has_focus()) {
+        (true, _) => visuals.selection.bg_fill,
+        (false, true) => visuals.widgets.hovered.weak_bg_fill,
+        (false, false) => egui::Color32::TRANSPARENT,
+    };
+    let painter = ui.painter();
+    painter.rect_filled(rect, 3, fill);
+    let swatch = egui::Rect::from_center_size(rect.left_center() + vec2(8.0, 0.0), vec2(8.0, 12.0));
+    painter.rect_filled(swatch, 2, theme::class_color(event.class));
+    let mono = theme::mono(theme::SMALL_TEXT);
+    let body = egui::FontId::proportional(theme::BODY_TEXT);
+    let middle = rect.center().y;
+    let text = |x: f32, align, text: String, font: &egui::FontId, color| {
+        painter.text(egui::pos2(x, middle), align, text, font.clone(), color);
+    };
+    text(rect.left() + 20.0, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
+    text(rect.right() - 88.0, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
+    let duration = format!("{:.2} s", event.range.duration_s());
+    text(rect.right() - 36.0, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
+    text(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
+    let tooltip = format!("{description}.\nClick to go there; Up and Down go from event to event.");
+    if response.on_hover_text(tooltip).clicked() {
+        commands.push(Command::Seek(event.range.start, SeekPrecision::Exact));
+    }
+}
+
+fn weak(ui: &mut Ui, text: &str) {
+    ui.add(Label::new(RichText::new(text).small().color(theme::palette(ui).weak_text)));
+}
+
+fn percent(what: &str, fraction: Option<f32>) -> String {
+    fraction.map_or_else(|| what.to_owned(), |fraction| format!("{what} {:.0} %", fraction * 100.0))
+}
+
+fn count(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Keeps the end of a long name, where the number that tells two recordings apart stands.
+fn elided(name: &str, most: usize) -> String {
+    let length = name.chars().count();
+    if length <= most {
+        return name.to_owned();
+    }
+    let head: String = name.chars().take(most / 2).collect();
+    let tail: String = name.chars().skip(length - most / 2 + 1).collect();
+    format!("{head}…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_keeps_its_end() {
+        let name = "camera_04_2025-11-03_north_entrance_0017.mp4";
+        let short = elided(name, 24);
+        assert_eq!(short.chars().count(), 24);
+        assert!(short.starts_with("camera_04_20") && short.ends_with("ce_0017.mp4"), "{short}");
+    }
+
+    #[test]
+    fn one_file_is_not_files() {
+        assert_eq!(count(1, "file"), "1 file");
+        assert_eq!(count(0, "event"), "0 events");
+    }
+}

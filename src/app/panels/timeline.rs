@@ -1,0 +1,160 @@
+//! The bottom: ruler, waveform, score curve with the threshold, and a strip of ten classes, all on one time axis.
+
+use eframe::egui::{
+    self, Align2, Color32, CursorIcon, FontId, PointerButton, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo,
+    Role, pos2, vec2,
+};
+
+use super::picture::wheel_steps;
+use crate::app::command::Command;
+use crate::app::lanes;
+use crate::app::state::State;
+use crate::app::theme;
+use crate::app::widgets::time_axis::{TimeAxis, panned, zoomed};
+use crate::app::widgets::time_code::ruler_code;
+use crate::playback::SeekPrecision;
+use crate::time::{MediaTime, TimeRange};
+
+/// Left of every lane stands its name.
+const GUTTER: f32 = 92.0;
+const RULER: f32 = 18.0;
+const WAVEFORM: f32 = 44.0;
+const SCORE: f32 = 72.0;
+const CLASS_ROW: f32 = 11.0;
+const LANE_GAP: f32 = 4.0;
+/// All lanes together, with room around.
+pub const HEIGHT: f32 = RULER + WAVEFORM + SCORE + 10.0 * CLASS_ROW + 3.0 * LANE_GAP + 12.0;
+
+pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let Some((visible, whole)) = state.timeline() else {
+        ui.centered_and_justified(|ui| {
+            let text = egui::RichText::new("Waveform, scores and classes appear here.").small();
+            ui.label(text.color(theme::palette(ui).weak_text));
+        });
+        return;
+    };
+    let area = ui.max_rect().shrink2(vec2(0.0, 4.0));
+    let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - 8.0).max(1.0) };
+    let mut top = area.top();
+    let mut lane = |height: f32| {
+        let rect = Rect::from_min_max(pos2(axis.left, top), pos2(axis.left + axis.width, top + height));
+        top = rect.bottom() + LANE_GAP;
+        rect
+    };
+    let ruler = lane(RULER - LANE_GAP);
+    let waveform = lane(WAVEFORM);
+    let score = lane(SCORE);
+    let classes = lane(10.0 * CLASS_ROW);
+    let whole_area = Rect::from_min_max(ruler.min, classes.max);
+
+    let response = ui.interact(whole_area, ui.scope_id().with("timeline"), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Timeline"));
+    draw_ruler(ui, ruler, &axis, whole.start);
+    lanes::waveform::draw(ui, waveform, &axis, state);
+    lanes::score::draw(ui, score, &axis, state);
+    lanes::class_strip::draw(ui, classes, &axis, state);
+    draw_loop(ui, whole_area, &axis, state);
+    draw_playhead(ui, whole_area, &axis, state);
+
+    let threshold = lanes::score::threshold_handle(ui, score, state, commands);
+    if !threshold {
+        pointer(ui, &response, &axis, visible, whole, commands);
+    }
+}
+
+/// The name of a lane, in the gutter.
+pub fn lane_name(ui: &Ui, lane: Rect, text: &str) {
+    let at = pos2(lane.left() - theme::GAP, lane.top() + 1.0);
+    let color = theme::palette(ui).weak_text;
+    ui.painter().text(at, Align2::RIGHT_TOP, text, FontId::proportional(theme::SMALL_TEXT), color);
+}
+
+fn draw_ruler(ui: &Ui, rect: Rect, axis: &TimeAxis, origin: MediaTime) {
+    let palette = theme::palette(ui);
+    let (step_s, ticks) = axis.ticks(72.0, origin);
+    for tick in ticks {
+        let x = axis.x_of(tick);
+        ui.painter().vline(x, rect.bottom() - 4.0..=rect.bottom(), Stroke::new(1.0, palette.weak_text));
+        let text = ruler_code(tick - origin, step_s);
+        let align = if x + 48.0 > rect.right() { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
+        let offset = if align == Align2::LEFT_CENTER { 3.0 } else { -3.0 };
+        let at = pos2(x + offset, rect.center().y - 1.0);
+        ui.painter().text(at, align, text, theme::mono(11.0), palette.weak_text);
+    }
+}
+
+fn draw_loop(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let transport = state.transport;
+    if transport.in_point.is_none() && transport.out_point.is_none() {
+        return;
+    }
+    let whole = state.media().map(|media| media.info.range).unwrap_or_default();
+    let range = TimeRange::new(transport.in_point.unwrap_or(whole.start), transport.out_point.unwrap_or(whole.end));
+    if let Some(span) = axis.span(range) {
+        let accent = theme::palette(ui).accent;
+        let strength = if transport.is_looping { 0.9 } else { 0.4 };
+        let bar = Rect::from_x_y_ranges(span, rect.top() - 1.0..=rect.top() + 2.0);
+        ui.painter().rect_filled(bar, 0, accent.gamma_multiply(strength));
+    }
+}
+
+fn draw_playhead(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let Some(position) = state.position() else { return };
+    let x = axis.x_of(position);
+    if !(rect.left()..=rect.right()).contains(&x) {
+        return;
+    }
+    let color = theme::palette(ui).playhead;
+    ui.painter().vline(x, rect.y_range(), Stroke::new(1.0, color));
+    let top = rect.top();
+    let head = vec![pos2(x - 5.0, top), pos2(x + 5.0, top), pos2(x, top + 7.0)];
+    ui.painter().add(Shape::convex_polygon(head, color, Stroke::NONE));
+}
+
+/// Drag scrubs, a click seeks, Shift+drag sets the loop, the wheel pans, zooms, scales or steps.
+fn pointer(
+    ui: &Ui,
+    response: &Response,
+    axis: &TimeAxis,
+    visible: TimeRange,
+    whole: TimeRange,
+    commands: &mut Vec<Command>,
+) {
+    let (modifiers, origin) = ui.input(|input| (input.modifiers, input.pointer.press_origin()));
+    if let Some(pointer) = response.interact_pointer_pos() {
+        let time = whole.clamp(axis.time_at(pointer.x));
+        if modifiers.shift && response.dragged_by(PointerButton::Primary) {
+            let from = origin.map_or(time, |origin| whole.clamp(axis.time_at(origin.x)));
+            let range = TimeRange::new(from.min(time), from.max(time));
+            commands.push(Command::SetLoop((range.start < range.end).then_some(range)));
+        } else if response.clicked() || response.drag_stopped_by(PointerButton::Primary) {
+            commands.push(Command::Seek(time, SeekPrecision::Exact));
+        } else if response.dragged_by(PointerButton::Primary) {
+            commands.push(Command::Seek(time, SeekPrecision::KeyFrame));
+        }
+    }
+    let Some(hovered) = response.hover_pos() else { return };
+    ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    let (zoom, scroll, wheel) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta(), wheel_steps(input)));
+    if zoom != 1.0 {
+        let view = zoomed(visible, f64::from(zoom), axis.time_at(hovered.x), whole);
+        commands.push(Command::SetTimelineView(view));
+    } else if modifiers.alt {
+        if wheel != 0 {
+            commands.push(Command::StepFrames(-wheel));
+        }
+    } else if modifiers.shift {
+        if wheel != 0 {
+            commands.push(Command::ScaleWaveform(1.25f32.powi(wheel as i32)));
+        }
+    } else if scroll != egui::Vec2::ZERO {
+        let points = f64::from(-(scroll.x + scroll.y));
+        let offset = MediaTime::from_seconds(points / f64::from(axis.width) * visible.duration_s());
+        commands.push(Command::SetTimelineView(panned(visible, offset, whole)));
+    }
+}
+
+/// A colour between `from` and `to`; `share` in `0..=1`.
+pub fn mixed(from: Color32, to: Color32, share: f32) -> Color32 {
+    from.lerp_to_gamma(to, share.clamp(0.0, 1.0))
+}

@@ -1,0 +1,111 @@
+//! The named scenes of `avar screenshot`: the program's own window, rendered without a display.
+//!
+//! The harness is the one that the tests use. Pictures come from the bundled sample alone, never from a user's file.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use eframe::egui::{Vec2, vec2};
+use egui_kittest::Harness;
+
+use super::command::{Action, Command};
+use super::state::Stage;
+use super::{DeskApp, DeskOptions, sample_path};
+use crate::playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
+use crate::time::MediaTime;
+
+const SIZE: Vec2 = vec2(1280.0, 800.0);
+/// A scene that takes longer than this is broken.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A picture of the window.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    pub name: &'static str,
+    opens: Opens,
+    /// Where the playhead stands, in seconds.
+    at_s: f64,
+    actions: &'static [Action],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Opens {
+    Nothing,
+    Sample,
+    MissingFile,
+}
+
+pub const SCENES: [Scene; 6] = [
+    Scene { name: "review", opens: Opens::Sample, at_s: 5.72, actions: &[] },
+    Scene { name: "review-light", opens: Opens::Sample, at_s: 5.72, actions: &[Action::ToggleTheme] },
+    Scene {
+        name: "zoomed",
+        opens: Opens::Sample,
+        at_s: 6.2,
+        actions: &[Action::TimelineZoomIn, Action::TimelineZoomIn, Action::TimelineZoomIn, Action::ToggleOverlay],
+    },
+    Scene { name: "keys", opens: Opens::Sample, at_s: 2.0, actions: &[Action::KeySheet] },
+    Scene { name: "empty", opens: Opens::Nothing, at_s: 0.0, actions: &[] },
+    Scene { name: "error", opens: Opens::MissingFile, at_s: 0.0, actions: &[] },
+];
+
+/// Renders every scene into `folder` and returns what was written.
+pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    SCENES
+        .iter()
+        .map(|scene| {
+            let files = match scene.opens {
+                Opens::Nothing => Vec::new(),
+                Opens::Sample => vec![sample_path()?],
+                Opens::MissingFile => vec![PathBuf::from("/recordings/camera-04.mp4")],
+            };
+            let path = folder.join(format!("{}.png", scene.name));
+            let options = DeskOptions { files, ..DeskOptions::default() };
+            render(options, scene.at_s, scene.actions, &path).with_context(|| format!("scene \"{}\"", scene.name))?;
+            Ok(path)
+        })
+        .collect()
+}
+
+/// Opens files as the window would, waits until they are analysed, and saves a picture of the window.
+pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) -> anyhow::Result<()> {
+    let player = PlayerOptions { sound: SoundChoice::Silent, ..options.player.clone() };
+    let options = DeskOptions { player, ..options };
+    let mut harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
+    settle(&mut harness)?;
+    if let Some(range) = harness.state().desk.state.media().map(|media| media.info.range) {
+        let target = range.clamp(range.start + MediaTime::from_seconds(at_s));
+        harness.state_mut().desk.apply(Command::Seek(target, SeekPrecision::Exact));
+    }
+    for action in actions {
+        harness.state_mut().desk.apply((*action).into());
+    }
+    settle(&mut harness)?;
+    harness.run_steps(4);
+    let picture = harness.render().map_err(anyhow::Error::msg)?;
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png)?;
+    crate::analysis::record::write_whole(path, |file| file.write_all(png.get_ref()))?;
+    Ok(())
+}
+
+/// Until every file is opened and analysed, and the frame on screen is the exact one.
+pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
+    let started = Instant::now();
+    loop {
+        harness.step();
+        let desk = &harness.state().desk;
+        let has_picture = match &desk.state.player {
+            Some(player) => !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some(),
+            None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
+        };
+        if has_picture && !desk.is_busy() {
+            return Ok(());
+        }
+        if started.elapsed() > PATIENCE {
+            bail!("the window was not ready after {} s", PATIENCE.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

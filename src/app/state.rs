@@ -1,0 +1,239 @@
+//! What the window shows: recordings, their results, and how they are looked at. Panels read it, only
+//! [`super::update`] changes it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::widgets::picture_fit::PictureZoom;
+use crate::analysis::{
+    Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events,
+};
+use crate::job::Progress;
+use crate::media::{FrameTable, MediaInfo, WaveformPyramid};
+use crate::playback::PlayerView;
+use crate::time::{MediaTime, TimeRange};
+
+/// Names a recording for as long as the window is open; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RecordingId(pub u64);
+
+pub struct State {
+    pub queue: Vec<Recording>,
+    /// The recording on screen, as a place in the queue.
+    pub current: Option<usize>,
+    /// The player's picture and position in this frame; `None` while nothing can be played.
+    pub player: Option<PlayerView>,
+    pub transport: Transport,
+    pub network: NetworkChoice,
+    pub hysteresis: Hysteresis,
+    pub view: ViewState,
+    pub sheet: Option<Sheet>,
+    /// What went wrong with no recording to show it on, newest last.
+    pub notices: Vec<String>,
+    /// Typed into the empty desk, for machines without a file dialog.
+    pub path_text: String,
+}
+
+/// How the current recording is played.
+#[derive(Clone, Copy, Debug)]
+pub struct Transport {
+    pub speed: f64,
+    pub is_muted: bool,
+    pub volume: f32,
+    pub in_point: Option<MediaTime>,
+    pub out_point: Option<MediaTime>,
+    pub is_looping: bool,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self { speed: 1.0, is_muted: false, volume: 1.0, in_point: None, out_point: None, is_looping: false }
+    }
+}
+
+/// How things are looked at.
+#[derive(Clone, Debug)]
+pub struct ViewState {
+    pub has_overlay: bool,
+    pub picture_zoom: PictureZoom,
+    /// `None`: the whole recording.
+    pub timeline: Option<TimeRange>,
+    /// Amplitude on the waveform lane is multiplied by this.
+    pub waveform_scale: f32,
+    pub is_full_screen: bool,
+    pub is_dark: bool,
+}
+
+impl Default for ViewState {
+    fn default() -> Self {
+        Self {
+            has_overlay: true,
+            picture_zoom: PictureZoom::default(),
+            timeline: None,
+            waveform_scale: 1.0,
+            is_full_screen: false,
+            is_dark: true,
+        }
+    }
+}
+
+/// A window over the desk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sheet {
+    Keys,
+    GoTo { text: String, problem: Option<String> },
+}
+
+pub struct Recording {
+    pub id: RecordingId,
+    pub path: PathBuf,
+    pub stage: Stage,
+    pub waveform: Waveform,
+    pub review: ScoreState,
+}
+
+/// How far a recording has been opened.
+pub enum Stage {
+    Waiting,
+    Opening(Option<Progress>),
+    Ready(Media),
+    /// One sentence.
+    Failed(String),
+}
+
+#[derive(Clone)]
+pub struct Media {
+    pub info: Arc<MediaInfo>,
+    /// `None` in a file without a picture.
+    pub frames: Option<Arc<FrameTable>>,
+}
+
+#[derive(Clone, Default)]
+pub enum Waveform {
+    #[default]
+    Unknown,
+    /// Grows while the sound is read.
+    Known(Arc<WaveformPyramid>),
+    Failed(String),
+}
+
+/// Scores of one recording and how they come about.
+#[derive(Default)]
+pub struct ScoreState {
+    pub status: ScoreStatus,
+    /// Those of the last analysis that gave any; kept on screen while a new one runs.
+    pub scores: Option<StepScores>,
+    pub events: Vec<Event>,
+    /// Only once an analysis has ended.
+    pub analysis: Option<Analysis>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub enum ScoreStatus {
+    #[default]
+    Queued,
+    Running(Option<Progress>),
+    Done,
+    Cancelled,
+    /// One sentence.
+    Failed(String),
+}
+
+impl State {
+    pub fn new(network: NetworkChoice) -> Self {
+        Self {
+            queue: Vec::new(),
+            current: None,
+            player: None,
+            transport: Transport::default(),
+            network,
+            hysteresis: Hysteresis::default(),
+            view: ViewState::default(),
+            sheet: None,
+            notices: Vec::new(),
+            path_text: String::new(),
+        }
+    }
+
+    pub fn recording(&self) -> Option<&Recording> {
+        self.queue.get(self.current?)
+    }
+
+    /// The current recording once it is open.
+    pub fn media(&self) -> Option<&Media> {
+        self.recording()?.media()
+    }
+
+    pub fn find(&mut self, id: RecordingId) -> Option<&mut Recording> {
+        self.queue.iter_mut().find(|recording| recording.id == id)
+    }
+
+    pub fn position(&self) -> Option<MediaTime> {
+        self.player.as_ref().map(|player| player.position)
+    }
+
+    /// What the network says of the picture on screen; of the playhead's moment where there is no picture. Goes by
+    /// the frame that is shown, not by the clock, so that a frame never carries another one's score.
+    pub fn step_on_screen(&self) -> Option<&StepScore> {
+        let player = self.player.as_ref()?;
+        let scores = self.recording()?.review.scores.as_ref()?;
+        match &player.frame {
+            Some(frame) => scores.at_frame(frame.index),
+            None => scores.at(player.position),
+        }
+    }
+
+    /// The part of the time axis on screen, and the whole of it.
+    pub fn timeline(&self) -> Option<(TimeRange, TimeRange)> {
+        let whole = self.media()?.info.range;
+        Some((self.view.timeline.unwrap_or(whole), whole))
+    }
+
+    /// Whether scores come from a network that nobody trained.
+    pub fn is_untrained(&self) -> bool {
+        let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
+        match analysis {
+            Some(analysis) => analysis.network.provenance().is_untrained(),
+            None => matches!(self.network.weights, crate::model::WeightSource::Untrained { .. }),
+        }
+    }
+
+    pub fn is_above_threshold(&self, step: &StepScore) -> bool {
+        step.anomaly() >= self.hysteresis.onset
+    }
+
+    pub fn refresh_events(&mut self) {
+        let hysteresis = self.hysteresis;
+        for review in self.queue.iter_mut().map(|recording| &mut recording.review) {
+            review.refresh_events(hysteresis);
+        }
+    }
+}
+
+impl Recording {
+    pub fn new(id: RecordingId, path: PathBuf) -> Self {
+        Self { id, path, stage: Stage::Waiting, waveform: Waveform::Unknown, review: ScoreState::default() }
+    }
+
+    pub fn media(&self) -> Option<&Media> {
+        match &self.stage {
+            Stage::Ready(media) => Some(media),
+            _ => None,
+        }
+    }
+
+    /// The file's own name.
+    pub fn name(&self) -> String {
+        file_name(&self.path)
+    }
+}
+
+impl ScoreState {
+    pub fn refresh_events(&mut self, hysteresis: Hysteresis) {
+        self.events = self.scores.as_ref().map(|scores| find_events(scores, hysteresis)).unwrap_or_default();
+    }
+}
+
+pub fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}

@@ -1,0 +1,142 @@
+//! How the desk looks: neutral greys in three levels, hairlines, one accent for what can be clicked, amber for
+//! what is above the threshold, and ten class colours that are the same in every view.
+
+use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Visuals, vec2};
+
+use crate::model::AnomalyClass;
+
+/// Spacing in points, on a grid of four.
+pub const GAP: f32 = 8.0;
+pub const WIDE_GAP: f32 = 12.0;
+pub const SMALL_TEXT: f32 = 12.0;
+pub const BODY_TEXT: f32 = 13.0;
+pub const HEADING_TEXT: f32 = 16.0;
+
+/// The colours that are not egui's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    pub accent: Color32,
+    /// Above the threshold.
+    pub alarm: Color32,
+    pub error: Color32,
+    pub hairline: Color32,
+    /// Behind curves and strips.
+    pub lane: Color32,
+    pub waveform_peak: Color32,
+    pub waveform_rms: Color32,
+    pub curve: Color32,
+    pub playhead: Color32,
+    pub text: Color32,
+    pub weak_text: Color32,
+}
+
+const DARK: Palette = Palette {
+    accent: Color32::from_rgb(0x6c, 0xb2, 0xf0),
+    alarm: Color32::from_rgb(0xf2, 0xa9, 0x3b),
+    error: Color32::from_rgb(0xf4, 0x8a, 0x7d),
+    hairline: Color32::from_gray(0x38),
+    lane: Color32::from_gray(0x16),
+    waveform_peak: Color32::from_rgb(0x4b, 0x62, 0x78),
+    waveform_rms: Color32::from_rgb(0x8f, 0xac, 0xc6),
+    curve: Color32::from_gray(0xe0),
+    playhead: Color32::from_rgb(0xff, 0xff, 0xff),
+    text: Color32::from_gray(0xd8),
+    weak_text: Color32::from_gray(0x9c),
+};
+
+const LIGHT: Palette = Palette {
+    accent: Color32::from_rgb(0x0b, 0x5c, 0xad),
+    alarm: Color32::from_rgb(0xb8, 0x6a, 0x00),
+    error: Color32::from_rgb(0xb3, 0x26, 0x1e),
+    hairline: Color32::from_gray(0xcc),
+    lane: Color32::from_gray(0xfa),
+    waveform_peak: Color32::from_rgb(0xa9, 0xbd, 0xd0),
+    waveform_rms: Color32::from_rgb(0x4d, 0x6f, 0x8f),
+    curve: Color32::from_gray(0x20),
+    playhead: Color32::from_rgb(0x10, 0x10, 0x10),
+    text: Color32::from_gray(0x22),
+    weak_text: Color32::from_gray(0x5c),
+};
+
+pub fn palette(ui: &egui::Ui) -> &'static Palette {
+    if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+}
+
+/// Paul Tol's "muted" scheme, which stays apart under the usual colour blindnesses; normal in grey.
+/// <https://sronpersonalpages.nl/~pault/>
+pub fn class_color(class: AnomalyClass) -> Color32 {
+    match class {
+        AnomalyClass::Abuse => Color32::from_rgb(0xcc, 0x66, 0x77),
+        AnomalyClass::BabyCry => Color32::from_rgb(0xdd, 0xcc, 0x77),
+        AnomalyClass::Crash => Color32::from_rgb(0x88, 0xcc, 0xee),
+        AnomalyClass::Brawling => Color32::from_rgb(0xaa, 0x44, 0x99),
+        AnomalyClass::Explosion => Color32::from_rgb(0x99, 0x99, 0x33),
+        AnomalyClass::Intruder => Color32::from_rgb(0x44, 0xaa, 0x99),
+        AnomalyClass::Normal => Color32::from_gray(0x99),
+        AnomalyClass::Pain => Color32::from_rgb(0x88, 0x22, 0x55),
+        AnomalyClass::PoliceSiren => Color32::from_rgb(0x5b, 0x57, 0xb5),
+        AnomalyClass::Vandalism => Color32::from_rgb(0x11, 0x77, 0x33),
+    }
+}
+
+pub fn mono(size: f32) -> FontId {
+    FontId::new(size, FontFamily::Monospace)
+}
+
+/// Fonts and both themes; once, at start.
+pub fn install(ctx: &egui::Context) {
+    egui_material_icons::initialize(ctx);
+    ctx.all_styles_mut(|style| {
+        style.text_styles = [
+            (TextStyle::Small, FontId::proportional(SMALL_TEXT)),
+            (TextStyle::Body, FontId::proportional(BODY_TEXT)),
+            (TextStyle::Button, FontId::proportional(BODY_TEXT)),
+            (TextStyle::Heading, FontId::proportional(HEADING_TEXT)),
+            (TextStyle::Monospace, mono(SMALL_TEXT)),
+        ]
+        .into();
+        style.spacing.item_spacing = vec2(GAP, 4.0);
+        style.spacing.button_padding = vec2(GAP, 4.0);
+        style.spacing.window_margin = Margin::same(WIDE_GAP as i8);
+        style.spacing.scroll = egui::style::ScrollStyle::thin();
+        style.interaction.tooltip_delay = 0.4;
+    });
+    ctx.set_visuals_of(Theme::Dark, visuals(Visuals::dark(), &DARK, [0x1b, 0x22, 0x2c]));
+    ctx.set_visuals_of(Theme::Light, visuals(Visuals::light(), &LIGHT, [0xf2, 0xe9, 0xde]));
+}
+
+/// `greys`: panels, controls, and controls under the pointer.
+fn visuals(mut visuals: Visuals, palette: &Palette, greys: [u8; 3]) -> Visuals {
+    let [panel, control, hovered] = greys.map(Color32::from_gray);
+    visuals.panel_fill = panel;
+    visuals.window_fill = panel;
+    visuals.extreme_bg_color = palette.lane;
+    visuals.window_stroke = Stroke::new(1.0, palette.hairline);
+    visuals.selection.bg_fill = palette.accent.gamma_multiply(0.35);
+    visuals.selection.stroke = Stroke::new(1.0, palette.accent);
+    visuals.hyperlink_color = palette.accent;
+    visuals.warn_fg_color = palette.alarm;
+    visuals.error_fg_color = palette.error;
+    let widgets = &mut visuals.widgets;
+    for widget in [
+        &mut widgets.noninteractive,
+        &mut widgets.inactive,
+        &mut widgets.hovered,
+        &mut widgets.active,
+        &mut widgets.open,
+    ] {
+        widget.corner_radius = CornerRadius::same(3);
+        widget.expansion = 0.0;
+        widget.fg_stroke.color = palette.text;
+    }
+    widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.hairline);
+    widgets.noninteractive.bg_fill = panel;
+    widgets.inactive.weak_bg_fill = control;
+    widgets.inactive.bg_fill = control;
+    widgets.inactive.bg_stroke = Stroke::NONE;
+    widgets.hovered.weak_bg_fill = hovered;
+    widgets.hovered.bg_fill = hovered;
+    widgets.hovered.bg_stroke = Stroke::new(1.0, palette.accent);
+    widgets.active.weak_bg_fill = hovered;
+    visuals
+}

@@ -1,0 +1,6 @@
+//! Small pieces that panels share.
+
+pub mod action_button;
+pub mod picture_fit;
+pub mod time_axis;
+pub mod time_code;

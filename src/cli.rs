@@ -1,0 +1,423 @@
+//! The command line: the window's functions for scripts, machine-readable with `--json`.
+//!
+//! Exit status 0, 1 (something failed), 2 (used wrongly). A file that fails does not stop the others. Errors are
+//! printed once, here, as one sentence on standard error.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::json;
+
+use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record, write_whole};
+use crate::analysis::{
+    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, analyse,
+    find_events,
+};
+use crate::app::{self, DeskOptions, scenes};
+use crate::dataset::sample;
+use crate::job::{CancelToken, Progress};
+use crate::media::{FrameTable, VideoReader, probe};
+use crate::model::{ComputeDevice, Preset, WeightSource};
+use crate::playback::PlayerOptions;
+use crate::time::FrameIndex;
+
+/// Audio-visual anomaly review, frame by frame.
+///
+/// Without a command, opens the window on the files given.
+#[derive(Parser)]
+#[command(name = "avar", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Recordings to open in the window
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArguments,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what is in a file: picture, sound, colour, frames
+    Probe {
+        file: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Save one frame, named by its ordinal, as a PNG picture
+    Frame {
+        file: PathBuf,
+        /// Ordinal of the decoded picture, from 0
+        #[arg(long)]
+        ordinal: usize,
+        /// The PNG file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Score files step by step and find events
+    Analyze(AnalyzeArguments),
+    /// Render the named scenes of the window into PNG files, without a display
+    Screenshot {
+        /// The folder to write to
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write the sample incident, a clip that this program draws and synthesises
+    Sample {
+        /// The mp4 file to write
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Open the window on the sample incident; without a display, analyse it and save a picture of the window
+    Demo {
+        /// The folder that results go to when there is no display
+        #[arg(long, default_value = "out/demo")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct AnalyzeArguments {
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The folder to write NAME.scores.csv, NAME.events.json and NAME.run.json to
+    #[arg(long)]
+    out: PathBuf,
+    /// Steps scored for each second of the recording, 0.1 to 50
+    #[arg(long, default_value_t = AnalysisSettings::default().steps_per_second)]
+    steps_per_second: f64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    network: NetworkArguments,
+}
+
+#[derive(Args)]
+struct NetworkArguments {
+    /// A safetensors file with the network's weights; without it, untrained weights, whose scores mean nothing
+    #[arg(long)]
+    weights: Option<PathBuf>,
+    /// Which network: the small one, or the paper's (MobileViT-S and Wav2Vec2-base)
+    #[arg(long, value_enum, default_value_t = NetworkName::Lite)]
+    network: NetworkName,
+    /// Where the networks run
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    device: DeviceName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum NetworkName {
+    Lite,
+    Full,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DeviceName {
+    Cpu,
+    Cuda,
+}
+
+impl NetworkArguments {
+    /// Fails at once where the device is not there, rather than once for each file.
+    fn choice(self) -> anyhow::Result<NetworkChoice> {
+        let default = NetworkChoice::default();
+        let device = match self.device {
+            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Cuda => DeviceChoice::Cuda,
+        };
+        ComputeDevice::from_name(device.name())?;
+        let preset = match self.network {
+            NetworkName::Lite => Preset::Lite,
+            NetworkName::Full => Preset::Full,
+        };
+        Ok(NetworkChoice { preset, weights: self.weights.map_or(default.weights, WeightSource::File), device })
+    }
+}
+
+/// Parses the arguments of this process and does what they say.
+pub fn run() -> ExitCode {
+    // Usage errors leave here with status 2, help and version with 0.
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+    match arguments.command {
+        None => open_window(arguments.files, arguments.network.choice()?),
+        Some(Command::Probe { file, json }) => print_probe(&file, json),
+        Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
+        Some(Command::Analyze(arguments)) => analyze(arguments),
+        Some(Command::Screenshot { out }) => {
+            for path in scenes::render_all(&out)? {
+                say(&path.display().to_string())?;
+            }
+            Ok(())
+        }
+        Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
+        Some(Command::Demo { out }) => demo(&out),
+    }
+}
+
+fn report(error: &anyhow::Error) {
+    eprintln!("avar: {error:#}");
+}
+
+/// A reader that has gone away (`avar probe x | head -1`) is no failure of ours.
+fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        outcome => Ok(outcome?),
+    }
+}
+
+fn has_display() -> bool {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()> {
+    if !has_display() {
+        bail!("there is no display to open a window on; `avar analyze FILE --out DIR` works without one");
+    }
+    app::run(DeskOptions { files, network, player: PlayerOptions::default() })
+}
+
+fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
+    let info = probe(file)?;
+    let frames = match &info.video {
+        Some(_) => Some(FrameTable::scan(file, &CancelToken::default(), |_| {})?),
+        None => None,
+    };
+    if json {
+        let mut value = serde_json::to_value(&info)?;
+        if let Some(table) = &frames {
+            value["frames"] = json!(table.len());
+            value["key_frames"] = json!(table.entries().iter().filter(|entry| entry.is_key).count());
+        }
+        return say(&serde_json::to_string_pretty(&value)?);
+    }
+    say(&format!("{}: {}, {:.3} s from {:.3} s", file.display(), info.container, info.range.duration_s(), info.range.start.seconds()))?;
+    match (&info.video, &frames) {
+        (Some(video), Some(table)) => {
+            let rate = video.average_rate_hz.map(|rate| format!(", {rate:.3} frames/s on average")).unwrap_or_default();
+            let turned = if video.rotation_deg == 0 { String::new() } else { format!(", turned by {} degrees", video.rotation_deg) };
+            say(&format!("picture: {} {}x{} {}{rate}{turned}", video.codec, video.width_px, video.height_px, video.pixel_format))?;
+            let color = video.color;
+            say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;
+            let keys = table.entries().iter().filter(|entry| entry.is_key).count();
+            say(&format!("frames:  {}, {keys} of them key frames", table.len()))?;
+        }
+        _ => say("picture: none")?,
+    }
+    match &info.audio {
+        Some(audio) => say(&format!("sound:   {} {} Hz, {} channels", audio.codec, audio.rate_hz, audio.channels))?,
+        None => say("sound:   none")?,
+    }
+    say(&format!("decoder: {}", info.decoder))?;
+    info.notes.iter().try_for_each(|note| say(&format!("note:    {note}")))
+}
+
+fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> {
+    let table = Arc::new(FrameTable::scan(file, &CancelToken::default(), |_| {})?);
+    if index.0 >= table.len() {
+        bail!("there is no frame {}; the last one is {}: {}", index.0, table.len().saturating_sub(1), file.display());
+    }
+    let picture = VideoReader::open(file, table)?.seek_exact(index)?.to_rgb8()?;
+    let (width, height) = (picture.width_px, picture.height_px);
+    let image = image::RgbImage::from_raw(width, height, picture.bytes).context("the decoder gave half a picture")?;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut png, image::ImageFormat::Png)?;
+    Ok(write_whole(out, |file| file.write_all(png.get_ref()))?)
+}
+
+/// One finished file of `avar analyze`.
+struct Outcome {
+    record: RunRecord,
+    events: Vec<EventRecord>,
+    paths: RecordPaths,
+}
+
+fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
+    let network = arguments.network.choice()?;
+    let settings = AnalysisSettings { steps_per_second: arguments.steps_per_second, ..AnalysisSettings::default() };
+    let shelf = NetworkShelf::default();
+    let names = record_names(&arguments.files);
+    let mut results = Vec::new();
+    let mut failures = 0;
+    for (file, name) in arguments.files.iter().zip(names) {
+        match analyze_file(file, RecordPaths::new(&arguments.out, &name), &network, &settings, &shelf) {
+            Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
+            Ok(outcome) => print_outcome(file, &outcome)?,
+            Err(error) => {
+                failures += 1;
+                report(&error);
+                results.push(json!({"path": file, "error": format!("{error:#}")}));
+            }
+        }
+    }
+    if arguments.json {
+        say(&serde_json::to_string_pretty(&json!({ "files": results }))?)?;
+    }
+    match failures {
+        0 => Ok(()),
+        // Each has been named above; the last line says only how it went as a whole.
+        _ => bail!("{failures} of {} files could not be analysed", arguments.files.len()),
+    }
+}
+
+/// `NAME` of each file: its name without the ending, or with it where two would be the same, or numbered at last.
+fn record_names(files: &[PathBuf]) -> Vec<String> {
+    let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let mut taken = std::collections::HashSet::new();
+    let mut name = |file: &PathBuf| {
+        let (stem, full) = (part(file.file_stem()), part(file.file_name()));
+        let numbered = (2..).map(|number| format!("{full}-{number}"));
+        let free = [stem, full.clone()].into_iter().chain(numbered).find(|name| taken.insert(name.to_lowercase()));
+        free.unwrap_or_default()
+    };
+    files.iter().map(&mut name).collect()
+}
+
+fn analyze_file(
+    file: &Path,
+    paths: RecordPaths,
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+) -> anyhow::Result<Outcome> {
+    let cancel = CancelToken::default();
+    let info = Arc::new(probe(file)?);
+    let frames = match &info.video {
+        Some(_) => Some(Arc::new(FrameTable::scan(file, &cancel, |_| {})?)),
+        None => None,
+    };
+    let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone() };
+    let mut progress = ProgressLine::new(file);
+    let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(&partial));
+    progress.clear();
+    let analysis = analysis?;
+    let hysteresis = Hysteresis::default();
+    let events = find_events(&analysis.scores, hysteresis);
+    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, digest_file(file, &cancel)?);
+    write_record(&paths, &record, &analysis.scores, &events)?;
+    let events = events.iter().map(|event| EventRecord::new(event, &analysis.scores)).collect();
+    Ok(Outcome { record, events, paths })
+}
+
+fn outcome_json(file: &Path, outcome: &Outcome) -> serde_json::Value {
+    json!({
+        "path": file,
+        "files": outcome.paths,
+        "run": outcome.record,
+        "events": outcome.events,
+    })
+}
+
+fn print_outcome(file: &Path, outcome: &Outcome) -> anyhow::Result<()> {
+    let record = &outcome.record;
+    let timings = record.timings_s;
+    say(&format!(
+        "{}: {} steps in {:.1} s ({:.1} times real time), {} events",
+        file.display(),
+        record.steps,
+        timings.total,
+        timings.times_real_time,
+        record.events
+    ))?;
+    if !record.weights.is_trained {
+        say(&format!("  {UNTRAINED_WARNING}"))?;
+    }
+    record.notes.iter().try_for_each(|note| say(&format!("  {note}")))?;
+    if !outcome.events.is_empty() {
+        say(&format!("  {:<14}{:>10}{:>10}{:>8}{:>9}", "class", "start", "length", "peak", "frame"))?;
+    }
+    for event in &outcome.events {
+        let frame = event.peak_frame.map_or_else(|| "-".to_owned(), |frame| frame.to_string());
+        let (start, length) = (format!("{:.2} s", event.start_s), format!("{:.2} s", event.duration_s));
+        say(&format!("  {:<14}{start:>10}{length:>10}{:>8.2}{frame:>9}", event.class, event.peak))?;
+    }
+    for path in [&outcome.paths.scores, &outcome.paths.events, &outcome.paths.run] {
+        say(&format!("  {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// A line on a terminal that says how far the analysis has come; nothing where standard error is a file.
+struct ProgressLine {
+    name: String,
+    started: Instant,
+    steps: usize,
+    done: usize,
+    is_shown: bool,
+}
+
+impl ProgressLine {
+    fn new(file: &Path) -> Self {
+        let name = app::state::file_name(file);
+        Self { name, started: Instant::now(), steps: 0, done: 0, is_shown: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, partial: &AnalysisPartial) {
+        match partial {
+            AnalysisPartial::Started { grid, .. } => self.steps = grid.len(),
+            AnalysisPartial::Steps(steps) => self.done += steps.len(),
+        }
+        if self.is_shown {
+            let fraction = self.done as f32 / self.steps.max(1) as f32;
+            let progress = Progress { fraction, elapsed: self.started.elapsed() };
+            let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
+            eprint!("\r\x1b[K{}: {:.0} % {left}", self.name, fraction * 100.0);
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_shown {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+fn demo(out: &Path) -> anyhow::Result<()> {
+    let sample = app::sample_path()?;
+    let network = NetworkChoice::default();
+    if has_display() {
+        return open_window(vec![sample], network);
+    }
+    say("There is no display, so the sample incident is analysed without a window.")?;
+    let paths = RecordPaths::new(out, "sample-incident");
+    let outcome = analyze_file(&sample, paths, &network, &AnalysisSettings::default(), &NetworkShelf::default())?;
+    print_outcome(&sample, &outcome)?;
+    let picture = out.join("window.png");
+    let options = DeskOptions { files: vec![sample], network, player: PlayerOptions::default() };
+    scenes::render(options, 5.72, &[], &picture)?;
+    say(&format!("  {}", picture.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn files_of_one_name_do_not_overwrite_each_other() {
+        let files = ["a/clip.mp4", "b/clip.mp4", "c/clip.mp4", "clip.mkv", "other.mp4"].map(PathBuf::from);
+        assert_eq!(record_names(&files), ["clip", "clip.mp4", "clip.mp4-2", "clip.mkv", "other"]);
+    }
+}

@@ -1,0 +1,274 @@
+//! A background job: one thread that reports progress and partial results, and can be cancelled.
+//!
+//! Cancelled is an outcome, not an error. Every report is followed by a wake-up handed in as a plain
+//! `Fn()`, so that workers know nothing of the window. Reports cross a bounded channel: a job that
+//! outruns its listener waits, it does not pile up memory.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Called after each report, from the job's thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A wake-up for listeners that poll.
+pub fn no_wake() -> Wake {
+    Arc::new(|| {})
+}
+
+/// Set once by whoever wants the work to stop; read by the work at least every 50 ms.
+#[derive(Clone, Debug, Default)]
+pub struct CancelToken(Arc<AtomicBool>);
+
+impl CancelToken {
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// `Err` once the work is to stop, so that it can leave with `?`.
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Work was stopped on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cancelled")]
+pub struct Cancelled;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// In `0..=1`.
+    pub fraction: f32,
+    pub elapsed: Duration,
+}
+
+impl Progress {
+    /// `None` until enough has been done (2 % and half a second) for an estimate that means something.
+    pub fn time_left(self) -> Option<Duration> {
+        let enough = self.fraction >= 0.02 && self.elapsed >= Duration::from_millis(500);
+        let per_fraction_s = self.elapsed.as_secs_f64() / f64::from(self.fraction.max(f32::EPSILON));
+        enough.then(|| Duration::from_secs_f64(per_fraction_s * f64::from((1.0 - self.fraction).max(0.0))))
+    }
+}
+
+/// What a job tells its listener; `Done`, `Failed` and `Cancelled` come last, and one of them always comes.
+#[derive(Debug)]
+pub enum JobEvent<P, T> {
+    Progress(Progress),
+    Partial(P),
+    Done(T),
+    /// One sentence for the user.
+    Failed(String),
+    Cancelled,
+}
+
+/// Why a job's work ended without a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// One sentence for the user.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// The worker's side: reports go out, the wish to cancel comes in.
+pub struct Reporter<P, T> {
+    events: SyncSender<JobEvent<P, T>>,
+    cancel: CancelToken,
+    wake: Wake,
+    started: Instant,
+}
+
+impl<P, T> Reporter<P, T> {
+    pub fn cancel_token(&self) -> &CancelToken {
+        &self.cancel
+    }
+
+    /// As [`CancelToken::check`].
+    pub fn check(&self) -> Result<(), Cancelled> {
+        self.cancel.check()
+    }
+
+    pub fn progress(&self, fraction: f32) {
+        // A listener that lags needs no stale progress: the next one says more.
+        let event = JobEvent::Progress(Progress { fraction: fraction.clamp(0.0, 1.0), elapsed: self.started.elapsed() });
+        if self.events.try_send(event).is_ok() {
+            (self.wake)();
+        }
+    }
+
+    pub fn partial(&self, partial: P) {
+        self.send(JobEvent::Partial(partial));
+    }
+
+    /// Waits for room, but never past a cancel: the listener may have stopped listening.
+    fn send(&self, event: JobEvent<P, T>) {
+        let mut event = event;
+        loop {
+            match self.events.try_send(event) {
+                Ok(()) => return (self.wake)(),
+                Err(std::sync::mpsc::TrySendError::Disconnected(_)) => return,
+                Err(std::sync::mpsc::TrySendError::Full(_)) if self.cancel.is_cancelled() => return,
+                Err(std::sync::mpsc::TrySendError::Full(unsent)) => {
+                    event = unsent;
+                    (self.wake)();
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
+        }
+    }
+}
+
+/// The listener's side. Dropping it cancels the job without waiting for it.
+pub struct Job<P, T> {
+    events: Receiver<JobEvent<P, T>>,
+    cancel: CancelToken,
+    thread: Option<JoinHandle<()>>,
+    ended: bool,
+}
+
+const QUEUED_EVENTS: usize = 256;
+
+impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
+    /// Starts `work` on a thread of its own. A panic in it ends as `Failed`, so that one broken file
+    /// does not take the desk down.
+    pub fn spawn(
+        name: &str,
+        wake: Wake,
+        work: impl FnOnce(&Reporter<P, T>) -> Result<T, Stopped> + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (sender, events) = sync_channel(QUEUED_EVENTS);
+        let cancel = CancelToken::default();
+        let reporter = Reporter { events: sender, cancel: cancel.clone(), wake, started: Instant::now() };
+        let job_name = name.to_owned();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
+            reporter.send(match outcome {
+                Ok(Ok(result)) => JobEvent::Done(result),
+                Ok(Err(Stopped::Cancelled(_))) => JobEvent::Cancelled,
+                Ok(Err(Stopped::Failed(sentence))) => JobEvent::Failed(sentence),
+                Err(_) => JobEvent::Failed(format!("An internal error ended the job \"{job_name}\"; please report it.")),
+            });
+        })?;
+        Ok(Self { events, cancel, thread: Some(thread), ended: false })
+    }
+
+    /// The next report that has arrived, without waiting.
+    pub fn try_next(&mut self) -> Option<JobEvent<P, T>> {
+        if self.ended {
+            return None;
+        }
+        match self.events.try_recv() {
+            Ok(event) => {
+                self.ended = matches!(event, JobEvent::Done(_) | JobEvent::Failed(_) | JobEvent::Cancelled);
+                Some(event)
+            }
+            Err(TryRecvError::Empty) => None,
+            // The worker was cancelled while its last word found no room.
+            Err(TryRecvError::Disconnected) => {
+                self.ended = true;
+                Some(JobEvent::Cancelled)
+            }
+        }
+    }
+
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Whether the last report has been taken.
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Waits for the end, handing each report to `listen`; for the command line and tests.
+    pub fn wait(mut self, mut listen: impl FnMut(JobEvent<P, T>)) {
+        while let Ok(event) = self.events.recv() {
+            listen(event);
+        }
+        if let Some(thread) = self.thread.take() {
+            // The closure caught every panic, so joining cannot fail.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl<P, T> Drop for Job<P, T> {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_to_end(job: Job<u32, u32>) -> Vec<JobEvent<u32, u32>> {
+        let mut events = Vec::new();
+        job.wait(|event| events.push(event));
+        events
+    }
+
+    #[test]
+    fn partial_results_arrive_in_order_before_the_result() {
+        let job = Job::spawn("test", no_wake(), |reporter| {
+            (0..3).for_each(|i| reporter.partial(i));
+            Ok(9)
+        });
+        let events = run_to_end(job.unwrap());
+        assert!(matches!(events[..], [JobEvent::Partial(0), JobEvent::Partial(1), JobEvent::Partial(2), JobEvent::Done(9)]));
+    }
+
+    #[test]
+    fn a_cancelled_job_says_so_and_not_that_it_failed() {
+        let job: Job<u32, u32> = Job::spawn("test", no_wake(), |reporter| {
+            loop {
+                reporter.check()?;
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        })
+        .unwrap();
+        job.cancel();
+        assert!(matches!(run_to_end(job)[..], [JobEvent::Cancelled]));
+    }
+
+    #[test]
+    fn a_panic_ends_as_a_failure_in_words() {
+        let job: Job<u32, u32> = Job::spawn("broken", no_wake(), |_| panic!("on purpose")).unwrap();
+        let events = run_to_end(job);
+        assert!(matches!(&events[..], [JobEvent::Failed(sentence)] if sentence.contains("broken")));
+    }
+
+    #[test]
+    fn a_job_whose_listener_never_listens_still_ends_when_cancelled() {
+        let mut job: Job<u32, u32> = Job::spawn("test", no_wake(), |reporter| {
+            (0..).try_for_each(|i| {
+                reporter.check()?;
+                reporter.partial(i);
+                Ok::<_, Stopped>(())
+            })?;
+            Ok(0)
+        })
+        .unwrap();
+        job.cancel();
+        let thread = job.thread.take().unwrap();
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn no_estimate_is_given_before_there_is_ground_for_one() {
+        let progress = |fraction, ms| Progress { fraction, elapsed: Duration::from_millis(ms) }.time_left();
+        assert_eq!(progress(0.0, 10_000), None);
+        assert_eq!(progress(0.5, 100), None);
+        assert_eq!(progress(0.25, 1000), Some(Duration::from_secs(3)));
+    }
+}

@@ -1,0 +1,41 @@
+//! AVAR Desk: audio-visual anomaly review, frame by frame.
+//!
+//! # Map
+//!
+//! Data flows one way:
+//!
+//! ```text
+//! media file -> frames + samples -> features -> step scores -> events -> window, tables, pictures
+//! ```
+//!
+//! | room | holds | the only room that names |
+//! |---|---|---|
+//! | [`time`] | media time, frame ordinal, time range | |
+//! | [`job`] | a background job: progress, partial results, cancel | |
+//! | [`media`] | probe, frame table, readers, waveform, clip writer | FFmpeg |
+//! | [`playback`] | clock, decode workers, sound output | rodio |
+//! | [`model`] | the networks, their weights, their CPU kernels | candle, gemm |
+//! | [`analysis`] | step grid, pipeline, scores to events, records of runs | knows both media and model; only it does |
+//! | [`dataset`] | the sample incident that this program draws itself | |
+//! | [`app`] | the window: state, commands, update, panels | egui, egui_plot, wgpu, rfd |
+//! | [`cli`] | the same functions without a window | clap |
+//!
+//! # What does not exist here
+//!
+//! - No arrow runs backwards: `time` and `job` know nobody, `media` knows no network, `model` knows no media,
+//!   and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
+//! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
+//! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
+//! - No decoding, inference or waiting on the window's thread.
+//! - No score of an untrained network without the words that say so.
+//! - No file that appears half-written: all go through [`analysis::record::write_whole`].
+
+pub mod analysis;
+pub mod app;
+pub mod cli;
+pub mod dataset;
+pub mod job;
+pub mod media;
+pub mod model;
+pub mod playback;
+pub mod time;

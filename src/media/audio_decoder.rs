@@ -1,0 +1,78 @@
+//! One sound decoder, fed with packets and drained of blocks of samples.
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::ffi;
+use ffmpeg_next::frame::Audio;
+
+use super::demuxer::{Demuxer, codec_name, decoder_failure, is_encrypted};
+use super::error::{MediaError, StreamKind};
+
+pub(super) struct AudioDecoder {
+    decoder: ffmpeg::decoder::Audio,
+    draining: bool,
+    damaged_packets: usize,
+}
+
+impl AudioDecoder {
+    /// A decoder for the demuxer's selected stream.
+    pub(super) fn open(demuxer: &Demuxer) -> Result<Self, MediaError> {
+        let path = demuxer.path();
+        let no_sound = || MediaError::NoSound { path: path.to_owned() };
+        let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_sound)?;
+        if is_encrypted(&stream) {
+            return Err(MediaError::Encrypted { what: StreamKind::Sound, path: path.to_owned() });
+        }
+        let parameters = demuxer.parameters().ok_or_else(no_sound)?;
+        let codec = codec_name(&parameters);
+        let failure = |error| decoder_failure(error, StreamKind::Sound, codec.clone(), path);
+        let mut context = ffmpeg::codec::Context::from_parameters(parameters).map_err(failure)?;
+        // SAFETY: the context was just made and is not open yet. Without the packets' time base the
+        // decoder cannot shift the PTS past the priming samples that it drops.
+        unsafe { (*context.as_mut_ptr()).pkt_timebase = (*stream.as_ptr()).time_base };
+        let decoder = context.decoder().audio().map_err(failure)?;
+        Ok(Self { decoder, draining: false, damaged_packets: 0 })
+    }
+
+    /// Sends one packet; call only after [`Self::receive`] returned `None`.
+    pub(super) fn send(&mut self, packet: &ffmpeg::Packet) {
+        if self.decoder.send_packet(packet).is_err() {
+            self.damaged_packets += 1;
+        }
+    }
+
+    pub(super) fn drain(&mut self) {
+        if !self.draining {
+            self.draining = true;
+            // Only refused where it was sent before.
+            let _ = self.decoder.send_eof();
+        }
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining
+    }
+
+    /// The next block of samples; `None` when the decoder wants a packet or is drained.
+    pub(super) fn receive(&mut self) -> Option<Audio> {
+        loop {
+            let mut frame = Audio::empty();
+            match self.decoder.receive_frame(&mut frame) {
+                // SAFETY: the frame was filled in by the decoder.
+                Ok(()) if frame.samples() > 0 && unsafe { (*frame.as_ptr()).sample_rate } > 0 => return Some(frame),
+                Ok(()) => {}
+                Err(ffmpeg::Error::Eof | ffmpeg::Error::Other { errno: ffi::EAGAIN }) => return None,
+                Err(_) => self.damaged_packets += 1,
+            }
+        }
+    }
+
+    /// Forgets everything decoded so far; to be called before any seek.
+    pub(super) fn flush(&mut self) {
+        self.decoder.flush();
+        self.draining = false;
+    }
+
+    pub(super) fn damaged_packets(&self) -> usize {
+        self.damaged_packets
+    }
+}

@@ -1,0 +1,372 @@
+//! Sound as interleaved `f32` at a wanted rate and channel count, placed on the file's time axis.
+//!
+//! Invariant: a block's `start` is a multiple of one sample period, and the sample at a time is the same
+//! after a seek as when read in sequence. Containers whose time stamps are coarser than a sample
+//! (Matroska: 1 ms) only place the first block of a run; within a run samples are counted.
+
+use std::collections::VecDeque;
+use std::path::Path;
+
+use ffmpeg_next::Packet;
+use ffmpeg_next::frame::Audio;
+
+use super::audio_decoder::AudioDecoder;
+use super::demuxer::Demuxer;
+use super::error::MediaError;
+use super::resampler::{InputFormat, Resampler};
+use crate::job::CancelToken;
+use crate::time::{MediaTime, TimeBase, TimeRange};
+
+/// What sound is converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+pub struct AudioFormat {
+    pub rate_hz: u32,
+    pub channels: u16,
+}
+
+/// A run of samples. The next block's `start` shows whether there is a gap or an overlap between them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AudioBlock {
+    /// Of the first sample.
+    pub start: MediaTime,
+    /// Interleaved.
+    pub samples: Vec<f32>,
+}
+
+/// Reads the sound of one file.
+pub struct AudioReader {
+    demuxer: Demuxer,
+    decoder: AudioDecoder,
+    format: AudioFormat,
+    grid: TimeBase,
+    time_base: TimeBase,
+    /// Blocks of one constant size, where the container's time stamps are too coarse to place a sample.
+    lattice: Option<Lattice>,
+    run: Option<Resampler>,
+    /// Where the next decoded sample is expected.
+    expected: Option<SamplePosition>,
+    /// Output before this sample is dropped (after a seek).
+    wanted_from: Option<i64>,
+    /// Decoded sound before this time need not be resampled (after a seek).
+    useful_from: Option<MediaTime>,
+    landed: Option<Packet>,
+    /// What a bare stream's time stamps have fallen behind, in source samples.
+    drift: i64,
+    ready: VecDeque<AudioBlock>,
+    /// By decoders that were replaced.
+    damaged_before: usize,
+    ended: bool,
+}
+
+/// A sample's place, counted from time zero at a sample rate.
+#[derive(Clone, Copy, Debug)]
+struct SamplePosition {
+    sample: i64,
+    rate_hz: u32,
+}
+
+/// Block starts lie at `origin + n x step`, in source samples.
+#[derive(Clone, Copy, Debug)]
+struct Lattice {
+    origin: i64,
+    step: i64,
+    rate_hz: u32,
+}
+
+/// Sound of a decoder that has just started is off for a while (bit reservoir, overlap, Opus' 80 ms).
+const PREROLL_S: f64 = 0.5;
+const PREROLL_ENOUGH_S: f64 = 0.3;
+/// Longer than any resampling filter here.
+const RUN_IN_S: f64 = 0.06;
+/// Time stamps off by less than this are jitter, not a gap.
+const JITTER_S: f64 = 0.010;
+
+impl AudioReader {
+    pub fn open(path: &Path, format: AudioFormat) -> Result<Self, MediaError> {
+        Self::open_cancellable(path, format, &CancelToken::default())
+    }
+
+    /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
+    pub fn open_cancellable(path: &Path, format: AudioFormat, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let refused = || MediaError::Resample { reason: format!("{} Hz, {} channels", format.rate_hz, format.channels) };
+        let grid = i32::try_from(format.rate_hz).ok().and_then(|rate| TimeBase::new(1, rate)).ok_or_else(refused)?;
+        if !(1..=64).contains(&format.channels) {
+            return Err(refused());
+        }
+        let demuxer = Demuxer::open_sound(path, cancel)?;
+        let decoder = AudioDecoder::open(&demuxer)?;
+        let time_base = demuxer.time_base();
+        let mut reader = Self {
+            demuxer,
+            decoder,
+            format,
+            grid,
+            time_base,
+            lattice: None,
+            run: None,
+            expected: None,
+            wanted_from: None,
+            useful_from: None,
+            landed: None,
+            drift: 0,
+            ready: VecDeque::new(),
+            damaged_before: 0,
+            ended: false,
+        };
+        reader.learn_lattice()?;
+        Ok(reader)
+    }
+
+    pub fn format(&self) -> AudioFormat {
+        self.format
+    }
+
+    /// The next block in the order of the file, never empty; `None` at the end. Damaged packets are
+    /// passed over and leave a gap.
+    #[expect(clippy::should_implement_trait, reason = "it can fail, and a seek goes on after the end")]
+    pub fn next(&mut self) -> Result<Option<AudioBlock>, MediaError> {
+        while self.ready.is_empty() && !self.ended {
+            match self.next_decoded()? {
+                Some(frame) => self.resample(&frame)?,
+                None => {
+                    self.ended = true;
+                    self.finish_run()?;
+                }
+            }
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// Moves so that the next block begins with the sample at `time`, or with the first one after it
+    /// where there is no sound at `time`.
+    pub fn seek(&mut self, time: MediaTime) -> Result<(), MediaError> {
+        let wanted = time.to_pts(self.grid);
+        let time = MediaTime::from_pts(wanted, self.grid);
+        self.reset();
+        self.land(time)?;
+        self.wanted_from = Some(wanted);
+        self.useful_from = Some(time - MediaTime::from_seconds(RUN_IN_S));
+        Ok(())
+    }
+
+    /// Packets that could not be decoded so far, and were passed over.
+    pub fn damaged_packets(&self) -> usize {
+        self.damaged_before + self.decoder.damaged_packets()
+    }
+
+    fn reset(&mut self) {
+        self.decoder.flush();
+        self.run = None;
+        self.expected = None;
+        self.wanted_from = None;
+        self.useful_from = None;
+        self.landed = None;
+        self.drift = 0;
+        self.ready.clear();
+        self.ended = false;
+    }
+
+    fn next_decoded(&mut self) -> Result<Option<Audio>, MediaError> {
+        loop {
+            if let Some(frame) = self.decoder.receive() {
+                return Ok(Some(frame));
+            }
+            if self.decoder.is_draining() {
+                return Ok(None);
+            }
+            match self.landed.take().map_or_else(|| self.demuxer.next_packet(), |packet| Ok(Some(packet)))? {
+                Some(packet) => self.decoder.send(&packet),
+                None => self.decoder.drain(),
+            }
+        }
+    }
+
+    /// Makes one decoded block ready, after the tail of a run that it ends.
+    fn resample(&mut self, frame: &Audio) -> Result<(), MediaError> {
+        let input = InputFormat::of(frame);
+        let (first, is_gap) = self.place(frame, input.rate_hz);
+        let after = SamplePosition { sample: first.saturating_add(frame.samples() as i64), rate_hz: input.rate_hz };
+        self.expected = Some(after);
+        if self.useful_from.is_some_and(|useful| after.time() <= useful) {
+            return Ok(());
+        }
+        if is_gap || self.run.as_ref().is_some_and(|run| !run.accepts(input)) {
+            self.finish_run()?;
+        }
+        let run = match &mut self.run {
+            Some(run) => run,
+            None => self.run.insert(Resampler::start(input, self.format, first)?),
+        };
+        let output = run.push(frame)?;
+        self.make_ready(output);
+        Ok(())
+    }
+
+    fn finish_run(&mut self) -> Result<(), MediaError> {
+        if let Some(run) = self.run.take() {
+            let output = run.finish()?;
+            self.make_ready(output);
+        }
+        Ok(())
+    }
+
+    fn make_ready(&mut self, (first, mut samples): (i64, Vec<f32>)) {
+        let channels = usize::from(self.format.channels);
+        let early = self.wanted_from.map_or(0, |wanted| usize::try_from(wanted.saturating_sub(first)).unwrap_or(0));
+        let dropped = early.saturating_mul(channels).min(samples.len());
+        samples.drain(..dropped);
+        if !samples.is_empty() {
+            let start = MediaTime::from_pts(first + (dropped / channels) as i64, self.grid);
+            self.ready.push_back(AudioBlock { start, samples });
+        }
+    }
+
+    /// Where a decoded block begins, in source samples, and whether that breaks the run before it.
+    fn place(&self, frame: &Audio, rate_hz: u32) -> (i64, bool) {
+        let expected = self.expected.map(|position| position.at_rate(rate_hz));
+        let stated = frame.pts().map(|pts| source_sample(MediaTime::from_pts(pts, self.time_base), rate_hz) + self.drift);
+        let jitter = samples_in(JITTER_S + 2.0 * self.tick_s(), rate_hz);
+        match (expected, stated) {
+            // The time stamps of a bare stream are FFmpeg's own count, with its rounding added up.
+            (Some(expected), _) if self.demuxer.is_bare_sound() => (expected, false),
+            (Some(expected), Some(stated)) if (stated - expected).abs() > jitter => (stated, true),
+            (Some(expected), _) => (expected, false),
+            (None, Some(stated)) => (self.snapped(stated, rate_hz), true),
+            (None, None) => (0, true),
+        }
+    }
+
+    fn tick_s(&self) -> f64 {
+        f64::from(self.time_base.numerator()) / f64::from(self.time_base.denominator())
+    }
+
+    fn snapped(&self, stated: i64, rate_hz: u32) -> i64 {
+        let Some(lattice) = self.lattice.filter(|lattice| lattice.rate_hz == rate_hz) else { return stated };
+        let steps = (stated - lattice.origin + lattice.step / 2).div_euclid(lattice.step);
+        let nearest = lattice.origin + steps * lattice.step;
+        if (nearest - stated).abs() <= samples_in(2.0 * self.tick_s(), rate_hz) { nearest } else { stated }
+    }
+
+    /// Learns the blocks' constant size from the first few, where it is needed to place a seek.
+    fn learn_lattice(&mut self) -> Result<(), MediaError> {
+        const BLOCKS: usize = 5;
+        let Some(first) = self.next_decoded()? else { return self.return_to_start() };
+        let rate_hz = first.rate();
+        let resolves_samples = self.time_base.numerator() == 1 && self.time_base.denominator() % i32::try_from(rate_hz).unwrap_or(1).max(1) == 0;
+        if !resolves_samples {
+            let (mut origin, _) = self.place(&first, rate_hz);
+            origin += first.samples() as i64;
+            // The first block is often cut (priming), so the second is the pattern.
+            let mut sizes = Vec::with_capacity(BLOCKS);
+            while sizes.len() < BLOCKS
+                && let Some(frame) = self.next_decoded()?
+            {
+                sizes.push(frame.samples() as i64);
+            }
+            let constant = sizes.len() == BLOCKS && sizes.iter().all(|size| *size == sizes[0]);
+            self.lattice = constant.then(|| Lattice { origin, step: sizes[0], rate_hz });
+        }
+        self.return_to_start()
+    }
+
+    /// Starts again with a new decoder: a flushed one remembers a little (AAC: the last window's shape).
+    fn return_to_start(&mut self) -> Result<(), MediaError> {
+        self.demuxer.restart()?;
+        self.damaged_before += self.decoder.damaged_packets();
+        self.decoder = AudioDecoder::open(&self.demuxer)?;
+        self.reset();
+        Ok(())
+    }
+
+    /// Makes the next packet one that lies a little before `time`.
+    fn land(&mut self, time: MediaTime) -> Result<(), MediaError> {
+        if !self.demuxer.is_bare_sound() {
+            for back_s in [PREROLL_S, 2.0, 10.0, 60.0] {
+                let pts = (time - MediaTime::from_seconds(back_s)).to_pts(self.time_base);
+                if self.demuxer.seek_pts(pts) && self.landed_in_time(time)? {
+                    return Ok(());
+                }
+            }
+        }
+        self.return_to_start()?;
+        let preroll = MediaTime::from_seconds(PREROLL_S);
+        let mut number = 0;
+        while let Some(packet) = self.demuxer.next_packet()? {
+            let stated = self.time_of(&packet);
+            let counted = self.lattice.filter(|_| number > 0 && self.demuxer.is_bare_sound()).map(|lattice| lattice.block(number));
+            let at = counted.map(SamplePosition::time).or(stated);
+            if at.is_none_or(|at| at + preroll >= time) {
+                if let (Some(counted), Some(stated)) = (counted, stated) {
+                    self.drift = counted.sample - source_sample(stated, counted.rate_hz);
+                }
+                self.landed = Some(packet);
+                break;
+            }
+            number += 1;
+        }
+        Ok(())
+    }
+
+    /// Reads one packet; whether it is early enough for its decoder to have settled by `time`.
+    fn landed_in_time(&mut self, time: MediaTime) -> Result<bool, MediaError> {
+        let Some(packet) = self.demuxer.next_packet()? else { return Ok(false) };
+        let in_time = self.time_of(&packet).is_some_and(|at| at + MediaTime::from_seconds(PREROLL_ENOUGH_S) <= time);
+        self.landed = Some(packet);
+        Ok(in_time)
+    }
+
+    fn time_of(&self, packet: &Packet) -> Option<MediaTime> {
+        packet.pts().or(packet.dts()).map(|pts| MediaTime::from_pts(pts, self.time_base))
+    }
+}
+
+impl Lattice {
+    /// Where the block of packet `number` begins, counted from 0; not for the first, which is often cut.
+    fn block(self, number: i64) -> SamplePosition {
+        SamplePosition { sample: self.origin + (number - 1) * self.step, rate_hz: self.rate_hz }
+    }
+}
+
+impl SamplePosition {
+    fn time(self) -> MediaTime {
+        MediaTime::from_seconds(self.sample as f64 / f64::from(self.rate_hz))
+    }
+
+    fn at_rate(self, rate_hz: u32) -> i64 {
+        if rate_hz == self.rate_hz { self.sample } else { source_sample(self.time(), rate_hz) }
+    }
+}
+
+/// The sound of `range` as one run at `rate_hz`, mono: sample `k` belongs to `range.start + k / rate_hz`
+/// (to the nearest sample of the file's own grid). Where there is no sound there are zeros.
+pub fn read_mono(path: &Path, rate_hz: u32, range: TimeRange, cancel: &CancelToken) -> Result<Vec<f32>, MediaError> {
+    let mut reader = AudioReader::open_cancellable(path, AudioFormat { rate_hz, channels: 1 }, cancel)?;
+    let first = range.start.to_pts(reader.grid);
+    let count = usize::try_from(range.end.to_pts(reader.grid).saturating_sub(first)).unwrap_or(0);
+    let mut samples = Vec::new();
+    if samples.try_reserve_exact(count).is_err() {
+        return Err(MediaError::Resample { reason: format!("{count} samples do not fit into memory") });
+    }
+    samples.resize(count, 0.0);
+    reader.seek(range.start)?;
+    while let Some(block) = reader.next()? {
+        let offset = block.start.to_pts(reader.grid).saturating_sub(first);
+        if offset >= count as i64 {
+            break;
+        }
+        // A block that begins before the range can only follow time stamps that run backwards.
+        let Ok(offset) = usize::try_from(offset) else { continue };
+        let fitting = block.samples.len().min(count - offset);
+        samples[offset..offset + fitting].copy_from_slice(&block.samples[..fitting]);
+    }
+    Ok(samples)
+}
+
+fn source_sample(time: MediaTime, rate_hz: u32) -> i64 {
+    let samples = i128::from(time.nanoseconds()) * i128::from(rate_hz);
+    ((samples + 500_000_000).div_euclid(1_000_000_000)) as i64
+}
+
+fn samples_in(duration_s: f64, rate_hz: u32) -> i64 {
+    (duration_s * f64::from(rate_hz)).round() as i64
+}

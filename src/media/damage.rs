@@ -1,0 +1,162 @@
+//! Files that end too early, told from their outermost structure alone.
+//!
+//! MP4/MOV (ISO/IEC 14496-12) is a row of boxes, AVI and WAV one RIFF chunk, Matroska one segment: each
+//! states its own size, so a file cut short is known without decoding it.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// What the outermost structure promises beyond the end of the file, in bytes; 0 for a whole file.
+pub(super) fn missing_bytes(path: &Path) -> u64 {
+    outline(path).map_or(0, |outline| outline.promised_end.saturating_sub(outline.file_len))
+}
+
+/// Whether this is an MP4 or MOV file without the index that nothing can be decoded without.
+pub(super) fn lacks_moov(path: &Path) -> bool {
+    outline(path).is_some_and(|outline| outline.is_mp4 && !outline.has_moov)
+}
+
+struct Outline {
+    is_mp4: bool,
+    has_moov: bool,
+    promised_end: u64,
+    file_len: u64,
+}
+
+/// More boxes than this at the top level is no sane file; fragmented recordings have two per fragment.
+const BOXES_LOOKED_AT: usize = 100_000;
+
+/// `None` where the file is of none of these kinds, or cannot be read.
+fn outline(path: &Path) -> Option<Outline> {
+    let mut file = File::open(path).ok()?;
+    let file_len = file.metadata().ok()?.len();
+    let mut head = [0_u8; 12];
+    file.read_exact(&mut head).ok()?;
+    let plain = |promised_end| Some(Outline { is_mp4: false, has_moov: false, promised_end, file_len });
+    if &head[..4] == b"RIFF" {
+        let size = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+        // A recorder that streams writes 0 or all ones here: that promises nothing.
+        return plain(if size == 0 || size >= 0xffff_ff00 { 0 } else { 8 + size });
+    }
+    if head[..4] == [0x1a, 0x45, 0xdf, 0xa3] {
+        return plain(matroska_segment_end(&mut file)?);
+    }
+    if matches!(&head[4..8], b"ftyp" | b"moov" | b"mdat" | b"free" | b"skip" | b"wide" | b"styp" | b"pnot") {
+        return boxes(&mut file, file_len);
+    }
+    None
+}
+
+fn boxes(file: &mut File, file_len: u64) -> Option<Outline> {
+    let mut outline = Outline { is_mp4: true, has_moov: false, promised_end: 0, file_len };
+    let mut start = 0_u64;
+    for _ in 0..BOXES_LOOKED_AT {
+        file.seek(SeekFrom::Start(start)).ok()?;
+        let mut header = [0_u8; 16];
+        if file.read_exact(&mut header[..8]).is_err() {
+            break;
+        }
+        let kind = &header[4..8];
+        // What follows the boxes of a file is often padding or a camera maker's own trailer.
+        if !kind.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ' || *byte == 0xa9) {
+            break;
+        }
+        let mut size = u64::from(u32::from_be_bytes([header[0], header[1], header[2], header[3]]));
+        let is_moov = kind == b"moov";
+        let is_mdat = kind == b"mdat";
+        if size == 1 {
+            let Ok(()) = file.read_exact(&mut header[8..]) else { break };
+            size = u64::from_be_bytes([
+                header[8], header[9], header[10], header[11], header[12], header[13], header[14], header[15],
+            ]);
+        }
+        if size == 0 {
+            break;
+        }
+        if size < 8 {
+            break;
+        }
+        start = start.checked_add(size)?;
+        outline.has_moov |= is_moov && start <= file_len;
+        if is_mdat || is_moov || start <= file_len {
+            outline.promised_end = start;
+        }
+        if start >= file_len {
+            break;
+        }
+    }
+    Some(outline)
+}
+
+/// The byte where the Matroska segment says that it ends; 0 where it leaves its size open.
+fn matroska_segment_end(file: &mut File) -> Option<u64> {
+    file.seek(SeekFrom::Start(4)).ok()?;
+    let header_size = ebml_size(file)?.unwrap_or(0);
+    file.seek(SeekFrom::Current(i64::try_from(header_size).ok()?)).ok()?;
+    let mut id = [0_u8; 4];
+    file.read_exact(&mut id).ok()?;
+    if id != [0x18, 0x53, 0x80, 0x67] {
+        return Some(0);
+    }
+    let size = ebml_size(file)?;
+    let start = file.stream_position().ok()?;
+    Some(size.map_or(0, |size| start.saturating_add(size)))
+}
+
+/// An EBML variable-length size (RFC 8794, section 6); the inner `None` is "unknown".
+fn ebml_size(file: &mut File) -> Option<Option<u64>> {
+    let mut first = [0_u8];
+    file.read_exact(&mut first).ok()?;
+    let length = first[0].leading_zeros() as usize;
+    if length > 7 {
+        return None;
+    }
+    let mut rest = [0_u8; 7];
+    file.read_exact(&mut rest[..length]).ok()?;
+    let marker_removed = u64::from(first[0]) & (0x7f >> length);
+    let size = rest[..length].iter().fold(marker_removed, |size, byte| size << 8 | u64::from(*byte));
+    let unknown = (1_u64 << (7 * (length + 1))) - 1;
+    Some((size != unknown).then_some(size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file_of(parts: &[&[u8]]) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), parts.concat()).unwrap();
+        file
+    }
+
+    const FTYP: &[u8] = b"\0\0\0\x10ftypisom\0\0\0\0";
+
+    #[test]
+    fn a_media_box_that_reaches_past_the_end_counts_what_is_missing() {
+        let file = file_of(&[FTYP, b"\0\0\0\x08moov", b"\0\0\0\x20mdat", &[0; 10]]);
+        assert_eq!(missing_bytes(file.path()), 14);
+        assert!(!lacks_moov(file.path()));
+    }
+
+    #[test]
+    fn an_mp4_without_its_index_is_recognised() {
+        let file = file_of(&[FTYP, b"\0\0\0\x20mdat", &[0; 24]]);
+        assert!(lacks_moov(file.path()));
+        assert_eq!(missing_bytes(file.path()), 0);
+    }
+
+    #[test]
+    fn a_text_file_promises_nothing() {
+        let file = file_of(&[b"only some words in a file"]);
+        assert!(!lacks_moov(file.path()));
+        assert_eq!(missing_bytes(file.path()), 0);
+    }
+
+    #[test]
+    fn a_matroska_segment_of_unknown_size_promises_nothing() {
+        let head: &[u8] = &[0x1a, 0x45, 0xdf, 0xa3, 0x80, 0x18, 0x53, 0x80, 0x67];
+        assert_eq!(missing_bytes(file_of(&[head, &[0x01, 255, 255, 255, 255, 255, 255, 255]]).path()), 0);
+        assert_eq!(missing_bytes(file_of(&[head, &[0x90], &[0; 6]]).path()), 10);
+    }
+}

@@ -1,0 +1,319 @@
+//! Opening a file safely and reading the packets of one stream.
+//!
+//! A media file is untrusted. Only regular files are opened, through the `file:` protocol alone, and
+//! only by demuxers that read nothing but the file itself: playlists, concatenation scripts and image
+//! sequences are refused, because they can name other files. Blocking reads end when the token is
+//! cancelled.
+
+use std::ffi::{CString, c_int, c_void};
+use std::path::{Path, PathBuf};
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::ffi;
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::media::Type;
+
+use super::damage;
+use super::error::{MediaError, StreamKind};
+use crate::job::CancelToken;
+use crate::time::TimeBase;
+
+/// Demuxers that read one file and nothing else, by their FFmpeg names.
+const SELF_CONTAINED_DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,flv,live_flv,kux,\
+     asf,ogg,rm,mxf,nut,dv,gxf,wtv,nsv,ivf,obu,av1,h261,h263,h264,hevc,vvc,m4v,vc1,vc1test,cavsvideo,dirac,mjpeg,dhav,ifv,\
+     yuv4mpegpipe,gif,apng,wav,w64,aiff,au,caf,flac,mp3,aac,ac3,eac3,dts,dtshd,truehd,mlp,amr,amrnb,amrwb,ape,wv,tta,tak,\
+     mpc,mpc8,voc,loas,gsm,g722,sbc,aptx,oma,dsf,xwma,smjpeg,swf,4xm,bink,smk,roq,ea";
+
+/// After so many failed reads in a row the rest of the file is taken as lost.
+const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
+
+/// An open file; one stream at a time is read from it.
+pub(super) struct Demuxer {
+    // Before `interrupt`, which FFmpeg points at: fields drop in this order.
+    input: Input,
+    interrupt: Box<CancelToken>,
+    path: PathBuf,
+    selected: usize,
+    read_failed: bool,
+}
+
+impl Demuxer {
+    /// Opens `path` and looks into its streams; every later read ends early once `cancel` is set.
+    pub(super) fn open(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+        super::quiet_ffmpeg();
+        refuse_special_files(path)?;
+        let url = file_url(path)?;
+        let interrupt = Box::new(cancel.clone());
+        let failure = |code: c_int| open_failure(code, path, cancel);
+        // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
+        // `Input` after that; the callback's argument lives in a box that outlives it.
+        let mut input = unsafe {
+            let mut context = ffi::avformat_alloc_context();
+            if context.is_null() {
+                return Err(failure(ffi::AVERROR(ffi::ENOMEM)));
+            }
+            (*context).interrupt_callback.callback = Some(is_interrupted);
+            (*context).interrupt_callback.opaque = (&raw const *interrupt).cast_mut().cast();
+            let mut options = ffmpeg::Dictionary::new();
+            options.set("protocol_whitelist", "file");
+            options.set("format_whitelist", SELF_CONTAINED_DEMUXERS);
+            let mut options = options.disown();
+            let code = ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), &mut options);
+            ffi::av_dict_free(&mut options);
+            if code < 0 {
+                return Err(failure(code));
+            }
+            Input::wrap(context)
+        };
+        // SAFETY: the context is open. What the search cannot find stays unknown, and is no failure here.
+        unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
+        if cancel.is_cancelled() {
+            return Err(MediaError::Cancelled);
+        }
+        Ok(Self { input, interrupt, path: path.to_owned(), selected: usize::MAX, read_failed: false })
+    }
+
+    /// Opens the file at its picture, ready to read that stream's packets.
+    pub(super) fn open_picture(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open(path, cancel)?;
+        let stream = demuxer.picture_stream().ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
+        demuxer.select(stream);
+        Ok(demuxer)
+    }
+
+    /// Opens the file at its sound, ready to read that stream's packets.
+    pub(super) fn open_sound(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open(path, cancel)?;
+        let stream = demuxer.sound_stream().ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+        demuxer.select(stream);
+        Ok(demuxer)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn cancel(&self) -> &CancelToken {
+        &self.interrupt
+    }
+
+    pub(super) fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// The container's short names, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub(super) fn container(&self) -> String {
+        self.input.format().name().to_owned()
+    }
+
+    /// Whether reading stopped at an error rather than at the end of the file.
+    pub(super) fn read_failed(&self) -> bool {
+        self.read_failed
+    }
+
+    /// The moving picture: never cover art or a thumbnail track; what can be decoded and is marked as
+    /// the default comes first, then the larger picture, then the earlier stream.
+    pub(super) fn picture_stream(&self) -> Option<usize> {
+        self.best_stream(Type::Video)
+    }
+
+    /// The sound track: what can be decoded and is marked as the default comes first, then the earlier.
+    pub(super) fn sound_stream(&self) -> Option<usize> {
+        self.best_stream(Type::Audio)
+    }
+
+    fn best_stream(&self, kind: Type) -> Option<usize> {
+        let still = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
+        let auxiliary = ffi::AV_DISPOSITION_HEARING_IMPAIRED | ffi::AV_DISPOSITION_VISUAL_IMPAIRED;
+        self.input
+            .streams()
+            .filter(|stream| stream.parameters().medium() == kind)
+            .filter_map(|stream| {
+                // SAFETY: the stream and its parameters live as long as the open input.
+                let (disposition, width, height, codec) = unsafe {
+                    let (stream, codec) = (stream.as_ptr(), (*stream.as_ptr()).codecpar);
+                    ((*stream).disposition, (*codec).width, (*codec).height, (*codec).codec_id)
+                };
+                // SAFETY: a look-up in FFmpeg's constant table of decoders.
+                let decodable = unsafe { !ffi::avcodec_find_decoder(codec).is_null() };
+                let is_default = disposition & ffi::AV_DISPOSITION_DEFAULT != 0;
+                let plain = disposition & auxiliary == 0;
+                let area = if kind == Type::Video { i64::from(width) * i64::from(height) } else { 0 };
+                let rank = (decodable, plain, is_default, area, std::cmp::Reverse(stream.index()));
+                (disposition & still == 0).then_some((rank, stream.index()))
+            })
+            .max()
+            .map(|(_, index)| index)
+    }
+
+    /// Reads only the packets of stream `index` from now on.
+    pub(super) fn select(&mut self, index: usize) {
+        self.selected = index;
+        // SAFETY: the stream array belongs to the open input and has `nb_streams` entries.
+        unsafe {
+            let context = self.input.as_mut_ptr();
+            for i in 0..(*context).nb_streams as usize {
+                let discard = if i == index { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+                (**(*context).streams.add(i)).discard = discard;
+            }
+        }
+    }
+
+    pub(super) fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// The selected stream's parameters for a decoder.
+    pub(super) fn parameters(&self) -> Option<ffmpeg::codec::Parameters> {
+        self.input.stream(self.selected).map(|stream| stream.parameters())
+    }
+
+    /// The unit of the selected stream's PTS; a unit that is no positive fraction reads as 1/90000.
+    pub(super) fn time_base(&self) -> TimeBase {
+        self.input.stream(self.selected).map_or(FALLBACK_TIME_BASE, |stream| time_base_of(&stream))
+    }
+
+    /// The next packet of the selected stream; `None` at the end, or where the rest cannot be read.
+    pub(super) fn next_packet(&mut self) -> Result<Option<ffmpeg::Packet>, MediaError> {
+        let mut failures = 0;
+        loop {
+            if self.interrupt.is_cancelled() {
+                return Err(MediaError::Cancelled);
+            }
+            let mut packet = ffmpeg::Packet::empty();
+            match packet.read(&mut self.input) {
+                Ok(()) if packet.stream() == self.selected => return Ok(Some(packet)),
+                Ok(()) => failures = 0,
+                Err(ffmpeg::Error::Eof) => {
+                    // SAFETY: the input and its I/O context are open; the field is only read.
+                    let io_error = unsafe {
+                        let io = (*self.input.as_ptr()).pb;
+                        if io.is_null() { 0 } else { (*io).error }
+                    };
+                    self.read_failed |= io_error < 0 && io_error != ffi::AVERROR_EOF;
+                    return Ok(None);
+                }
+                Err(ffmpeg::Error::Exit) => return Err(MediaError::Cancelled),
+                Err(_) => {
+                    self.read_failed = true;
+                    failures += 1;
+                    if failures > READ_FAILURES_BEFORE_GIVING_UP {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves to a packet at or before `pts` of the selected stream, as the container sees fit; where it
+    /// landed only the next packets tell.
+    pub(super) fn seek_pts(&mut self, pts: i64) -> bool {
+        let Ok(stream) = c_int::try_from(self.selected) else { return false };
+        // SAFETY: the input is open and the stream exists.
+        unsafe { ffi::avformat_seek_file(self.input.as_mut_ptr(), stream, i64::MIN, pts, pts, 0) >= 0 }
+    }
+
+    /// Moves to a byte of the file, for containers whose packets can be picked up anywhere.
+    pub(super) fn seek_byte(&mut self, position: i64) -> bool {
+        let flags = ffi::AVSEEK_FLAG_BYTE;
+        // SAFETY: the input is open; a position past the end only makes the next read end.
+        unsafe { ffi::avformat_seek_file(self.input.as_mut_ptr(), -1, i64::MIN, position, i64::MAX, flags) >= 0 }
+    }
+
+    /// Whether packets can be picked up at any byte (transport and program streams).
+    pub(super) fn is_byte_stream(&self) -> bool {
+        // SAFETY: the input format is a constant table entry.
+        let flags = unsafe { (*(*self.input.as_ptr()).iformat).flags };
+        flags & ffi::AVFMT_TS_DISCONT != 0 && flags & ffi::AVFMT_NO_BYTE_SEEK == 0
+    }
+
+    /// Whether the file is a bare sound stream: it has no time stamps, and a seek in it is a guess.
+    pub(super) fn is_bare_sound(&self) -> bool {
+        const BARE: [&str; 12] =
+            ["mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb"];
+        BARE.contains(&self.input.format().name())
+    }
+
+    /// Starts again from the first packet, by opening the file anew: the one seek that is always right.
+    pub(super) fn restart(&mut self) -> Result<(), MediaError> {
+        let selected = self.selected;
+        let mut fresh = Self::open(&self.path, &self.interrupt)?;
+        fresh.select(selected);
+        *self = fresh;
+        Ok(())
+    }
+}
+
+const FALLBACK_TIME_BASE: TimeBase = match TimeBase::new(1, 90_000) {
+    Some(time_base) => time_base,
+    None => unreachable!(),
+};
+
+pub(super) fn time_base_of(stream: &ffmpeg::Stream<'_>) -> TimeBase {
+    let base = stream.time_base();
+    TimeBase::new(base.numerator(), base.denominator()).unwrap_or(FALLBACK_TIME_BASE)
+}
+
+/// The codec's FFmpeg name, such as `h264`.
+pub(super) fn codec_name(parameters: &ffmpeg::codec::Parameters) -> String {
+    parameters.id().name().to_owned()
+}
+
+/// Whether the container says that a stream's packets are encrypted.
+pub(super) fn is_encrypted(stream: &ffmpeg::Stream<'_>) -> bool {
+    let init_info = ffmpeg::codec::packet::side_data::Type::EncryptionInitInfo;
+    // SAFETY: the parameters belong to the open stream.
+    let tag = unsafe { (*(*stream.as_ptr()).codecpar).codec_tag }.to_le_bytes();
+    let tagged = matches!(&tag, b"encv" | b"enca");
+    tagged || stream.metadata().get("enc_key_id").is_some() || stream.side_data().any(|data| data.kind() == init_info)
+}
+
+/// The error for a stream that has no decoder, or whose decoder does not open.
+pub(super) fn decoder_failure(error: ffmpeg::Error, what: StreamKind, codec: String, path: &Path) -> MediaError {
+    let path = path.to_owned();
+    match error {
+        ffmpeg::Error::DecoderNotFound => MediaError::UnsupportedCodec { what, codec, path },
+        error => MediaError::Decode { what, reason: error.to_string(), path },
+    }
+}
+
+fn refuse_special_files(path: &Path) -> Result<(), MediaError> {
+    let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(&error, path))?;
+    let path = || path.to_owned();
+    if metadata.is_dir() {
+        return Err(MediaError::Folder { path: path() });
+    }
+    if !metadata.is_file() {
+        return Err(MediaError::NotRegular { path: path() });
+    }
+    if metadata.len() == 0 {
+        return Err(MediaError::Empty { path: path() });
+    }
+    Ok(())
+}
+
+/// `file:` in front, so that a name such as `http:x` or `concat:a|b` is a name and no protocol.
+fn file_url(path: &Path) -> Result<CString, MediaError> {
+    let mut url = b"file:".to_vec();
+    url.extend_from_slice(path.as_os_str().as_encoded_bytes());
+    CString::new(url).map_err(|_| MediaError::NotFound { path: path.to_owned() })
+}
+
+fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
+    if cancel.is_cancelled() {
+        return MediaError::Cancelled;
+    }
+    let owned = path.to_owned();
+    match ffmpeg::Error::from(code) {
+        ffmpeg::Error::InvalidData if damage::lacks_moov(path) => MediaError::IndexMissing { path: owned },
+        // What `format_whitelist` turns away.
+        ffmpeg::Error::Other { errno: ffi::EINVAL } => MediaError::ContainerRefused { path: owned },
+        ffmpeg::Error::InvalidData => MediaError::NotMedia { path: owned },
+        error => MediaError::Unreadable { reason: error.to_string(), path: owned },
+    }
+}
+
+unsafe extern "C" fn is_interrupted(token: *mut c_void) -> c_int {
+    // SAFETY: the pointer was made from the demuxer's boxed token, which outlives the context.
+    c_int::from(unsafe { &*token.cast::<CancelToken>() }.is_cancelled())
+}

@@ -1,0 +1,388 @@
+//! Making the frame table.
+//!
+//! Reading packets is two orders of magnitude faster than decoding, and for the common codecs one shown
+//! packet is one frame. But containers lie: `nb_frames` is not asked at all, packets that an edit list
+//! discards are not counted, and the first frames are decoded to see that the packets' order is what
+//! the decoder puts out. A stream that begins between key frames loses what cannot be decoded. Where
+//! packets are no guide (no PTS, repeated PTS, codecs with hidden or skipped frames, interlaced
+//! transport streams), everything is decoded once.
+
+use std::path::Path;
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::codec::Id;
+use ffmpeg_next::ffi;
+
+use super::demuxer::Demuxer;
+use super::error::MediaError;
+use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, PacketMark};
+use super::video_decoder::VideoDecoder;
+use crate::job::CancelToken;
+use crate::time::{MediaTime, TimeBase};
+
+pub(super) fn scan(
+    path: &Path,
+    cancel: &CancelToken,
+    mut progress: impl FnMut(f32),
+) -> Result<FrameTable, MediaError> {
+    let mut demuxer = Demuxer::open_picture(path, cancel)?;
+    // Fails early for what is encrypted or has no decoder.
+    VideoDecoder::open(&demuxer)?;
+    let time_base = demuxer.time_base();
+    let table = match codec_shows_every_packet(&demuxer) {
+        true => {
+            let packets = read_packets(&mut demuxer, &mut progress)?;
+            demuxer.restart()?;
+            table_from_packets(&packets, time_base).map(|table| check_first_frames(&mut demuxer, table)).transpose()?.flatten()
+        }
+        false => None,
+    };
+    let table = match table {
+        Some(table) => table,
+        None => {
+            demuxer.restart()?;
+            scan_by_decoding(&mut demuxer, &mut progress)?
+        }
+    };
+    if table.is_empty() {
+        return Err(MediaError::NoFrames { path: path.to_owned() });
+    }
+    progress(1.0);
+    Ok(table)
+}
+
+/// What the scan keeps of a packet.
+#[derive(Clone, Copy)]
+struct ScannedPacket {
+    pts: Option<i64>,
+    dts: Option<i64>,
+    duration: i64,
+    byte: i64,
+    is_key: bool,
+    /// Not discarded by an edit list, and not a hidden reference picture.
+    is_shown: bool,
+}
+
+impl ScannedPacket {
+    fn new(packet: &ffmpeg::Packet, codec: Id) -> Self {
+        use ffmpeg::packet::Ref;
+        // SAFETY: the packet is alive; this flag has no name in the binding.
+        let discarded = unsafe { (*packet.as_ptr()).flags } & ffi::AV_PKT_FLAG_DISCARD != 0;
+        let hidden = match (codec, packet.data()) {
+            // RFC 6386, section 9.1: the show_frame bit of the frame tag.
+            (Id::VP8, Some([first, ..])) => first & 0x10 == 0,
+            (Id::VP9, Some(data)) => vp9_is_hidden(data),
+            (_, None) => true,
+            _ => false,
+        };
+        Self {
+            pts: packet.pts(),
+            dts: packet.dts(),
+            duration: packet.duration(),
+            byte: packet.position() as i64,
+            is_key: packet.is_key(),
+            is_shown: !discarded && !hidden,
+        }
+    }
+}
+
+/// Codecs of which each packet is one picture in every stream that occurs in practice.
+fn codec_shows_every_packet(demuxer: &Demuxer) -> bool {
+    let Some(parameters) = demuxer.parameters() else { return false };
+    // SAFETY: the parameters belong to the open stream.
+    let field_order = unsafe { (*parameters.as_ptr()).field_order };
+    // Field pictures come as two packets in streams that are cut up by a parser.
+    let interlaced =
+        !matches!(field_order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN);
+    match parameters.id() {
+        Id::H264 | Id::HEVC | Id::MPEG2VIDEO => !(interlaced && demuxer.is_byte_stream()),
+        Id::VP8 | Id::VP9 | Id::AV1 | Id::MJPEG | Id::PRORES | Id::DNXHD | Id::FFV1 | Id::RAWVIDEO => true,
+        _ => false,
+    }
+}
+
+/// VP9 bitstream specification, section 6.2: the `show_frame` bit of the uncompressed header. A
+/// superframe (annex B) always ends in a shown frame.
+fn vp9_is_hidden(data: &[u8]) -> bool {
+    let (Some(&first), Some(&last)) = (data.first(), data.last()) else { return true };
+    if last & 0xe0 == 0xc0 {
+        return false;
+    }
+    let bit = |index: u32| index < 8 && first >> (7 - index) & 1 == 1;
+    let profile = u32::from(bit(2)) + 2 * u32::from(bit(3));
+    let after_profile = if profile == 3 { 5 } else { 4 };
+    let shows_existing = bit(after_profile);
+    // show_existing_frame, frame_type, show_frame, in this order.
+    !shows_existing && !bit(after_profile + 2)
+}
+
+fn read_packets(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<Vec<ScannedPacket>, MediaError> {
+    let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
+    let mut meter = Meter::new(demuxer);
+    let mut packets = Vec::new();
+    while let Some(packet) = demuxer.next_packet()? {
+        meter.advance(&packet, progress);
+        packets.push(ScannedPacket::new(&packet, codec));
+    }
+    Ok(packets)
+}
+
+/// `None` where the packets' time stamps cannot name the frames.
+fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<FrameTable> {
+    let dts_increases = packets.iter().filter_map(|packet| packet.dts).is_sorted();
+    let mut shown: Vec<(i64, &ScannedPacket)> =
+        packets.iter().filter(|packet| packet.is_shown).map(|packet| Some((packet.pts?, packet))).collect::<Option<_>>()?;
+    shown.sort_by_key(|(pts, _)| *pts);
+    let unique = shown.windows(2).all(|pair| pair[0].0 < pair[1].0);
+    if !dts_increases || !unique {
+        return None;
+    }
+    let last_duration = shown.last().map_or(0, |(_, packet)| packet.duration);
+    let frames: Vec<NumberedFrame> =
+        shown.iter().map(|(pts, packet)| NumberedFrame { pts: *pts, packet: **packet }).collect();
+    Some(assemble(&frames, Identity::Pts, time_base, last_duration))
+}
+
+struct NumberedFrame {
+    pts: i64,
+    packet: ScannedPacket,
+}
+
+fn assemble(frames: &[NumberedFrame], identity: Identity, time_base: TimeBase, last_duration: i64) -> FrameTable {
+    let mut entries: Vec<FrameEntry> = Vec::with_capacity(frames.len());
+    let mut shift = MediaTime::ZERO;
+    let usual_step = usual_step(frames, time_base);
+    for frame in frames {
+        let mut time = MediaTime::from_pts(frame.pts, time_base) + shift;
+        if let Some(previous) = entries.last().filter(|previous| time <= previous.time) {
+            shift = shift + (previous.time + usual_step - time);
+            time = previous.time + usual_step;
+        }
+        entries.push(FrameEntry { pts: frame.pts, time, is_key: frame.packet.is_key });
+    }
+    let keys = frames.iter().enumerate().filter(|(_, frame)| frame.packet.is_key);
+    let keys = keys.map(|(ordinal, frame)| KeyPoint { ordinal, dts: frame.packet.dts, byte: frame.packet.byte }).collect();
+    let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
+    let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
+    FrameTable { entries, keys, identity, time_base, end }
+}
+
+/// The median distance of neighbouring frames; 40 ms where there are no two.
+fn usual_step(frames: &[NumberedFrame], time_base: TimeBase) -> MediaTime {
+    let mut steps: Vec<i64> =
+        frames.windows(2).map(|pair| pair[1].pts.saturating_sub(pair[0].pts)).filter(|step| *step > 0).collect();
+    let middle = steps.len() / 2;
+    if steps.is_empty() {
+        return MediaTime::from_nanoseconds(40_000_000);
+    }
+    MediaTime::from_pts(*steps.select_nth_unstable(middle).1, time_base)
+}
+
+/// How much is decoded to check a table made from packets: a few frames of any size, all of a small clip.
+const CHECKED_FRAMES_MIN: usize = 32;
+const CHECKED_PIXELS: usize = 64_000_000;
+
+/// Decodes the first frames and takes out of `table` what is not decodable there; `None` where the
+/// decoder's output and the table do not fit together.
+fn check_first_frames(demuxer: &mut Demuxer, mut table: FrameTable) -> Result<Option<FrameTable>, MediaError> {
+    let mut decoder = VideoDecoder::open(demuxer)?;
+    let mut ordinals: Vec<usize> = Vec::new();
+    let mut wanted = CHECKED_FRAMES_MIN;
+    let mut at_end = false;
+    while !at_end && ordinals.len() < wanted {
+        match demuxer.next_packet()? {
+            Some(packet) => {
+                // Hidden packets may lack a PTS of their own; no frame comes of them.
+                let label = packet.pts().unwrap_or(ffi::AV_NOPTS_VALUE);
+                decoder.send(packet, label);
+            }
+            None => {
+                decoder.drain();
+                at_end = true;
+            }
+        }
+        while let Some((frame, label)) = decoder.receive() {
+            wanted = CHECKED_FRAMES_MIN.max(CHECKED_PIXELS / (frame.width() as usize * frame.height() as usize));
+            match table.ordinal_of_label(label) {
+                Some(ordinal) => ordinals.push(ordinal),
+                None => return Ok(None),
+            }
+        }
+    }
+    if !ordinals.is_sorted_by(|a, b| a < b) {
+        return Ok(None);
+    }
+    let Some(&last) = ordinals.last() else { return Ok(at_end.then_some(table).map(|table| keep(table, &[], 0))) };
+    let settled = &ordinals[ordinals.len() / 2..];
+    if !at_end && settled.last().zip(settled.first()).is_some_and(|(last, first)| last - first + 1 != settled.len()) {
+        return Ok(None);
+    }
+    let checked = if at_end { table.len() } else { last + 1 };
+    if ordinals.len() != checked {
+        table = keep(table, &ordinals, checked);
+    }
+    Ok(Some(table))
+}
+
+/// The table with, of its first `checked` frames, only those in `decoded`.
+fn keep(mut table: FrameTable, decoded: &[usize], checked: usize) -> FrameTable {
+    let stays = |ordinal: usize| ordinal >= checked || decoded.binary_search(&ordinal).is_ok();
+    let mut new_ordinals = Vec::with_capacity(table.len());
+    let mut count = 0;
+    for ordinal in 0..table.len() {
+        new_ordinals.push(count);
+        count += usize::from(stays(ordinal));
+    }
+    let mut ordinal = 0;
+    table.entries.retain(|_| {
+        ordinal += 1;
+        stays(ordinal - 1)
+    });
+    table.keys.retain(|key| stays(key.ordinal));
+    for key in &mut table.keys {
+        key.ordinal = new_ordinals[key.ordinal];
+    }
+    table
+}
+
+fn scan_by_decoding(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<FrameTable, MediaError> {
+    let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
+    let mut decoder = VideoDecoder::open(demuxer)?;
+    let mut meter = Meter::new(demuxer);
+    let mut packets: Vec<ScannedPacket> = Vec::new();
+    let mut shown: Vec<usize> = Vec::new();
+    loop {
+        match demuxer.next_packet()? {
+            Some(packet) => {
+                meter.advance(&packet, progress);
+                let number = packets.len();
+                packets.push(ScannedPacket::new(&packet, codec));
+                decoder.send(packet, number as i64);
+            }
+            None => decoder.drain(),
+        }
+        while let Some((_, label)) = decoder.receive() {
+            shown.extend(usize::try_from(label).ok().filter(|number| *number < packets.len()));
+        }
+        if decoder.is_draining() {
+            break;
+        }
+    }
+    Ok(table_from_decoding(&packets, &shown, demuxer))
+}
+
+/// `shown` names the packet of each decoded picture, in the order of their showing.
+fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> FrameTable {
+    let stated: Vec<Option<i64>> = shown.iter().map(|number| packets[*number].pts).collect();
+    let in_order = stated.is_sorted_by(|a, b| a.is_some() && a < b) && stated.first().is_none_or(Option::is_some);
+    let all_pts: std::collections::HashSet<i64> = packets.iter().filter_map(|packet| packet.pts).collect();
+    let unique = all_pts.len() == packets.len();
+    let pts = if in_order { stated.into_iter().flatten().collect() } else { estimated_pts(packets, shown, demuxer) };
+    let frames: Vec<NumberedFrame> =
+        shown.iter().zip(pts).map(|(number, pts)| NumberedFrame { pts, packet: packets[*number] }).collect();
+    let identity = if in_order && unique {
+        Identity::Pts
+    } else {
+        let mut ordinals = vec![None; packets.len()];
+        for (ordinal, number) in shown.iter().enumerate() {
+            ordinals[*number] = u32::try_from(ordinal).ok();
+        }
+        let marks = packets.iter().map(|packet| PacketMark { dts: packet.dts, byte: packet.byte }).collect();
+        Identity::Packet { marks, ordinals }
+    };
+    let last_duration = frames.last().map_or(0, |frame| frame.packet.duration);
+    assemble(&frames, identity, demuxer.time_base(), last_duration)
+}
+
+/// Where packets lack a PTS: the n-th shown picture takes the n-th decoding time of those that are shown,
+/// shifted by as much as the stated PTS are later (AVI states none, then by nothing); without any times,
+/// steps of the stated frame rate.
+fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> Vec<i64> {
+    let decoding: Option<Vec<i64>> = shown.iter().map(|number| packets[*number].dts.or(packets[*number].pts)).collect();
+    let Some(mut decoding) = decoding else {
+        let rate = demuxer.input().stream(demuxer.selected()).map_or(0.0, |stream| f64::from(stream.avg_frame_rate()));
+        let rate_hz = if rate.is_finite() && rate > 0.0 { rate } else { 25.0 };
+        let step = |ordinal: usize| MediaTime::from_seconds(ordinal as f64 / rate_hz).to_pts(demuxer.time_base());
+        return (0..shown.len()).map(step).collect();
+    };
+    decoding.sort_unstable();
+    let stated = shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts?.saturating_sub(*dts)));
+    let mut delays: Vec<i64> = stated.collect();
+    let middle = delays.len() / 2;
+    let delay = if delays.is_empty() { 0 } else { *delays.select_nth_unstable(middle).1 };
+    let time = |(number, dts): (&usize, &i64)| packets[*number].pts.unwrap_or(dts.saturating_add(delay));
+    shown.iter().zip(&decoding).map(time).collect()
+}
+
+/// Tells how far a pass over the file has come.
+struct Meter {
+    file_bytes: f64,
+    told: f32,
+}
+
+impl Meter {
+    fn new(demuxer: &Demuxer) -> Self {
+        Self { file_bytes: std::fs::metadata(demuxer.path()).map_or(0.0, |file| file.len() as f64), told: 0.0 }
+    }
+
+    fn advance(&mut self, packet: &ffmpeg::Packet, progress: &mut impl FnMut(f32)) {
+        let fraction = (packet.position() as f64 / self.file_bytes.max(1.0)) as f32;
+        if fraction >= self.told + 0.01 {
+            self.told = fraction.min(1.0);
+            progress(self.told);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
+        ScannedPacket { pts, dts: Some(dts), duration: 1, byte: dts, is_key, is_shown: true }
+    }
+
+    fn base() -> TimeBase {
+        TimeBase::new(1, 25).unwrap()
+    }
+
+    #[test]
+    fn packets_in_decoding_order_become_frames_in_presentation_order() {
+        let packets = [packet(Some(0), -1, true), packet(Some(3), 0, false), packet(Some(1), 1, false)];
+        let table = table_from_packets(&packets, base()).unwrap();
+        assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [0, 1, 3]);
+        assert_eq!(table.range().end, MediaTime::from_pts(4, base()));
+    }
+
+    #[test]
+    fn packets_that_an_edit_list_discards_are_no_frames() {
+        let discarded = ScannedPacket { is_shown: false, ..packet(Some(0), 0, true) };
+        let table = table_from_packets(&[discarded, packet(Some(1), 1, false)], base()).unwrap();
+        assert_eq!(table.len(), 1);
+        assert_eq!(table.entries()[0].pts, 1);
+    }
+
+    #[test]
+    fn missing_or_repeated_time_stamps_are_no_guide() {
+        assert!(table_from_packets(&[packet(None, 0, true)], base()).is_none());
+        assert!(table_from_packets(&[packet(Some(5), 0, true), packet(Some(5), 1, false)], base()).is_none());
+        assert!(table_from_packets(&[packet(Some(5), 4, true), packet(Some(6), 1, false)], base()).is_none());
+    }
+
+    #[test]
+    fn frames_that_cannot_be_decoded_leave_the_table_and_the_rest_moves_up() {
+        let packets: Vec<_> = (0..6).map(|i| packet(Some(i), i, i == 2 || i == 5)).collect();
+        let table = keep(table_from_packets(&packets, base()).unwrap(), &[2, 3], 4);
+        assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [2, 3, 4, 5]);
+        assert_eq!(table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>(), [0, 3]);
+    }
+
+    #[test]
+    fn a_vp9_packet_says_whether_it_is_shown() {
+        // frame_marker 10, profile 00, show_existing 0, frame_type 0, show_frame.
+        assert!(!vp9_is_hidden(&[0b1000_0010, 0]));
+        assert!(vp9_is_hidden(&[0b1000_0000, 0]));
+        assert!(!vp9_is_hidden(&[0b1000_1000]));
+        assert!(!vp9_is_hidden(&[0b1000_0000, 0b1100_0001]), "a superframe");
+    }
+}

@@ -1,0 +1,178 @@
+//! The number of every frame: presentation order, PTS, time and key frames of a file's picture.
+//!
+//! Invariants: the table lists exactly the pictures that sequential decoding puts out, in that order;
+//! `time` never decreases from one entry to the next. How the table is made is in `frame_scan`.
+
+use std::path::Path;
+
+use super::error::MediaError;
+use super::frame_scan;
+use crate::job::CancelToken;
+use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
+
+/// One decoded picture; its place in the table is its ordinal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameEntry {
+    /// In the table's time base, as the file states it (never negative-shifted to zero).
+    pub pts: i64,
+    /// `pts` x time base; where the file's time stamps run backwards, the previous frame's time goes on.
+    pub time: MediaTime,
+    pub is_key: bool,
+}
+
+/// All frames of a file, in presentation order.
+#[derive(Clone, Debug)]
+pub struct FrameTable {
+    pub(super) entries: Vec<FrameEntry>,
+    pub(super) keys: Vec<KeyPoint>,
+    pub(super) identity: Identity,
+    pub(super) time_base: TimeBase,
+    pub(super) end: MediaTime,
+}
+
+/// Where decoding can begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyPoint {
+    pub(super) ordinal: usize,
+    pub(super) dts: Option<i64>,
+    /// The packet's byte in the file, or negative where the container does not say.
+    pub(super) byte: i64,
+}
+
+/// What a decoded picture is recognised by after a seek.
+#[derive(Clone, Debug)]
+pub(super) enum Identity {
+    /// Every frame's packet has a PTS of its own, and they increase in presentation order.
+    Pts,
+    /// By the number of the packet, counted from the start of the file.
+    Packet { marks: Vec<PacketMark>, ordinals: Vec<Option<u32>> },
+}
+
+/// What a packet is recognised by when reading resumes in the middle of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PacketMark {
+    pub(super) dts: Option<i64>,
+    pub(super) byte: i64,
+}
+
+impl FrameTable {
+    /// Numbers the frames of the picture in `path`. Where packets tell the frames reliably they are only
+    /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
+    /// once. `progress` is told the fraction done, in `0..=1`.
+    pub fn scan(path: &Path, cancel: &CancelToken, progress: impl FnMut(f32)) -> Result<Self, MediaError> {
+        frame_scan::scan(path, cancel, progress)
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn entry(&self, index: FrameIndex) -> Option<&FrameEntry> {
+        self.entries.get(index.0)
+    }
+
+    pub fn entries(&self) -> &[FrameEntry] {
+        &self.entries
+    }
+
+    pub fn time_base(&self) -> TimeBase {
+        self.time_base
+    }
+
+    /// From the first frame's time to the end of the last frame's showing.
+    pub fn range(&self) -> TimeRange {
+        TimeRange::new(self.entries.first().map_or(self.end, |entry| entry.time), self.end)
+    }
+
+    /// The frame on screen at `time`: the last that is not later; before the first frame, the first.
+    pub fn at_or_before(&self, time: MediaTime) -> FrameIndex {
+        FrameIndex(self.entries.partition_point(|entry| entry.time <= time).saturating_sub(1))
+    }
+
+    pub fn position_of_pts(&self, pts: i64) -> Option<FrameIndex> {
+        let position = match self.identity {
+            Identity::Pts => self.entries.binary_search_by_key(&pts, |entry| entry.pts).ok(),
+            Identity::Packet { .. } => self.entries.iter().position(|entry| entry.pts == pts),
+        };
+        position.map(FrameIndex)
+    }
+
+    /// The key frame that `index` is decoded from; the first frame where no key frame comes before.
+    pub fn key_at_or_before(&self, index: FrameIndex) -> FrameIndex {
+        self.keys[..self.keys_up_to(index)].last().map_or(FrameIndex(0), |key| FrameIndex(key.ordinal))
+    }
+
+    pub fn next_key_after(&self, index: FrameIndex) -> Option<FrameIndex> {
+        self.keys.get(self.keys_up_to(index)).map(|key| FrameIndex(key.ordinal))
+    }
+
+    pub fn previous_key_before(&self, index: FrameIndex) -> Option<FrameIndex> {
+        let before = self.keys.partition_point(|key| key.ordinal < index.0);
+        self.keys[..before].last().map(|key| FrameIndex(key.ordinal))
+    }
+
+    /// How many key frames there are up to and with `index`.
+    pub(super) fn keys_up_to(&self, index: FrameIndex) -> usize {
+        self.keys.partition_point(|key| key.ordinal <= index.0)
+    }
+
+    /// The ordinal of the frame that was decoded from the packet with this label.
+    pub(super) fn ordinal_of_label(&self, label: i64) -> Option<usize> {
+        match &self.identity {
+            Identity::Pts => self.entries.binary_search_by_key(&label, |entry| entry.pts).ok(),
+            Identity::Packet { ordinals, .. } => {
+                let number = usize::try_from(label).ok()?;
+                ordinals.get(number).copied().flatten().map(|ordinal| ordinal as usize)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Frames at the given milliseconds, key frames where marked.
+    fn table(frames: &[(i64, bool)]) -> FrameTable {
+        let time_base = TimeBase::new(1, 1000).unwrap();
+        let entry = |&(pts, is_key): &(i64, bool)| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base), is_key };
+        let keys = frames.iter().enumerate().filter(|(_, frame)| frame.1);
+        FrameTable {
+            entries: frames.iter().map(entry).collect(),
+            keys: keys.map(|(ordinal, _)| KeyPoint { ordinal, dts: None, byte: -1 }).collect(),
+            identity: Identity::Pts,
+            time_base,
+            end: MediaTime::from_pts(frames.last().map_or(0, |frame| frame.0 + 40), time_base),
+        }
+    }
+
+    #[test]
+    fn a_moment_belongs_to_the_last_frame_that_is_not_later() {
+        let table = table(&[(-40, true), (0, false), (50, false)]);
+        let at = |ms: i64| table.at_or_before(MediaTime::from_nanoseconds(ms * 1_000_000)).0;
+        assert_eq!([at(-100), at(-40), at(-1), at(0), at(49), at(50), at(5000)], [0, 0, 0, 1, 1, 2, 2]);
+    }
+
+    #[test]
+    fn key_frames_are_found_on_either_side() {
+        let table = table(&[(0, true), (40, false), (80, false), (120, true), (160, false)]);
+        assert_eq!(table.key_at_or_before(FrameIndex(2)), FrameIndex(0));
+        assert_eq!(table.key_at_or_before(FrameIndex(3)), FrameIndex(3));
+        assert_eq!(table.next_key_after(FrameIndex(0)), Some(FrameIndex(3)));
+        assert_eq!(table.next_key_after(FrameIndex(3)), None);
+        assert_eq!(table.previous_key_before(FrameIndex(3)), Some(FrameIndex(0)));
+        assert_eq!(table.previous_key_before(FrameIndex(0)), None);
+    }
+
+    #[test]
+    fn a_table_without_frames_answers_without_panicking() {
+        let table = table(&[]);
+        assert_eq!(table.at_or_before(MediaTime::ZERO), FrameIndex(0));
+        assert_eq!(table.key_at_or_before(FrameIndex(7)), FrameIndex(0));
+        assert_eq!(table.range().duration(), MediaTime::ZERO);
+    }
+}

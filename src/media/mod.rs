@@ -1,0 +1,57 @@
+//! Media files: what is in them, their frames by ordinal and PTS, their sound, and writing clips.
+//!
+//! The only room that names FFmpeg. Everything decodes in software on one pinned path, so that the
+//! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
+//! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
+//!
+//! [`probe`] says what a file holds; [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
+//! them, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file;
+//! [`ClipWriter`] encodes.
+
+mod audio_decoder;
+mod audio_reader;
+mod clip_writer;
+mod color;
+mod damage;
+mod demuxer;
+mod error;
+mod frame_scan;
+mod frame_table;
+mod probe;
+mod resampler;
+mod scaler;
+mod video_decoder;
+mod video_frame;
+mod video_reader;
+mod waveform;
+
+use std::sync::Once;
+
+use ffmpeg_next::ffi;
+
+pub use audio_reader::{AudioBlock, AudioFormat, AudioReader, read_mono};
+pub use clip_writer::{ClipSpec, ClipWriter};
+pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
+pub use error::MediaError;
+pub use frame_table::{FrameEntry, FrameTable};
+pub use probe::{AudioInfo, MediaInfo, VideoInfo, probe};
+pub use scaler::FrameScaler;
+pub use video_frame::{PixelLayout, Plane, RgbImage, VideoFrame};
+pub use video_reader::VideoReader;
+pub use waveform::{Peak, WaveformPyramid, build_waveform};
+
+/// The FFmpeg libraries this process runs on, such as `FFmpeg libavcodec 59.37.100, libavformat
+/// 59.27.100`: a decoded picture is the product of these versions.
+pub fn decoder_version() -> String {
+    // SAFETY: both functions only read a constant.
+    let (codec, format) = unsafe { (ffi::avcodec_version(), ffi::avformat_version()) };
+    let dotted = |version: u32| format!("{}.{}.{}", version >> 16, (version >> 8) & 0xff, version & 0xff);
+    format!("FFmpeg libavcodec {}, libavformat {}", dotted(codec), dotted(format))
+}
+
+/// Silences FFmpeg's own log: a caller gets one sentence, standard error stays clean.
+fn quiet_ffmpeg() {
+    static ONCE: Once = Once::new();
+    // SAFETY: sets one integer inside libavutil.
+    ONCE.call_once(|| unsafe { ffi::av_log_set_level(ffi::AV_LOG_QUIET) });
+}

@@ -1,0 +1,247 @@
+//! What is in a file: the picture, the sound, their times, and what a user should know beforehand.
+
+use std::path::{Path, PathBuf};
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::codec::packet::side_data::Type as SideData;
+use ffmpeg_next::ffi;
+use serde::Serialize;
+
+use super::color::ColorSpec;
+use super::damage;
+use super::demuxer::{Demuxer, codec_name, is_encrypted, time_base_of};
+use super::error::{MediaError, StreamKind};
+use crate::job::CancelToken;
+use crate::time::{MediaTime, TimeBase, TimeRange};
+
+/// The facts of a media file, as its headers state them.
+#[derive(Clone, Debug, Serialize)]
+pub struct MediaInfo {
+    pub path: PathBuf,
+    /// FFmpeg's short names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub container: String,
+    /// From the earliest start to the latest end of picture and sound, in the streams' own time.
+    pub range: TimeRange,
+    pub video: Option<VideoInfo>,
+    pub audio: Option<AudioInfo>,
+    pub size_bytes: u64,
+    /// The decoder's versions, see [`super::decoder_version`].
+    pub decoder: String,
+    /// Sentences that a user should know: cut short, no sound track, and the like.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct VideoInfo {
+    pub stream_index: usize,
+    pub codec: String,
+    /// Of the coded picture, before rotation.
+    pub width_px: u32,
+    pub height_px: u32,
+    pub pixel_format: String,
+    pub bits: u32,
+    /// Clockwise turn that shows it upright: 0, 90, 180 or 270.
+    pub rotation_deg: i32,
+    /// Width to height of one sample; (1, 1) where the file states none.
+    pub sample_aspect: (i32, i32),
+    pub color: ColorSpec,
+    pub time_base: TimeBase,
+    /// For display only; frames are never counted with it.
+    pub average_rate_hz: Option<f64>,
+    pub range: TimeRange,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AudioInfo {
+    pub stream_index: usize,
+    pub codec: String,
+    pub rate_hz: u32,
+    pub channels: u16,
+    pub time_base: TimeBase,
+    pub range: TimeRange,
+}
+
+/// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
+/// as long as the other can be.
+pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
+    let demuxer = Demuxer::open(path, &CancelToken::default())?;
+    let picture = demuxer.picture_stream().map(|index| video_info(&demuxer, index)).transpose();
+    let sound = demuxer.sound_stream().map(|index| audio_info(&demuxer, index)).transpose();
+    let mut notes = Vec::new();
+    let (video, audio) = match (picture, sound) {
+        (Ok(None), Ok(None)) => return Err(MediaError::NoStreams { path: path.to_owned() }),
+        (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
+        (picture, sound) => (kept(picture, "picture", &mut notes), kept(sound, "sound", &mut notes)),
+    };
+    let missing = damage::missing_bytes(path);
+    if missing > 0 {
+        notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
+    }
+    let ranges = video.iter().map(|video| video.range).chain(audio.iter().map(|audio| audio.range));
+    Ok(MediaInfo {
+        path: path.to_owned(),
+        container: demuxer.container(),
+        range: ranges.reduce(TimeRange::union).unwrap_or_default(),
+        video,
+        audio,
+        size_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
+        decoder: super::decoder_version(),
+        notes,
+    })
+}
+
+/// What can be used of one half of the file; why not goes into the notes.
+fn kept<T>(half: Result<Option<T>, MediaError>, name: &str, notes: &mut Vec<String>) -> Option<T> {
+    match half {
+        Ok(Some(info)) => Some(info),
+        Ok(None) => {
+            notes.push(format!("The file has no {name}."));
+            None
+        }
+        Err(MediaError::Encrypted { .. }) => {
+            notes.push(format!("The {name} is encrypted and cannot be decoded."));
+            None
+        }
+        Err(MediaError::UnsupportedCodec { codec, .. }) => {
+            notes.push(format!("The {name} cannot be decoded: FFmpeg has no decoder here for \"{codec}\"."));
+            None
+        }
+        Err(error) => {
+            notes.push(format!("The {name} cannot be used: {error}."));
+            None
+        }
+    }
+}
+
+/// The clockwise turn that shows the stream upright, to the nearest quarter.
+pub(super) fn rotation_deg(stream: &ffmpeg::Stream<'_>) -> i32 {
+    let matrix = stream.side_data().find(|data| data.kind() == SideData::DisplayMatrix);
+    let Some(matrix) = matrix.map(|data| data.data().to_vec()).filter(|bytes| bytes.len() >= 36) else { return 0 };
+    let mut entries = [0_i32; 9];
+    for (entry, bytes) in entries.iter_mut().zip(matrix.chunks_exact(4)) {
+        *entry = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    }
+    // SAFETY: nine entries, as the function wants them.
+    let counterclockwise = unsafe { ffi::av_display_rotation_get(entries.as_ptr()) };
+    if !counterclockwise.is_finite() {
+        return 0;
+    }
+    ((-counterclockwise / 90.0).round() as i32).rem_euclid(4) * 90
+}
+
+fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> {
+    let path = demuxer.path();
+    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
+    let codec = refuse_undecodable(&stream, StreamKind::Picture, path)?;
+    // SAFETY: the stream and its parameters live as long as the open input; all fields are plain numbers.
+    let (width, height, format, color, sample_aspect) = unsafe {
+        let raw = stream.as_ptr();
+        let parameters = (*raw).codecpar;
+        let pixel = pixel_format((*parameters).format);
+        let (width, height) = ((*parameters).width.max(0) as u32, (*parameters).height.max(0) as u32);
+        let (space, range) = ((*parameters).color_space, (*parameters).color_range);
+        let color = ColorSpec::resolve(space, range, (*parameters).color_trc, pixel, height);
+        let stated = [(*raw).sample_aspect_ratio, (*parameters).sample_aspect_ratio];
+        let aspect = stated.iter().find(|aspect| aspect.num > 0 && aspect.den > 0);
+        (width, height, pixel, color, aspect.map_or((1, 1), |aspect| (aspect.num, aspect.den)))
+    };
+    if width == 0 || height == 0 {
+        let reason = "its size is not stated and no frame was found".to_owned();
+        return Err(MediaError::Decode { what: StreamKind::Picture, reason, path: path.to_owned() });
+    }
+    let (pixel_format, bits) = describe(format);
+    let rate_hz = f64::from(stream.avg_frame_rate());
+    Ok(VideoInfo {
+        stream_index: index,
+        codec,
+        width_px: width,
+        height_px: height,
+        pixel_format,
+        bits,
+        rotation_deg: rotation_deg(&stream),
+        sample_aspect,
+        color,
+        time_base: time_base_of(&stream),
+        average_rate_hz: Some(rate_hz).filter(|rate| rate.is_finite() && *rate > 0.0),
+        range: stated_range(demuxer, &stream),
+    })
+}
+
+fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> {
+    let path = demuxer.path();
+    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+    let codec = refuse_undecodable(&stream, StreamKind::Sound, path)?;
+    // SAFETY: as in `video_info`.
+    let (rate, channels) = unsafe {
+        let parameters = (*stream.as_ptr()).codecpar;
+        ((*parameters).sample_rate, (*parameters).ch_layout.nb_channels)
+    };
+    if rate <= 0 || channels <= 0 {
+        let reason = "its sample rate or channels are not stated".to_owned();
+        return Err(MediaError::Decode { what: StreamKind::Sound, reason, path: path.to_owned() });
+    }
+    Ok(AudioInfo {
+        stream_index: index,
+        codec,
+        rate_hz: rate as u32,
+        channels: u16::try_from(channels).unwrap_or(u16::MAX),
+        time_base: time_base_of(&stream),
+        range: stated_range(demuxer, &stream),
+    })
+}
+
+/// The codec's name, where there is a decoder and nothing is encrypted.
+fn refuse_undecodable(stream: &ffmpeg::Stream<'_>, what: StreamKind, path: &Path) -> Result<String, MediaError> {
+    let parameters = stream.parameters();
+    let codec = codec_name(&parameters);
+    if is_encrypted(stream) {
+        return Err(MediaError::Encrypted { what, path: path.to_owned() });
+    }
+    if ffmpeg::codec::decoder::find(parameters.id()).is_none() {
+        return Err(MediaError::UnsupportedCodec { what, codec, path: path.to_owned() });
+    }
+    Ok(codec)
+}
+
+/// The stream's stated time; what it leaves open is taken from the whole file's.
+fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
+    let time_base = time_base_of(stream);
+    let known = |value: i64| (value != ffi::AV_NOPTS_VALUE).then_some(value);
+    let microseconds = |value: i64| MediaTime::from_nanoseconds(value.saturating_mul(1000));
+    // SAFETY: the input is open; both fields are plain numbers.
+    let (file_start, file_duration) = unsafe {
+        let context = demuxer.input().as_ptr();
+        ((*context).start_time, (*context).duration)
+    };
+    let start = known(stream.start_time()).map(|pts| MediaTime::from_pts(pts, time_base));
+    let start = start.or(known(file_start).map(microseconds)).unwrap_or(MediaTime::ZERO);
+    let duration = known(stream.duration()).filter(|duration| *duration > 0);
+    let duration = duration.map(|duration| MediaTime::from_pts(duration, time_base));
+    let duration = duration.or(known(file_duration).filter(|duration| *duration > 0).map(microseconds));
+    TimeRange::new(start, start + duration.unwrap_or(MediaTime::ZERO))
+}
+
+/// `NONE` for a number that is no pixel format of this FFmpeg.
+fn pixel_format(format: i32) -> ffi::AVPixelFormat {
+    // SAFETY: asked for its description first, so the number is one of the enumeration's.
+    unsafe {
+        if format < 0 || format >= ffi::AVPixelFormat::AV_PIX_FMT_NB as i32 {
+            return ffi::AVPixelFormat::AV_PIX_FMT_NONE;
+        }
+        std::mem::transmute::<i32, ffi::AVPixelFormat>(format)
+    }
+}
+
+/// FFmpeg's name of a pixel format and the bits of its first component.
+fn describe(format: ffi::AVPixelFormat) -> (String, u32) {
+    // SAFETY: returns a pointer into a constant table, or null; its name is a constant C string.
+    unsafe {
+        match ffi::av_pix_fmt_desc_get(format).as_ref() {
+            Some(descriptor) => {
+                let name = std::ffi::CStr::from_ptr(descriptor.name).to_string_lossy().into_owned();
+                (name, u32::try_from(descriptor.comp[0].depth).unwrap_or(8))
+            }
+            None => ("unknown".to_owned(), 8),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! A decoded picture that knows which frame of the file it is.
+
+use std::sync::Arc;
+
+use ffmpeg_next::ffi;
+use ffmpeg_next::frame::Video;
+
+use super::color::ColorSpec;
+use super::error::MediaError;
+use super::frame_table::FrameEntry;
+use super::scaler::{Converter, Target, tight_rows};
+use crate::time::{FrameIndex, MediaTime};
+
+/// One frame, as decoded or, for unusual pixel formats, as RGBA; cloning shares the planes.
+#[derive(Clone)]
+pub struct VideoFrame {
+    pub index: FrameIndex,
+    pub pts: i64,
+    pub time: MediaTime,
+    pub is_key: bool,
+    /// Of the coded picture, before rotation.
+    pub width_px: u32,
+    pub height_px: u32,
+    pub color: ColorSpec,
+    /// Clockwise turn that shows it upright: 0, 90, 180 or 270.
+    pub rotation_deg: i32,
+    layout: PixelLayout,
+    picture: Arc<Video>,
+}
+
+/// How the planes hold the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PixelLayout {
+    /// Planes Y, Cb, Cr. Up to 8 bits in bytes, above in 16-bit little-endian words, the value in the low
+    /// bits. A chroma plane has `ceil(size / 2^shift)` samples along an axis. Alpha is left out.
+    PlanarYuv { bits: u32, chroma_shift_x: u32, chroma_shift_y: u32 },
+    /// One plane of R, G, B, A bytes.
+    Rgba,
+}
+
+/// Rows of samples; row `y` begins at `y * stride_bytes`.
+#[derive(Clone, Copy)]
+pub struct Plane<'a> {
+    pub bytes: &'a [u8],
+    pub stride_bytes: usize,
+    /// In samples (RGBA: pixels).
+    pub width_px: u32,
+    pub height_px: u32,
+}
+
+/// An upright picture: `height_px * width_px * 3` bytes of R, G, B.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RgbImage {
+    pub width_px: u32,
+    pub height_px: u32,
+    pub bytes: Vec<u8>,
+}
+
+impl VideoFrame {
+    /// Wraps a decoded picture; a pixel format that is not planar YUV is converted to RGBA.
+    pub(super) fn new(
+        picture: Video,
+        index: FrameIndex,
+        entry: &FrameEntry,
+        rotation_deg: i32,
+        converter: &mut Converter,
+    ) -> Result<Self, MediaError> {
+        // SAFETY: the frame is alive; its fields were filled in by the decoder.
+        let (color, layout) = unsafe {
+            let raw = picture.as_ptr();
+            let format = ffmpeg_next::ffi::AVPixelFormat::from(picture.format());
+            let color =
+                ColorSpec::resolve((*raw).colorspace, (*raw).color_range, (*raw).color_trc, format, picture.height());
+            let upside_down = (*raw).linesize.iter().any(|stride| *stride < 0);
+            (color, planar_yuv(format).filter(|_| !upside_down))
+        };
+        let (width_px, height_px) = (picture.width(), picture.height());
+        let (layout, picture) = match layout {
+            Some(layout) => (layout, picture),
+            None => (PixelLayout::Rgba, converter.convert(&picture, color, Target::rgba(width_px, height_px))?),
+        };
+        Ok(Self {
+            index,
+            pts: entry.pts,
+            time: entry.time,
+            is_key: entry.is_key,
+            width_px,
+            height_px,
+            color,
+            rotation_deg,
+            layout,
+            picture: Arc::new(picture),
+        })
+    }
+
+    /// Whether both share the same decoded planes.
+    pub fn is_same_picture(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.picture, &other.picture)
+    }
+
+    pub fn layout(&self) -> PixelLayout {
+        self.layout
+    }
+
+    pub fn plane_count(&self) -> usize {
+        match self.layout {
+            PixelLayout::PlanarYuv { .. } => 3,
+            PixelLayout::Rgba => 1,
+        }
+    }
+
+    /// # Panics
+    /// Where `plane` is not below [`Self::plane_count`].
+    pub fn plane(&self, plane: usize) -> Plane<'_> {
+        assert!(plane < self.plane_count(), "plane {plane} of {}", self.plane_count());
+        let (shift_x, shift_y, sample_bytes) = match self.layout {
+            PixelLayout::Rgba => (0, 0, 4),
+            PixelLayout::PlanarYuv { bits, .. } if plane == 0 => (0, 0, bits.div_ceil(8) as usize),
+            PixelLayout::PlanarYuv { bits, chroma_shift_x, chroma_shift_y } => {
+                (chroma_shift_x, chroma_shift_y, bits.div_ceil(8) as usize)
+            }
+        };
+        let width_px = self.width_px.div_ceil(1 << shift_x);
+        let height_px = self.height_px.div_ceil(1 << shift_y);
+        // SAFETY: the decoder allocated `height_px` rows of `stride_bytes` each at `data`, of which the
+        // last is only promised to be as long as its samples; strides were checked to be positive.
+        let (bytes, stride_bytes) = unsafe {
+            let raw = self.picture.as_ptr();
+            let stride = (*raw).linesize[plane] as usize;
+            let len = stride * (height_px as usize - 1) + width_px as usize * sample_bytes;
+            (std::slice::from_raw_parts((*raw).data[plane], len), stride)
+        };
+        Plane { bytes, stride_bytes, width_px, height_px }
+    }
+
+    /// The upright picture at its full size.
+    pub fn to_rgb8(&self) -> Result<RgbImage, MediaError> {
+        let target = Target::rgb(self.width_px, self.height_px);
+        let converted = Converter::default().convert(&self.picture, self.color, target)?;
+        let lying = RgbImage { width_px: self.width_px, height_px: self.height_px, bytes: tight_rows(&converted, 3) };
+        Ok(lying.turned_clockwise(self.rotation_deg))
+    }
+
+    /// Memory held by the planes.
+    pub fn size_bytes(&self) -> usize {
+        (0..self.plane_count()).map(|plane| self.plane(plane)).map(|p| p.stride_bytes * p.height_px as usize).sum()
+    }
+
+    /// Width and height as shown, after rotation.
+    pub fn upright_size_px(&self) -> (u32, u32) {
+        if self.rotation_deg % 180 == 0 { (self.width_px, self.height_px) } else { (self.height_px, self.width_px) }
+    }
+
+    pub(super) fn picture(&self) -> &Video {
+        &self.picture
+    }
+}
+
+impl std::fmt::Debug for VideoFrame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VideoFrame")
+            .field("index", &self.index)
+            .field("pts", &self.pts)
+            .field("size_px", &(self.width_px, self.height_px))
+            .field("layout", &self.layout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RgbImage {
+    pub(super) fn turned_clockwise(self, degrees: i32) -> Self {
+        let (width, height) = (self.width_px as usize, self.height_px as usize);
+        let pixel = |x: usize, y: usize| &self.bytes[(y * width + x) * 3..][..3];
+        let (across, down) = if degrees % 180 == 0 { (width, height) } else { (height, width) };
+        let source = |x: usize, y: usize| match degrees.rem_euclid(360) {
+            90 => pixel(y, height - 1 - x),
+            180 => pixel(width - 1 - x, height - 1 - y),
+            270 => pixel(width - 1 - y, x),
+            _ => pixel(x, y),
+        };
+        if degrees.rem_euclid(360) == 0 {
+            return self;
+        }
+        let bytes = (0..down).flat_map(|y| (0..across).flat_map(move |x| source(x, y))).copied().collect();
+        Self { width_px: across as u32, height_px: down as u32, bytes }
+    }
+}
+
+/// The layout of planar YUV of 8 to 16 bits with at most halved chroma; `None` for everything else.
+fn planar_yuv(format: ffi::AVPixelFormat) -> Option<PixelLayout> {
+    // SAFETY: returns a pointer into a constant table, or null.
+    let descriptor = unsafe { ffi::av_pix_fmt_desc_get(format).as_ref()? };
+    let has = |flag: i64| descriptor.flags & flag as u64 != 0;
+    let unusual = ffi::AV_PIX_FMT_FLAG_RGB
+        | ffi::AV_PIX_FMT_FLAG_BE
+        | ffi::AV_PIX_FMT_FLAG_PAL
+        | ffi::AV_PIX_FMT_FLAG_BITSTREAM
+        | ffi::AV_PIX_FMT_FLAG_HWACCEL
+        | ffi::AV_PIX_FMT_FLAG_FLOAT;
+    let planes: [ffi::AVComponentDescriptor; 3] = [descriptor.comp[0], descriptor.comp[1], descriptor.comp[2]];
+    let bits = u32::try_from(planes[0].depth).ok().filter(|bits| (8..=16).contains(bits))?;
+    let sample_bytes = bits.div_ceil(8) as i32;
+    let separate = planes.iter().zip(0..).all(|(component, plane)| {
+        component.plane == plane
+            && component.depth == planes[0].depth
+            && component.shift == 0
+            && component.offset == 0
+            && component.step == sample_bytes
+    });
+    let halved_at_most = descriptor.log2_chroma_w <= 1 && descriptor.log2_chroma_h <= 1;
+    let fits = has(ffi::AV_PIX_FMT_FLAG_PLANAR.into())
+        && !has(unusual.into())
+        && descriptor.nb_components >= 3
+        && separate
+        && halved_at_most;
+    fits.then(|| PixelLayout::PlanarYuv {
+        bits,
+        chroma_shift_x: descriptor.log2_chroma_w.into(),
+        chroma_shift_y: descriptor.log2_chroma_h.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_turn_moves_the_left_column_to_the_top_row() {
+        let image = RgbImage { width_px: 2, height_px: 3, bytes: (0..6).flat_map(|v| [v; 3]).collect() };
+        let values = |degrees| {
+            let turned = image.clone().turned_clockwise(degrees);
+            (turned.width_px, turned.bytes.chunks(3).map(|pixel| pixel[0]).collect::<Vec<_>>())
+        };
+        assert_eq!(values(90), (3, vec![4, 2, 0, 5, 3, 1]));
+        assert_eq!(values(180), (2, vec![5, 4, 3, 2, 1, 0]));
+        assert_eq!(values(270), (3, vec![1, 3, 5, 0, 2, 4]));
+        assert_eq!(values(0), (2, vec![0, 1, 2, 3, 4, 5]));
+    }
+
+    #[test]
+    fn only_planar_yuv_is_handed_out_as_it_is() {
+        use ffi::AVPixelFormat as Format;
+        let yuv = |bits, chroma_shift_x, chroma_shift_y| {
+            Some(PixelLayout::PlanarYuv { bits, chroma_shift_x, chroma_shift_y })
+        };
+        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV420P), yuv(8, 1, 1));
+        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUVJ422P), yuv(8, 1, 0));
+        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV420P10LE), yuv(10, 1, 1));
+        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV444P12LE), yuv(12, 0, 0));
+        for other in [
+            Format::AV_PIX_FMT_NV12,
+            Format::AV_PIX_FMT_GRAY8,
+            Format::AV_PIX_FMT_GBRP,
+            Format::AV_PIX_FMT_YUV410P,
+            Format::AV_PIX_FMT_YUV420P10BE,
+            Format::AV_PIX_FMT_YUYV422,
+            Format::AV_PIX_FMT_PAL8,
+        ] {
+            assert_eq!(planar_yuv(other), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The attention block between fusion and the temporal head: "1D-CNN followed by self-attention".
+//!
+//! `x = Conv1d(k = 3)(F)`, then `x = LayerNorm(x + MHSA(x))`. The paper leaves width and heads open; ours are in
+//! [`Config`]. Tensors: `convolution`, `attention.{query,key,value,output}`, `norm`.
+
+use candle_core::Tensor;
+
+use super::error::ModelError;
+use super::kernels::Activation;
+use super::layers::{LayerNorm, SelfAttention, TemporalConv};
+use super::seeded::Init;
+use super::weights::Weights;
+
+/// Shape of the block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Width of the fused features.
+    pub inputs: usize,
+    pub width: usize,
+    pub heads: usize,
+}
+
+pub struct AttentionBlock {
+    convolution: TemporalConv,
+    attention: SelfAttention,
+    norm: LayerNorm,
+}
+
+impl AttentionBlock {
+    pub fn new(config: &Config, weights: &Weights) -> Result<AttentionBlock, ModelError> {
+        let init = Init::linear(3 * config.inputs);
+        Ok(AttentionBlock {
+            convolution: TemporalConv::new(config.inputs, config.width, 3, 1, init, &weights.at("convolution"))?,
+            attention: SelfAttention::new(
+                config.width,
+                config.heads,
+                ["query", "key", "value", "output"],
+                &weights.at("attention"),
+            )?,
+            norm: LayerNorm::new(config.width, &weights.at("norm"))?,
+        })
+    }
+
+    /// `[B, T, inputs]` -> `[B, T, width]`.
+    pub fn forward(&self, fused: &Tensor) -> Result<Tensor, ModelError> {
+        let x = self.convolution.forward(fused, Activation::None)?;
+        self.norm.forward(&self.attention.forward_onto(&x, &x)?)
+    }
+}

@@ -1,0 +1,250 @@
+//! AVAR-Net: pictures and sound of a recording to class probabilities at each step.
+//!
+//! ```text
+//! picture -> MobileViT ------------------------------> [Dv] --+
+//! sound   -> Wav2Vec2 -> tokens, mean over the step -> [Da] --+-> attention block -> MTCN -> softmax
+//! ```
+//!
+//! The caller cuts a recording into steps, takes [`AvarNet::picture_features`] of each step's frame and the mean of
+//! [`AvarNet::sound_tokens`] over it, and asks [`AvarNet::step_probabilities`] for sequences of steps (10 in the
+//! paper). A recording without sound, or without pictures, has zeros in place of that modality's features: no vector
+//! that either network puts out, so the head can tell; [`Modalities`] names what was there and goes with the result.
+//! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.{attention,mtcn}.…`.
+
+use candle_core::Tensor;
+
+use super::attention::{self, AttentionBlock};
+use super::classes::CLASS_COUNT;
+use super::device::ComputeDevice;
+use super::error::ModelError;
+use super::fusion::fuse_early;
+use super::kernels;
+use super::layers::Mode;
+use super::mobilevit::{self, MobileVit};
+use super::mtcn::{self, Mtcn};
+use super::wav2vec2::{self, Wav2Vec2};
+use super::weights::{Provenance, WeightSource, Weights};
+
+/// A published size of the whole network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// The paper's: MobileViT-S and Wav2Vec2-base.
+    Full,
+    /// MobileViT-XXS and [`wav2vec2::Config::small`].
+    Lite,
+}
+
+impl Preset {
+    /// Identifier used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Full => "full",
+            Preset::Lite => "lite",
+        }
+    }
+
+    /// Text for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Preset::Full => "MobileViT-S + Wav2Vec2-base + MTCN",
+            Preset::Lite => "MobileViT-XXS + small Wav2Vec2 + MTCN",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Preset> {
+        [Preset::Full, Preset::Lite].into_iter().find(|preset| preset.name() == name)
+    }
+
+    pub fn config(self) -> Config {
+        let (picture, sound) = match self {
+            Preset::Full => (mobilevit::Config::small(), wav2vec2::Config::base()),
+            Preset::Lite => (mobilevit::Config::xx_small(), wav2vec2::Config::small()),
+        };
+        Config::new(picture, sound)
+    }
+}
+
+/// Shape of the whole network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    pub picture: mobilevit::Config,
+    pub sound: wav2vec2::Config,
+    pub attention: attention::Config,
+    pub mtcn: mtcn::Config,
+}
+
+impl Config {
+    /// Our defaults for the head: attention of width 256 with four heads, then [`mtcn::Config::new`].
+    pub fn new(picture: mobilevit::Config, sound: wav2vec2::Config) -> Config {
+        let attention = attention::Config { inputs: picture.features() + sound.width, width: 256, heads: 4 };
+        Config { mtcn: mtcn::Config::new(attention.width), picture, sound, attention }
+    }
+}
+
+/// Which modalities a result rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Modalities {
+    PictureAndSound,
+    PictureOnly,
+    SoundOnly,
+}
+
+impl Modalities {
+    /// Text for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Modalities::PictureAndSound => "picture and sound",
+            Modalities::PictureOnly => "picture only: the file has no sound",
+            Modalities::SoundOnly => "sound only: the file has no picture",
+        }
+    }
+
+    /// An error when there is neither.
+    pub fn of(picture: bool, sound: bool) -> Result<Modalities, ModelError> {
+        match (picture, sound) {
+            (true, true) => Ok(Modalities::PictureAndSound),
+            (true, false) => Ok(Modalities::PictureOnly),
+            (false, true) => Ok(Modalities::SoundOnly),
+            (false, false) => Err(ModelError::Input("there is neither picture nor sound to judge".to_owned())),
+        }
+    }
+}
+
+/// Attention block and temporal head: fused features to logits. What a trainer trains.
+pub struct Head {
+    attention: AttentionBlock,
+    mtcn: Mtcn,
+}
+
+impl Head {
+    /// `weights` at the root: tensors are named `head.…`.
+    pub fn new(config: &Config, weights: &Weights) -> Result<Head, ModelError> {
+        let at = weights.at("head");
+        let attention = AttentionBlock::new(&config.attention, &at.at("attention"))?;
+        Ok(Head { attention, mtcn: Mtcn::new(&config.mtcn, &at.at("mtcn"))? })
+    }
+
+    /// `[B, T, Dv + Da]` -> logits `[B, T, 10]` of each stage, the last one's being the answer.
+    pub fn forward(&self, fused: &Tensor, mode: Mode) -> Result<Vec<Tensor>, ModelError> {
+        self.mtcn.forward(&self.attention.forward(fused)?, mode)
+    }
+}
+
+/// The network for inference. Methods may be called from several threads.
+pub struct AvarNet {
+    picture: MobileVit,
+    sound: Wav2Vec2,
+    head: Head,
+    config: Config,
+    weights: Weights,
+}
+
+/// Edge of the picture that MobileViT was trained at.
+const PICTURE_EDGE_PX: usize = 256;
+
+impl AvarNet {
+    pub fn load(preset: Preset, source: &WeightSource, device: &ComputeDevice) -> Result<AvarNet, ModelError> {
+        AvarNet::new(preset.config(), Weights::open(source, device)?)
+    }
+
+    /// The network of any shape; `weights` at the root.
+    pub fn new(config: Config, weights: Weights) -> Result<AvarNet, ModelError> {
+        Ok(AvarNet {
+            picture: MobileVit::new(&config.picture, &weights)?,
+            sound: Wav2Vec2::new(&config.sound, &weights)?,
+            head: Head::new(&config, &weights)?,
+            config,
+            weights,
+        })
+    }
+
+    /// Width and height of the pictures that [`AvarNet::picture_features`] takes.
+    pub fn picture_size_px(&self) -> (usize, usize) {
+        (PICTURE_EDGE_PX, PICTURE_EDGE_PX)
+    }
+
+    /// Length of a picture's feature vector, Dv.
+    pub fn picture_dim(&self) -> usize {
+        self.config.picture.features()
+    }
+
+    /// Length of a sound token, Da.
+    pub fn sound_dim(&self) -> usize {
+        self.config.sound.width
+    }
+
+    /// Samples at 16 kHz to tokens: their number, one each 20 ms.
+    pub fn sound_token_count(&self, samples: usize) -> usize {
+        self.config.sound.token_count(samples)
+    }
+
+    /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv.
+    pub fn picture_features(&self, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
+        let (width, height) = self.picture_size_px();
+        expect_length("pictures", rgb.len(), n * width * height * 3)?;
+        let mut bgr = Vec::with_capacity(rgb.len());
+        bgr.extend(rgb.chunks_exact(3).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]].map(|v| f32::from(v) / 255.0)));
+        let pictures = Tensor::from_vec(bgr, (n, height, width, 3), self.weights.device())?;
+        to_values(&self.picture.forward(&pictures, Mode::Inference)?)
+    }
+
+    /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da.
+    pub fn sound_tokens(&self, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
+        let samples = Tensor::from_slice(samples, (1, samples.len()), self.weights.device())?;
+        to_values(&self.sound.forward(&samples)?)
+    }
+
+    /// Features of `batch` sequences of `steps` steps, rows of Dv and Da -> class probabilities, rows of 10.
+    pub fn step_probabilities(
+        &self,
+        picture: Option<&[f32]>,
+        sound: Option<&[f32]>,
+        batch: usize,
+        steps: usize,
+    ) -> Result<Vec<f32>, ModelError> {
+        Modalities::of(picture.is_some(), sound.is_some())?;
+        let features = |name, values: Option<&[f32]>, width: usize| -> Result<Tensor, ModelError> {
+            let shape = (batch, steps, width);
+            let device = self.weights.device();
+            let Some(values) = values else { return Ok(Tensor::zeros(shape, candle_core::DType::F32, device)?) };
+            expect_length(name, values.len(), batch * steps * width)?;
+            Ok(Tensor::from_slice(values, shape, device)?)
+        };
+        let picture = features("picture features", picture, self.picture_dim())?;
+        let sound = features("sound features", sound, self.sound_dim())?;
+        let logits = self.head.forward(&fuse_early(&picture, &sound)?, Mode::Inference)?;
+        let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
+        let probabilities = to_values(&kernels::softmax(last)?)?;
+        debug_assert_eq!(probabilities.len(), batch * steps * CLASS_COUNT);
+        Ok(probabilities)
+    }
+
+    pub fn provenance(&self) -> &Provenance {
+        self.weights.provenance()
+    }
+
+    /// SHA-256 that names the weights, for results.
+    pub fn digest(&self) -> &str {
+        self.weights.digest()
+    }
+
+    pub fn parameter_count(&self) -> usize {
+        self.weights.parameter_count()
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+}
+
+fn expect_length(what: &str, found: usize, expected: usize) -> Result<(), ModelError> {
+    if found == expected && expected > 0 {
+        return Ok(());
+    }
+    Err(ModelError::Input(format!("{what}: {expected} values are needed and {found} were given")))
+}
+
+fn to_values(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {
+    Ok(tensor.flatten_all()?.to_vec1()?)
+}

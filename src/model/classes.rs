@@ -1,0 +1,111 @@
+//! The ten classes of VAAR, in the paper's order, which is the order of every logit vector here.
+
+/// Number of classes.
+pub const CLASS_COUNT: usize = 10;
+
+/// What a step of a recording shows or sounds like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AnomalyClass {
+    Abuse,
+    BabyCry,
+    Crash,
+    Brawling,
+    Explosion,
+    Intruder,
+    Normal,
+    Pain,
+    PoliceSiren,
+    Vandalism,
+}
+
+impl AnomalyClass {
+    /// Every class; the position is the index of its logit.
+    pub const ALL: [AnomalyClass; CLASS_COUNT] = [
+        AnomalyClass::Abuse,
+        AnomalyClass::BabyCry,
+        AnomalyClass::Crash,
+        AnomalyClass::Brawling,
+        AnomalyClass::Explosion,
+        AnomalyClass::Intruder,
+        AnomalyClass::Normal,
+        AnomalyClass::Pain,
+        AnomalyClass::PoliceSiren,
+        AnomalyClass::Vandalism,
+    ];
+
+    /// Position of the class's logit, in `0..10`.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    pub fn from_index(index: usize) -> Option<AnomalyClass> {
+        Self::ALL.get(index).copied()
+    }
+
+    /// Identifier used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            AnomalyClass::Abuse => "abuse",
+            AnomalyClass::BabyCry => "baby_cry",
+            AnomalyClass::Crash => "crash",
+            AnomalyClass::Brawling => "brawling",
+            AnomalyClass::Explosion => "explosion",
+            AnomalyClass::Intruder => "intruder",
+            AnomalyClass::Normal => "normal",
+            AnomalyClass::Pain => "pain",
+            AnomalyClass::PoliceSiren => "police_siren",
+            AnomalyClass::Vandalism => "vandalism",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<AnomalyClass> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
+    }
+
+    /// Text for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            AnomalyClass::Abuse => "Abuse",
+            AnomalyClass::BabyCry => "Baby cry",
+            AnomalyClass::Crash => "Crash",
+            AnomalyClass::Brawling => "Brawling",
+            AnomalyClass::Explosion => "Explosion",
+            AnomalyClass::Intruder => "Intruder",
+            AnomalyClass::Normal => "Normal",
+            AnomalyClass::Pain => "Pain",
+            AnomalyClass::PoliceSiren => "Police siren",
+            AnomalyClass::Vandalism => "Vandalism",
+        }
+    }
+
+    pub fn is_anomaly(self) -> bool {
+        self != AnomalyClass::Normal
+    }
+}
+
+/// Anomaly score of one step, `1 - P(normal)`, from its class probabilities.
+pub fn anomaly_score(probabilities: &[f32; CLASS_COUNT]) -> f32 {
+    (1.0 - probabilities[AnomalyClass::Normal.index()]).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_sits_at_its_own_index_and_is_found_by_its_name() {
+        for (index, class) in AnomalyClass::ALL.into_iter().enumerate() {
+            assert_eq!(class.index(), index);
+            assert_eq!(AnomalyClass::from_index(index), Some(class));
+            assert_eq!(AnomalyClass::from_name(class.name()), Some(class));
+        }
+        assert_eq!(AnomalyClass::from_index(CLASS_COUNT), None);
+    }
+
+    #[test]
+    fn the_anomaly_score_is_what_is_not_normal() {
+        let mut probabilities = [0.05; CLASS_COUNT];
+        probabilities[AnomalyClass::Normal.index()] = 0.55;
+        assert!((anomaly_score(&probabilities) - 0.45).abs() < 1e-6);
+    }
+}

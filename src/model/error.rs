@@ -1,0 +1,30 @@
+//! What can go wrong in this room, as sentences for the user.
+
+use std::path::PathBuf;
+
+/// An error of the networks or of their weights; the path, where there is one, comes last.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("the weights file cannot be read ({reason}): {path}", path = .path.display())]
+    WeightsUnreadable { path: PathBuf, reason: String },
+    #[error("this is not a whole safetensors file ({reason}); export or download the weights again: {path}", path = .path.display())]
+    WeightsMalformed { path: PathBuf, reason: String },
+    #[error("the weights hold no tensor \"{tensor}\" of shape {expected:?}; they are for another network: {origin}")]
+    TensorMissing { tensor: String, expected: Vec<usize>, origin: String },
+    #[error(
+        "the tensor \"{tensor}\" should have shape {expected:?} and has {found:?}; the weights are for another network: {origin}"
+    )]
+    TensorShape { tensor: String, expected: Vec<usize>, found: Vec<usize>, origin: String },
+    #[error("the tensor \"{tensor}\" holds {what}: {origin}")]
+    TensorValues { tensor: String, what: String, origin: String },
+    /// What the caller handed in does not fit the network.
+    #[error("{0}")]
+    Input(String),
+    /// What a configuration asks for cannot be built.
+    #[error("{0}")]
+    Config(String),
+    #[error("{0}")]
+    Device(String),
+    #[error("the network could not be computed: {0}")]
+    Compute(#[from] candle_core::Error),
+}

@@ -1,0 +1,279 @@
+//! Element-wise functions: SiLU, exact GELU, ReLU, and the exponential below them.
+
+use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::lanes::{Lanes, multiversion};
+use super::{new_values, values};
+
+/// What follows a linear map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    None,
+    /// `x / (1 + exp(-x))`
+    Silu,
+    /// `x (1 + erf(x / sqrt 2)) / 2`: the exact one, not the tanh approximation.
+    Gelu,
+    Relu,
+}
+
+/// Applies `activation` to every element; differentiable.
+pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
+    let on_cpu = x.device().is_cpu();
+    match activation {
+        Activation::None => Ok(x.clone()),
+        Activation::Relu => x.relu(),
+        Activation::Silu if !on_cpu => x.silu(),
+        Activation::Gelu if !on_cpu => x.gelu_erf(),
+        Activation::Silu | Activation::Gelu => x.contiguous()?.apply_op1(Forward(activation)),
+    }
+}
+
+/// Elements that one thread takes at a time.
+const SPAN: usize = 1 << 14;
+
+struct Forward(Activation);
+
+impl CustomOp1 for Forward {
+    fn name(&self) -> &'static str {
+        "activation"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = values(storage, layout)?;
+        let mut y = x.to_vec();
+        // SAFETY: pointer and length are those of the span.
+        y.par_chunks_mut(SPAN).for_each(|y| unsafe { apply(y.as_mut_ptr(), y.len(), self.0) });
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
+    }
+
+    fn bwd(&self, x: &Tensor, _y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(x.contiguous()?.apply_op2_no_bwd(&gradient.contiguous()?, &Backward(self.0))?))
+    }
+}
+
+/// `(x, dy) -> dx`
+struct Backward(Activation);
+
+impl CustomOp2 for Backward {
+    fn name(&self) -> &'static str {
+        "activation-backward"
+    }
+
+    fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (x, dy) = (values(s1, l1)?, values(s2, l2)?);
+        let mut dx = new_values(x.len());
+        let spans = dx.spare_capacity_mut().par_chunks_mut(SPAN);
+        spans.zip(x.par_chunks(SPAN)).zip(dy.par_chunks(SPAN)).for_each(|((dx, x), dy)| {
+            // SAFETY: the three spans have the same length.
+            unsafe { apply_slope(x.as_ptr(), dy.as_ptr(), dx.as_mut_ptr().cast(), x.len(), self.0) }
+        });
+        // SAFETY: every span was written.
+        unsafe { dx.set_len(x.len()) };
+        Ok((CpuStorage::F32(dx), l1.shape().clone()))
+    }
+}
+
+multiversion! {
+    /// Applies `activation` in place to `count` numbers at `x`.
+    pub(super) unsafe fn apply(x: *mut f32, count: usize, activation: Activation) => apply_in
+}
+
+#[inline(always)]
+pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: Activation) {
+    unsafe {
+        match activation {
+            Activation::None => {}
+            Activation::Silu => each::<V, Silu>(x, count),
+            Activation::Gelu => each::<V, Gelu>(x, count),
+            Activation::Relu => each::<V, Relu>(x, count),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn each<V: Lanes, F: Function>(x: *mut f32, count: usize) {
+    unsafe {
+        let mut at = 0;
+        while at + V::COUNT <= count {
+            F::of(V::load(x.add(at))).store(x.add(at));
+            at += V::COUNT;
+        }
+        if at < count {
+            F::of(V::load_first(x.add(at), count - at)).store_first(x.add(at), count - at);
+        }
+    }
+}
+
+/// A function of one register. A type rather than a closure: a closure is compiled without the processor features
+/// of the function around it, and then the register operations inside it become calls.
+pub(super) trait Function {
+    unsafe fn of<V: Lanes>(x: V) -> V;
+}
+
+pub(super) struct Identity;
+pub(super) struct Silu;
+pub(super) struct Gelu;
+pub(super) struct Relu;
+
+impl Function for Identity {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        x
+    }
+}
+
+impl Function for Silu {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        unsafe { x.mul(sigmoid(x)) }
+    }
+}
+
+impl Function for Gelu {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        unsafe { x.mul(normal(x).0) }
+    }
+}
+
+impl Function for Relu {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        unsafe { x.max(V::splat(0.0)) }
+    }
+}
+
+multiversion! {
+    /// `dx = dy * activation'(x)` for SiLU and GELU.
+    unsafe fn apply_slope(x: *const f32, dy: *const f32, dx: *mut f32, count: usize, activation: Activation)
+        => apply_slope_in
+}
+
+#[inline(always)]
+unsafe fn apply_slope_in<V: Lanes>(
+    x: *const f32,
+    dy: *const f32,
+    dx: *mut f32,
+    count: usize,
+    activation: Activation,
+) {
+    unsafe {
+        let mut at = 0;
+        while at < count {
+            let lanes = V::COUNT.min(count - at);
+            let (x, dy) = (V::load_first(x.add(at), lanes), V::load_first(dy.add(at), lanes));
+            let slope = if activation == Activation::Silu { silu_slope(x) } else { gelu_slope(x) };
+            slope.mul(dy).store_first(dx.add(at), lanes);
+            at += lanes;
+        }
+    }
+}
+
+/// `exp(x)` to about 1e-7 relative; arguments outside `-87..88` are taken as the nearer bound.
+///
+/// `x = n ln 2 + r`, and `exp(r)` by a polynomial (Cephes).
+#[inline(always)]
+pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
+    unsafe {
+        let x = x.max(V::splat(-87.0)).min(V::splat(88.0));
+        // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+        let shift = V::splat(12_582_912.0);
+        let shifted = x.mul_add(V::splat(std::f32::consts::LOG2_E), shift);
+        let n = shifted.sub(shift);
+        let r = n.mul_add(V::splat(-0.693_359_4), x);
+        let r = n.mul_add(V::splat(2.121_944_4e-4), r);
+        let p = V::splat(1.987_569_1e-4);
+        let p = p.mul_add(r, V::splat(1.398_2e-3));
+        let p = p.mul_add(r, V::splat(8.333_452e-3));
+        let p = p.mul_add(r, V::splat(4.166_579_6e-2));
+        let p = p.mul_add(r, V::splat(0.166_666_65));
+        let p = p.mul_add(r, V::splat(0.5));
+        let p = p.mul_add(r.mul(r), r.add(V::splat(1.0)));
+        p.mul(shifted.power_of_two())
+    }
+}
+
+#[inline(always)]
+unsafe fn sigmoid<V: Lanes>(x: V) -> V {
+    unsafe { exp(V::splat(0.0).sub(x)).add(V::splat(1.0)).reciprocal() }
+}
+
+#[inline(always)]
+unsafe fn silu_slope<V: Lanes>(x: V) -> V {
+    unsafe {
+        let s = sigmoid(x);
+        let rest = V::splat(1.0).sub(s);
+        s.mul(x.mul_add(rest, V::splat(1.0)))
+    }
+}
+
+/// The normal distribution's `(cumulative, exp(-x^2 / 2))`, the first to 1e-7 absolute: the error function by formula
+/// 7.1.26 of Abramowitz and Stegun.
+#[inline(always)]
+unsafe fn normal<V: Lanes>(x: V) -> (V, V) {
+    unsafe {
+        let magnitude = x.with_sign_of(V::splat(1.0)).mul(V::splat(std::f32::consts::FRAC_1_SQRT_2));
+        let t = magnitude.mul_add(V::splat(0.327_591_1), V::splat(1.0)).reciprocal();
+        let p = V::splat(1.061_405_4);
+        let p = p.mul_add(t, V::splat(-1.453_152));
+        let p = p.mul_add(t, V::splat(1.421_413_7));
+        let p = p.mul_add(t, V::splat(-0.284_496_74));
+        let p = p.mul_add(t, V::splat(0.254_829_6));
+        let bell = exp(V::splat(0.0).sub(magnitude.mul(magnitude)));
+        let erf = V::splat(1.0).sub(p.mul(t).mul(bell));
+        let half = V::splat(0.5);
+        (erf.with_sign_of(x).mul_add(half, half), bell)
+    }
+}
+
+#[inline(always)]
+unsafe fn gelu_slope<V: Lanes>(x: V) -> V {
+    unsafe {
+        let (cumulative, bell) = normal(x);
+        // 1 / sqrt(2 pi)
+        x.mul(bell).mul_add(V::splat(0.398_942_3), cumulative)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::super::check::{assert_close, random};
+    use super::*;
+
+    #[test]
+    fn silu_and_gelu_are_candles_to_a_millionth() {
+        let ramp: Vec<f32> = (-40_000..=40_000).map(|i| i as f32 * 4e-4).collect();
+        let x = Tensor::from_vec(ramp, 80_001, &Device::Cpu).unwrap();
+        for (activation, expected) in [(Activation::Silu, x.silu()), (Activation::Gelu, x.gelu_erf())] {
+            let difference = (activate(&x, activation).unwrap() - expected.unwrap()).unwrap();
+            let largest = difference.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            assert!(largest < 1.5e-6, "{activation:?}: {largest:e}");
+        }
+    }
+
+    #[test]
+    fn extreme_arguments_give_finite_results() {
+        let x = Tensor::new(&[-1e30f32, -200.0, -0.0, 0.0, 200.0, 1e30], &Device::Cpu).unwrap();
+        for activation in [Activation::Silu, Activation::Gelu] {
+            let y = activate(&x, activation).unwrap().to_vec1::<f32>().unwrap();
+            assert!(y[..4].iter().all(|y| y.abs() < 1e-5), "{activation:?}: {y:?}");
+            assert_eq!(y[4..], [200.0, 1e30]);
+        }
+    }
+
+    #[test]
+    fn slopes_are_those_of_candle() {
+        let x = Var::from_tensor(&(random(&[37, 5], 3) * 3.0).unwrap()).unwrap();
+        let weight = random(&[37, 5], 4);
+        for activation in [Activation::Silu, Activation::Gelu] {
+            let ours = (activate(&x, activation).unwrap() * &weight).unwrap().sum_all().unwrap();
+            let theirs = if activation == Activation::Silu { x.silu() } else { x.gelu_erf() };
+            let theirs = (theirs.unwrap() * &weight).unwrap().sum_all().unwrap();
+            let gradient = |loss: Tensor| loss.backward().unwrap().get(&x).unwrap().clone();
+            assert_close(&gradient(ours), &gradient(theirs), 1e-5);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The arithmetic of the networks, on channels-last tensors.
+//!
+//! On the CPU these are our own kernels, several times as fast as candle's convolutions; on other devices each is
+//! the composition of candle's operations in [`portable`], which is also what the kernels are checked against. The
+//! functions differentiate with respect to every tensor that they take; only [`Matrix::Packed`], which is for
+//! inference, does not.
+//!
+//! | function | in -> out |
+//! |---|---|
+//! | [`linear`] | `[.., K]` -> `[.., N]` |
+//! | [`conv3x3`], [`depthwise3x3`] | `[B, H, W, C]` -> `[B, ceil(H / stride), ceil(W / stride), C']` |
+//! | [`conv1d`] | `[B, L, C]` -> `[B, (L - taps) / stride + 1, C']` |
+//! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
+//! | [`layer_norm`], [`softmax`], [`activate`] | any -> the same |
+
+mod activation;
+mod attention;
+mod denormals;
+mod depthwise;
+mod lanes;
+mod linear;
+mod neighbourhoods;
+mod norm;
+mod packed;
+pub mod portable;
+mod temporal;
+
+pub use activation::{Activation, activate};
+pub use attention::attention;
+pub use denormals::on_compute_threads;
+pub use depthwise::depthwise3x3;
+pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
+pub use norm::{layer_norm, softmax};
+
+use candle_core::{CpuStorage, Layout, Result};
+
+/// The numbers of a contiguous 32-bit tensor.
+fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let all = storage.as_slice::<f32>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&all[start..end]),
+        None => candle_core::bail!("a kernel was given a tensor that is not contiguous"),
+    }
+}
+
+/// Room for `count` numbers that a kernel is about to write.
+fn new_values(count: usize) -> Vec<f32> {
+    Vec::with_capacity(count)
+}
+
+#[cfg(test)]
+mod check {
+    use candle_core::{Device, Tensor};
+
+    use crate::model::seeded::{Init, values};
+
+    /// Uniform in -1..1.
+    pub(super) fn random(shape: &[usize], seed: u64) -> Tensor {
+        let values = values(seed, "test", shape.iter().product(), Init::Uniform { bound: 1.0 });
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+
+    /// Fails unless `max |a - b| <= tolerance * max |b|`.
+    #[track_caller]
+    pub(super) fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
+        assert_eq!(a.dims(), b.dims());
+        let largest = |x: &Tensor| x.abs().unwrap().flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
+        let (error, scale) = (largest(&(a - b).unwrap()), largest(b).max(f32::MIN_POSITIVE));
+        assert!(error <= tolerance * scale, "relative error {:e}", error / scale);
+    }
+}

@@ -1,0 +1,406 @@
+//! The matrix product behind every convolution and linear layer: `out = activation(rows W + bias) + residual`.
+//!
+//! `W` is packed once into panels two registers wide; `rows` are read where they lie (a convolution's rows overlap,
+//! or are gathered a block at a time). A tile of `TILE_ROWS` x 2 registers stays in registers while it runs along a
+//! block of the inner dimension; bias, activation and residual are applied to the tile while it is in the first
+//! cache, so that a layer passes over memory once.
+
+use rayon::prelude::*;
+
+use super::activation::{Activation, apply_in};
+use super::lanes::{Lanes, Level, level, multiversion};
+
+/// Inner dimension of one block: a panel's block (at most 32 KB) stays in the first cache.
+const BLOCK_INNER: usize = 256;
+/// Rows of one block, a multiple of every `TILE_ROWS`: with `BLOCK_INNER` a quarter megabyte at most.
+const BLOCK_ROWS: usize = 96;
+/// Multiplications that make a task worth handing to another thread.
+const TASK_PRODUCTS: usize = 1 << 20;
+
+/// A constant matrix `[inner, columns]` in the order in which the product reads it.
+pub(super) struct PackedMatrix {
+    inner: usize,
+    columns: usize,
+    /// Panel by panel, each `inner` lines of `panel_width()` columns, zeros beyond the last column.
+    lines: Vec<CacheLine>,
+}
+
+/// Sixteen numbers at an address that a whole register can be loaded from.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct CacheLine([f32; 16]);
+
+impl PackedMatrix {
+    /// From row-major `[inner, columns]`.
+    pub(super) fn new(values: &[f32], inner: usize, columns: usize) -> PackedMatrix {
+        PackedMatrix::from_strided(values, inner, columns, columns, 1)
+    }
+
+    /// The element at `(k, column)` is `values[k * inner_stride + column * column_stride]`.
+    pub(super) fn from_strided(
+        values: &[f32],
+        inner: usize,
+        columns: usize,
+        inner_stride: usize,
+        column_stride: usize,
+    ) -> PackedMatrix {
+        let width = panel_width();
+        let count = columns.div_ceil(width) * width * inner;
+        let mut lines = vec![CacheLine([0.0; 16]); count.div_ceil(16)];
+        // SAFETY: a slice of lines is a slice of sixteen times as many numbers.
+        let packed = unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast::<f32>(), lines.len() * 16) };
+        for (panel, packed) in packed[..count].chunks_exact_mut(width * inner).enumerate() {
+            let first = panel * width;
+            let present = width.min(columns - first);
+            for (k, packed) in packed.chunks_exact_mut(width).enumerate() {
+                let from = k * inner_stride + first * column_stride;
+                if column_stride == 1 {
+                    packed[..present].copy_from_slice(&values[from..from + present]);
+                } else {
+                    for (column, packed) in packed[..present].iter_mut().enumerate() {
+                        *packed = values[from + column * column_stride];
+                    }
+                }
+            }
+        }
+        PackedMatrix { inner, columns, lines }
+    }
+
+    pub(super) fn inner(&self) -> usize {
+        self.inner
+    }
+
+    pub(super) fn columns(&self) -> usize {
+        self.columns
+    }
+}
+
+/// Columns of a panel: two registers.
+fn panel_width() -> usize {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => 32,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => 16,
+        Level::Portable => 8,
+    }
+}
+
+/// The left factor: row `i` of the product is row `i` of this, times the matrix.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'a> {
+    /// Row `i` starts at `i * stride`; rows may overlap.
+    Strided { values: &'a [f32], stride: usize },
+    /// Row `i` is the 3x3 neighbourhood of output position `i` of a picture `[height, width, channels]`, zeros
+    /// outside it.
+    Neighbourhoods { values: &'a [f32], height: usize, width: usize, channels: usize, stride: usize },
+}
+
+/// What happens to a product before it is stored.
+#[derive(Clone, Copy)]
+pub(super) struct Epilogue<'a> {
+    /// One a column.
+    pub bias: Option<&'a [f32]>,
+    pub activation: Activation,
+    /// Added last; the output's shape.
+    pub residual: Option<&'a [f32]>,
+}
+
+impl Epilogue<'_> {
+    pub(super) const NONE: Epilogue<'static> = Epilogue { bias: None, activation: Activation::None, residual: None };
+}
+
+/// Writes `count` rows of `matrix.columns()` to `out`, which lie `out_stride` apart; nothing is read from `out`.
+/// The residual, where there is one, has the same stride.
+///
+/// # Safety
+/// `out` must be valid for those writes.
+pub(super) unsafe fn multiply(
+    rows: Rows,
+    count: usize,
+    matrix: &PackedMatrix,
+    epilogue: &Epilogue,
+    out: *mut f32,
+    out_stride: usize,
+) {
+    let (inner, columns) = (matrix.inner, matrix.columns);
+    rows.check(count, inner);
+    assert!(epilogue.bias.is_none_or(|bias| bias.len() == columns));
+    assert!(epilogue.residual.is_none_or(|values| count == 0 || values.len() >= (count - 1) * out_stride + columns));
+    if count == 0 || columns == 0 {
+        return;
+    }
+    let threads = rayon::current_num_threads();
+    let products = count * inner.max(1) * columns;
+    let tasks = (products / TASK_PRODUCTS).clamp(1, threads * 8);
+    // Whole blocks of rows where there are enough of them, shorter ones otherwise; then columns too.
+    let blocks = count.div_ceil(BLOCK_ROWS);
+    let rows_each = if blocks >= tasks { blocks.div_ceil(tasks) * BLOCK_ROWS } else { BLOCK_ROWS.min(count) };
+    let row_tasks = count.div_ceil(rows_each);
+    let panels = columns.div_ceil(panel_width());
+    let panels_each = panels.div_ceil((tasks / row_tasks).clamp(1, panels));
+    let column_tasks = panels.div_ceil(panels_each);
+    let target = Target { out, stride: out_stride };
+    let run = |task: usize| {
+        let target = &target;
+        let (first_row, first_panel) = (task / column_tasks * rows_each, task % column_tasks * panels_each);
+        let job = Job {
+            rows,
+            matrix,
+            epilogue: *epilogue,
+            first_row,
+            last_row: (first_row + rows_each).min(count),
+            first_panel,
+            last_panel: (first_panel + panels_each).min(panels),
+        };
+        // SAFETY: tasks cover disjoint rows and columns of `out`.
+        unsafe { work(&job, target.out, target.stride) }
+    };
+    match row_tasks * column_tasks {
+        1 => run(0),
+        tasks => (0..tasks).into_par_iter().for_each(run),
+    }
+}
+
+struct Target {
+    out: *mut f32,
+    stride: usize,
+}
+
+// SAFETY: tasks write to disjoint parts.
+unsafe impl Sync for Target {}
+
+/// A rectangle of the product.
+struct Job<'a> {
+    rows: Rows<'a>,
+    matrix: &'a PackedMatrix,
+    epilogue: Epilogue<'a>,
+    first_row: usize,
+    last_row: usize,
+    first_panel: usize,
+    last_panel: usize,
+}
+
+impl Rows<'_> {
+    fn check(&self, count: usize, inner: usize) {
+        match *self {
+            Rows::Strided { values, stride } => {
+                assert!(count == 0 || values.len() >= (count - 1) * stride + inner);
+            }
+            Rows::Neighbourhoods { values, height, width, channels, stride } => {
+                assert_eq!(values.len(), height * width * channels);
+                assert_eq!(count, height.div_ceil(stride) * width.div_ceil(stride));
+                assert_eq!(inner, 9 * channels);
+            }
+        }
+    }
+
+    /// Rows `first..last`, elements `k..k + length` of each: where the block starts and how far apart its rows lie.
+    fn block(
+        &self,
+        first: usize,
+        last: usize,
+        k: usize,
+        length: usize,
+        scratch: &mut Vec<f32>,
+    ) -> (*const f32, usize) {
+        match *self {
+            Rows::Strided { values, stride } => (values[first * stride + k..].as_ptr(), stride),
+            Rows::Neighbourhoods { values, height, width, channels, stride } => {
+                scratch.clear();
+                scratch.reserve(BLOCK_ROWS * length);
+                let columns = width.div_ceil(stride);
+                for row in first..last {
+                    let (top, left) = (row / columns * stride, row % columns * stride);
+                    let mut at = k;
+                    while at < k + length {
+                        // The three positions of one picture row lie side by side.
+                        let (line, offset) = (at / (3 * channels), at % (3 * channels));
+                        let run = (3 * channels - offset).min(k + length - at);
+                        let y = top + line;
+                        if y == 0 || y > height {
+                            scratch.extend(std::iter::repeat_n(0.0, run));
+                        } else {
+                            let from = ((y - 1) * width + left) * channels + offset;
+                            // Positions left of the first and right of the last are zeros.
+                            let before = if left == 0 { channels.saturating_sub(offset).min(run) } else { 0 };
+                            let end = ((width + 1 - left).min(3) * channels).saturating_sub(offset);
+                            let inside = run.min(end).max(before);
+                            scratch.extend(std::iter::repeat_n(0.0, before));
+                            if inside > before {
+                                scratch.extend_from_slice(&values[from + before - channels..from + inside - channels]);
+                            }
+                            scratch.extend(std::iter::repeat_n(0.0, run - inside));
+                        }
+                        at += run;
+                    }
+                }
+                (scratch.as_ptr(), length)
+            }
+        }
+    }
+}
+
+multiversion! {
+    unsafe fn work(job: &Job, out: *mut f32, out_stride: usize) => work_in
+}
+
+#[inline(always)]
+unsafe fn work_in<V: Lanes>(job: &Job, out: *mut f32, out_stride: usize) {
+    let (inner, columns) = (job.matrix.inner, job.matrix.columns);
+    let width = 2 * V::COUNT;
+    let packed = job.matrix.lines.as_ptr().cast::<f32>();
+    let mut scratch = Vec::new();
+    let mut row = job.first_row;
+    while row < job.last_row {
+        let block_end = (row + BLOCK_ROWS).min(job.last_row);
+        let mut k = 0;
+        loop {
+            let length = BLOCK_INNER.min(inner - k);
+            let (from, stride) = job.rows.block(row, block_end, k, length, &mut scratch);
+            for panel in job.first_panel..job.last_panel {
+                let column = panel * width;
+                let present = width.min(columns - column);
+                let mut tile = row;
+                while tile < block_end {
+                    let height = tile_height::<V>(block_end - tile);
+                    // SAFETY: the tile lies within the job's rectangle, the panel within the matrix.
+                    unsafe {
+                        let part = Part {
+                            from: from.add((tile - row) * stride),
+                            stride,
+                            panel: packed.add(panel * width * inner + k * width),
+                            length,
+                            out: out.add(tile * out_stride + column),
+                            out_stride,
+                            present,
+                            first: k == 0,
+                        };
+                        accumulate::<V>(&part, height);
+                        if k + length == inner {
+                            finish::<V>(&job.epilogue, &part, height, tile, column);
+                        }
+                    }
+                    tile += height;
+                }
+            }
+            k += length;
+            if k >= inner {
+                break;
+            }
+        }
+        row = block_end;
+    }
+}
+
+/// Rows of the next tile when `left` remain.
+#[inline(always)]
+fn tile_height<V: Lanes>(left: usize) -> usize {
+    if left >= V::TILE_ROWS {
+        V::TILE_ROWS
+    } else {
+        [6, 4, 2, 1].into_iter().find(|&height| height <= left).unwrap_or(1)
+    }
+}
+
+/// One tile of one block.
+struct Part {
+    from: *const f32,
+    stride: usize,
+    panel: *const f32,
+    length: usize,
+    out: *mut f32,
+    out_stride: usize,
+    /// Columns that exist.
+    present: usize,
+    /// Whether this is the first block of the inner dimension, which does not add to what `out` holds.
+    first: bool,
+}
+
+#[inline(always)]
+unsafe fn accumulate<V: Lanes>(part: &Part, height: usize) {
+    unsafe {
+        match (height, part.present > V::COUNT) {
+            (12, true) => tile::<V, 12, 2>(part),
+            (12, false) => tile::<V, 12, 1>(part),
+            (6, true) => tile::<V, 6, 2>(part),
+            (6, false) => tile::<V, 6, 1>(part),
+            (4, true) => tile::<V, 4, 2>(part),
+            (4, false) => tile::<V, 4, 1>(part),
+            (2, true) => tile::<V, 2, 2>(part),
+            (2, false) => tile::<V, 2, 1>(part),
+            (_, true) => tile::<V, 1, 2>(part),
+            (_, false) => tile::<V, 1, 1>(part),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize>(part: &Part) {
+    unsafe {
+        let mut sums = [[V::splat(0.0); WIDTH]; HEIGHT];
+        let mut from = part.from;
+        let mut panel = part.panel;
+        for _ in 0..part.length {
+            let mut weights = [V::splat(0.0); WIDTH];
+            for register in 0..WIDTH {
+                weights[register] = V::load(panel.add(register * V::COUNT));
+            }
+            for row in 0..HEIGHT {
+                let value = V::splat(*from.add(row * part.stride));
+                for register in 0..WIDTH {
+                    sums[row][register] = value.mul_add(weights[register], sums[row][register]);
+                }
+            }
+            from = from.add(1);
+            panel = panel.add(2 * V::COUNT);
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            let out = part.out.add(row * part.out_stride);
+            for (register, &sum) in sums.iter().enumerate() {
+                let out = out.add(register * V::COUNT);
+                let present = part.present.saturating_sub(register * V::COUNT);
+                if present >= V::COUNT {
+                    let sum = if part.first { sum } else { sum.add(V::load(out)) };
+                    sum.store(out);
+                } else {
+                    let sum = if part.first { sum } else { sum.add(V::load_first(out, present)) };
+                    sum.store_first(out, present);
+                }
+            }
+        }
+    }
+}
+
+/// Bias, activation and residual of a tile.
+#[inline(always)]
+unsafe fn finish<V: Lanes>(epilogue: &Epilogue, part: &Part, height: usize, row: usize, column: usize) {
+    unsafe {
+        for line in 0..height {
+            let out = part.out.add(line * part.out_stride);
+            if let Some(bias) = epilogue.bias {
+                add::<V>(out, bias.as_ptr().add(column), part.present);
+            }
+            apply_in::<V>(out, part.present, epilogue.activation);
+            if let Some(residual) = epilogue.residual {
+                add::<V>(out, residual.as_ptr().add((row + line) * part.out_stride + column), part.present);
+            }
+        }
+    }
+}
+
+/// `to += from`, `count` numbers.
+#[inline(always)]
+pub(super) unsafe fn add<V: Lanes>(to: *mut f32, from: *const f32, count: usize) {
+    unsafe {
+        let mut at = 0;
+        while at + V::COUNT <= count {
+            V::load(to.add(at)).add(V::load(from.add(at))).store(to.add(at));
+            at += V::COUNT;
+        }
+        if at < count {
+            let lanes = count - at;
+            V::load_first(to.add(at), lanes).add(V::load_first(from.add(at), lanes)).store_first(to.add(at), lanes);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Every kernel as a composition of candle's own operations: what runs on devices other than the CPU, and what the
+//! CPU kernels are checked against. All of it is differentiable.
+
+use candle_core::{D, Result, Tensor};
+
+/// `[B, H, W, C]` -> `[B, H', W', 9 C]`: the 3x3 neighbourhood of each output position, rows first, zeros outside.
+pub fn neighbourhoods(x: &Tensor, stride: usize) -> Result<Tensor> {
+    let taps = (0..9).map(|tap| neighbour(x, tap, stride)).collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&taps, D::Minus1)
+}
+
+/// Depthwise 3x3 convolution with padding 1: `x` `[B, H, W, C]`, `taps` `[9, C]` -> `[B, H', W', C]`.
+pub fn depthwise3x3(x: &Tensor, taps: &Tensor, stride: usize) -> Result<Tensor> {
+    let mut sum = neighbour(x, 0, stride)?.broadcast_mul(&taps.get(0)?)?;
+    for tap in 1..9 {
+        sum = (sum + neighbour(x, tap, stride)?.broadcast_mul(&taps.get(tap)?)?)?;
+    }
+    Ok(sum)
+}
+
+/// `[B, L, C]` -> `[B, L', k C]`: the `k` samples that each output of a temporal convolution sees; no padding.
+pub fn windows(x: &Tensor, taps: usize, stride: usize) -> Result<Tensor> {
+    let (batch, length, channels) = x.dims3()?;
+    let outputs = (length - taps) / stride + 1;
+    let x = x.pad_with_zeros(1, 0, stride - 1)?;
+    let columns = (0..taps)
+        .map(|tap| x.narrow(1, tap, outputs * stride)?.reshape((batch, outputs, stride, channels))?.get_on_dim(2, 0))
+        .collect::<Result<Vec<_>>>()?;
+    Tensor::cat(&columns, D::Minus1)
+}
+
+/// Layer norm over the last axis with biased variance.
+pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, epsilon: f64) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    centred.broadcast_div(&(variance + epsilon)?.sqrt()?)?.broadcast_mul(gamma)?.broadcast_add(beta)
+}
+
+/// Softmax over the last axis.
+pub fn softmax(x: &Tensor) -> Result<Tensor> {
+    let exponentials = x.broadcast_sub(&x.max_keepdim(D::Minus1)?.detach())?.exp()?;
+    exponentials.broadcast_div(&exponentials.sum_keepdim(D::Minus1)?)
+}
+
+/// `softmax(Q K^T / sqrt(d)) V` for each head; all three `[B, N, heads d]`.
+pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize, softmax: Softmax) -> Result<Tensor> {
+    let (batch, length, width) = query.dims3()?;
+    let split = |x: &Tensor| x.reshape((batch, length, heads, width / heads))?.transpose(1, 2)?.contiguous();
+    let scale = 1.0 / ((width / heads) as f64).sqrt();
+    let scores = (split(query)?.matmul(&split(key)?.t()?)? * scale)?;
+    softmax(&scores)?.matmul(&split(value)?)?.transpose(1, 2)?.reshape((batch, length, width))
+}
+
+type Softmax = fn(&Tensor) -> Result<Tensor>;
+
+fn neighbour(x: &Tensor, tap: usize, stride: usize) -> Result<Tensor> {
+    let (batch, height, width, channels) = x.dims4()?;
+    let (rows, columns) = (height.div_ceil(stride), width.div_ceil(stride));
+    // The bottom and right margins are as wide as the last tap of the last stride reaches.
+    let padded = x.pad_with_zeros(1, 1, stride)?.pad_with_zeros(2, 1, stride)?;
+    let shifted = padded.narrow(1, tap / 3, rows * stride)?.narrow(2, tap % 3, columns * stride)?;
+    if stride == 1 {
+        return Ok(shifted);
+    }
+    let split = shifted.reshape((batch, rows, stride, columns, stride, channels))?;
+    split.get_on_dim(4, 0)?.get_on_dim(2, 0)
+}

@@ -1,0 +1,318 @@
+//! Wav2Vec2 (Baevski et al., "wav2vec 2.0: A Framework for Self-Supervised Learning of Speech Representations",
+//! NeurIPS 2020), the encoder of the base model, with the tensor names of Hugging Face `facebook/wav2vec2-base`.
+//!
+//! In: samples `[B, N]`, 16 kHz, mono, each utterance brought to mean 0 and variance 1 by
+//! [`normalise_utterance`]. Out: tokens `[B, T, D]`, one each 20 ms, each seeing 25 ms in the convolutions and the
+//! whole utterance in the transformer. Variants with layer norm in every convolution or before the sublayers
+//! (the large models) are another network and are not read.
+
+use candle_core::{D, Tensor};
+
+use super::error::ModelError;
+use super::kernels::{self, Activation, Matrix};
+use super::layers::{LayerNorm, Linear, SelfAttention};
+use super::seeded::Init;
+use super::weights::Weights;
+
+/// Samples per second that the network was trained at.
+pub const SAMPLE_RATE_HZ: u32 = 16_000;
+
+/// Shape of the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Channels of every convolution of the feature encoder.
+    pub channels: usize,
+    /// Taps of each convolution.
+    pub taps: Vec<usize>,
+    /// Stride of each convolution.
+    pub strides: Vec<usize>,
+    /// Width of the tokens.
+    pub width: usize,
+    pub layers: usize,
+    pub heads: usize,
+    /// Inner width of the feed-forward networks.
+    pub inner: usize,
+    pub position_taps: usize,
+    pub position_groups: usize,
+}
+
+impl Config {
+    /// 94 million parameters.
+    pub fn base() -> Config {
+        Config {
+            channels: 512,
+            taps: vec![10, 3, 3, 3, 3, 2, 2],
+            strides: vec![5, 2, 2, 2, 2, 2, 2],
+            width: 768,
+            layers: 12,
+            heads: 12,
+            inner: 3072,
+            position_taps: 128,
+            position_groups: 16,
+        }
+    }
+
+    /// The same architecture at a size that a laptop runs beside everything else: 5.6 million parameters, 128
+    /// channels in the convolutions, six layers of width 256. Our own choice; there is no published checkpoint.
+    pub fn small() -> Config {
+        Config { channels: 128, width: 256, layers: 6, heads: 4, inner: 1024, ..Config::base() }
+    }
+
+    /// Tokens for an utterance of this length; 0 when it is shorter than the receptive field.
+    ///
+    /// With the strides of base: `floor((N - 400) / 320) + 1`.
+    pub fn token_count(&self, samples: usize) -> usize {
+        self.taps.iter().zip(&self.strides).fold(samples, |length, (&taps, &stride)| {
+            if length < taps { 0 } else { (length - taps) / stride + 1 }
+        })
+    }
+
+    /// Fewest samples that give one token: 400 (25 ms) with the taps and strides of base.
+    pub fn receptive_field(&self) -> usize {
+        self.taps.iter().zip(&self.strides).rev().fold(1, |length, (&taps, &stride)| (length - 1) * stride + taps)
+    }
+}
+
+/// What each stage puts out, in the network's order.
+#[derive(Clone, Debug)]
+pub struct Stages {
+    /// After each convolution, `[B, T', C]`.
+    pub convolutions: Vec<Tensor>,
+    /// After layer norm and projection, `[B, T, D]`.
+    pub projected: Tensor,
+    /// What the transformer is given, then the output of each of its layers, `[B, T, D]`.
+    pub hidden: Vec<Tensor>,
+}
+
+pub struct Wav2Vec2 {
+    convolutions: Vec<FeatureConv>,
+    feature_norm: LayerNorm,
+    projection: Linear,
+    positions: PositionalConv,
+    norm: LayerNorm,
+    layers: Vec<EncoderLayer>,
+    config: Config,
+}
+
+impl Wav2Vec2 {
+    /// `weights` at the root: tensors are named `wav2vec2.…`.
+    pub fn new(config: &Config, weights: &Weights) -> Result<Wav2Vec2, ModelError> {
+        if config.taps.len() != config.strides.len() || config.taps.is_empty() {
+            return Err(ModelError::Config("Wav2Vec2 needs as many strides as taps, and at least one".to_owned()));
+        }
+        let root = weights.at("wav2vec2");
+        let convolutions = (0..config.taps.len())
+            .map(|index| FeatureConv::new(config, index, &root.at("feature_extractor.conv_layers").at(index)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let features = root.at("feature_projection");
+        let encoder = root.at("encoder");
+        let layers = (0..config.layers)
+            .map(|index| EncoderLayer::new(config, &encoder.at("layers").at(index)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let init = Init::linear(config.channels);
+        Ok(Wav2Vec2 {
+            convolutions,
+            feature_norm: LayerNorm::new(config.channels, &features.at("layer_norm"))?,
+            projection: Linear::new(config.channels, config.width, init, &features.at("projection"))?,
+            positions: PositionalConv::new(config, &encoder.at("pos_conv_embed.conv"))?,
+            norm: LayerNorm::new(config.width, &encoder.at("layer_norm"))?,
+            layers,
+            config: config.clone(),
+        })
+    }
+
+    /// `[B, N]` -> `[B, T, D]`.
+    pub fn forward(&self, samples: &Tensor) -> Result<Tensor, ModelError> {
+        let mut x = self.samples_to_channels(samples)?;
+        for layer in &self.convolutions {
+            x = layer.forward(&x)?;
+        }
+        let x = self.projection.forward(&self.feature_norm.forward(&x)?, Activation::None)?;
+        let mut x = self.norm.forward(&self.positions.forward_onto(&x)?)?;
+        for layer in &self.layers {
+            x = layer.forward(&x)?;
+        }
+        Ok(x)
+    }
+
+    /// Like [`Wav2Vec2::forward`], with every stage's output.
+    pub fn forward_stages(&self, samples: &Tensor) -> Result<Stages, ModelError> {
+        let mut x = self.samples_to_channels(samples)?;
+        let mut convolutions = Vec::with_capacity(self.convolutions.len());
+        for layer in &self.convolutions {
+            x = layer.forward(&x)?;
+            convolutions.push(x.clone());
+        }
+        let projected = self.projection.forward(&self.feature_norm.forward(&x)?, Activation::None)?;
+        let mut x = self.norm.forward(&self.positions.forward_onto(&projected)?)?;
+        let mut hidden = vec![x.clone()];
+        for layer in &self.layers {
+            x = layer.forward(&x)?;
+            hidden.push(x.clone());
+        }
+        Ok(Stages { convolutions, projected, hidden })
+    }
+
+    fn samples_to_channels(&self, samples: &Tensor) -> Result<Tensor, ModelError> {
+        let (batch, count) = samples.dims2()?;
+        let needed = self.config.receptive_field();
+        if count < needed {
+            return Err(ModelError::Input(format!("Wav2Vec2 needs at least {needed} samples, not {count}")));
+        }
+        Ok(samples.reshape((batch, count, 1))?)
+    }
+}
+
+/// Brings an utterance to mean 0 and variance 1: `(x - mean) / sqrt(var + 1e-5)`.
+pub fn normalise_utterance(samples: &mut [f32]) {
+    if samples.is_empty() {
+        return;
+    }
+    let count = samples.len() as f64;
+    let mean = samples.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
+    let variance = samples.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count;
+    let scale = 1.0 / (variance + 1e-5).sqrt();
+    for sample in samples {
+        *sample = ((f64::from(*sample) - mean) * scale) as f32;
+    }
+}
+
+/// One convolution of the feature encoder, without bias; GELU after it; the first with a norm over time between.
+struct FeatureConv {
+    matrix: Matrix,
+    taps: usize,
+    stride: usize,
+    norm: Option<TimeNorm>,
+}
+
+impl FeatureConv {
+    fn new(config: &Config, index: usize, weights: &Weights) -> Result<FeatureConv, ModelError> {
+        let (inputs, outputs) = (if index == 0 { 1 } else { config.channels }, config.channels);
+        let (taps, stride) = (config.taps[index], config.strides[index]);
+        let init = Init::before_activation(inputs * taps);
+        let weight = weights.at("conv").get(&[outputs, inputs, taps], "weight", init)?;
+        let matrix = weight.permute((2, 1, 0))?.reshape((taps * inputs, outputs))?;
+        let matrix = if weights.is_trainable() { Matrix::variable(&matrix) } else { Matrix::constant(&matrix)? };
+        let norm = (index == 0).then(|| TimeNorm::new(outputs, &weights.at("layer_norm"))).transpose()?;
+        Ok(FeatureConv { matrix, taps, stride, norm })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        let Some(norm) = &self.norm else {
+            return Ok(kernels::conv1d(x, &self.matrix, None, self.taps, self.stride, Activation::Gelu)?);
+        };
+        let y = kernels::conv1d(x, &self.matrix, None, self.taps, self.stride, Activation::None)?;
+        Ok(kernels::activate(&norm.forward(&y)?, Activation::Gelu)?)
+    }
+}
+
+/// Group norm with one group a channel: each channel is normalised over time (eq 3 of AVAR-Net).
+struct TimeNorm {
+    gamma: Tensor,
+    beta: Tensor,
+}
+
+impl TimeNorm {
+    fn new(channels: usize, weights: &Weights) -> Result<TimeNorm, ModelError> {
+        let gamma = weights.get(&[channels], "weight", Init::Constant(1.0))?;
+        let beta = weights.get(&[channels], "bias", Init::Constant(0.0))?;
+        Ok(TimeNorm { gamma, beta })
+    }
+
+    /// `[B, T, C]` -> `[B, T, C]`
+    fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
+        let variance = centred.sqr()?.mean_keepdim(1)?;
+        let normalised = centred.broadcast_div(&(variance + 1e-5)?.sqrt()?)?;
+        Ok(normalised.broadcast_mul(&self.gamma)?.broadcast_add(&self.beta)?)
+    }
+}
+
+/// Relative positions by a wide grouped convolution whose weight is stored as magnitude and direction.
+struct PositionalConv {
+    /// One a group, `[taps * channels of the group, channels of the group]`.
+    groups: Vec<Matrix>,
+    bias: Tensor,
+    taps: usize,
+}
+
+impl PositionalConv {
+    /// Reads the weight norm in either spelling: `weight_g` and `weight_v`, or `parametrizations.weight.original0`
+    /// and `…1`.
+    fn new(config: &Config, weights: &Weights) -> Result<PositionalConv, ModelError> {
+        let (width, taps, groups) = (config.width, config.position_taps, config.position_groups);
+        if groups == 0 || width % groups != 0 {
+            return Err(ModelError::Config(format!("{width} channels cannot be split into {groups} groups")));
+        }
+        let each = width / groups;
+        let older = weights.contains("weight_g") || !weights.contains("parametrizations.weight.original0");
+        let (magnitude, direction) = if older {
+            ("weight_g", "weight_v")
+        } else {
+            ("parametrizations.weight.original0", "parametrizations.weight.original1")
+        };
+        let magnitude = weights.get(&[1, 1, taps], magnitude, Init::Constant((width as f32 / taps as f32).sqrt()))?;
+        let direction = weights.get(&[width, each, taps], direction, Init::linear(each * taps))?;
+        let bias = weights.get(&[width], "bias", Init::bias())?;
+        // The norm runs over everything but the taps: weight norm with dim = 2.
+        let length = direction.sqr()?.sum_keepdim((0, 1))?.sqrt()?;
+        let weight = direction.broadcast_mul(&magnitude.div(&length)?)?;
+        let groups = (0..groups)
+            .map(|group| {
+                let matrix = weight.narrow(0, group * each, each)?.permute((2, 1, 0))?.reshape((taps * each, each))?;
+                if weights.is_trainable() { Ok(Matrix::variable(&matrix)) } else { Matrix::constant(&matrix) }
+            })
+            .collect::<candle_core::Result<Vec<_>>>()?;
+        Ok(PositionalConv { groups, bias, taps })
+    }
+
+    /// `x + GELU(convolution(x))`; `[B, T, D]` -> `[B, T, D]`.
+    fn forward_onto(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        // Padding by half the taps on both sides gives one output too many for an even number of taps; the
+        // reference drops the last one, which is the same as padding less at the end.
+        let padded = x.pad_with_zeros(1, self.taps / 2, self.taps - 1 - self.taps / 2)?;
+        let each = x.dim(D::Minus1)? / self.groups.len();
+        let parts = self
+            .groups
+            .iter()
+            .enumerate()
+            .map(|(group, matrix)| {
+                let part = padded.narrow(2, group * each, each)?.contiguous()?;
+                kernels::conv1d(&part, matrix, None, self.taps, 1, Activation::None)
+            })
+            .collect::<candle_core::Result<Vec<_>>>()?;
+        let y = Tensor::cat(&parts, 2)?.broadcast_add(&self.bias)?;
+        Ok((kernels::activate(&y, Activation::Gelu)? + x)?)
+    }
+}
+
+/// Post-norm transformer layer.
+struct EncoderLayer {
+    attention: SelfAttention,
+    norm: LayerNorm,
+    widen: Linear,
+    narrow: Linear,
+    final_norm: LayerNorm,
+}
+
+impl EncoderLayer {
+    fn new(config: &Config, weights: &Weights) -> Result<EncoderLayer, ModelError> {
+        let (width, inner) = (config.width, config.inner);
+        let names = ["attention.q_proj", "attention.k_proj", "attention.v_proj", "attention.out_proj"];
+        let init = Init::before_activation(width);
+        Ok(EncoderLayer {
+            attention: SelfAttention::new(width, config.heads, names, weights)?,
+            norm: LayerNorm::new(width, &weights.at("layer_norm"))?,
+            widen: Linear::new(width, inner, init, &weights.at("feed_forward.intermediate_dense"))?,
+            narrow: Linear::new(inner, width, Init::linear(inner), &weights.at("feed_forward.output_dense"))?,
+            final_norm: LayerNorm::new(width, &weights.at("final_layer_norm"))?,
+        })
+    }
+
+    /// `[B, T, D]` -> `[B, T, D]`; eqs 4 and 5 of AVAR-Net.
+    fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        let x = self.norm.forward(&self.attention.forward_onto(x, x)?)?;
+        let wide = self.widen.forward(&x, Activation::Gelu)?;
+        self.final_norm.forward(&self.narrow.forward_onto(&wide, &x)?)
+    }
+}

@@ -1,0 +1,28 @@
+//! Playback: a clock, a decoder thread for the picture and one for the sound, and the sound device.
+//!
+//! [`Player`] is all that the window sees; it never blocks. Ask it for a [`PlayerView`] at each repaint: the
+//! position, and the newest frame at or before it. Late frames drop by construction.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `player` | commands in, views out; which clock leads; loops and ends |
+//! | `clock` | position at an instant (pure) |
+//! | `frame_cache` | decoded frames by ordinal, bounded in bytes (pure) |
+//! | `decode_plan` | what to decode next (pure) |
+//! | `video_worker` | the thread that carries the plan out |
+//! | `audio_feed` | the bounded ring of samples, and where the ear is in it |
+//! | `audio_worker` | the thread that fills the ring |
+//! | `audio_output` | the sound device, the silent clock; the only module that names rodio |
+
+mod audio_feed;
+mod audio_output;
+mod audio_worker;
+mod clock;
+mod decode_plan;
+mod frame_cache;
+mod player;
+mod video_worker;
+
+pub use audio_output::{ManualSink, SoundChoice};
+pub use clock::Clock;
+pub use player::{FrameState, PlaybackError, Player, PlayerOptions, PlayerView, SeekPrecision};

@@ -1,0 +1,602 @@
+//! The player: commands in, views out.
+//!
+//! Nothing here waits. A command changes the clock, states a new wish to the decoder, and asks the feed for
+//! sound; [`Player::view`] looks at what has come of it. Commands take effect at the instant of the last view,
+//! that is, at what the user saw when giving them, which also makes the player testable with made-up instants.
+//!
+//! Starting and seeking in playback first wait for picture and sound, then let both go together: while there is
+//! sound, the clock follows what is heard; in reverse, beyond four times the speed, and in files without sound it
+//! keeps wall time.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::audio_feed::AudioFeed;
+use super::audio_output::SoundChoice;
+use super::audio_worker::{AudioWorker, SoundReport};
+use super::clock::Clock;
+use super::decode_plan::Wish;
+use super::video_worker::{Awaited, VideoShared, VideoState, VideoWorker};
+use crate::job::Wake;
+use crate::media::{FrameTable, MediaError, MediaInfo, VideoFrame};
+use crate::time::{FrameIndex, MediaTime, TimeRange};
+
+/// Why a file cannot be played at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PlaybackError {
+    #[error("this file holds neither picture nor sound to play: {}", .path.display())]
+    NothingToPlay { path: PathBuf },
+    #[error("playback cannot start, because the system gives no thread ({reason}): {}", .path.display())]
+    NoThread { reason: String, path: PathBuf },
+}
+
+#[derive(Clone, Debug)]
+pub struct PlayerOptions {
+    pub sound: SoundChoice,
+    /// The most that decoded frames may take; three frames are held however large they are.
+    pub cache_bytes: usize,
+}
+
+impl Default for PlayerOptions {
+    fn default() -> Self {
+        Self { sound: SoundChoice::Device, cache_bytes: 384 << 20 }
+    }
+}
+
+/// How a seek finds its picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeekPrecision {
+    /// The key frame at or before the target at once, as a preview, then the exact one if nothing newer comes.
+    KeyFrame,
+    /// The frame at the target; until it is there, the picture stays as it is.
+    Exact,
+}
+
+/// What the picture of a view is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameState {
+    /// The frame at the position.
+    Exact,
+    /// Another one until that is decoded: the key frame before while scrubbing, else the previous picture.
+    Preview,
+    /// None has been decoded yet.
+    Loading,
+    /// The file has no picture.
+    None,
+}
+
+/// What there is to show at an instant.
+#[derive(Clone)]
+pub struct PlayerView {
+    pub position: MediaTime,
+    pub frame: Option<VideoFrame>,
+    pub frame_state: FrameState,
+    /// Playing, or about to as soon as picture and sound are there.
+    pub playing: bool,
+    pub at_end: bool,
+    /// Frames that playing forward has passed over since the file was opened.
+    pub dropped_frames: u64,
+    /// Something to know, such as that there is no sound device.
+    pub note: Option<String>,
+    /// One sentence; the player can still be used.
+    pub error: Option<String>,
+    /// When to ask again while playing; a wake-up comes as well when a picture arrives that was waited for.
+    pub next_wake: Option<Duration>,
+}
+
+const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=8.0;
+/// Beyond it, and backwards, there is nothing to understand in the sound.
+const FASTEST_SOUND: f64 = 4.0;
+/// A step in a file without picture.
+const STEP_WITHOUT_PICTURE: MediaTime = MediaTime::from_nanoseconds(40_000_000);
+/// Decoded in advance while playing, in seconds of wall time, and while paused, in frames.
+const AHEAD_S: f64 = 0.15;
+const AHEAD_PAUSED_FRAMES: usize = 4;
+/// The playhead moves at least this often, however long a frame lasts.
+const LONGEST_WAKE: Duration = Duration::from_millis(33);
+const SHORTEST_WAKE: Duration = Duration::from_millis(1);
+/// Until the first sound comes out of the device.
+const STARTING_WAKE: Duration = Duration::from_millis(5);
+/// How long dropping the player waits for its threads; one that hangs in a driver is left behind.
+const FAREWELL: Duration = Duration::from_millis(150);
+
+/// Plays one file.
+pub struct Player {
+    path: PathBuf,
+    range: TimeRange,
+    table: Option<Arc<FrameTable>>,
+    video: Arc<VideoShared>,
+    feed: Option<Arc<AudioFeed>>,
+    sound_report: Arc<Mutex<SoundReport>>,
+    clock: Clock,
+    phase: Phase,
+    /// The instant of the last view.
+    now: Instant,
+    /// The feed holds or prepares what belongs to the clock's position.
+    sound_in_place: bool,
+    preview: bool,
+    backward: bool,
+    loop_range: Option<TimeRange>,
+    volume: f32,
+    muted: bool,
+    shown: Option<VideoFrame>,
+    /// The last frame shown since playing began without a break.
+    shown_in_run: Option<FrameIndex>,
+    dropped_frames: u64,
+    threads: Vec<WorkerThread>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Paused,
+    /// Picture or sound is not there yet.
+    Preparing,
+    /// The sink takes samples, nothing has come out of it yet.
+    Starting,
+    Running,
+}
+
+struct WorkerThread {
+    handle: JoinHandle<()>,
+    /// Closed when the thread ends.
+    ended: mpsc::Receiver<()>,
+}
+
+impl Player {
+    /// Opens a file that has been probed; `table` is `None` for one without picture. `wake` is called from the
+    /// player's threads.
+    pub fn open(
+        info: Arc<MediaInfo>,
+        table: Option<Arc<FrameTable>>,
+        options: PlayerOptions,
+        wake: Wake,
+    ) -> Result<Self, PlaybackError> {
+        let path = info.path.clone();
+        let table = table.filter(|table| !table.is_empty());
+        if table.is_none() && info.audio.is_none() {
+            return Err(PlaybackError::NothingToPlay { path });
+        }
+        let range = table.as_ref().map_or(info.range, |table| info.range.union(table.range()));
+        let now = Instant::now();
+        let mut player = Self {
+            path: path.clone(),
+            range,
+            table: table.clone(),
+            video: Arc::new(VideoShared::new(options.cache_bytes)),
+            feed: info.audio.is_some().then(|| Arc::new(AudioFeed::new())),
+            sound_report: Arc::default(),
+            clock: Clock::new(now, range.start),
+            phase: Phase::Paused,
+            now,
+            sound_in_place: false,
+            preview: false,
+            backward: false,
+            loop_range: None,
+            volume: 1.0,
+            muted: false,
+            shown: None,
+            shown_in_run: None,
+            dropped_frames: 0,
+            threads: Vec::new(),
+        };
+        if let Some(table) = table {
+            let worker = VideoWorker {
+                path: path.clone(),
+                table,
+                frame_bytes: expected_frame_bytes(&info),
+                cache_bytes: options.cache_bytes,
+                shared: Arc::clone(&player.video),
+                wake: Arc::clone(&wake),
+            };
+            let shared = Arc::clone(&player.video);
+            player.spawn("player video", wake.clone(), move || worker.run(), move |panic| shared.give_up(panic))?;
+        }
+        if let Some(feed) = &player.feed {
+            let feed = Arc::clone(feed);
+            let report = Arc::clone(&player.sound_report);
+            let worker = AudioWorker {
+                path,
+                range,
+                sound: options.sound,
+                feed: Arc::clone(&feed),
+                report: Arc::clone(&report),
+                wake: Arc::clone(&wake),
+            };
+            let run = move || {
+                worker.run();
+                // Without it the clock keeps wall time.
+                feed.quit();
+            };
+            player.spawn("player audio", wake, run, move |panic| {
+                report.lock().unwrap_or_else(PoisonError::into_inner).error = Some(panic);
+            })?;
+        }
+        player.state_wish(true);
+        Ok(player)
+    }
+
+    pub fn play(&mut self) {
+        if self.is_playing() {
+            return;
+        }
+        let position = self.clock.position(self.now);
+        let span = self.loop_range.unwrap_or(self.range);
+        self.backward = self.clock.speed() < 0.0;
+        if !self.backward && position >= span.end {
+            self.go_to(span.start, false, false);
+        }
+        self.prepare();
+        self.state_wish(true);
+    }
+
+    pub fn pause(&mut self) {
+        self.clock.pause(self.now);
+        self.phase = Phase::Paused;
+        if let Some(feed) = &self.feed {
+            feed.stop();
+        }
+    }
+
+    pub fn toggle(&mut self) {
+        if self.is_playing() { self.pause() } else { self.play() }
+    }
+
+    /// Playing, or about to as soon as picture and sound are there.
+    pub fn is_playing(&self) -> bool {
+        self.phase != Phase::Paused
+    }
+
+    /// Goes to `target`, kept within the file; replaces a seek that is still under way.
+    pub fn seek(&mut self, target: MediaTime, precision: SeekPrecision) {
+        self.go_to(target, precision == SeekPrecision::KeyFrame, false);
+    }
+
+    /// Goes to the very frame; without picture, nowhere.
+    pub fn seek_frame(&mut self, index: FrameIndex) {
+        if let Some(time) = self.table.as_ref().and_then(|table| table.entry(index)).map(|entry| entry.time) {
+            self.go_to(time, false, false);
+        }
+    }
+
+    /// Pauses and goes `frames` on (negative: back) from where the last command has led, so that steps add up
+    /// while pictures are still being decoded. Without picture a step is 40 ms.
+    pub fn step(&mut self, frames: i64) {
+        self.pause();
+        let position = self.clock.position(self.now);
+        let target = match &self.table {
+            Some(table) => {
+                let index = table.at_or_before(position).offset_within(frames, table.len());
+                table.entry(index).map_or(position, |entry| entry.time)
+            }
+            None => {
+                let way = STEP_WITHOUT_PICTURE.nanoseconds().saturating_mul(frames);
+                position + MediaTime::from_nanoseconds(way)
+            }
+        };
+        self.go_to(target, false, frames < 0);
+    }
+
+    /// Kept within 0.25 to 8, negative for reverse; zero and what is not a number change nothing. Sound plays up
+    /// to four times the speed, with its pitch raised or lowered, and never backwards.
+    pub fn set_speed(&mut self, speed: f64) {
+        if !speed.is_finite() || speed == 0.0 {
+            return;
+        }
+        let speed = speed.abs().clamp(*SPEEDS.start(), *SPEEDS.end()).copysign(speed);
+        if speed == self.clock.speed() {
+            return;
+        }
+        self.clock.set_speed(self.now, speed);
+        self.sound_in_place = false;
+        self.backward = speed < 0.0;
+        let keeps_running = self.phase == Phase::Running && !self.sound_leads();
+        match &self.feed {
+            Some(feed) if keeps_running => feed.stop(),
+            _ if keeps_running => {}
+            _ if self.is_playing() => self.prepare(),
+            _ => {}
+        }
+        self.state_wish(false);
+    }
+
+    pub fn speed(&self) -> f64 {
+        self.clock.speed()
+    }
+
+    pub fn set_muted(&mut self, muted: bool) {
+        self.muted = muted;
+        self.apply_volume();
+    }
+
+    pub fn is_muted(&self) -> bool {
+        self.muted
+    }
+
+    /// Kept within 0 to 1.
+    pub fn set_volume(&mut self, volume: f32) {
+        if !volume.is_nan() {
+            self.volume = volume.clamp(0.0, 1.0);
+            self.apply_volume();
+        }
+    }
+
+    /// Plays this range over and over; one without duration, or outside the file, ends looping.
+    pub fn set_loop(&mut self, range: Option<TimeRange>) {
+        let within = |range: TimeRange| TimeRange::new(self.range.clamp(range.start), self.range.clamp(range.end));
+        self.loop_range = range.map(within).filter(|range| range.start < range.end);
+    }
+
+    /// From the earliest start to the latest end of picture and sound.
+    pub fn range(&self) -> TimeRange {
+        self.range
+    }
+
+    /// What decoded frames take at the moment.
+    pub fn cached_bytes(&self) -> usize {
+        self.video.lock().cache.held_bytes()
+    }
+
+    /// What to show at `now`. Never blocks.
+    pub fn view(&mut self, now: Instant) -> PlayerView {
+        self.now = self.now.max(now);
+        self.advance();
+        let position = self.range.clamp(self.clock.position(self.now));
+        let (frame, frame_state, picture_error) = self.picture(position);
+        let report = self.sound_report.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        PlayerView {
+            position,
+            frame,
+            frame_state,
+            playing: self.is_playing(),
+            at_end: position >= self.range.end,
+            dropped_frames: self.dropped_frames,
+            note: report.note,
+            error: picture_error.or(report.error),
+            next_wake: self.next_wake(position),
+        }
+    }
+
+    /// Carries playback on: starts what is ready, follows the sound, turns round at a loop's end.
+    fn advance(&mut self) {
+        if self.phase == Phase::Preparing && self.is_ready() {
+            match &self.feed {
+                Some(feed) if self.sound_leads() => {
+                    feed.start(self.clock.position(self.now));
+                    self.phase = Phase::Starting;
+                }
+                _ => self.run(),
+            }
+        }
+        let heard = self.feed.as_ref().filter(|_| self.sound_leads()).and_then(|feed| feed.heard(self.now));
+        match (self.phase, heard) {
+            (Phase::Starting, Some(heard)) => {
+                self.clock.seek(self.now, heard);
+                self.run();
+            }
+            // The sound's thread has gone.
+            (Phase::Starting, None) if !self.sound_leads() => self.run(),
+            (Phase::Running, Some(heard)) => self.clock.follow(self.now, heard),
+            _ => {}
+        }
+        if self.phase == Phase::Running {
+            self.turn_or_stop();
+        }
+    }
+
+    fn run(&mut self) {
+        self.clock.play(self.now);
+        self.phase = Phase::Running;
+    }
+
+    fn turn_or_stop(&mut self) {
+        let position = self.clock.position(self.now);
+        match (self.loop_range, self.clock.speed() < 0.0) {
+            (Some(range), false) if position >= range.end => self.go_to(range.start, false, false),
+            (Some(range), true) if position < range.start => {
+                self.go_to(range.end - MediaTime::from_nanoseconds(1), false, true);
+            }
+            (None, false) if position >= self.range.end => self.stop_at(self.range.end),
+            (_, true) if position <= self.range.start => self.stop_at(self.range.start),
+            _ => {}
+        }
+    }
+
+    fn stop_at(&mut self, position: MediaTime) {
+        self.pause();
+        self.clock.seek(self.now, position);
+        self.sound_in_place = false;
+    }
+
+    fn go_to(&mut self, target: MediaTime, preview: bool, backward: bool) {
+        self.clock.seek(self.now, self.range.clamp(target));
+        self.sound_in_place = false;
+        self.preview = preview;
+        self.backward = backward;
+        if self.is_playing() {
+            self.backward = self.clock.speed() < 0.0;
+            self.prepare();
+        }
+        self.state_wish(true);
+    }
+
+    /// Holds the clock until picture and sound of its position are there.
+    fn prepare(&mut self) {
+        self.clock.pause(self.now);
+        self.phase = Phase::Preparing;
+        self.shown_in_run = None;
+        let Some(feed) = &self.feed else { return };
+        if self.sound_leads() && !self.sound_in_place {
+            feed.request(self.range.clamp(self.clock.position(self.now)), self.clock.speed());
+            self.sound_in_place = true;
+        } else {
+            feed.stop();
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        let sound = self.feed.as_ref().is_none_or(|feed| !self.sound_leads() || feed.is_ready());
+        sound && self.target().is_none_or(|target| {
+            let state = self.video.lock();
+            state.has(target.0) || state.has_failed
+        })
+    }
+
+    fn sound_leads(&self) -> bool {
+        let audible = (0.0..=FASTEST_SOUND).contains(&self.clock.speed());
+        audible && self.feed.as_ref().is_some_and(|feed| !feed.has_quit())
+    }
+
+    /// The frame that belongs to the clock's position.
+    fn target(&self) -> Option<FrameIndex> {
+        let position = self.range.clamp(self.clock.position(self.now));
+        self.table.as_ref().map(|table| table.at_or_before(position))
+    }
+
+    fn state_wish(&self, anew: bool) {
+        let (Some(target), Some(table)) = (self.target(), &self.table) else { return };
+        let ahead = if self.is_playing() {
+            let rate_hz = table.len() as f64 / table.range().duration_s().max(1e-3);
+            (rate_hz * AHEAD_S * self.clock.speed().abs()).ceil() as usize
+        } else {
+            AHEAD_PAUSED_FRAMES
+        };
+        let ahead = ahead.max(AHEAD_PAUSED_FRAMES);
+        self.video.wish(Wish { target, preview: self.preview, backward: self.backward, ahead }, anew);
+    }
+
+    /// The best picture there is for `position`, what it is, and what keeps a better one away.
+    fn picture(&mut self, position: MediaTime) -> (Option<VideoFrame>, FrameState, Option<String>) {
+        let Some(table) = self.table.clone() else { return (None, FrameState::None, None) };
+        self.state_wish(false);
+        let target = table.at_or_before(position);
+        let key = self.preview.then(|| table.key_at_or_before(target));
+        let mut state = self.video.lock();
+        let exact = state.cache.get(target);
+        let is_exact = exact.is_some();
+        let better = exact.or_else(|| self.substitute(&state, target, key));
+        let awaited = (!is_exact).then(|| self.late_frames(target).unwrap_or(target.0..=target.0));
+        state.set_awaited(Awaited { frames: awaited, key });
+        let damaged = state.undecodable.contains(&target.0);
+        let error = state.error.clone();
+        drop(state);
+        if let Some(frame) = better {
+            self.note_shown(frame.index);
+            self.shown = Some(frame);
+        }
+        let error = error.or_else(|| {
+            damaged.then(|| MediaError::FrameDamaged { index: target, path: self.path.clone() }.to_string())
+        });
+        let frame_state = match &self.shown {
+            Some(_) if is_exact => FrameState::Exact,
+            Some(_) => FrameState::Preview,
+            None => FrameState::Loading,
+        };
+        (self.shown.clone(), frame_state, error)
+    }
+
+    /// What is better than leaving the picture as it is while `target` is not there.
+    fn substitute(&self, state: &VideoState, target: FrameIndex, key: Option<FrameIndex>) -> Option<VideoFrame> {
+        if state.undecodable.contains(&target.0) {
+            return state.cache.newest_within(FrameIndex(0), target);
+        }
+        if let Some(preview) = key.and_then(|key| state.cache.get(key)) {
+            return Some(preview);
+        }
+        let late = self.late_frames(target)?;
+        let (from, to) = (FrameIndex(*late.start()), FrameIndex(*late.end()));
+        if self.backward { state.cache.oldest_within(from, to) } else { state.cache.newest_within(from, to) }
+    }
+
+    /// While playing: the frames between the picture shown and `target`, which the decoder is late with.
+    fn late_frames(&self, target: FrameIndex) -> Option<std::ops::RangeInclusive<usize>> {
+        let shown = self.shown_in_run.filter(|_| self.phase == Phase::Running)?.0;
+        Some(if self.backward { target.0..=shown.saturating_sub(1) } else { shown + 1..=target.0 })
+    }
+
+    /// Counts the frames that playing forward has passed over.
+    fn note_shown(&mut self, index: FrameIndex) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        let shown = self.shown_in_run.replace(index);
+        if let Some(shown) = shown.filter(|_| !self.backward) {
+            self.dropped_frames += index.0.saturating_sub(shown.0 + 1) as u64;
+        }
+    }
+
+    fn next_wake(&self, position: MediaTime) -> Option<Duration> {
+        match self.phase {
+            Phase::Paused => None,
+            Phase::Preparing => Some(LONGEST_WAKE),
+            Phase::Starting => Some(STARTING_WAKE),
+            Phase::Running => {
+                let next = self.table.as_ref().and_then(|table| {
+                    let present = table.at_or_before(position);
+                    if self.clock.speed() < 0.0 {
+                        table.entry(present).map(|entry| entry.time - MediaTime::from_nanoseconds(1))
+                    } else {
+                        table.entry(FrameIndex(present.0 + 1)).map(|entry| entry.time)
+                    }
+                });
+                let left = next.and_then(|time| self.clock.time_until(self.now, time));
+                Some(left.unwrap_or(LONGEST_WAKE).clamp(SHORTEST_WAKE, LONGEST_WAKE))
+            }
+        }
+    }
+
+    fn apply_volume(&self) {
+        if let Some(feed) = &self.feed {
+            feed.set_volume(if self.muted { 0.0 } else { self.volume });
+        }
+    }
+
+    /// Starts a thread; a panic in it is passed to `on_panic` as a sentence.
+    fn spawn(
+        &mut self,
+        name: &str,
+        wake: Wake,
+        run: impl FnOnce() + Send + 'static,
+        on_panic: impl FnOnce(String) + Send + 'static,
+    ) -> Result<(), PlaybackError> {
+        let (alive, ended) = mpsc::channel::<()>();
+        let path = self.path.clone();
+        let sentence = format!("an internal error ended the thread \"{name}\", please report it: {}", path.display());
+        let body = move || {
+            let _alive = alive;
+            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
+                on_panic(sentence);
+                wake();
+            }
+        };
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(body);
+        let handle = spawned.map_err(|error| PlaybackError::NoThread { reason: error.to_string(), path })?;
+        self.threads.push(WorkerThread { handle, ended });
+        Ok(())
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.video.quit();
+        if let Some(feed) = &self.feed {
+            feed.quit();
+        }
+        let patience = Instant::now() + FAREWELL;
+        for thread in self.threads.drain(..) {
+            let left = patience.saturating_duration_since(Instant::now());
+            // Closed means that the thread has ended: joining it does not wait, and its panics were caught.
+            if thread.ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Disconnected) {
+                let _ = thread.handle.join();
+            }
+        }
+    }
+}
+
+/// The size of a decoded frame, before the first one has been seen.
+fn expected_frame_bytes(info: &MediaInfo) -> usize {
+    let Some(video) = &info.video else { return 1 };
+    let samples = video.width_px as usize * video.height_px as usize * 3 / 2;
+    (samples * if video.bits > 8 { 2 } else { 1 }).max(1)
+}

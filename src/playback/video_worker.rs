@@ -1,0 +1,262 @@
+//! The thread "player video": decodes what the player wishes for into the cache.
+//!
+//! Player and decoder share one state behind a mutex that is only ever held for look-ups: the wish, the frames by
+//! ordinal, what went wrong. Because a frame is named by its ordinal, an outdated one cannot be mistaken for
+//! another; it is merely not wanted any more. While nothing is wanted, the thread sleeps.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::decode_plan::{Situation, Step, Wish, next_step, serves};
+use super::frame_cache::FrameCache;
+use crate::job::Wake;
+use crate::media::{FrameTable, MediaError, VideoFrame, VideoReader};
+use crate::time::FrameIndex;
+
+/// What player and decoder share.
+pub struct VideoShared {
+    state: Mutex<VideoState>,
+    changed: Condvar,
+}
+
+/// See [`VideoShared`].
+pub struct VideoState {
+    pub cache: FrameCache<VideoFrame>,
+    /// Frames of the table that do not come out of the decoder.
+    pub undecodable: BTreeSet<usize>,
+    /// One sentence on a failure; gone with the next frame that comes.
+    pub error: Option<String>,
+    /// The decoder has failed and waits for the next thing the user does.
+    pub has_failed: bool,
+    wish: Wish,
+    /// Counts what the user does: seeks, steps, play. What failed is tried again when it changes.
+    attempt: u64,
+    awaited: Awaited,
+    quit: bool,
+}
+
+impl VideoShared {
+    pub fn new(cache_bytes: usize) -> Self {
+        let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
+        let state = VideoState {
+            cache: FrameCache::new(cache_bytes),
+            undecodable: BTreeSet::new(),
+            error: None,
+            has_failed: false,
+            wish,
+            attempt: 0,
+            awaited: Awaited::default(),
+            quit: false,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, VideoState> {
+        // A panic elsewhere leaves frames and wish as they were: still good to show.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// States what is wanted now; `anew` when the user asked for it, so that a failure is tried again.
+    pub fn wish(&self, wish: Wish, anew: bool) {
+        let mut state = self.lock();
+        if state.wish != wish || anew {
+            state.wish = wish;
+            state.attempt += u64::from(anew);
+            state.has_failed &= !anew || state.quit;
+            state.cache.set_playhead(wish.target, wish.backward);
+            self.changed.notify_one();
+        }
+    }
+
+    pub fn quit(&self) {
+        self.lock().quit = true;
+        self.changed.notify_one();
+    }
+
+    /// The decoder has ended for good.
+    pub fn give_up(&self, sentence: String) {
+        let mut state = self.lock();
+        state.quit = true;
+        state.has_failed = true;
+        state.error = Some(sentence);
+    }
+}
+
+/// The frames for which the window is to be woken: any of them would be a better picture than the one it shows.
+#[derive(Clone, Debug, Default)]
+pub struct Awaited {
+    pub frames: Option<RangeInclusive<usize>>,
+    pub key: Option<FrameIndex>,
+}
+
+impl VideoState {
+    pub fn set_awaited(&mut self, awaited: Awaited) {
+        self.awaited = awaited;
+    }
+
+    pub fn has(&self, index: usize) -> bool {
+        self.cache.contains(FrameIndex(index)) || self.undecodable.contains(&index)
+    }
+}
+
+/// What the thread needs to know.
+pub struct VideoWorker {
+    pub path: PathBuf,
+    pub table: Arc<FrameTable>,
+    /// The size of a decoded frame, as far as the file's description tells.
+    pub frame_bytes: usize,
+    pub cache_bytes: usize,
+    pub shared: Arc<VideoShared>,
+    pub wake: Wake,
+}
+
+/// The reader and the frame it decodes next; `None` where a seek was abandoned.
+struct Position {
+    reader: VideoReader,
+    at: Option<usize>,
+}
+
+impl VideoWorker {
+    /// Runs until told to quit.
+    pub fn run(self) {
+        let mut position: Option<Position> = None;
+        while let Some((step, attempt)) = self.next_step(position.as_ref().and_then(|position| position.at)) {
+            if let Err(error) = self.carry_out(step, attempt, &mut position) {
+                position = None;
+                let mut state = self.shared.lock();
+                state.error = Some(error.to_string());
+                // What the user has done meanwhile deserves a try of its own.
+                state.has_failed = state.attempt == attempt;
+                drop(state);
+                (self.wake)();
+            }
+        }
+    }
+
+    /// Waits for something to do; `None` when it is time to quit.
+    fn next_step(&self, reader_at: Option<usize>) -> Option<(Step, u64)> {
+        let mut state = self.shared.lock();
+        loop {
+            if state.quit {
+                return None;
+            }
+            if !state.has_failed {
+                let capacity = state.cache.capacity_frames().unwrap_or((self.cache_bytes / self.frame_bytes).max(3));
+                let situation = Situation {
+                    frames: self.table.len(),
+                    capacity,
+                    reader_at,
+                    has: &|index| state.has(index),
+                    key_at_or_before: &|index| self.key_at_or_before(index),
+                };
+                match next_step(state.wish, &situation) {
+                    Step::Rest => {}
+                    step => return Some((step, state.attempt)),
+                }
+            }
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn carry_out(&self, step: Step, attempt: u64, position: &mut Option<Position>) -> Result<(), MediaError> {
+        let position = match position {
+            Some(position) => position,
+            None => {
+                let reader = VideoReader::open(&self.path, Arc::clone(&self.table))?;
+                position.insert(Position { reader, at: None })
+            }
+        };
+        match step {
+            Step::Rest => Ok(()),
+            Step::Preview(key) => {
+                position.at = None;
+                let stop = || self.is_outdated(key, key, attempt);
+                self.seek(position, key, &stop).map(|_| ())
+            }
+            Step::Fill { from, to, seek } => {
+                let stop = || self.is_outdated(from, to, attempt);
+                if seek && !self.seek(position, from, &stop)? {
+                    return Ok(());
+                }
+                self.read_on(position, to, &stop)
+            }
+        }
+    }
+
+    /// Goes to the very frame `from` and keeps it; false if that was abandoned.
+    fn seek(&self, position: &mut Position, from: FrameIndex, stop: &dyn Fn() -> bool) -> Result<bool, MediaError> {
+        position.at = None;
+        let frame = match position.reader.seek_exact_cancellable(from, stop) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Ok(false),
+            Err(MediaError::FrameDamaged { .. }) => {
+                self.miss(from.0, from.0 + 1);
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        };
+        position.at = Some(frame.index.0 + 1);
+        self.keep(frame);
+        Ok(true)
+    }
+
+    /// Decodes on and keeps everything up to `to`.
+    fn read_on(&self, position: &mut Position, to: FrameIndex, stop: &dyn Fn() -> bool) -> Result<(), MediaError> {
+        while let Some(at) = position.at.filter(|&at| at <= to.0) {
+            if stop() {
+                return Ok(());
+            }
+            position.at = None;
+            let frame = position.reader.next()?;
+            let reached = frame.as_ref().map_or(self.table.len(), |frame| frame.index.0);
+            if reached > at {
+                self.miss(at, reached);
+            }
+            position.at = Some(reached + usize::from(frame.is_some()));
+            if let Some(frame) = frame {
+                self.keep(frame);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the wish has become another one, which work on `from..=to` does not serve.
+    fn is_outdated(&self, from: FrameIndex, to: FrameIndex, attempt: u64) -> bool {
+        let state = self.shared.lock();
+        // A playhead that merely plays on never ends work: a slow machine would finish none.
+        let elsewhere = || !serves(from, to, state.wish.target, &|index| self.key_at_or_before(index));
+        state.quit || (state.attempt != attempt && elsewhere())
+    }
+
+    fn keep(&self, frame: VideoFrame) {
+        let mut state = self.shared.lock();
+        let size_bytes = frame.size_bytes();
+        let index = frame.index;
+        state.error = None;
+        state.cache.insert(index, frame, size_bytes);
+        let wake = state.awaited.key == Some(index)
+            || state.awaited.frames.as_ref().is_some_and(|frames| frames.contains(&index.0));
+        drop(state);
+        if wake {
+            (self.wake)();
+        }
+    }
+
+    /// The decoder passed `from..to` over.
+    fn miss(&self, from: usize, to: usize) {
+        let mut state = self.shared.lock();
+        for index in from..to {
+            if !state.cache.contains(FrameIndex(index)) {
+                state.undecodable.insert(index);
+            }
+        }
+        drop(state);
+        (self.wake)();
+    }
+
+    fn key_at_or_before(&self, index: usize) -> usize {
+        self.table.key_at_or_before(FrameIndex(index)).0
+    }
+}
