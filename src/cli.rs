@@ -13,7 +13,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
-use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record, write_whole};
+use crate::analysis::record::{
+    EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record, write_whole,
+};
 use crate::analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, analyse,
     find_events,
@@ -61,8 +63,13 @@ enum Command {
     },
     /// Score files step by step and find events
     Analyze(AnalyzeArguments),
-    /// Render the named scenes of the window into PNG files, without a display
+    /// Render the window into PNG files, without a display: the named scenes, or the files given
     Screenshot {
+        /// Recordings to open, each for a picture of its own; without any, the named scenes on the sample
+        files: Vec<PathBuf>,
+        /// Where the playhead stands in the files given, in seconds from the start
+        #[arg(long, default_value_t = 0.0)]
+        at: f64,
         /// The folder to write to
         #[arg(long)]
         out: PathBuf,
@@ -142,6 +149,11 @@ impl NetworkArguments {
 
 /// Parses the arguments of this process and does what they say.
 pub fn run() -> ExitCode {
+    // SAFETY: no other thread runs yet. Mesa's Vulkan layer would write to standard error where there is no display.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        std::env::set_var("NODEVICE_SELECT", "1");
+    }
     // Usage errors leave here with status 2, help and version with 0.
     let arguments = Arguments::parse();
     match dispatch(arguments) {
@@ -159,12 +171,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Probe { file, json }) => print_probe(&file, json),
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
-        Some(Command::Screenshot { out }) => {
-            for path in scenes::render_all(&out)? {
-                say(&path.display().to_string())?;
-            }
-            Ok(())
-        }
+        Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
         Some(Command::Demo { out }) => demo(&out),
     }
@@ -208,12 +215,25 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
         }
         return say(&serde_json::to_string_pretty(&value)?);
     }
-    say(&format!("{}: {}, {:.3} s from {:.3} s", file.display(), info.container, info.range.duration_s(), info.range.start.seconds()))?;
+    say(&format!(
+        "{}: {}, {:.3} s from {:.3} s",
+        file.display(),
+        info.container,
+        info.range.duration_s(),
+        info.range.start.seconds()
+    ))?;
     match (&info.video, &frames) {
         (Some(video), Some(table)) => {
             let rate = video.average_rate_hz.map(|rate| format!(", {rate:.3} frames/s on average")).unwrap_or_default();
-            let turned = if video.rotation_deg == 0 { String::new() } else { format!(", turned by {} degrees", video.rotation_deg) };
-            say(&format!("picture: {} {}x{} {}{rate}{turned}", video.codec, video.width_px, video.height_px, video.pixel_format))?;
+            let turned = if video.rotation_deg == 0 {
+                String::new()
+            } else {
+                format!(", turned by {} degrees", video.rotation_deg)
+            };
+            say(&format!(
+                "picture: {} {}x{} {}{rate}{turned}",
+                video.codec, video.width_px, video.height_px, video.pixel_format
+            ))?;
             let color = video.color;
             say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;
             let keys = table.entries().iter().filter(|entry| entry.is_key).count();
@@ -240,6 +260,18 @@ fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> 
     let mut png = std::io::Cursor::new(Vec::new());
     image.write_to(&mut png, image::ImageFormat::Png)?;
     Ok(write_whole(out, |file| file.write_all(png.get_ref()))?)
+}
+
+fn screenshot(files: &[PathBuf], at_s: f64, out: &Path) -> anyhow::Result<()> {
+    if files.is_empty() {
+        return scenes::render_all(out)?.iter().try_for_each(|path| say(&path.display().to_string()));
+    }
+    files.iter().zip(record_names(files)).try_for_each(|(file, name)| {
+        let path = out.join(format!("{name}.png"));
+        let options = DeskOptions { files: vec![file.clone()], ..DeskOptions::default() };
+        scenes::render(options, at_s, &[], &path)?;
+        say(&path.display().to_string())
+    })
 }
 
 /// One finished file of `avar analyze`.
@@ -401,7 +433,7 @@ fn demo(out: &Path) -> anyhow::Result<()> {
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, player: PlayerOptions::default() };
-    scenes::render(options, 5.72, &[], &picture)?;
+    scenes::render(options, 6.2, &[], &picture)?;
     say(&format!("  {}", picture.display()))
 }
 

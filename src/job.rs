@@ -100,7 +100,8 @@ impl<P, T> Reporter<P, T> {
 
     pub fn progress(&self, fraction: f32) {
         // A listener that lags needs no stale progress: the next one says more.
-        let event = JobEvent::Progress(Progress { fraction: fraction.clamp(0.0, 1.0), elapsed: self.started.elapsed() });
+        let event =
+            JobEvent::Progress(Progress { fraction: fraction.clamp(0.0, 1.0), elapsed: self.started.elapsed() });
         if self.events.try_send(event).is_ok() {
             (self.wake)();
         }
@@ -156,7 +157,9 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
                 Ok(Ok(result)) => JobEvent::Done(result),
                 Ok(Err(Stopped::Cancelled(_))) => JobEvent::Cancelled,
                 Ok(Err(Stopped::Failed(sentence))) => JobEvent::Failed(sentence),
-                Err(_) => JobEvent::Failed(format!("An internal error ended the job \"{job_name}\"; please report it.")),
+                Err(_) => {
+                    JobEvent::Failed(format!("An internal error ended the job \"{job_name}\"; please report it."))
+                }
             });
         })?;
         Ok(Self { events, cancel, thread: Some(thread), ended: false })
@@ -225,7 +228,10 @@ mod tests {
             Ok(9)
         });
         let events = run_to_end(job.unwrap());
-        assert!(matches!(events[..], [JobEvent::Partial(0), JobEvent::Partial(1), JobEvent::Partial(2), JobEvent::Done(9)]));
+        assert!(matches!(
+            events[..],
+            [JobEvent::Partial(0), JobEvent::Partial(1), JobEvent::Partial(2), JobEvent::Done(9)]
+        ));
     }
 
     #[test]

@@ -156,7 +156,11 @@ mod tests {
         for (numerator, denominator) in [(1, 90_000), (1, 12_800), (1001, 30_000), (1, 1000), (1, 48_000)] {
             for pts in [-1001, -1, 0, 1, 33, 123_456_789] {
                 let time_base = base(numerator, denominator);
-                assert_eq!(MediaTime::from_pts(pts, time_base).to_pts(time_base), pts, "{pts} x {numerator}/{denominator}");
+                assert_eq!(
+                    MediaTime::from_pts(pts, time_base).to_pts(time_base),
+                    pts,
+                    "{pts} x {numerator}/{denominator}"
+                );
             }
         }
     }

@@ -117,7 +117,7 @@ fn event(scores: &StepScores, first: usize, last: usize) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-        use crate::analysis::step_grid::StepGrid;
+    use crate::analysis::step_grid::StepGrid;
     use crate::model::Modalities;
 
     /// Four steps a second; what is not normal goes to `class`.

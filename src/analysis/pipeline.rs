@@ -258,7 +258,10 @@ impl Streams {
             notes.push(format!("Analysed on {}.", modalities.label()));
         } else if features.silent_steps > 0 {
             let all = features.frames.len();
-            notes.push(format!("{} of {all} steps have no sound: the sound track does not cover them.", features.silent_steps));
+            notes.push(format!(
+                "{} of {all} steps have no sound: the sound track does not cover them.",
+                features.silent_steps
+            ));
         }
         if self.pictures.is_some() && features.frames.iter().all(Option::is_none) {
             notes.push("No frame of the picture could be decoded.".to_owned());

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use super::events::{Event, Hysteresis};
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
-use crate::model::Modalities;
 use crate::job::{CancelToken, Cancelled};
+use crate::model::Modalities;
 use crate::model::Provenance;
 use crate::model::classes::AnomalyClass;
 
@@ -104,7 +104,13 @@ pub struct TimingsRecord {
 pub const UNTRAINED_WARNING: &str = "untrained weights: these scores mean nothing";
 
 impl RunRecord {
-    pub fn new(spec: &AnalysisSpec, analysis: &Analysis, events: &[Event], hysteresis: Hysteresis, sha256: String) -> Self {
+    pub fn new(
+        spec: &AnalysisSpec,
+        analysis: &Analysis,
+        events: &[Event],
+        hysteresis: Hysteresis,
+        sha256: String,
+    ) -> Self {
         let info = &spec.info;
         let provenance = analysis.network.provenance();
         let is_trained = !provenance.is_untrained();

@@ -199,7 +199,8 @@ mod tests {
     /// An encoder of one dimension whose token is the mean of the samples that it sees.
     fn mean_encoder(samples: &[f32]) -> Result<Vec<f32>, NoError> {
         let tokens = samples.len().saturating_sub(TOKEN_FIELD - TOKEN_HOP) / TOKEN_HOP;
-        let mean = |i: usize| samples[i * TOKEN_HOP..i * TOKEN_HOP + TOKEN_FIELD].iter().sum::<f32>() / TOKEN_FIELD as f32;
+        let mean =
+            |i: usize| samples[i * TOKEN_HOP..i * TOKEN_HOP + TOKEN_FIELD].iter().sum::<f32>() / TOKEN_FIELD as f32;
         Ok((0..tokens).map(mean).collect())
     }
 

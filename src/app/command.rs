@@ -192,7 +192,9 @@ impl Action {
             Self::TenFramesOn => entry(Stepping, "Step ten frames on", &keys(Modifiers::SHIFT, [Key::ArrowRight])),
             Self::SecondBack => entry(Stepping, "Go one second back", &keys(Modifiers::COMMAND, [Key::ArrowLeft])),
             Self::SecondOn => entry(Stepping, "Go one second on", &keys(Modifiers::COMMAND, [Key::ArrowRight])),
-            Self::PreviousKeyFrame => entry(Stepping, "Go to the previous key frame", &keys(Modifiers::ALT, [Key::ArrowLeft])),
+            Self::PreviousKeyFrame => {
+                entry(Stepping, "Go to the previous key frame", &keys(Modifiers::ALT, [Key::ArrowLeft]))
+            }
             Self::NextKeyFrame => entry(Stepping, "Go to the next key frame", &keys(Modifiers::ALT, [Key::ArrowRight])),
             Self::PreviousEvent => entry(Jumping, "Go to the previous event", &keys(PLAIN, [Key::ArrowUp])),
             Self::NextEvent => entry(Jumping, "Go to the next event", &keys(PLAIN, [Key::ArrowDown])),
@@ -299,7 +301,8 @@ mod tests {
             for shortcut in action.shortcuts() {
                 let clash = Action::ALL[i + 1..].iter().find(|other| {
                     other.shortcuts().iter().any(|theirs| {
-                        theirs.matches(shortcut.modifiers, shortcut.key) || shortcut.matches(theirs.modifiers, theirs.key)
+                        theirs.matches(shortcut.modifiers, shortcut.key)
+                            || shortcut.matches(theirs.modifiers, theirs.key)
                     })
                 });
                 assert_eq!(clash, None, "{action:?} has the key of another action: {}", shortcut.text());

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::state::{Media, RecordingId};
-use crate::analysis::{AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, Analysis, spawn_analysis};
+use crate::analysis::{
+    Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, spawn_analysis,
+};
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{FrameTable, MediaError, WaveformPyramid, build_waveform, probe};
 

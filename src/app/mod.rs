@@ -46,7 +46,7 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_app_id(APP_ID)
         .with_title(TITLE)
         .with_inner_size([1280.0, 800.0])
-        .with_min_inner_size([800.0, 560.0])
+        .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
     let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
     eframe::run_native(TITLE, native, Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
@@ -62,7 +62,8 @@ pub fn sample_path() -> anyhow::Result<PathBuf> {
     if std::fs::read(&path).is_ok_and(|bytes| bytes == SAMPLE) {
         return Ok(path);
     }
-    crate::analysis::record::write_whole(&path, |file| file.write_all(SAMPLE)).context("the cache folder is not writable")?;
+    crate::analysis::record::write_whole(&path, |file| file.write_all(SAMPLE))
+        .context("the cache folder is not writable")?;
     Ok(path)
 }
 
@@ -136,23 +137,27 @@ impl eframe::App for DeskApp {
         let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
         let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
         if !state.view.is_full_screen {
-            Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, &mut commands));
+            Panel::top("title")
+                .exact_size(36.0)
+                .frame(bar)
+                .show(ui, |ui| panels::title_bar::show(ui, state, &mut commands));
             Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
             Panel::bottom("timeline")
                 .exact_size(panels::timeline::HEIGHT)
                 .frame(bar)
                 .show(ui, |ui| panels::timeline::show(ui, state, &mut commands));
             Panel::left("sidebar")
-                .default_size(256.0)
-                .size_range(200.0..=420.0)
+                .exact_size(theme::SIDE_WIDTH)
                 .frame(side)
                 .show(ui, |ui| panels::sidebar::show(ui, state, &mut commands));
             Panel::right("inspector")
-                .default_size(256.0)
-                .size_range(220.0..=420.0)
+                .exact_size(theme::SIDE_WIDTH)
                 .frame(side)
                 .show(ui, |ui| panels::inspector::show(ui, state, &mut commands));
-            Panel::bottom("transport").exact_size(36.0).frame(bar).show(ui, |ui| panels::transport::show(ui, state, &mut commands));
+            Panel::bottom("transport")
+                .exact_size(36.0)
+                .frame(bar)
+                .show(ui, |ui| panels::transport::show(ui, state, &mut commands));
         }
         let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
             panels::picture::show(ui, state, &mut commands);

@@ -37,12 +37,12 @@ enum Opens {
 }
 
 pub const SCENES: [Scene; 6] = [
-    Scene { name: "review", opens: Opens::Sample, at_s: 5.72, actions: &[] },
-    Scene { name: "review-light", opens: Opens::Sample, at_s: 5.72, actions: &[Action::ToggleTheme] },
+    Scene { name: "review", opens: Opens::Sample, at_s: 6.2, actions: &[] },
+    Scene { name: "review-light", opens: Opens::Sample, at_s: 6.2, actions: &[Action::ToggleTheme] },
     Scene {
         name: "zoomed",
         opens: Opens::Sample,
-        at_s: 6.2,
+        at_s: 8.0,
         actions: &[Action::TimelineZoomIn, Action::TimelineZoomIn, Action::TimelineZoomIn, Action::ToggleOverlay],
     },
     Scene { name: "keys", opens: Opens::Sample, at_s: 2.0, actions: &[Action::KeySheet] },
@@ -97,7 +97,9 @@ pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
         harness.step();
         let desk = &harness.state().desk;
         let has_picture = match &desk.state.player {
-            Some(player) => !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some(),
+            Some(player) => {
+                !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some()
+            }
             None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
         };
         if has_picture && !desk.is_busy() {

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::widgets::picture_fit::PictureZoom;
-use crate::analysis::{
-    Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events,
-};
+use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
 use crate::job::Progress;
 use crate::media::{FrameTable, MediaInfo, WaveformPyramid};
 use crate::playback::PlayerView;

@@ -8,6 +8,8 @@ use crate::model::AnomalyClass;
 /// Spacing in points, on a grid of four.
 pub const GAP: f32 = 8.0;
 pub const WIDE_GAP: f32 = 12.0;
+/// Of the panels left and right: the video has the rest.
+pub const SIDE_WIDTH: f32 = 264.0;
 pub const SMALL_TEXT: f32 = 12.0;
 pub const BODY_TEXT: f32 = 13.0;
 pub const HEADING_TEXT: f32 = 16.0;

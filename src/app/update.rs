@@ -206,7 +206,9 @@ impl Desk {
             Report::Waveform(id, event) => {
                 let Some(recording) = self.state.find(id) else { return };
                 match event {
-                    JobEvent::Partial(waveform) | JobEvent::Done(waveform) => recording.waveform = Waveform::Known(waveform),
+                    JobEvent::Partial(waveform) | JobEvent::Done(waveform) => {
+                        recording.waveform = Waveform::Known(waveform)
+                    }
                     JobEvent::Failed(sentence) => recording.waveform = Waveform::Failed(sentence),
                     JobEvent::Cancelled | JobEvent::Progress(_) => {}
                 }
@@ -511,4 +513,3 @@ pub fn actions_of_keys(input: &eframe::egui::InputState) -> Vec<Action> {
     };
     input.events.iter().filter_map(pressed).collect()
 }
-

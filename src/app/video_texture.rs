@@ -146,10 +146,7 @@ impl VideoRenderer {
                 compilation_options: Default::default(),
                 targets: &[Some(target.into())],
             }),
-            primitive: wgpu::PrimitiveState {
-                topology: wgpu::PrimitiveTopology::TriangleStrip,
-                ..Default::default()
-            },
+            primitive: wgpu::PrimitiveState { topology: wgpu::PrimitiveTopology::TriangleStrip, ..Default::default() },
             depth_stencil: None,
             multisample: wgpu::MultisampleState::default(),
             multiview_mask: None,
@@ -256,7 +253,10 @@ fn uniform_bytes(frame: &VideoFrame, part: Rect) -> [u8; UNIFORM_BYTES] {
         }
     };
     let turns = (frame.rotation_deg.rem_euclid(360) / 90) as u32;
-    let floats = [part.min.x, part.min.y, part.width(), part.height()].into_iter().chain(rows.into_iter().flatten()).chain(weights);
+    let floats = [part.min.x, part.min.y, part.width(), part.height()]
+        .into_iter()
+        .chain(rows.into_iter().flatten())
+        .chain(weights);
     let words = floats.map(f32::to_ne_bytes).chain([is_rgba.to_ne_bytes(), turns.to_ne_bytes()]);
     let mut bytes = [0; UNIFORM_BYTES];
     bytes.chunks_exact_mut(4).zip(words).for_each(|(to, word)| to.copy_from_slice(&word));

@@ -1,1 +1,3 @@
+//! Clips that the program makes for itself.
+
 pub mod sample;

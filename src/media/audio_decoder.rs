@@ -4,7 +4,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Audio;
 
-use super::demuxer::{Demuxer, codec_name, decoder_failure, is_encrypted};
+use super::demuxer::{Demuxer, codec_name, decoder_failure};
 use super::error::{MediaError, StreamKind};
 
 pub(super) struct AudioDecoder {
@@ -19,7 +19,7 @@ impl AudioDecoder {
         let path = demuxer.path();
         let no_sound = || MediaError::NoSound { path: path.to_owned() };
         let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_sound)?;
-        if is_encrypted(&stream) {
+        if demuxer.is_encrypted(demuxer.selected()) {
             return Err(MediaError::Encrypted { what: StreamKind::Sound, path: path.to_owned() });
         }
         let parameters = demuxer.parameters().ok_or_else(no_sound)?;

@@ -88,7 +88,8 @@ impl AudioReader {
 
     /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
     pub fn open_cancellable(path: &Path, format: AudioFormat, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let refused = || MediaError::Resample { reason: format!("{} Hz, {} channels", format.rate_hz, format.channels) };
+        let refused =
+            || MediaError::Resample { reason: format!("{} Hz, {} channels", format.rate_hz, format.channels) };
         let grid = i32::try_from(format.rate_hz).ok().and_then(|rate| TimeBase::new(1, rate)).ok_or_else(refused)?;
         if !(1..=64).contains(&format.channels) {
             return Err(refused());
@@ -224,14 +225,15 @@ impl AudioReader {
     /// Where a decoded block begins, in source samples, and whether that breaks the run before it.
     fn place(&self, frame: &Audio, rate_hz: u32) -> (i64, bool) {
         let expected = self.expected.map(|position| position.at_rate(rate_hz));
-        let stated = frame.pts().map(|pts| source_sample(MediaTime::from_pts(pts, self.time_base), rate_hz) + self.drift);
+        let stated =
+            frame.pts().map(|pts| source_sample(MediaTime::from_pts(pts, self.time_base), rate_hz) + self.drift);
         let jitter = samples_in(JITTER_S + 2.0 * self.tick_s(), rate_hz);
         match (expected, stated) {
             // The time stamps of a bare stream are FFmpeg's own count, with its rounding added up.
             (Some(expected), _) if self.demuxer.is_bare_sound() => (expected, false),
             (Some(expected), Some(stated)) if (stated - expected).abs() > jitter => (stated, true),
             (Some(expected), _) => (expected, false),
-            (None, Some(stated)) => (self.snapped(stated, rate_hz), true),
+            (None, Some(stated)) => (self.snapped(stated, frame.samples() as i64, rate_hz), true),
             (None, None) => (0, true),
         }
     }
@@ -240,11 +242,14 @@ impl AudioReader {
         f64::from(self.time_base.numerator()) / f64::from(self.time_base.denominator())
     }
 
-    fn snapped(&self, stated: i64, rate_hz: u32) -> i64 {
+    /// The start of a block of `len` samples, moved so that its end lies on the lattice: a start may be cut
+    /// off, which a decoder that has just been opened does to the first block that it sees.
+    fn snapped(&self, stated: i64, len: i64, rate_hz: u32) -> i64 {
         let Some(lattice) = self.lattice.filter(|lattice| lattice.rate_hz == rate_hz) else { return stated };
-        let steps = (stated - lattice.origin + lattice.step / 2).div_euclid(lattice.step);
+        let end = stated + len;
+        let steps = (end - lattice.origin + lattice.step / 2).div_euclid(lattice.step);
         let nearest = lattice.origin + steps * lattice.step;
-        if (nearest - stated).abs() <= samples_in(2.0 * self.tick_s(), rate_hz) { nearest } else { stated }
+        if (nearest - end).abs() <= samples_in(2.0 * self.tick_s(), rate_hz) { nearest - len } else { stated }
     }
 
     /// Learns the blocks' constant size from the first few, where it is needed to place a seek.
@@ -252,7 +257,8 @@ impl AudioReader {
         const BLOCKS: usize = 5;
         let Some(first) = self.next_decoded()? else { return self.return_to_start() };
         let rate_hz = first.rate();
-        let resolves_samples = self.time_base.numerator() == 1 && self.time_base.denominator() % i32::try_from(rate_hz).unwrap_or(1).max(1) == 0;
+        let resolves_samples = self.time_base.numerator() == 1
+            && self.time_base.denominator() % i32::try_from(rate_hz).unwrap_or(1).max(1) == 0;
         if !resolves_samples {
             let (mut origin, _) = self.place(&first, rate_hz);
             origin += first.samples() as i64;
@@ -293,7 +299,10 @@ impl AudioReader {
         let mut number = 0;
         while let Some(packet) = self.demuxer.next_packet()? {
             let stated = self.time_of(&packet);
-            let counted = self.lattice.filter(|_| number > 0 && self.demuxer.is_bare_sound()).map(|lattice| lattice.block(number));
+            let counted = self
+                .lattice
+                .filter(|_| number > 0 && self.demuxer.is_bare_sound())
+                .map(|lattice| lattice.block(number));
             let at = counted.map(SamplePosition::time).or(stated);
             if at.is_none_or(|at| at + preroll >= time) {
                 if let (Some(counted), Some(stated)) = (counted, stated) {

@@ -1,6 +1,6 @@
 //! Writing clips: H.264 and AAC in MP4, the same bytes for the same input.
 //!
-//! One encoder thread and FFmpeg's bit-exact flags make the bytes depend on the input and the FFmpeg
+//! One encoder thread, FFmpeg's bit-exact flags and x264's processor-independent choices make the bytes depend on the input and the FFmpeg
 //! version alone. The file is written beside its destination and renamed when it is whole.
 
 use std::path::{Path, PathBuf};
@@ -125,7 +125,12 @@ struct Sink {
 
 impl Sink {
     /// Writes a packet whose times are in `time_base`.
-    fn write(&mut self, mut packet: ffmpeg::Packet, stream: usize, time_base: ffmpeg::Rational) -> Result<(), ffmpeg::Error> {
+    fn write(
+        &mut self,
+        mut packet: ffmpeg::Packet,
+        stream: usize,
+        time_base: ffmpeg::Rational,
+    ) -> Result<(), ffmpeg::Error> {
         let written_base = self.output.stream(stream).map_or(time_base, |stream| stream.time_base());
         packet.rescale_ts(time_base, written_base);
         packet.set_stream(stream);
@@ -164,12 +169,16 @@ impl VideoTrack {
         let mut options = ffmpeg::Dictionary::new();
         if codec.id() == Id::H264 {
             options.set("preset", "veryfast");
+            // Without it x264 chooses differently from run to run on processors with AVX-512.
+            options.set("x264-params", "cpu-independent=1");
             options.set("crf", &spec.crf.min(51).to_string());
         } else {
             // MPEG-4 takes a quantiser of 2 to 31 instead.
             let quantiser = i32::from(spec.crf.min(51)) * 29 / 51 + 2;
             encoder.set_global_quality(quantiser * ffi::FF_QP2LAMBDA);
-            encoder.set_flags(ffmpeg::codec::Flags::QSCALE | ffmpeg::codec::Flags::GLOBAL_HEADER | ffmpeg::codec::Flags::BITEXACT);
+            encoder.set_flags(
+                ffmpeg::codec::Flags::QSCALE | ffmpeg::codec::Flags::GLOBAL_HEADER | ffmpeg::codec::Flags::BITEXACT,
+            );
         }
         let encoder = encoder.open_with(options)?;
         let mut stream = output.add_stream(codec)?;

@@ -5,7 +5,8 @@
 //! sequences are refused, because they can name other files. Blocking reads end when the token is
 //! cancelled.
 
-use std::ffi::{CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ffmpeg_next as ffmpeg;
@@ -13,8 +14,8 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::media::Type;
 
-use super::damage;
 use super::error::{MediaError, StreamKind};
+use super::outline;
 use crate::job::CancelToken;
 use crate::time::TimeBase;
 
@@ -35,6 +36,7 @@ pub(super) struct Demuxer {
     path: PathBuf,
     selected: usize,
     read_failed: bool,
+    encrypted: outline::Encrypted,
 }
 
 impl Demuxer {
@@ -70,7 +72,8 @@ impl Demuxer {
         if cancel.is_cancelled() {
             return Err(MediaError::Cancelled);
         }
-        Ok(Self { input, interrupt, path: path.to_owned(), selected: usize::MAX, read_failed: false })
+        let encrypted = outline::encrypted(path);
+        Ok(Self { input, interrupt, path: path.to_owned(), selected: usize::MAX, read_failed: false, encrypted })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
@@ -146,6 +149,20 @@ impl Demuxer {
             .map(|(_, index)| index)
     }
 
+    /// Whether the container says that the packets of stream `index` are encrypted.
+    pub(super) fn is_encrypted(&self, index: usize) -> bool {
+        let Some(stream) = self.input.stream(index) else { return false };
+        let init_info = ffmpeg::codec::packet::side_data::Type::EncryptionInitInfo;
+        let in_index = match stream.parameters().medium() {
+            Type::Video => self.encrypted.picture,
+            Type::Audio => self.encrypted.sound,
+            _ => false,
+        };
+        in_index
+            || stream.metadata().get("enc_key_id").is_some()
+            || stream.side_data().any(|data| data.kind() == init_info)
+    }
+
     /// Reads only the packets of stream `index` from now on.
     pub(super) fn select(&mut self, index: usize) {
         self.selected = index;
@@ -153,7 +170,8 @@ impl Demuxer {
         unsafe {
             let context = self.input.as_mut_ptr();
             for i in 0..(*context).nb_streams as usize {
-                let discard = if i == index { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+                let discard =
+                    if i == index { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
                 (**(*context).streams.add(i)).discard = discard;
             }
         }
@@ -254,18 +272,14 @@ pub(super) fn time_base_of(stream: &ffmpeg::Stream<'_>) -> TimeBase {
     TimeBase::new(base.numerator(), base.denominator()).unwrap_or(FALLBACK_TIME_BASE)
 }
 
-/// The codec's FFmpeg name, such as `h264`.
+/// The codec's FFmpeg name, such as `h264`; where FFmpeg knows none, the container's four letters.
 pub(super) fn codec_name(parameters: &ffmpeg::codec::Parameters) -> String {
-    parameters.id().name().to_owned()
-}
-
-/// Whether the container says that a stream's packets are encrypted.
-pub(super) fn is_encrypted(stream: &ffmpeg::Stream<'_>) -> bool {
-    let init_info = ffmpeg::codec::packet::side_data::Type::EncryptionInitInfo;
-    // SAFETY: the parameters belong to the open stream.
-    let tag = unsafe { (*(*stream.as_ptr()).codecpar).codec_tag }.to_le_bytes();
-    let tagged = matches!(&tag, b"encv" | b"enca");
-    tagged || stream.metadata().get("enc_key_id").is_some() || stream.side_data().any(|data| data.kind() == init_info)
+    // SAFETY: the parameters are alive; the tag is a plain number.
+    let tag = unsafe { (*parameters.as_ptr()).codec_tag }.to_le_bytes();
+    match parameters.id() {
+        ffmpeg::codec::Id::None => String::from_utf8_lossy(&tag).trim_matches('\0').to_owned(),
+        id => id.name().to_owned(),
+    }
 }
 
 /// The error for a stream that has no decoder, or whose decoder does not open.
@@ -305,12 +319,44 @@ fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
     }
     let owned = path.to_owned();
     match ffmpeg::Error::from(code) {
-        ffmpeg::Error::InvalidData if damage::lacks_moov(path) => MediaError::IndexMissing { path: owned },
-        // What `format_whitelist` turns away.
-        ffmpeg::Error::Other { errno: ffi::EINVAL } => MediaError::ContainerRefused { path: owned },
-        ffmpeg::Error::InvalidData => MediaError::NotMedia { path: owned },
+        ffmpeg::Error::InvalidData if outline::lacks_moov(path) => MediaError::IndexMissing { path: owned },
+        ffmpeg::Error::InvalidData => match outline::encrypted(path) {
+            found if found.picture => MediaError::Encrypted { what: StreamKind::Picture, path: owned },
+            found if found.sound => MediaError::Encrypted { what: StreamKind::Sound, path: owned },
+            _ => MediaError::NotMedia { path: owned },
+        },
+        // What `format_whitelist` turns away, and what some demuxers answer to garbage.
+        ffmpeg::Error::Other { errno: ffi::EINVAL } if looks_like_another_kind(path) => {
+            MediaError::ContainerRefused { path: owned }
+        }
+        ffmpeg::Error::Other { errno: ffi::EINVAL } => MediaError::NotMedia { path: owned },
         error => MediaError::Unreadable { reason: error.to_string(), path: owned },
     }
+}
+
+/// Whether FFmpeg takes the beginning of the file for something that is no self-contained recording.
+fn looks_like_another_kind(path: &Path) -> bool {
+    const LOOKED_AT: usize = 16 << 10;
+    let mut head = Vec::with_capacity(LOOKED_AT + ffi::AVPROBE_PADDING_SIZE as usize);
+    let read = std::fs::File::open(path).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut head));
+    let (Ok(len), Ok(url)) = (read, file_url(path)) else { return false };
+    head.resize(len + ffi::AVPROBE_PADDING_SIZE as usize, 0);
+    let probed = ffi::AVProbeData {
+        filename: url.as_ptr(),
+        buf: head.as_mut_ptr(),
+        buf_size: len as c_int,
+        mime_type: std::ptr::null(),
+    };
+    let mut score = 0;
+    // SAFETY: the buffer has the padding that the function asks for; the name is a constant C string.
+    let name = unsafe {
+        let format = ffi::av_probe_input_format3(&probed, 1, &mut score);
+        if format.is_null() {
+            return false;
+        }
+        CStr::from_ptr((*format).name).to_string_lossy().into_owned()
+    };
+    !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
 }
 
 unsafe extern "C" fn is_interrupted(token: *mut c_void) -> c_int {

@@ -26,7 +26,7 @@ pub enum MediaError {
          so the recording was interrupted or the copy is incomplete: {}", .path.display()
     )]
     IndexMissing { path: PathBuf },
-    #[error("this kind of file is not opened, because it refers to other files or holds no recording: {}", .path.display())]
+    #[error("this looks like a playlist, a picture or text rather than a recording, and is not opened: {}", .path.display())]
     ContainerRefused { path: PathBuf },
     #[error("this file holds neither picture nor sound: {}", .path.display())]
     NoStreams { path: PathBuf },

@@ -7,7 +7,9 @@
 //! packets are no guide (no PTS, repeated PTS, codecs with hidden or skipped frames, interlaced
 //! transport streams), everything is decoded once.
 
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::Id;
@@ -16,25 +18,18 @@ use ffmpeg_next::ffi;
 use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, PacketMark};
+use super::outline;
 use super::video_decoder::VideoDecoder;
+use super::video_reader::VideoReader;
 use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeBase};
+use crate::time::{FrameIndex, MediaTime, TimeBase};
 
-pub(super) fn scan(
-    path: &Path,
-    cancel: &CancelToken,
-    mut progress: impl FnMut(f32),
-) -> Result<FrameTable, MediaError> {
+pub(super) fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<FrameTable, MediaError> {
     let mut demuxer = Demuxer::open_picture(path, cancel)?;
     // Fails early for what is encrypted or has no decoder.
     VideoDecoder::open(&demuxer)?;
-    let time_base = demuxer.time_base();
     let table = match codec_shows_every_packet(&demuxer) {
-        true => {
-            let packets = read_packets(&mut demuxer, &mut progress)?;
-            demuxer.restart()?;
-            table_from_packets(&packets, time_base).map(|table| check_first_frames(&mut demuxer, table)).transpose()?.flatten()
-        }
+        true => scan_packets(&mut demuxer, &mut progress)?,
         false => None,
     };
     let table = match table {
@@ -51,6 +46,19 @@ pub(super) fn scan(
     Ok(table)
 }
 
+/// The table as the packets tell it, checked where that may be wrong; `None` where they are no guide.
+fn scan_packets(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<Option<FrameTable>, MediaError> {
+    let packets = read_packets(demuxer, progress)?;
+    let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
+    demuxer.restart()?;
+    let Some(table) = table_from_packets(&packets, demuxer.time_base()) else { return Ok(None) };
+    let Some(table) = check_first_frames(demuxer, table)? else { return Ok(None) };
+    let mut damaged: Vec<i64> =
+        packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts).collect();
+    damaged.extend(table.entries().last().filter(|_| cut_short).map(|last| last.pts));
+    if damaged.is_empty() { Ok(Some(table)) } else { check_damaged(demuxer, table, damaged).map(Some) }
+}
+
 /// What the scan keeps of a packet.
 #[derive(Clone, Copy)]
 struct ScannedPacket {
@@ -61,6 +69,8 @@ struct ScannedPacket {
     is_key: bool,
     /// Not discarded by an edit list, and not a hidden reference picture.
     is_shown: bool,
+    /// The demuxer knows that data is missing.
+    is_damaged: bool,
 }
 
 impl ScannedPacket {
@@ -82,6 +92,7 @@ impl ScannedPacket {
             byte: packet.position() as i64,
             is_key: packet.is_key(),
             is_shown: !discarded && !hidden,
+            is_damaged: packet.is_corrupt(),
         }
     }
 }
@@ -130,8 +141,11 @@ fn read_packets(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result
 /// `None` where the packets' time stamps cannot name the frames.
 fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<FrameTable> {
     let dts_increases = packets.iter().filter_map(|packet| packet.dts).is_sorted();
-    let mut shown: Vec<(i64, &ScannedPacket)> =
-        packets.iter().filter(|packet| packet.is_shown).map(|packet| Some((packet.pts?, packet))).collect::<Option<_>>()?;
+    let mut shown: Vec<(i64, &ScannedPacket)> = packets
+        .iter()
+        .filter(|packet| packet.is_shown)
+        .map(|packet| Some((packet.pts?, packet)))
+        .collect::<Option<_>>()?;
     shown.sort_by_key(|(pts, _)| *pts);
     let unique = shown.windows(2).all(|pair| pair[0].0 < pair[1].0);
     if !dts_increases || !unique {
@@ -161,7 +175,8 @@ fn assemble(frames: &[NumberedFrame], identity: Identity, time_base: TimeBase, l
         entries.push(FrameEntry { pts: frame.pts, time, is_key: frame.packet.is_key });
     }
     let keys = frames.iter().enumerate().filter(|(_, frame)| frame.packet.is_key);
-    let keys = keys.map(|(ordinal, frame)| KeyPoint { ordinal, dts: frame.packet.dts, byte: frame.packet.byte }).collect();
+    let keys =
+        keys.map(|(ordinal, frame)| KeyPoint { ordinal, dts: frame.packet.dts, byte: frame.packet.byte }).collect();
     let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
     let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
     FrameTable { entries, keys, identity, time_base, end }
@@ -212,21 +227,40 @@ fn check_first_frames(demuxer: &mut Demuxer, mut table: FrameTable) -> Result<Op
     if !ordinals.is_sorted_by(|a, b| a < b) {
         return Ok(None);
     }
-    let Some(&last) = ordinals.last() else { return Ok(at_end.then_some(table).map(|table| keep(table, &[], 0))) };
     let settled = &ordinals[ordinals.len() / 2..];
     if !at_end && settled.last().zip(settled.first()).is_some_and(|(last, first)| last - first + 1 != settled.len()) {
         return Ok(None);
     }
-    let checked = if at_end { table.len() } else { last + 1 };
+    let checked = if at_end { table.len() } else { ordinals.last().map_or(0, |last| last + 1) };
     if ordinals.len() != checked {
-        table = keep(table, &ordinals, checked);
+        table = keep(table, 0..checked, &ordinals);
     }
     Ok(Some(table))
 }
 
-/// The table with, of its first `checked` frames, only those in `decoded`.
-fn keep(mut table: FrameTable, decoded: &[usize], checked: usize) -> FrameTable {
-    let stays = |ordinal: usize| ordinal >= checked || decoded.binary_search(&ordinal).is_ok();
+/// Decodes around the packets that are damaged, from one key frame to the next, and takes out of `table`
+/// what does not come out.
+fn check_damaged(demuxer: &Demuxer, mut table: FrameTable, mut damaged: Vec<i64>) -> Result<FrameTable, MediaError> {
+    damaged.sort_unstable();
+    // From the end, so that what is taken out moves nothing that is still to be checked.
+    while let Some(pts) = damaged.pop() {
+        let at = FrameIndex(table.entries.partition_point(|entry| entry.pts <= pts).saturating_sub(1));
+        let first = table.key_at_or_before(at);
+        let end = table.next_key_after(at).map_or(table.len(), |key| key.0);
+        let Some(first_pts) = table.entry(first).map(|entry| entry.pts) else { break };
+        damaged.retain(|pts| *pts < first_pts);
+        let mut reader = VideoReader::open_cancellable(demuxer.path(), Arc::new(table.clone()), demuxer.cancel())?;
+        let decoded = reader.decodable(first.0..end)?;
+        if decoded.len() != end - first.0 {
+            table = keep(table, first.0..end, &decoded);
+        }
+    }
+    Ok(table)
+}
+
+/// The table with, of the frames in `checked`, only those in `decoded`, which is sorted.
+fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> FrameTable {
+    let stays = |ordinal: usize| !checked.contains(&ordinal) || decoded.binary_search(&ordinal).is_ok();
     let mut new_ordinals = Vec::with_capacity(table.len());
     let mut count = 0;
     for ordinal in 0..table.len() {
@@ -306,7 +340,8 @@ fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) 
         return (0..shown.len()).map(step).collect();
     };
     decoding.sort_unstable();
-    let stated = shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts?.saturating_sub(*dts)));
+    let stated =
+        shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts?.saturating_sub(*dts)));
     let mut delays: Vec<i64> = stated.collect();
     let middle = delays.len() / 2;
     let delay = if delays.is_empty() { 0 } else { *delays.select_nth_unstable(middle).1 };
@@ -339,7 +374,7 @@ mod tests {
     use super::*;
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
-        ScannedPacket { pts, dts: Some(dts), duration: 1, byte: dts, is_key, is_shown: true }
+        ScannedPacket { pts, dts: Some(dts), duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false }
     }
 
     fn base() -> TimeBase {
@@ -372,7 +407,7 @@ mod tests {
     #[test]
     fn frames_that_cannot_be_decoded_leave_the_table_and_the_rest_moves_up() {
         let packets: Vec<_> = (0..6).map(|i| packet(Some(i), i, i == 2 || i == 5)).collect();
-        let table = keep(table_from_packets(&packets, base()).unwrap(), &[2, 3], 4);
+        let table = keep(table_from_packets(&packets, base()).unwrap(), 0..4, &[2, 3]);
         assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [2, 3, 4, 5]);
         assert_eq!(table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>(), [0, 3]);
     }

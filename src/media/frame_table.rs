@@ -133,13 +133,14 @@ impl FrameTable {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
 
     /// Frames at the given milliseconds, key frames where marked.
     fn table(frames: &[(i64, bool)]) -> FrameTable {
         let time_base = TimeBase::new(1, 1000).unwrap();
-        let entry = |&(pts, is_key): &(i64, bool)| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base), is_key };
+        let entry =
+            |&(pts, is_key): &(i64, bool)| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base), is_key };
         let keys = frames.iter().enumerate().filter(|(_, frame)| frame.1);
         FrameTable {
             entries: frames.iter().map(entry).collect(),

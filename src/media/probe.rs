@@ -8,9 +8,9 @@ use ffmpeg_next::ffi;
 use serde::Serialize;
 
 use super::color::ColorSpec;
-use super::damage;
-use super::demuxer::{Demuxer, codec_name, is_encrypted, time_base_of};
+use super::demuxer::{Demuxer, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
+use super::outline;
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeBase, TimeRange};
 
@@ -73,7 +73,7 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
         (picture, sound) => (kept(picture, "picture", &mut notes), kept(sound, "sound", &mut notes)),
     };
-    let missing = damage::missing_bytes(path);
+    let missing = outline::missing_bytes(path);
     if missing > 0 {
         notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
     }
@@ -132,7 +132,7 @@ pub(super) fn rotation_deg(stream: &ffmpeg::Stream<'_>) -> i32 {
 fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> {
     let path = demuxer.path();
     let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
-    let codec = refuse_undecodable(&stream, StreamKind::Picture, path)?;
+    let codec = refuse_undecodable(demuxer, &stream, StreamKind::Picture)?;
     // SAFETY: the stream and its parameters live as long as the open input; all fields are plain numbers.
     let (width, height, format, color, sample_aspect) = unsafe {
         let raw = stream.as_ptr();
@@ -170,7 +170,7 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
 fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> {
     let path = demuxer.path();
     let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
-    let codec = refuse_undecodable(&stream, StreamKind::Sound, path)?;
+    let codec = refuse_undecodable(demuxer, &stream, StreamKind::Sound)?;
     // SAFETY: as in `video_info`.
     let (rate, channels) = unsafe {
         let parameters = (*stream.as_ptr()).codecpar;
@@ -191,10 +191,11 @@ fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> 
 }
 
 /// The codec's name, where there is a decoder and nothing is encrypted.
-fn refuse_undecodable(stream: &ffmpeg::Stream<'_>, what: StreamKind, path: &Path) -> Result<String, MediaError> {
+fn refuse_undecodable(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>, what: StreamKind) -> Result<String, MediaError> {
+    let path = demuxer.path();
     let parameters = stream.parameters();
     let codec = codec_name(&parameters);
-    if is_encrypted(stream) {
+    if demuxer.is_encrypted(stream.index()) {
         return Err(MediaError::Encrypted { what, path: path.to_owned() });
     }
     if ffmpeg::codec::decoder::find(parameters.id()).is_none() {

@@ -7,10 +7,12 @@
 use std::ffi::c_int;
 
 use ffmpeg_next as ffmpeg;
+use ffmpeg_next::codec::Id;
+use ffmpeg_next::codec::discard::Discard;
 use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Video;
 
-use super::demuxer::{Demuxer, codec_name, decoder_failure, is_encrypted};
+use super::demuxer::{Demuxer, codec_name, decoder_failure};
 use super::error::{MediaError, StreamKind};
 
 /// More pixels in one picture than any camera makes; a file that states more asks for memory only.
@@ -19,6 +21,9 @@ const MAX_PIXELS: i64 = 1 << 27;
 pub(super) struct VideoDecoder {
     decoder: ffmpeg::decoder::Video,
     draining: bool,
+    /// The codec says which pictures no other refers to, ever (H.264: nal_ref_idc 0; MPEG-2: B). In HEVC a
+    /// picture of a higher temporal layer may still do so.
+    marks_unreferenced: bool,
     damaged_packets: usize,
 }
 
@@ -28,7 +33,7 @@ impl VideoDecoder {
         let path = demuxer.path();
         let no_picture = || MediaError::NoPicture { path: path.to_owned() };
         let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_picture)?;
-        if is_encrypted(&stream) {
+        if demuxer.is_encrypted(demuxer.selected()) {
             return Err(MediaError::Encrypted { what: StreamKind::Picture, path: path.to_owned() });
         }
         let parameters = demuxer.parameters().ok_or_else(no_picture)?;
@@ -44,11 +49,19 @@ impl VideoDecoder {
             (*context).pkt_timebase = (*stream.as_ptr()).time_base;
         }
         let decoder = context.decoder().video().map_err(failure)?;
-        Ok(Self { decoder, draining: false, damaged_packets: 0 })
+        let marks_unreferenced = matches!(decoder.id(), Id::H264 | Id::MPEG2VIDEO);
+        Ok(Self { decoder, draining: false, marks_unreferenced, damaged_packets: 0 })
     }
 
     /// Sends one packet under `label`; call only after [`Self::receive`] returned `None`.
-    pub(super) fn send(&mut self, mut packet: ffmpeg::Packet, label: i64) {
+    pub(super) fn send(&mut self, packet: ffmpeg::Packet, label: i64) {
+        self.send_skipping(packet, label, false);
+    }
+
+    /// As [`Self::send`]; a picture that is `unwanted` may be left out where no other refers to it.
+    pub(super) fn send_skipping(&mut self, mut packet: ffmpeg::Packet, label: i64, unwanted: bool) {
+        let discard = if unwanted && self.marks_unreferenced { Discard::NonReference } else { Discard::Default };
+        self.decoder.skip_frame(discard);
         packet.set_pts(Some(label));
         if self.decoder.send_packet(&packet).is_err() {
             self.damaged_packets += 1;

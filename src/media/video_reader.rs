@@ -6,6 +6,7 @@
 //! packet read says where it is, and a landing that is too late is repeated earlier, at last from the
 //! start of the file.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,7 +44,12 @@ pub struct VideoReader {
 impl VideoReader {
     /// Opens `path`, whose frames `table` lists.
     pub fn open(path: &Path, table: Arc<FrameTable>) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(path, &CancelToken::default())?;
+        Self::open_cancellable(path, table, &CancelToken::default())
+    }
+
+    /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
+    pub fn open_cancellable(path: &Path, table: Arc<FrameTable>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let demuxer = Demuxer::open_picture(path, cancel)?;
         let decoder = VideoDecoder::open(&demuxer)?;
         let rotation_deg = demuxer.input().stream(demuxer.selected()).map_or(0, |stream| probe::rotation_deg(&stream));
         Ok(Self {
@@ -89,12 +95,13 @@ impl VideoReader {
             return Ok(Some(frame));
         }
         // Nearly always the first attempt succeeds; the others are for streams whose key frames are not
-        // where decoding can begin.
-        for back in [0, 1, 3, usize::MAX] {
+        // where decoding can begin. They end a few key frames back: a damaged frame is to be reported,
+        // not searched for from the start of nine hours.
+        for back in [0, 1, 3].into_iter().take_while(|back| *back <= keys) {
             if stop() {
                 return Ok(None);
             }
-            let key = keys.checked_sub(1 + back.min(keys)).map(|key| self.table.keys[key]);
+            let key = keys.checked_sub(1 + back).map(|key| self.table.keys[key]);
             self.land(key, stop)?;
             if let Some(frame) = self.decode_to(index, stop)? {
                 return Ok(Some(frame));
@@ -117,6 +124,18 @@ impl VideoReader {
         self.damaged_before + self.decoder.damaged_packets()
     }
 
+    /// Which of the frames `ordinals`, decoded from the key frame at their start, come out.
+    pub(super) fn decodable(&mut self, ordinals: Range<usize>) -> Result<Vec<usize>, MediaError> {
+        let key = self.table.keys_up_to(FrameIndex(ordinals.start)).checked_sub(1).map(|key| self.table.keys[key]);
+        self.land(key, &|| false)?;
+        self.position = ordinals.start;
+        let mut decoded = Vec::new();
+        while let Some(frame) = self.next()?.filter(|frame| frame.index.0 < ordinals.end) {
+            decoded.push(frame.index.0);
+        }
+        Ok(decoded)
+    }
+
     fn check(&self, index: FrameIndex) -> Result<(), MediaError> {
         match self.table.len().checked_sub(1) {
             Some(last) if index.0 <= last => Ok(()),
@@ -135,7 +154,8 @@ impl VideoReader {
         loop {
             while let Some((picture, label)) = self.decoder.receive() {
                 // A label that the table lacks is a picture that sequential decoding does not show.
-                let Some(ordinal) = self.table.ordinal_of_label(label).filter(|ordinal| *ordinal >= self.position) else {
+                let Some(ordinal) = self.table.ordinal_of_label(label).filter(|ordinal| *ordinal >= self.position)
+                else {
                     continue;
                 };
                 let Some(entry) = self.table.entry(FrameIndex(ordinal)) else { continue };
@@ -151,7 +171,8 @@ impl VideoReader {
                 Some(packet) => {
                     let label = self.label(&packet);
                     self.packet_number += 1;
-                    self.decoder.send(packet, label);
+                    let is_early = self.table.ordinal_of_label(label).is_some_and(|ordinal| ordinal < self.position);
+                    self.decoder.send_skipping(packet, label, is_early);
                 }
                 None => self.decoder.drain(),
             }
@@ -209,7 +230,10 @@ impl VideoReader {
                     match marks.iter().position(|known| *known == mark) {
                         Some(number) => {
                             self.packet_number = number;
-                            ordinals.iter().position(|ordinal| *ordinal == u32::try_from(key.ordinal).ok()).is_some_and(|wanted| number <= wanted)
+                            ordinals
+                                .iter()
+                                .position(|ordinal| *ordinal == u32::try_from(key.ordinal).ok())
+                                .is_some_and(|wanted| number <= wanted)
                         }
                         None => false,
                     }

@@ -137,7 +137,7 @@ impl WaveformPyramid {
         let mut at = first;
         while at < closed_end {
             let mut level = 0;
-            while (at >> level) % 2 == 0
+            while (at >> level).is_multiple_of(2)
                 && level + 1 < self.levels.len()
                 && at + (2 << level) <= closed_end
                 && (at >> (level + 1)) < self.levels[level + 1].len

@@ -12,9 +12,9 @@
 //! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.{attention,mtcn}.…`.
 
 use candle_core::Tensor;
+use rayon::prelude::*;
 
 use super::attention::{self, AttentionBlock};
-use super::classes::CLASS_COUNT;
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::fusion::fuse_early;
@@ -140,6 +140,9 @@ pub struct AvarNet {
     weights: Weights,
 }
 
+/// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
+pub const LONGEST_SOUND_S: usize = 60;
+
 /// Edge of the picture that MobileViT was trained at.
 const PICTURE_EDGE_PX: usize = 256;
 
@@ -182,17 +185,40 @@ impl AvarNet {
     /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv.
     pub fn picture_features(&self, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
         let (width, height) = self.picture_size_px();
-        expect_length("pictures", rgb.len(), n * width * height * 3)?;
-        let mut bgr = Vec::with_capacity(rgb.len());
-        bgr.extend(rgb.chunks_exact(3).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]].map(|v| f32::from(v) / 255.0)));
-        let pictures = Tensor::from_vec(bgr, (n, height, width, 3), self.weights.device())?;
-        to_values(&self.picture.forward(&pictures, Mode::Inference)?)
+        expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
+        let device = self.weights.device();
+        let features = |rgb: &[u8]| -> Result<Vec<f32>, ModelError> {
+            let mut bgr = vec![0f32; rgb.len()];
+            for (bgr, rgb) in bgr.chunks_exact_mut(3).zip(rgb.chunks_exact(3)) {
+                bgr.iter_mut().zip(rgb.iter().rev()).for_each(|(to, &from)| *to = f32::from(from) / 255.0);
+            }
+            let pictures = Tensor::from_vec(bgr, (rgb.len() / (width * height * 3), height, width, 3), device)?;
+            to_values(&self.picture.forward(&pictures, Mode::Inference)?)
+        };
+        if !device.is_cpu() {
+            return features(rgb);
+        }
+        // One picture a thread: its maps then stay in that core's caches from layer to layer.
+        let each = kernels::on_compute_threads(|| {
+            rgb.par_chunks_exact(width * height * 3).map(features).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(each.concat())
     }
 
-    /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da.
+    /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da. At most
+    /// [`LONGEST_SOUND_S`]: the caller cuts longer recordings.
     pub fn sound_tokens(&self, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
+        if samples.len() > LONGEST_SOUND_S * wav2vec2::SAMPLE_RATE_HZ as usize {
+            return Err(ModelError::Input(format!(
+                "{} s of sound are too many at once; cut the recording into pieces of at most {LONGEST_SOUND_S} s",
+                samples.len() / wav2vec2::SAMPLE_RATE_HZ as usize
+            )));
+        }
+        if !samples.iter().all(|sample| sample.is_finite()) {
+            return Err(ModelError::Input("the sound holds samples that are not finite numbers".to_owned()));
+        }
         let samples = Tensor::from_slice(samples, (1, samples.len()), self.weights.device())?;
-        to_values(&self.sound.forward(&samples)?)
+        kernels::on_compute_threads(|| to_values(&self.sound.forward(&samples)?))
     }
 
     /// Features of `batch` sequences of `steps` steps, rows of Dv and Da -> class probabilities, rows of 10.
@@ -204,20 +230,24 @@ impl AvarNet {
         steps: usize,
     ) -> Result<Vec<f32>, ModelError> {
         Modalities::of(picture.is_some(), sound.is_some())?;
+        if batch == 0 || steps == 0 {
+            return Err(ModelError::Input("there must be at least one step to judge".to_owned()));
+        }
         let features = |name, values: Option<&[f32]>, width: usize| -> Result<Tensor, ModelError> {
             let shape = (batch, steps, width);
             let device = self.weights.device();
             let Some(values) = values else { return Ok(Tensor::zeros(shape, candle_core::DType::F32, device)?) };
-            expect_length(name, values.len(), batch * steps * width)?;
+            expect_length(name, values.len(), &[batch, steps, width])?;
             Ok(Tensor::from_slice(values, shape, device)?)
         };
         let picture = features("picture features", picture, self.picture_dim())?;
         let sound = features("sound features", sound, self.sound_dim())?;
-        let logits = self.head.forward(&fuse_early(&picture, &sound)?, Mode::Inference)?;
-        let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
-        let probabilities = to_values(&kernels::softmax(last)?)?;
-        debug_assert_eq!(probabilities.len(), batch * steps * CLASS_COUNT);
-        Ok(probabilities)
+        let fused = fuse_early(&picture, &sound)?;
+        kernels::on_compute_threads(|| {
+            let logits = self.head.forward(&fused, Mode::Inference)?;
+            let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
+            to_values(&kernels::softmax(last)?)
+        })
     }
 
     pub fn provenance(&self) -> &Provenance {
@@ -238,11 +268,15 @@ impl AvarNet {
     }
 }
 
-fn expect_length(what: &str, found: usize, expected: usize) -> Result<(), ModelError> {
-    if found == expected && expected > 0 {
-        return Ok(());
+fn expect_length(what: &str, found: usize, shape: &[usize]) -> Result<(), ModelError> {
+    let expected = shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
+    match expected {
+        Some(expected) if expected == found => Ok(()),
+        Some(expected) => {
+            Err(ModelError::Input(format!("{what}: {expected} values are needed and {found} were given")))
+        }
+        None => Err(ModelError::Input(format!("{what}: too many were announced"))),
     }
-    Err(ModelError::Input(format!("{what}: {expected} values are needed and {found} were given")))
 }
 
 fn to_values(tensor: &Tensor) -> Result<Vec<f32>, ModelError> {

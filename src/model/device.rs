@@ -1,8 +1,8 @@
 //! Where the networks run: on the CPU, or on an NVIDIA card when the program was built with the feature `cuda`.
 //!
-//! Building with `cuda` needs nvcc on the path and the CUDA libraries for the linker. At run time the driver,
-//! cuBLAS and cuRAND must be present; their absence is found out before candle opens the device, because opening
-//! it without them panics.
+//! Building with `cuda` needs nvcc on the path and the CUDA libraries for the linker, and the program then starts only
+//! where they are installed. A candle patched to load them at run time starts anywhere, but panics when it opens the
+//! device without them; that panic is caught here and becomes a sentence.
 
 use candle_core::Device;
 
@@ -52,18 +52,12 @@ fn open_cuda() -> Result<Device, ModelError> {
 
 #[cfg(feature = "cuda")]
 fn open_cuda() -> Result<Device, ModelError> {
-    // SAFETY: the three calls only try to open a shared library by its usual names.
-    let present = unsafe {
-        [
-            ("the NVIDIA driver (libcuda)", cudarc::driver::sys::is_culib_present()),
-            ("cuBLAS (libcublas)", cudarc::cublas::sys::is_culib_present()),
-            ("cuRAND (libcurand)", cudarc::curand::sys::is_culib_present()),
-        ]
-    };
-    if let Some((library, _)) = present.iter().find(|(_, found)| !found) {
-        return Err(ModelError::Device(format!("{library} is not installed; choose the cpu")));
+    let advice = "choose the cpu, or install NVIDIA's driver, cuBLAS and cuRAND";
+    match std::panic::catch_unwind(|| Device::new_cuda(0)) {
+        Ok(Ok(device)) => Ok(device),
+        Ok(Err(error)) => Err(ModelError::Device(format!("the NVIDIA card cannot be used ({error}); {advice}"))),
+        Err(_) => Err(ModelError::Device(format!("the CUDA libraries cannot be opened; {advice}"))),
     }
-    Device::new_cuda(0).map_err(|error| ModelError::Device(format!("the NVIDIA card cannot be used: {error}")))
 }
 
 #[cfg(test)]

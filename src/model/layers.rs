@@ -41,8 +41,8 @@ impl Linear {
         Linear::from_matrix(&weight.reshape((outputs, inputs))?.t()?, None, weights)
     }
 
-    /// From `[inputs, outputs]`.
-    pub fn from_matrix(matrix: &Tensor, bias: Option<Tensor>, weights: &Weights) -> Result<Linear, ModelError> {
+    /// From `[inputs, outputs]`, in training a view of the variable.
+    fn from_matrix(matrix: &Tensor, bias: Option<Tensor>, weights: &Weights) -> Result<Linear, ModelError> {
         let matrix = if weights.is_trainable() { Matrix::variable(matrix) } else { Matrix::constant(matrix)? };
         Ok(Linear { matrix, bias })
     }
@@ -97,7 +97,6 @@ pub enum Window {
 pub struct ConvNorm {
     window: Window,
     activation: Activation,
-    inputs: usize,
     form: Form,
 }
 
@@ -130,22 +129,23 @@ impl ConvNorm {
             Window::Dense { .. } => ([outputs, inputs, 3, 3], 9 * inputs),
             Window::Depthwise { .. } => ([outputs, 1, 3, 3], 9),
         };
-        let init =
-            if activation == Activation::None { Init::linear(fan_in) } else { Init::before_activation(fan_in) };
+        let init = if activation == Activation::None { Init::linear(fan_in) } else { Init::before_activation(fan_in) };
         let weight = weights.at("convolution").get(&shape, "weight", init)?;
         let norm = BatchNorm::new(outputs, &weights.at("normalization"))?;
         let form = if weights.is_trainable() {
             Form::Unfolded { weight, norm }
         } else {
             let (scale, bias) = norm.scale_and_shift()?;
-            let weight = by_tap(&weight)?.broadcast_mul(&scale)?;
+            // The statistics are variables; what is folded is constant and must not be tracked for gradients.
+            let bias = bias.detach();
+            let weight = by_tap(&weight)?.broadcast_mul(&scale)?.detach();
             let weight = match window {
                 Window::Depthwise { .. } => FoldedWeight::Taps(weight.contiguous()?),
                 _ => FoldedWeight::Matrix(Matrix::constant(&weight)?),
             };
             Form::Folded { weight, bias }
         };
-        Ok(ConvNorm { window, activation, inputs, form })
+        Ok(ConvNorm { window, activation, form })
     }
 
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
@@ -163,9 +163,14 @@ impl ConvNorm {
         }
     }
 
-    /// The input's channels.
-    pub fn inputs(&self) -> usize {
-        self.inputs
+    /// `residual + forward(x)`.
+    pub fn forward_onto(&self, x: &Tensor, residual: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
+        if let (Window::Pointwise, Form::Folded { weight: FoldedWeight::Matrix(matrix), bias }) =
+            (self.window, &self.form)
+        {
+            return Ok(kernels::linear(x, matrix, Some(bias), self.activation, Some(residual))?);
+        }
+        Ok((residual + self.forward(x, mode)?)?)
     }
 
     fn convolve(
@@ -188,10 +193,36 @@ impl ConvNorm {
     }
 }
 
-/// `[O, I, kh, kw]` -> `[kh kw I, O]`, the order in which channels-last windows lie in memory.
-fn by_tap(weight: &Tensor) -> candle_core::Result<Tensor> {
-    let (outputs, inputs, height, width) = weight.dims4()?;
-    weight.permute((2, 3, 1, 0))?.reshape((height * width * inputs, outputs))
+/// A convolution's weight as the matrix that its windows are multiplied with.
+#[derive(Clone)]
+pub(super) enum WindowWeight {
+    Constant(Matrix),
+    /// In upstream layout; brought to the matrix at each pass, since a trainer changes it between passes.
+    Variable(Tensor),
+}
+
+impl WindowWeight {
+    /// From `[outputs, inputs, taps]`.
+    pub(super) fn new(weight: Tensor, weights: &Weights) -> Result<WindowWeight, ModelError> {
+        if weights.is_trainable() {
+            return Ok(WindowWeight::Variable(weight));
+        }
+        Ok(WindowWeight::Constant(Matrix::constant(&by_tap(&weight)?)?))
+    }
+
+    pub(super) fn matrix(&self) -> candle_core::Result<Matrix> {
+        match self {
+            WindowWeight::Constant(matrix) => Ok(matrix.clone()),
+            WindowWeight::Variable(weight) => Ok(Matrix::variable(&by_tap(weight)?)),
+        }
+    }
+}
+
+/// `[outputs, inputs, taps..]` -> `[taps inputs, outputs]`, the order in which channels-last windows lie in memory.
+pub(super) fn by_tap(weight: &Tensor) -> candle_core::Result<Tensor> {
+    let (outputs, inputs) = (weight.dim(0)?, weight.dim(1)?);
+    let taps = weight.elem_count() / (outputs * inputs).max(1);
+    weight.reshape((outputs, inputs, taps))?.permute((2, 1, 0))?.reshape((taps * inputs, outputs))
 }
 
 /// Batch norm over all axes but the last, epsilon 1e-5.
@@ -258,13 +289,8 @@ pub struct SelfAttention {
 
 impl SelfAttention {
     /// `names`: where query, key, value and output lie below `weights`.
-    pub fn new(
-        width: usize,
-        heads: usize,
-        names: [&str; 4],
-        weights: &Weights,
-    ) -> Result<SelfAttention, ModelError> {
-        if heads == 0 || width % heads != 0 {
+    pub fn new(width: usize, heads: usize, names: [&str; 4], weights: &Weights) -> Result<SelfAttention, ModelError> {
+        if heads == 0 || !width.is_multiple_of(heads) {
             return Err(ModelError::Config(format!("{width} channels cannot be split among {heads} attention heads")));
         }
         let [query, key, value, output] =
@@ -285,7 +311,7 @@ impl SelfAttention {
 /// Convolution over time with padding that keeps the length: `[B, T, inputs]` -> `[B, T, outputs]`.
 #[derive(Clone)]
 pub struct TemporalConv {
-    matrix: Matrix,
+    weight: WindowWeight,
     bias: Tensor,
     taps: usize,
     before: usize,
@@ -306,11 +332,10 @@ impl TemporalConv {
     ) -> Result<TemporalConv, ModelError> {
         let weight = weights.get(&[outputs, inputs, taps], "weight", init)?;
         let bias = weights.get(&[outputs], "bias", Init::bias())?;
-        let weight = weight.permute((2, 1, 0))?.reshape((taps * inputs, outputs))?;
-        let matrix = if weights.is_trainable() { Matrix::variable(&weight) } else { Matrix::constant(&weight)? };
+        let weight = WindowWeight::new(weight, weights)?;
         let reach = (taps - 1) * dilation;
         let (before, after) = if taps % 2 == 1 { (reach / 2, reach / 2) } else { (reach, 0) };
-        Ok(TemporalConv { matrix, bias, taps, before, after, dilation })
+        Ok(TemporalConv { weight, bias, taps, before, after, dilation })
     }
 
     pub fn forward(&self, x: &Tensor, activation: Activation) -> Result<Tensor, ModelError> {
@@ -320,7 +345,7 @@ impl TemporalConv {
             .map(|tap| padded.narrow(1, tap * self.dilation, steps))
             .collect::<candle_core::Result<Vec<_>>>()?;
         let columns = Tensor::cat(&columns, 2)?;
-        Ok(kernels::linear(&columns, &self.matrix, Some(&self.bias), activation, None)?)
+        Ok(kernels::linear(&columns, &self.weight.matrix()?, Some(&self.bias), activation, None)?)
     }
 }
 

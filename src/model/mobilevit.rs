@@ -8,7 +8,7 @@
 use candle_core::{Device, Tensor};
 
 use super::error::ModelError;
-use super::kernels::Activation;
+use super::kernels::{self, Activation};
 use super::layers::{ConvNorm, LayerNorm, Linear, Mode, SelfAttention, Window};
 use super::seeded::Init;
 use super::weights::Weights;
@@ -54,12 +54,7 @@ impl Config {
     }
 
     pub fn xx_small() -> Config {
-        Config {
-            hidden: [64, 80, 96],
-            channels: [16, 16, 24, 48, 64, 80, 320],
-            expansion: 2.0,
-            ..Config::small()
-        }
+        Config { hidden: [64, 80, 96], channels: [16, 16, 24, 48, 64, 80, 320], expansion: 2.0, ..Config::small() }
     }
 
     /// Length of the feature vector.
@@ -179,8 +174,7 @@ impl InvertedResidual {
 
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
         let wide = self.filter.forward(&self.expand.forward(x, mode)?, mode)?;
-        let y = self.reduce.forward(&wide, mode)?;
-        if self.skip { Ok((y + x)?) } else { Ok(y) }
+        if self.skip { self.reduce.forward_onto(&wide, x, mode) } else { self.reduce.forward(&wide, mode) }
     }
 }
 
@@ -221,24 +215,16 @@ impl MobileVitBlock {
 
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
         let map = self.project_in.forward(&self.local.forward(x, mode)?, Activation::None)?;
-        let (batch, height, width, channels) = map.dims4()?;
+        let (_, height, width, _) = map.dims4()?;
         let p = self.patch;
         let (rows, columns) = (height.div_ceil(p), width.div_ceil(p));
         let map = resize_bilinear(&map, rows * p, columns * p)?;
         // Tokens at the same place within their patches attend to each other: eq 1 of the paper.
-        let mut tokens = map
-            .reshape(&[batch, rows, p, columns, p, channels][..])?
-            .permute(&[0, 2, 4, 1, 3, 5][..])?
-            .reshape((batch * p * p, rows * columns, channels))?;
+        let mut tokens = kernels::to_patches(&map, p)?;
         for layer in &self.layers {
             tokens = layer.forward(&tokens)?;
         }
-        let map = self
-            .norm
-            .forward(&tokens)?
-            .reshape(&[batch, p, p, rows, columns, channels][..])?
-            .permute(&[0, 3, 1, 4, 2, 5][..])?
-            .reshape((batch, rows * p, columns * p, channels))?;
+        let map = kernels::from_patches(&self.norm.forward(&tokens)?, rows, columns, p)?;
         let map = self.project_out.forward(&resize_bilinear(&map, height, width)?, mode)?;
         self.fuse.forward(&Tensor::cat(&[x, &map], 3)?, mode)
     }
@@ -255,8 +241,12 @@ struct TransformerLayer {
 
 impl TransformerLayer {
     fn new(config: &Config, width: usize, weights: &Weights) -> Result<TransformerLayer, ModelError> {
-        let names =
-            ["attention.attention.query", "attention.attention.key", "attention.attention.value", "attention.output.dense"];
+        let names = [
+            "attention.attention.query",
+            "attention.attention.key",
+            "attention.attention.value",
+            "attention.output.dense",
+        ];
         let wide = width * config.mlp_ratio;
         Ok(TransformerLayer {
             norm_before: LayerNorm::new(width, &weights.at("layernorm_before"))?,
@@ -290,7 +280,8 @@ fn resize_bilinear(map: &Tensor, to_height: usize, to_width: usize) -> Result<Te
     let by_row = interpolation(height, to_height, map.device())?;
     let by_column = interpolation(width, to_width, map.device())?;
     let map = by_row
-        .broadcast_left(batch)?.contiguous()?
+        .broadcast_left(batch)?
+        .contiguous()?
         .matmul(&map.reshape((batch, height, width * channels))?)?
         .reshape((batch * to_height, width, channels))?;
     let map = by_column.broadcast_left(batch * to_height)?.contiguous()?.matmul(&map)?;

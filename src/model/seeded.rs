@@ -11,9 +11,14 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
     /// Uniform with variance `gain^2 / fan_in`.
-    Scaled { fan_in: usize, gain: f32 },
+    Scaled {
+        fan_in: usize,
+        gain: f32,
+    },
     /// Uniform in `-bound..bound`.
-    Uniform { bound: f32 },
+    Uniform {
+        bound: f32,
+    },
     Constant(f32),
 }
 

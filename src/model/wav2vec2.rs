@@ -9,8 +9,8 @@
 use candle_core::{D, Tensor};
 
 use super::error::ModelError;
-use super::kernels::{self, Activation, Matrix};
-use super::layers::{LayerNorm, Linear, SelfAttention};
+use super::kernels::{self, Activation, GroupedConv, Matrix, NormalisedConv, Packed};
+use super::layers::{LayerNorm, Linear, SelfAttention, WindowWeight, by_tap};
 use super::seeded::Init;
 use super::weights::Weights;
 
@@ -62,9 +62,12 @@ impl Config {
     ///
     /// With the strides of base: `floor((N - 400) / 320) + 1`.
     pub fn token_count(&self, samples: usize) -> usize {
-        self.taps.iter().zip(&self.strides).fold(samples, |length, (&taps, &stride)| {
-            if length < taps { 0 } else { (length - taps) / stride + 1 }
-        })
+        self.taps.iter().zip(&self.strides).fold(
+            samples,
+            |length, (&taps, &stride)| {
+                if length < taps { 0 } else { (length - taps) / stride + 1 }
+            },
+        )
     }
 
     /// Fewest samples that give one token: 400 (25 ms) with the taps and strides of base.
@@ -178,11 +181,20 @@ pub fn normalise_utterance(samples: &mut [f32]) {
 }
 
 /// One convolution of the feature encoder, without bias; GELU after it; the first with a norm over time between.
-struct FeatureConv {
-    matrix: Matrix,
-    taps: usize,
-    stride: usize,
-    norm: Option<TimeNorm>,
+enum FeatureConv {
+    Plain {
+        weight: WindowWeight,
+        taps: usize,
+        stride: usize,
+    },
+    Normed {
+        weight: WindowWeight,
+        taps: usize,
+        stride: usize,
+        norm: TimeNorm,
+    },
+    /// For inference on the CPU.
+    Fused(NormalisedConv),
 }
 
 impl FeatureConv {
@@ -191,18 +203,34 @@ impl FeatureConv {
         let (taps, stride) = (config.taps[index], config.strides[index]);
         let init = Init::before_activation(inputs * taps);
         let weight = weights.at("conv").get(&[outputs, inputs, taps], "weight", init)?;
-        let matrix = weight.permute((2, 1, 0))?.reshape((taps * inputs, outputs))?;
-        let matrix = if weights.is_trainable() { Matrix::variable(&matrix) } else { Matrix::constant(&matrix)? };
-        let norm = (index == 0).then(|| TimeNorm::new(outputs, &weights.at("layer_norm"))).transpose()?;
-        Ok(FeatureConv { matrix, taps, stride, norm })
+        if index > 0 {
+            return Ok(FeatureConv::Plain { weight: WindowWeight::new(weight, weights)?, taps, stride });
+        }
+        let norm = TimeNorm::new(outputs, &weights.at("layer_norm"))?;
+        if weights.is_trainable() || !weights.device().is_cpu() {
+            return Ok(FeatureConv::Normed { weight: WindowWeight::new(weight, weights)?, taps, stride, norm });
+        }
+        Ok(FeatureConv::Fused(NormalisedConv {
+            weights: by_tap(&weight)?.flatten_all()?.to_vec1()?,
+            gamma: norm.gamma.to_vec1()?,
+            beta: norm.beta.to_vec1()?,
+            taps,
+            stride,
+            epsilon: TimeNorm::EPSILON,
+        }))
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        let Some(norm) = &self.norm else {
-            return Ok(kernels::conv1d(x, &self.matrix, None, self.taps, self.stride, Activation::Gelu)?);
-        };
-        let y = kernels::conv1d(x, &self.matrix, None, self.taps, self.stride, Activation::None)?;
-        Ok(kernels::activate(&norm.forward(&y)?, Activation::Gelu)?)
+        match self {
+            FeatureConv::Plain { weight, taps, stride } => {
+                Ok(kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::Gelu)?)
+            }
+            FeatureConv::Normed { weight, taps, stride, norm } => {
+                let y = kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::None)?;
+                Ok(kernels::activate(&norm.forward(&y)?, Activation::Gelu)?)
+            }
+            FeatureConv::Fused(convolution) => Ok(convolution.forward(x)?),
+        }
     }
 }
 
@@ -213,6 +241,8 @@ struct TimeNorm {
 }
 
 impl TimeNorm {
+    const EPSILON: f64 = 1e-5;
+
     fn new(channels: usize, weights: &Weights) -> Result<TimeNorm, ModelError> {
         let gamma = weights.get(&[channels], "weight", Init::Constant(1.0))?;
         let beta = weights.get(&[channels], "bias", Init::Constant(0.0))?;
@@ -223,17 +253,21 @@ impl TimeNorm {
     fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
         let variance = centred.sqr()?.mean_keepdim(1)?;
-        let normalised = centred.broadcast_div(&(variance + 1e-5)?.sqrt()?)?;
+        let normalised = centred.broadcast_div(&(variance + Self::EPSILON)?.sqrt()?)?;
         Ok(normalised.broadcast_mul(&self.gamma)?.broadcast_add(&self.beta)?)
     }
 }
 
 /// Relative positions by a wide grouped convolution whose weight is stored as magnitude and direction.
-struct PositionalConv {
-    /// One a group, `[taps * channels of the group, channels of the group]`.
-    groups: Vec<Matrix>,
-    bias: Tensor,
-    taps: usize,
+enum PositionalConv {
+    Plain {
+        magnitude: Tensor,
+        direction: Tensor,
+        bias: Tensor,
+        groups: usize,
+    },
+    /// For inference on the CPU.
+    Fused(GroupedConv),
 }
 
 impl PositionalConv {
@@ -241,7 +275,7 @@ impl PositionalConv {
     /// and `…1`.
     fn new(config: &Config, weights: &Weights) -> Result<PositionalConv, ModelError> {
         let (width, taps, groups) = (config.width, config.position_taps, config.position_groups);
-        if groups == 0 || width % groups != 0 {
+        if groups == 0 || !width.is_multiple_of(groups) {
             return Err(ModelError::Config(format!("{width} channels cannot be split into {groups} groups")));
         }
         let each = width / groups;
@@ -254,36 +288,48 @@ impl PositionalConv {
         let magnitude = weights.get(&[1, 1, taps], magnitude, Init::Constant((width as f32 / taps as f32).sqrt()))?;
         let direction = weights.get(&[width, each, taps], direction, Init::linear(each * taps))?;
         let bias = weights.get(&[width], "bias", Init::bias())?;
-        // The norm runs over everything but the taps: weight norm with dim = 2.
-        let length = direction.sqr()?.sum_keepdim((0, 1))?.sqrt()?;
-        let weight = direction.broadcast_mul(&magnitude.div(&length)?)?;
-        let groups = (0..groups)
-            .map(|group| {
-                let matrix = weight.narrow(0, group * each, each)?.permute((2, 1, 0))?.reshape((taps * each, each))?;
-                if weights.is_trainable() { Ok(Matrix::variable(&matrix)) } else { Matrix::constant(&matrix) }
-            })
+        if weights.is_trainable() || !weights.device().is_cpu() {
+            return Ok(PositionalConv::Plain { magnitude, direction, bias, groups });
+        }
+        let packed = grouped_matrices(&magnitude, &direction, groups)?
+            .iter()
+            .map(Packed::new)
             .collect::<candle_core::Result<Vec<_>>>()?;
-        Ok(PositionalConv { groups, bias, taps })
+        Ok(PositionalConv::Fused(GroupedConv { groups: packed, bias: bias.to_vec1()?, taps, before: taps / 2 }))
     }
 
     /// `x + GELU(convolution(x))`; `[B, T, D]` -> `[B, T, D]`.
+    ///
+    /// Padding by half the taps on both sides gives one output too many for an even number of taps; the reference
+    /// drops the last one, which is the same as padding less at the end.
     fn forward_onto(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        // Padding by half the taps on both sides gives one output too many for an even number of taps; the
-        // reference drops the last one, which is the same as padding less at the end.
-        let padded = x.pad_with_zeros(1, self.taps / 2, self.taps - 1 - self.taps / 2)?;
-        let each = x.dim(D::Minus1)? / self.groups.len();
-        let parts = self
-            .groups
+        let (magnitude, direction, bias, groups) = match self {
+            PositionalConv::Plain { magnitude, direction, bias, groups } => (magnitude, direction, bias, *groups),
+            PositionalConv::Fused(convolution) => return Ok(convolution.forward(x)?),
+        };
+        let taps = direction.dim(D::Minus1)?;
+        let padded = x.pad_with_zeros(1, taps / 2, taps - 1 - taps / 2)?;
+        let each = x.dim(D::Minus1)? / groups;
+        let parts = grouped_matrices(magnitude, direction, groups)?
             .iter()
             .enumerate()
             .map(|(group, matrix)| {
-                let part = padded.narrow(2, group * each, each)?.contiguous()?;
-                kernels::conv1d(&part, matrix, None, self.taps, 1, Activation::None)
+                let part = padded.narrow(2, group * each, each)?;
+                kernels::conv1d(&part, &Matrix::variable(matrix), None, taps, 1, Activation::None)
             })
             .collect::<candle_core::Result<Vec<_>>>()?;
-        let y = Tensor::cat(&parts, 2)?.broadcast_add(&self.bias)?;
+        let y = Tensor::cat(&parts, 2)?.broadcast_add(bias)?;
         Ok((kernels::activate(&y, Activation::Gelu)? + x)?)
     }
+}
+
+/// Weight norm over everything but the taps (dim = 2), then one matrix a group, `[taps * channels of the group,
+/// channels of the group]`.
+fn grouped_matrices(magnitude: &Tensor, direction: &Tensor, groups: usize) -> candle_core::Result<Vec<Tensor>> {
+    let length = direction.sqr()?.sum_keepdim((0, 1))?.sqrt()?;
+    let weight = direction.broadcast_mul(&magnitude.div(&length)?)?;
+    let each = weight.dim(0)? / groups;
+    (0..groups).map(|group| by_tap(&weight.narrow(0, group * each, each)?)).collect()
 }
 
 /// Post-norm transformer layer.

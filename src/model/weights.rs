@@ -199,8 +199,7 @@ impl Weights {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let unreadable =
-        |reason: String| ModelError::WeightsUnreadable { path: path.to_path_buf(), reason };
+    let unreadable = |reason: String| ModelError::WeightsUnreadable { path: path.to_path_buf(), reason };
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !metadata.is_file() {
         return Err(unreadable("it is not a file".to_owned()));

@@ -149,6 +149,12 @@ impl AudioFeed {
         state.queued_frames > 0 || state.ended
     }
 
+    /// Whether all there was has been pulled and no more will come.
+    pub fn has_run_dry(&self) -> bool {
+        let state = self.lock();
+        state.ended && state.queued_frames == 0
+    }
+
     /// The position that the ear is at: what was pulled less what the device still holds. `None` until the first
     /// sound since the start has come out.
     pub fn heard(&self, now: Instant) -> Option<MediaTime> {
@@ -180,10 +186,12 @@ impl AudioFeed {
     /// Tells what the sink takes and how long a sample takes from the ring to the ear.
     pub fn connect(&self, rate_hz: u32, channels: u16, latency: Duration) {
         let mut state = self.lock();
-        // Queued samples of another shape are of no use to the new sink.
         if (state.rate_hz, state.channels) != (rate_hz, usize::from(channels)) {
+            // Queued samples of another shape are of no use to the new sink: they are decoded again.
+            let from = state.next_time();
+            state.request = state.request.map(|last| SoundRequest { generation: last.generation + 1, from, ..last });
             state.clear();
-            state.taken_up = 0;
+            state.drained_to = from;
         }
         state.rate_hz = rate_hz;
         state.channels = usize::from(channels).max(1);
@@ -210,8 +218,7 @@ impl AudioFeed {
             if !done && state.taken_up != 0 && state.has_room() {
                 return Word::GoOn;
             }
-            let (next, timeout) =
-                self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+            let (next, timeout) = self.changed.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
             state = next;
             if timeout.timed_out() && !state.quit {
                 return Word::Nothing;
@@ -461,6 +468,17 @@ mod tests {
         feed.pull(&mut out, Instant::now());
         assert!(out.windows(2).all(|pair| (pair[0] - pair[1]).abs() < 0.25), "{out:?}");
         assert!(out[20..].iter().all(|&sample| sample == 0.0));
+    }
+
+    #[test]
+    fn a_sink_of_another_shape_goes_on_where_the_last_one_stopped() {
+        let feed = feed_with(7.0, 200, 1.0, Duration::ZERO);
+        feed.start(MediaTime::from_seconds(7.0));
+        feed.pull(&mut [0.0; 100], Instant::now());
+        feed.connect(48_000, 2, Duration::ZERO);
+        assert_eq!(feed.next_time(), MediaTime::from_seconds(7.1));
+        let asked = SoundRequest { generation: 2, from: MediaTime::from_seconds(7.1), speed: 1.0 };
+        assert_eq!(feed.wait(false, SHORT), Word::Asked(asked));
     }
 
     #[test]

@@ -43,7 +43,7 @@ const PERIOD_S: f64 = 0.02;
 /// Frames taken from the feed at once.
 const PULL_FRAMES: usize = 256;
 /// A device that has taken this much more than it can have played keeps no time (ALSA's "null" is one).
-const RUNAWAY_S: f64 = 2.0;
+const RUNAWAY_S: f64 = 1.0;
 /// Why no sound device plays.
 #[derive(Debug, thiserror::Error)]
 pub enum NoDevice {
@@ -171,7 +171,7 @@ impl FeedSource {
         let asked_s = self.asked_frames as f64 / f64::from(self.rate_hz.get());
         if asked_s > running_s + RUNAWAY_S {
             self.feed.fail_sink("it does not keep time".to_owned());
-            // Reported once for each two seconds too many.
+            // Reported once for each second too many.
             self.began = None;
             self.asked_frames = 0;
         }

@@ -46,17 +46,18 @@ impl AudioWorker {
     pub fn run(self) {
         let Some(mut sink) = self.open_sink() else { return };
         self.feed.connect(sink.rate_hz(), sink.channels(), sink.latency());
+        let mut reader: Option<AudioReader> = None;
         let mut course: Option<Course> = None;
         let mut first_block = false;
         loop {
             match self.feed.wait(course.is_none(), PATIENCE) {
                 Word::Quit => return,
                 Word::Asked(request) => {
-                    course = Some(self.begin(request, sink.as_ref()));
+                    course = Some(self.begin(request, sink.as_ref(), &mut reader));
                     first_block = true;
                 }
                 Word::GoOn => {
-                    if course.as_mut().is_some_and(|course| self.advance(course)) {
+                    if course.as_mut().is_some_and(|course| self.advance(course, &mut reader)) {
                         course = None;
                     }
                     if std::mem::take(&mut first_block) {
@@ -110,51 +111,54 @@ impl AudioWorker {
         }
     }
 
-    /// Opens the file at the rate that makes the speed, and goes to where the sound is to begin.
-    fn begin(&self, request: SoundRequest, sink: &dyn AudioSink) -> Course {
+    /// Goes to where the sound is to begin, at the rate that makes the speed.
+    fn begin(&self, request: SoundRequest, sink: &dyn AudioSink, reader: &mut Option<AudioReader>) -> Course {
         let rate_hz = (f64::from(sink.rate_hz()) / request.speed).round().clamp(1000.0, 1_000_000.0) as u32;
         let format = AudioFormat { rate_hz, channels: sink.channels() };
-        let axis = SampleAxis { origin: request.from, rate_hz, placed_frames: 0 };
-        let opened = AudioReader::open(&self.path, format).and_then(|mut reader| {
-            reader.seek(request.from)?;
-            Ok(reader)
-        });
-        let reader = match opened {
-            Ok(reader) => {
+        let positioned = match reader.take().filter(|reader| reader.format() == format) {
+            Some(reader) => Ok(reader),
+            None => AudioReader::open(&self.path, format),
+        }
+        .and_then(|mut reader| reader.seek(request.from).map(|()| reader));
+        match positioned {
+            Ok(positioned) => {
+                *reader = Some(positioned);
                 self.tell(|report| report.error = None);
-                Some(reader)
             }
             Err(error) => self.give_up(&error),
-        };
-        Course { generation: request.generation, channels: usize::from(format.channels), axis, reader, held: None }
+        }
+        let axis = SampleAxis { origin: request.from, rate_hz, placed_frames: 0 };
+        let channels = usize::from(format.channels);
+        Course { generation: request.generation, channels, axis, more_to_read: reader.is_some(), held: None }
     }
 
     /// Pushes one block; whether that was the last.
-    fn advance(&self, course: &mut Course) -> bool {
-        if course.held.is_none()
-            && let Some(reader) = &mut course.reader
-        {
-            match reader.next() {
-                Ok(Some(block)) => course.held = Some(block),
-                Ok(None) => course.reader = None,
-                Err(error) => course.reader = self.give_up(&error),
+    fn advance(&self, course: &mut Course, reader: &mut Option<AudioReader>) -> bool {
+        if course.held.is_none() && course.more_to_read {
+            match reader.as_mut().map(AudioReader::next).transpose() {
+                Ok(block) => course.held = block.flatten(),
+                Err(error) => {
+                    *reader = None;
+                    self.give_up(&error);
+                }
             }
+            course.more_to_read = course.held.is_some();
         }
         match course.next_block(self.range.end) {
-            Some(block) => self.feed.push(course.generation, block),
-            None if course.reader.is_some() => {}
+            Some(block) => {
+                self.feed.push(course.generation, block);
+                false
+            }
             None => {
                 self.feed.end(course.generation);
-                return true;
+                true
             }
         }
-        false
     }
 
     /// The rest is silence: the picture stays reviewable, and a seek tries again.
-    fn give_up(&self, error: &MediaError) -> Option<AudioReader> {
+    fn give_up(&self, error: &MediaError) {
         self.tell(|report| report.error = Some(error.to_string()));
-        None
     }
 
     fn tell(&self, change: impl FnOnce(&mut SoundReport)) {
@@ -168,16 +172,16 @@ struct Course {
     generation: u64,
     channels: usize,
     axis: SampleAxis,
-    /// `None` once no more sound will come.
-    reader: Option<AudioReader>,
+    more_to_read: bool,
     /// Decoded, not yet due.
     held: Option<AudioBlock>,
 }
 
 impl Course {
-    /// What comes next on the axis: a piece of silence, or the samples held. `None` at `end`, and when samples
-    /// must be decoded first.
+    /// What comes next on the axis: a piece of silence, or the samples held, and after the last ones silence. `None`
+    /// from `end` on.
     fn next_block(&mut self, end: MediaTime) -> Option<SoundBlock> {
+        let left_frames = self.axis.frames_until(end)?;
         let start = self.axis.cursor();
         let samples = match self.held.take() {
             Some(block) => match self.axis.place(block.start) {
@@ -192,8 +196,7 @@ impl Course {
                     samples
                 }
             },
-            None if self.reader.is_some() => return None,
-            None => self.silence(self.axis.frames_until(end)?),
+            None => self.silence(left_frames),
         };
         self.axis.placed_frames += (samples.len() / self.channels) as u64;
         Some(SoundBlock { start, samples })
@@ -278,7 +281,7 @@ mod tests {
     #[test]
     fn late_sound_comes_after_silence_and_silence_follows_its_end() {
         let block = AudioBlock { start: MediaTime::from_seconds(10.05), samples: vec![1.0; 30] };
-        let mut course = Course { generation: 1, channels: 1, axis: axis(0), reader: None, held: Some(block) };
+        let mut course = Course { generation: 1, channels: 1, axis: axis(0), more_to_read: false, held: Some(block) };
         let mut samples = Vec::new();
         while let Some(block) = course.next_block(MediaTime::from_seconds(10.1)) {
             assert_eq!(block.start, MediaTime::from_seconds(10.0 + samples.len() as f64 / 1000.0));

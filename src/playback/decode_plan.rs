@@ -8,6 +8,8 @@ use crate::time::FrameIndex;
 
 /// Reading this many frames up to a key frame costs no more than seeking there.
 const READ_ON_FRAMES: usize = 8;
+/// Nobody travels back faster than this many frames take to decode; more would only make planning slow.
+const MOST_BEHIND_FRAMES: usize = 256;
 
 /// What the player wants to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub struct Wish {
     pub preview: bool,
     /// The playhead travels towards the start.
     pub backward: bool,
-    /// Frames to have ready after the target; behind it when travelling back, as many as a quarter of the cache.
+    /// Frames to have ready after the target; behind it when travelling back, as many as a quarter of the cache holds.
     pub ahead: usize,
 }
 
@@ -39,6 +41,9 @@ pub struct Situation<'a> {
     pub capacity: usize,
     /// The frame that the reader would decode next.
     pub reader_at: Option<usize>,
+    /// The key frame that serves as the preview at the moment; kept apart, as the cache may have no room so far
+    /// from the playhead.
+    pub preview_at: Option<usize>,
     /// Frames that are in the cache, or known not to be decodable.
     pub has: &'a dyn Fn(usize) -> bool,
     pub key_at_or_before: &'a dyn Fn(usize) -> usize,
@@ -51,13 +56,13 @@ pub fn next_step(wish: Wish, situation: &Situation) -> Step {
     let has = situation.has;
     if !has(target) {
         let key = (situation.key_at_or_before)(target);
-        if wish.preview && !has(key) {
+        if wish.preview && situation.preview_at != Some(key) && !has(key) {
             return Step::Preview(FrameIndex(key));
         }
         return if wish.backward { situation.fill_span_to(target) } else { situation.fill_on_to(target, target) };
     }
     if wish.backward {
-        let lowest = target.saturating_sub(situation.capacity / 4);
+        let lowest = target.saturating_sub((situation.capacity / 4).min(MOST_BEHIND_FRAMES));
         if let Some(missing) = (lowest..target).rev().find(|&i| !has(i)) {
             return situation.fill_span_to(missing);
         }
@@ -112,6 +117,7 @@ impl Situation<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame_cache::FrameCache;
     use super::*;
     use std::collections::BTreeSet;
 
@@ -128,7 +134,9 @@ mod tests {
     fn plan(wish: Wish, cached: impl IntoIterator<Item = usize>, reader_at: Option<usize>, capacity: usize) -> Step {
         let cached: BTreeSet<usize> = cached.into_iter().collect();
         let has = |i: usize| cached.contains(&i);
-        next_step(wish, &Situation { frames: 200, capacity, reader_at, has: &has, key_at_or_before: &key })
+        let situation =
+            Situation { frames: 200, capacity, reader_at, preview_at: None, has: &has, key_at_or_before: &key };
+        next_step(wish, &situation)
     }
 
     fn fill(from: usize, to: usize, seek: bool) -> Step {
@@ -190,23 +198,31 @@ mod tests {
         for capacity in [3, 4, 5, 8, 20, 60, 200] {
             for backward in [false, true] {
                 for target in [0, 1, 49, 50, 51, 149, 150, 199] {
-                    come_to_rest(Wish { backward, ..wish(target) }, capacity);
+                    for preview in [false, true] {
+                        come_to_rest(Wish { backward, preview, ..wish(target) }, capacity);
+                    }
                 }
             }
         }
     }
 
-    /// Carries the steps out on a real cache; a plan that asks for what the cache throws out would never rest.
+    /// Carries the steps out on a real cache that is full of frames from elsewhere; a plan that asks for what the
+    /// cache throws out would never rest.
     fn come_to_rest(wish: Wish, capacity: usize) {
-        let mut cache = crate::playback::frame_cache::FrameCache::new(capacity);
+        let mut cache = FrameCache::new(capacity);
+        (80..80 + capacity).for_each(|i| cache.insert(FrameIndex(i), i, 1));
         cache.set_playhead(wish.target, wish.backward);
-        let mut reader_at = None;
+        let (mut reader_at, mut preview_at) = (None, None);
         for _ in 0..100 {
             let has = |i: usize| cache.contains(FrameIndex(i));
-            let situation = Situation { frames: 200, capacity, reader_at, has: &has, key_at_or_before: &key };
+            let situation =
+                Situation { frames: 200, capacity, reader_at, preview_at, has: &has, key_at_or_before: &key };
             match next_step(wish, &situation) {
                 Step::Rest => return assert!(cache.contains(wish.target)),
-                Step::Preview(_) => panic!("no preview was wished for"),
+                Step::Preview(key) => {
+                    preview_at = Some(key.0);
+                    reader_at = Some(key.0 + 1);
+                }
                 Step::Fill { from, to, .. } => {
                     (from.0..=to.0).for_each(|i| cache.insert(FrameIndex(i), i, 1));
                     reader_at = Some(to.0 + 1);
@@ -218,8 +234,14 @@ mod tests {
 
     #[test]
     fn a_file_without_frames_asks_for_nothing() {
-        let situation =
-            Situation { frames: 0, capacity: 10, reader_at: None, has: &|_| false, key_at_or_before: &|i| i };
+        let situation = Situation {
+            frames: 0,
+            capacity: 10,
+            reader_at: None,
+            preview_at: None,
+            has: &|_| false,
+            key_at_or_before: &|i| i,
+        };
         assert_eq!(next_step(wish(3), &situation), Step::Rest);
     }
 }

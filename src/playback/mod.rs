@@ -6,6 +6,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `player` | commands in, views out; which clock leads; loops and ends |
+//! | `player_view` | options, views, errors |
+//! | `threads` | starting the threads and taking leave of them |
 //! | `clock` | position at an instant (pure) |
 //! | `frame_cache` | decoded frames by ordinal, bounded in bytes (pure) |
 //! | `decode_plan` | what to decode next (pure) |
@@ -21,8 +23,11 @@ mod clock;
 mod decode_plan;
 mod frame_cache;
 mod player;
+mod player_view;
+mod threads;
 mod video_worker;
 
 pub use audio_output::{ManualSink, SoundChoice};
 pub use clock::Clock;
-pub use player::{FrameState, PlaybackError, Player, PlayerOptions, PlayerView, SeekPrecision};
+pub use player::Player;
+pub use player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};

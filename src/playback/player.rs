@@ -9,82 +9,19 @@
 //! keeps wall time.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::audio_feed::AudioFeed;
-use super::audio_output::SoundChoice;
 use super::audio_worker::{AudioWorker, SoundReport};
 use super::clock::Clock;
 use super::decode_plan::Wish;
-use super::video_worker::{Awaited, VideoShared, VideoState, VideoWorker};
+use super::player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};
+use super::threads::WorkerThreads;
+use super::video_worker::{VideoShared, VideoState, VideoWorker};
 use crate::job::Wake;
 use crate::media::{FrameTable, MediaError, MediaInfo, VideoFrame};
 use crate::time::{FrameIndex, MediaTime, TimeRange};
-
-/// Why a file cannot be played at all.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum PlaybackError {
-    #[error("this file holds neither picture nor sound to play: {}", .path.display())]
-    NothingToPlay { path: PathBuf },
-    #[error("playback cannot start, because the system gives no thread ({reason}): {}", .path.display())]
-    NoThread { reason: String, path: PathBuf },
-}
-
-#[derive(Clone, Debug)]
-pub struct PlayerOptions {
-    pub sound: SoundChoice,
-    /// The most that decoded frames may take; three frames are held however large they are.
-    pub cache_bytes: usize,
-}
-
-impl Default for PlayerOptions {
-    fn default() -> Self {
-        Self { sound: SoundChoice::Device, cache_bytes: 384 << 20 }
-    }
-}
-
-/// How a seek finds its picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SeekPrecision {
-    /// The key frame at or before the target at once, as a preview, then the exact one if nothing newer comes.
-    KeyFrame,
-    /// The frame at the target; until it is there, the picture stays as it is.
-    Exact,
-}
-
-/// What the picture of a view is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameState {
-    /// The frame at the position.
-    Exact,
-    /// Another one until that is decoded: the key frame before while scrubbing, else the previous picture.
-    Preview,
-    /// None has been decoded yet.
-    Loading,
-    /// The file has no picture.
-    None,
-}
-
-/// What there is to show at an instant.
-#[derive(Clone)]
-pub struct PlayerView {
-    pub position: MediaTime,
-    pub frame: Option<VideoFrame>,
-    pub frame_state: FrameState,
-    /// Playing, or about to as soon as picture and sound are there.
-    pub playing: bool,
-    pub at_end: bool,
-    /// Frames that playing forward has passed over since the file was opened.
-    pub dropped_frames: u64,
-    /// Something to know, such as that there is no sound device.
-    pub note: Option<String>,
-    /// One sentence; the player can still be used.
-    pub error: Option<String>,
-    /// When to ask again while playing; a wake-up comes as well when a picture arrives that was waited for.
-    pub next_wake: Option<Duration>,
-}
 
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=8.0;
 /// Beyond it, and backwards, there is nothing to understand in the sound.
@@ -99,8 +36,6 @@ const LONGEST_WAKE: Duration = Duration::from_millis(33);
 const SHORTEST_WAKE: Duration = Duration::from_millis(1);
 /// Until the first sound comes out of the device.
 const STARTING_WAKE: Duration = Duration::from_millis(5);
-/// How long dropping the player waits for its threads; one that hangs in a driver is left behind.
-const FAREWELL: Duration = Duration::from_millis(150);
 
 /// Plays one file.
 pub struct Player {
@@ -125,7 +60,7 @@ pub struct Player {
     /// The last frame shown since playing began without a break.
     shown_in_run: Option<FrameIndex>,
     dropped_frames: u64,
-    threads: Vec<WorkerThread>,
+    threads: WorkerThreads,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,12 +71,6 @@ enum Phase {
     /// The sink takes samples, nothing has come out of it yet.
     Starting,
     Running,
-}
-
-struct WorkerThread {
-    handle: JoinHandle<()>,
-    /// Closed when the thread ends.
-    ended: mpsc::Receiver<()>,
 }
 
 impl Player {
@@ -179,7 +108,7 @@ impl Player {
             shown: None,
             shown_in_run: None,
             dropped_frames: 0,
-            threads: Vec::new(),
+            threads: WorkerThreads::default(),
         };
         if let Some(table) = table {
             let worker = VideoWorker {
@@ -191,7 +120,9 @@ impl Player {
                 wake: Arc::clone(&wake),
             };
             let shared = Arc::clone(&player.video);
-            player.spawn("player video", wake.clone(), move || worker.run(), move |panic| shared.give_up(panic))?;
+            let threads = &mut player.threads;
+            let on_panic = move |sentence| shared.give_up(sentence);
+            threads.spawn("player video", &player.path, &wake, move || worker.run(), on_panic)?;
         }
         if let Some(feed) = &player.feed {
             let feed = Arc::clone(feed);
@@ -205,18 +136,22 @@ impl Player {
                 wake: Arc::clone(&wake),
             };
             let run = move || {
+                // Without a decoder the clock keeps wall time.
+                let feed = Arc::clone(&worker.feed);
                 worker.run();
-                // Without it the clock keeps wall time.
                 feed.quit();
             };
-            player.spawn("player audio", wake, run, move |panic| {
-                report.lock().unwrap_or_else(PoisonError::into_inner).error = Some(panic);
-            })?;
+            let on_panic = move |sentence| {
+                feed.quit();
+                report.lock().unwrap_or_else(PoisonError::into_inner).error = Some(sentence);
+            };
+            player.threads.spawn("player audio", &player.path, &wake, run, on_panic)?;
         }
         player.state_wish(true);
         Ok(player)
     }
 
+    /// Starts as soon as picture and sound are there; from the end, at the start again.
     pub fn play(&mut self) {
         if self.is_playing() {
             return;
@@ -231,6 +166,7 @@ impl Player {
         self.state_wish(true);
     }
 
+    /// Stays on what the last view showed.
     pub fn pause(&mut self) {
         self.clock.pause(self.now);
         self.phase = Phase::Paused;
@@ -375,8 +311,7 @@ impl Player {
                 self.clock.seek(self.now, heard);
                 self.run();
             }
-            // The sound's thread has gone.
-            (Phase::Starting, None) if !self.sound_leads() => self.run(),
+            (Phase::Starting, None) if !self.will_be_heard() => self.run(),
             (Phase::Running, Some(heard)) => self.clock.follow(self.now, heard),
             _ => {}
         }
@@ -388,6 +323,8 @@ impl Player {
     fn run(&mut self) {
         self.clock.play(self.now);
         self.phase = Phase::Running;
+        // From here on a late frame is better than the key frame before it.
+        self.preview = false;
     }
 
     fn turn_or_stop(&mut self) {
@@ -398,7 +335,7 @@ impl Player {
                 self.go_to(range.end - MediaTime::from_nanoseconds(1), false, true);
             }
             (None, false) if position >= self.range.end => self.stop_at(self.range.end),
-            (_, true) if position <= self.range.start => self.stop_at(self.range.start),
+            (None, true) if position <= self.range.start => self.stop_at(self.range.start),
             _ => {}
         }
     }
@@ -437,15 +374,21 @@ impl Player {
 
     fn is_ready(&self) -> bool {
         let sound = self.feed.as_ref().is_none_or(|feed| !self.sound_leads() || feed.is_ready());
-        sound && self.target().is_none_or(|target| {
-            let state = self.video.lock();
-            state.has(target.0) || state.has_failed
-        })
+        sound
+            && self.target().is_none_or(|target| {
+                let state = self.video.lock();
+                state.has(target.0) || state.has_failed
+            })
     }
 
     fn sound_leads(&self) -> bool {
         let audible = (0.0..=FASTEST_SOUND).contains(&self.clock.speed());
         audible && self.feed.as_ref().is_some_and(|feed| !feed.has_quit())
+    }
+
+    /// False where the sound's thread has gone, or not one sample is left to begin with.
+    fn will_be_heard(&self) -> bool {
+        self.sound_leads() && self.feed.as_ref().is_some_and(|feed| !feed.has_run_dry())
     }
 
     /// The frame that belongs to the clock's position.
@@ -477,7 +420,7 @@ impl Player {
         let is_exact = exact.is_some();
         let better = exact.or_else(|| self.substitute(&state, target, key));
         let awaited = (!is_exact).then(|| self.late_frames(target).unwrap_or(target.0..=target.0));
-        state.set_awaited(Awaited { frames: awaited, key });
+        state.set_awaited(awaited);
         let damaged = state.undecodable.contains(&target.0);
         let error = state.error.clone();
         drop(state);
@@ -501,7 +444,7 @@ impl Player {
         if state.undecodable.contains(&target.0) {
             return state.cache.newest_within(FrameIndex(0), target);
         }
-        if let Some(preview) = key.and_then(|key| state.cache.get(key)) {
+        if let Some(preview) = key.and_then(|key| state.preview_of(key)) {
             return Some(preview);
         }
         let late = self.late_frames(target)?;
@@ -551,30 +494,6 @@ impl Player {
             feed.set_volume(if self.muted { 0.0 } else { self.volume });
         }
     }
-
-    /// Starts a thread; a panic in it is passed to `on_panic` as a sentence.
-    fn spawn(
-        &mut self,
-        name: &str,
-        wake: Wake,
-        run: impl FnOnce() + Send + 'static,
-        on_panic: impl FnOnce(String) + Send + 'static,
-    ) -> Result<(), PlaybackError> {
-        let (alive, ended) = mpsc::channel::<()>();
-        let path = self.path.clone();
-        let sentence = format!("an internal error ended the thread \"{name}\", please report it: {}", path.display());
-        let body = move || {
-            let _alive = alive;
-            if std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).is_err() {
-                on_panic(sentence);
-                wake();
-            }
-        };
-        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(body);
-        let handle = spawned.map_err(|error| PlaybackError::NoThread { reason: error.to_string(), path })?;
-        self.threads.push(WorkerThread { handle, ended });
-        Ok(())
-    }
 }
 
 impl Drop for Player {
@@ -583,14 +502,7 @@ impl Drop for Player {
         if let Some(feed) = &self.feed {
             feed.quit();
         }
-        let patience = Instant::now() + FAREWELL;
-        for thread in self.threads.drain(..) {
-            let left = patience.saturating_duration_since(Instant::now());
-            // Closed means that the thread has ended: joining it does not wait, and its panics were caught.
-            if thread.ended.recv_timeout(left) == Err(mpsc::RecvTimeoutError::Disconnected) {
-                let _ = thread.handle.join();
-            }
-        }
+        self.threads.farewell();
     }
 }
 

@@ -24,6 +24,8 @@ pub struct VideoShared {
 /// See [`VideoShared`].
 pub struct VideoState {
     pub cache: FrameCache<VideoFrame>,
+    /// The last key frame decoded as a preview; the cache may have no room for it.
+    preview: Option<VideoFrame>,
     /// Frames of the table that do not come out of the decoder.
     pub undecodable: BTreeSet<usize>,
     /// One sentence on a failure; gone with the next frame that comes.
@@ -33,7 +35,8 @@ pub struct VideoState {
     wish: Wish,
     /// Counts what the user does: seeks, steps, play. What failed is tried again when it changes.
     attempt: u64,
-    awaited: Awaited,
+    /// The frames for which the window is to be woken: each would be a better picture than the one it shows.
+    awaited: Option<RangeInclusive<usize>>,
     quit: bool,
 }
 
@@ -42,12 +45,13 @@ impl VideoShared {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
         let state = VideoState {
             cache: FrameCache::new(cache_bytes),
+            preview: None,
             undecodable: BTreeSet::new(),
             error: None,
             has_failed: false,
             wish,
             attempt: 0,
-            awaited: Awaited::default(),
+            awaited: None,
             quit: false,
         };
         Self { state: Mutex::new(state), changed: Condvar::new() }
@@ -84,16 +88,14 @@ impl VideoShared {
     }
 }
 
-/// The frames for which the window is to be woken: any of them would be a better picture than the one it shows.
-#[derive(Clone, Debug, Default)]
-pub struct Awaited {
-    pub frames: Option<RangeInclusive<usize>>,
-    pub key: Option<FrameIndex>,
-}
-
 impl VideoState {
-    pub fn set_awaited(&mut self, awaited: Awaited) {
+    pub fn set_awaited(&mut self, awaited: Option<RangeInclusive<usize>>) {
         self.awaited = awaited;
+    }
+
+    /// The key frame `key`, if it is at hand.
+    pub fn preview_of(&self, key: FrameIndex) -> Option<VideoFrame> {
+        self.preview.clone().filter(|frame| frame.index == key).or_else(|| self.cache.get(key))
     }
 
     pub fn has(&self, index: usize) -> bool {
@@ -148,6 +150,7 @@ impl VideoWorker {
                     frames: self.table.len(),
                     capacity,
                     reader_at,
+                    preview_at: state.preview.as_ref().map(|frame| frame.index.0),
                     has: &|index| state.has(index),
                     key_at_or_before: &|index| self.key_at_or_before(index),
                 };
@@ -212,7 +215,8 @@ impl VideoWorker {
             let frame = position.reader.next()?;
             let reached = frame.as_ref().map_or(self.table.len(), |frame| frame.index.0);
             if reached > at {
-                self.miss(at, reached);
+                // No further than asked for: what lies beyond has a try of its own when its turn comes.
+                self.miss(at, reached.min(to.0 + 1));
             }
             position.at = Some(reached + usize::from(frame.is_some()));
             if let Some(frame) = frame {
@@ -234,10 +238,13 @@ impl VideoWorker {
         let mut state = self.shared.lock();
         let size_bytes = frame.size_bytes();
         let index = frame.index;
+        let is_preview = state.wish.preview && index == self.table.key_at_or_before(state.wish.target);
         state.error = None;
+        if is_preview {
+            state.preview = Some(frame.clone());
+        }
         state.cache.insert(index, frame, size_bytes);
-        let wake = state.awaited.key == Some(index)
-            || state.awaited.frames.as_ref().is_some_and(|frames| frames.contains(&index.0));
+        let wake = is_preview || state.awaited.as_ref().is_some_and(|frames| frames.contains(&index.0));
         drop(state);
         if wake {
             (self.wake)();

@@ -4,7 +4,6 @@
 use eframe::egui::{Align2, FontId, Mesh, Rect, Sense, Ui, pos2};
 
 use crate::analysis::StepScores;
-use crate::app::panels::timeline::mixed;
 use crate::app::state::State;
 use crate::app::theme;
 use crate::app::widgets::time_axis::TimeAxis;
@@ -23,7 +22,8 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
         ui.painter().text(name_at, Align2::RIGHT_CENTER, class.label(), FontId::proportional(10.5), palette.weak_text);
         if let Some(scores) = scores {
             for (span, score) in cells(scores, axis, class) {
-                let color = mixed(palette.lane, theme::class_color(class), score);
+                // The root makes differences among low scores visible; it keeps their order.
+                let color = palette.lane.lerp_to_gamma(theme::class_color(class), score.clamp(0.0, 1.0).sqrt());
                 mesh.add_colored_rect(Rect::from_x_y_ranges(span, row.y_range()), color);
             }
         }
@@ -58,7 +58,12 @@ fn describe_pointed(ui: &Ui, rect: Rect, axis: &TimeAxis, scores: &StepScores) {
     let Some(step) = scores.at(axis.time_at(pointer.x)) else { return };
     let row = (pointer.y - rect.top()) / rect.height() * AnomalyClass::ALL.len() as f32;
     if let Some(class) = AnomalyClass::from_index(row.max(0.0) as usize) {
-        response.on_hover_text_at_pointer(format!("{}: score {:.2} at step {}", class.label(), step.score_of(class), step.step));
+        response.on_hover_text_at_pointer(format!(
+            "{}: score {:.2} at step {}",
+            class.label(),
+            step.score_of(class),
+            step.step
+        ));
     }
 }
 

@@ -4,7 +4,7 @@ use eframe::egui::{CursorIcon, Id, PointerButton, Rect, Sense, Stroke, Ui, Widge
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
 use super::waveform::hatched;
-use crate::analysis::StepScores;
+use crate::analysis::{StepScore, StepScores};
 use crate::app::command::Command;
 use crate::app::panels::timeline::lane_name;
 use crate::app::state::{ScoreStatus, State};
@@ -57,7 +57,9 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
             for [start, end] in shades {
                 let corners = vec![[start, BOTTOM], [end, BOTTOM], [end, TOP], [start, TOP]];
                 let shade = Polygon::new("event", PlotPoints::from(corners));
-                plot.polygon(shade.fill_color(palette.alarm.gamma_multiply(0.22)).stroke(Stroke::NONE).allow_hover(false));
+                plot.polygon(
+                    shade.fill_color(palette.alarm.gamma_multiply(0.22)).stroke(Stroke::NONE).allow_hover(false),
+                );
             }
             for (level, style, name) in [
                 (hysteresis.onset, LineStyle::Solid, "onset"),
@@ -66,13 +68,15 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
                 let line = egui_plot::HLine::new(name, f64::from(level)).color(palette.alarm).style(style);
                 plot.hline(line.width(1.0).allow_hover(false));
             }
-            plot.line(Line::new("anomaly score", PlotPoints::from(curve)).color(palette.curve).width(1.5).allow_hover(false));
+            plot.line(
+                Line::new("anomaly score", PlotPoints::from(curve)).color(palette.curve).width(1.5).allow_hover(false),
+            );
         });
     });
 }
 
-/// A step holds its score until the next one. Where many steps share a point of the screen, their lowest and
-/// highest score are kept, so that a peak of one step never vanishes.
+/// Through the middles of the steps. Where many steps share a point of the screen, their lowest and highest score
+/// are kept, so that a peak of one step never vanishes.
 fn curve(scores: &StepScores, axis: &TimeAxis) -> Vec<[f64; 2]> {
     let grid = scores.grid;
     let (Some(first), Some(last)) = (grid.step_at(axis.visible.start), grid.step_at(axis.visible.end)) else {
@@ -81,16 +85,19 @@ fn curve(scores: &StepScores, axis: &TimeAxis) -> Vec<[f64; 2]> {
     let last = (last + 1).min(scores.steps.len());
     let steps = scores.steps.get(first.min(last)..last).unwrap_or_default();
     let per_point = (steps.len() as f32 / (axis.width * 2.0)).ceil().max(1.0) as usize;
-    let seconds = |step: usize| (grid.start_of(step) - axis.visible.start).seconds();
-    let mut points = Vec::with_capacity(2 * steps.len() / per_point + 2);
-    for group in steps.chunks(per_point) {
-        let (Some(start), Some(end)) = (group.first(), group.last()) else { continue };
+    let middle_s = |step: &StepScore| {
+        let range = grid.range_of(step.step);
+        (range.start - axis.visible.start).seconds() + range.duration_s() / 2.0
+    };
+    if per_point == 1 {
+        return steps.iter().map(|step| [middle_s(step), f64::from(step.anomaly())]).collect();
+    }
+    let extremes = |group: &[StepScore]| {
         let scores = group.iter().map(|step| f64::from(step.anomaly()));
         let (low, high) = scores.fold((f64::MAX, f64::MIN), |(low, high), score| (low.min(score), high.max(score)));
-        points.push([seconds(start.step), low]);
-        points.push([seconds(end.step + 1), high]);
-    }
-    points
+        [(group.first(), low), (group.last(), high)].map(|(step, score)| [step.map_or(0.0, middle_s), score])
+    };
+    steps.chunks(per_point).flat_map(extremes).collect()
 }
 
 /// A strip along each threshold that can be dragged. Returns whether the pointer is busy with one of them.
@@ -105,8 +112,10 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
     };
     let hysteresis = state.hysteresis;
     let mut is_busy = false;
-    let handles: [(&str, f32, fn(f32) -> Command); 2] =
-        [("Close threshold", hysteresis.offset, Command::SetOffset), ("Open threshold", hysteresis.onset, Command::SetOnset)];
+    let handles: [(&str, f32, fn(f32) -> Command); 2] = [
+        ("Close threshold", hysteresis.offset, Command::SetOffset),
+        ("Open threshold", hysteresis.onset, Command::SetOnset),
+    ];
     for (name, value, command) in handles {
         let strip = Rect::from_x_y_ranges(rect.x_range(), y(value) - 3.0..=y(value) + 3.0);
         let response = ui.interact(strip, Id::unique(name), Sense::drag());
@@ -117,7 +126,9 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
         {
             commands.push(command(level(pointer.y)));
         }
-        response.on_hover_cursor(CursorIcon::ResizeVertical).on_hover_text(format!("{name} {value:.2}; drag to move it"));
+        response
+            .on_hover_cursor(CursorIcon::ResizeVertical)
+            .on_hover_text(format!("{name} {value:.2}; drag to move it"));
     }
     is_busy
 }
@@ -125,9 +136,9 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{StepGrid, StepScore};
-    use crate::model::Modalities;
+    use crate::analysis::StepGrid;
     use crate::model::AnomalyClass;
+    use crate::model::Modalities;
     use crate::time::{MediaTime, TimeRange};
 
     fn scores(count: usize, peak_at: usize) -> StepScores {
@@ -156,9 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn a_step_holds_its_score_until_the_next_one() {
+    fn a_step_has_its_point_in_its_middle() {
         let scores = scores(4, 1);
         let points = curve(&scores, &whole(&scores, 800.0));
-        assert_eq!(points[2..4], [[0.25, 1.0], [0.5, 1.0]]);
+        assert_eq!(points, [[0.125, 0.0], [0.375, 1.0], [0.625, 0.0], [0.875, 0.0]]);
     }
 }

@@ -1,15 +1,15 @@
 //! The right side: the ten class scores at the playhead, and where they come from.
 
-use eframe::egui::{self, Align2, FontId, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, vec2};
+use eframe::egui::{self, Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
-use crate::analysis::record::UNTRAINED_WARNING;
 use crate::analysis::StepScore;
+use crate::analysis::record::UNTRAINED_WARNING;
 use crate::app::command::Command;
 use crate::app::state::{Media, Recording, State};
 use crate::app::theme;
 use crate::model::{AnomalyClass, Modalities};
 
-const BAR_HEIGHT: f32 = 18.0;
+const BAR_HEIGHT: f32 = 17.0;
 const NAME_WIDTH: f32 = 88.0;
 const VALUE_WIDTH: f32 = 36.0;
 
@@ -38,6 +38,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
     let palette = theme::palette(ui);
     let top = step.map(StepScore::top_class);
+    let spacing = ui.spacing().item_spacing;
+    ui.spacing_mut().item_spacing.y = 1.0;
     for class in AnomalyClass::ALL {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::hover());
         let score = step.map(|step| step.score_of(class));
@@ -59,6 +61,7 @@ fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
             painter.rect_filled(bar, 2, theme::class_color(class));
         }
     }
+    ui.spacing_mut().item_spacing = spacing;
 }
 
 fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
@@ -70,7 +73,8 @@ fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let is_above = state.is_above_threshold(step);
     let (verdict, color) = if is_above { ("above", palette.alarm) } else { ("below", palette.text) };
     let text = format!("Anomaly score {:.2}, {verdict} the threshold", step.anomaly());
-    ui.label(RichText::new(text).color(color)).on_hover_text("1 − score of normal; not calibrated, so not a probability");
+    ui.label(RichText::new(text).color(color))
+        .on_hover_text("1 − score of normal; not calibrated, so not a probability");
     let frame = match step.frame {
         Some(frame) => format!("Step {}: frame {} stands for it", step.step, frame.index.0),
         None => format!("Step {}: sound only", step.step),
@@ -83,7 +87,7 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let mut onset = state.hysteresis.onset;
     let mut offset = state.hysteresis.offset;
     egui::Grid::new("thresholds").num_columns(2).show(ui, |ui| {
-        ui.spacing_mut().slider_width = (ui.available_width() - 120.0).clamp(60.0, 160.0);
+        ui.spacing_mut().slider_width = 84.0;
         let label = ui.label(RichText::new("open at").small());
         let slider = ui.add(egui::Slider::new(&mut onset, 0.01..=0.99).fixed_decimals(2)).labelled_by(label.id);
         if slider.on_hover_text("An event opens at this anomaly score (Alt+Up, Alt+Down)").changed() {
@@ -108,7 +112,10 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &Media) 
         let rate = video.average_rate_hz.map(|rate| format!(", {rate:.2} Hz")).unwrap_or_default();
         rows.push(("picture", format!("{} {}×{}{rate}", video.codec, video.width_px, video.height_px)));
         let color = video.color;
-        rows.push(("colour", format!("{:?}, {:?} range, {}", color.matrix, color.range, video.pixel_format).to_lowercase()));
+        rows.push((
+            "colour",
+            format!("{:?}, {:?} range, {}", color.matrix, color.range, video.pixel_format).to_lowercase(),
+        ));
     }
     match &info.audio {
         Some(audio) => rows.push(("sound", format!("{} {} Hz, {} ch", audio.codec, audio.rate_hz, audio.channels))),

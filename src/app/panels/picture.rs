@@ -1,8 +1,8 @@
 //! The middle: the video with its overlay, or what to do when there is nothing to show.
 
 use eframe::egui::{
-    self, Align, Align2, Color32, CornerRadius, FontId, Layout, Rect, RichText, Sense, Spinner, Stroke, StrokeKind,
-    TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, Role, vec2,
+    self, Align, Align2, Color32, CornerRadius, FontId, Layout, Rect, RichText, Role, Sense, Spinner, Stroke,
+    StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
 use crate::app::command::{Action, Command};
@@ -74,7 +74,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         }
         None => ("Not analysed yet".to_owned(), String::new(), Color32::from_gray(0x80)),
     };
-    let untrained = if step.is_some() && state.is_untrained() { "untrained weights: means nothing" } else { "" };
+    let untrained = if step.is_some() && state.is_untrained() { "untrained weights: this means nothing" } else { "" };
     let at = placement.screen.left_top() + vec2(theme::WIDE_GAP, theme::WIDE_GAP);
     let lines = [
         (title, theme::HEADING_TEXT, Color32::WHITE),
@@ -98,11 +98,19 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         painter.galley(cursor, galley, Color32::WHITE);
         cursor.y += line_height;
     }
-    if player.frame_state == FrameState::Preview {
-        let corner = placement.screen.right_top() + vec2(-theme::WIDE_GAP, theme::WIDE_GAP);
+    if is_preview(player) {
         let amber = Color32::from_rgb(0xf2, 0xa9, 0x3b);
-        painter.text(corner, Align2::RIGHT_TOP, "preview", FontId::proportional(theme::SMALL_TEXT), amber);
+        let galley = painter.layout_no_wrap("preview".to_owned(), FontId::proportional(theme::SMALL_TEXT), amber);
+        let corner = placement.screen.right_top() + vec2(-theme::WIDE_GAP, theme::WIDE_GAP);
+        let chip = Align2::RIGHT_TOP.anchor_size(corner, galley.size() + vec2(theme::WIDE_GAP, theme::GAP));
+        painter.rect_filled(chip, 4, Color32::from_black_alpha(0xb4));
+        painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, amber);
     }
+}
+
+/// Whether the picture stands in for one that is still being decoded. While playing, a late picture is no preview.
+pub fn is_preview(player: &PlayerView) -> bool {
+    player.frame_state == FrameState::Preview && !player.playing
 }
 
 /// Drag scrubs, Alt+wheel steps, Ctrl+wheel zooms, the middle button pans, a double click plays.
@@ -148,7 +156,12 @@ pub fn wheel_steps(input: &egui::InputState) -> i64 {
 
 fn first_run(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     on_black(ui, "Drop a recording here", theme::HEADING_TEXT, Color32::from_gray(0xe0));
-    on_black(ui, "or open one with Ctrl+O. Video with or without sound, or sound alone.", theme::BODY_TEXT, Color32::from_gray(0xa8));
+    on_black(
+        ui,
+        "or open one with Ctrl+O. Video with or without sound, or sound alone.",
+        theme::BODY_TEXT,
+        Color32::from_gray(0xa8),
+    );
     ui.add_space(theme::WIDE_GAP);
     ui.horizontal(|ui| {
         let width = 2.0 * 150.0 + theme::GAP;
@@ -181,7 +194,12 @@ fn failure(ui: &mut Ui, sentence: &str, commands: &mut Vec<Command>) {
 
 fn sound_only(ui: &mut Ui) {
     on_black(ui, "No picture", theme::HEADING_TEXT, Color32::from_gray(0xc8));
-    on_black(ui, "This recording holds sound alone; the scores rest on the sound.", theme::BODY_TEXT, Color32::from_gray(0xa8));
+    on_black(
+        ui,
+        "This recording holds sound alone; the scores rest on the sound.",
+        theme::BODY_TEXT,
+        Color32::from_gray(0xa8),
+    );
 }
 
 fn loading(ui: &mut Ui, recording: &Recording) {
@@ -210,7 +228,10 @@ fn notices(ui: &mut Ui, panel: Rect, state: &State, commands: &mut Vec<Command>)
     if state.notices.is_empty() {
         return;
     }
-    let rect = Rect::from_min_size(panel.left_bottom() - vec2(0.0, 36.0 * state.notices.len() as f32), vec2(panel.width(), 36.0));
+    let rect = Rect::from_min_size(
+        panel.left_bottom() - vec2(0.0, 36.0 * state.notices.len() as f32),
+        vec2(panel.width(), 36.0),
+    );
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         for (place, notice) in state.notices.iter().enumerate() {
             egui::Frame::new().fill(Color32::from_black_alpha(0xd0)).inner_margin(6).show(ui, |ui| {

@@ -1,6 +1,6 @@
 //! Windows over the desk: the keys, and "go to".
 
-use eframe::egui::{self, Align2, Context, Grid, Key, RichText, TextEdit, Window, WidgetInfo, Role};
+use eframe::egui::{self, Align2, Context, Grid, Key, RichText, Role, TextEdit, WidgetInfo, Window};
 
 use crate::app::command::{Action, ActionGroup, Command};
 use crate::app::state::{Sheet, State};
@@ -52,7 +52,8 @@ fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Co
     let mut is_open = true;
     window("Go to").open(&mut is_open).show(ctx, |ui| {
         let mut edited = text.to_owned();
-        let field = TextEdit::singleline(&mut edited).hint_text("frame (120) or time (0:04.5, 4.5s)").desired_width(240.0);
+        let field =
+            TextEdit::singleline(&mut edited).hint_text("frame (120) or time (0:04.5, 4.5s)").desired_width(240.0);
         let response = ui.add(field);
         response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Frame or time"));
         let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));

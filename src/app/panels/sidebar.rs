@@ -1,7 +1,7 @@
 //! The left side: the queue of recordings, and the events of the one on screen.
 
 use eframe::egui::{
-    self, Align, Button, Label, Layout, ProgressBar, RichText, ScrollArea, Sense, Ui, WidgetInfo, Role, vec2,
+    self, Align, Button, Label, Layout, ProgressBar, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 use egui_material_icons::icons;
 
@@ -56,7 +56,7 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
     };
     ui.horizontal(|ui| {
         let name = recording.name();
-        let size = vec2(ui.available_width() - ROW_HEIGHT - theme::GAP, 36.0);
+        let size = vec2(ui.available_width() - ROW_HEIGHT - 2.0 * theme::GAP, 36.0);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         let visuals = ui.visuals();
         let fill = match (is_current, response.hovered() || response.has_focus()) {
@@ -66,10 +66,8 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
         };
         let painter = ui.painter();
         painter.rect_filled(rect, 3, fill);
-        let lines = [
-            (elided(&name, 28), 10.0, theme::BODY_TEXT, palette.text),
-            (detail, 26.0, theme::SMALL_TEXT, color),
-        ];
+        let lines =
+            [(elided(&name, 26), 10.0, theme::BODY_TEXT, palette.text), (detail, 26.0, theme::SMALL_TEXT, color)];
         for (line, y, size, color) in lines {
             let at = rect.left_top() + vec2(theme::GAP, y);
             painter.text(at, egui::Align2::LEFT_CENTER, line, egui::FontId::proportional(size), color);
@@ -78,7 +76,11 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
         if response.on_hover_text(recording.path.display().to_string()).clicked() {
             commands.push(Command::ShowFile(place));
         }
-        let close = ui.add(Button::new(icons::ICON_CLOSE.rich_text().size(14.0)).frame_when_inactive(false));
+        let close = ui.add(
+            Button::new(icons::ICON_CLOSE.rich_text().size(14.0))
+                .min_size(vec2(ROW_HEIGHT, ROW_HEIGHT))
+                .frame_when_inactive(false),
+        );
         close.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Remove {name} from the queue")));
         if close.on_hover_text("Remove from the queue; the file stays where it is").clicked() {
             commands.push(Command::RemoveFile(place));
@@ -157,9 +159,9 @@ fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, co
         painter.text(egui::pos2(x, middle), align, text, font.clone(), color);
     };
     text(rect.left() + 20.0, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
-    text(rect.right() - 88.0, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
+    text(rect.right() - 92.0, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
     let duration = format!("{:.2} s", event.range.duration_s());
-    text(rect.right() - 36.0, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
+    text(rect.right() - 38.0, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
     text(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
     let tooltip = format!("{description}.\nClick to go there; Up and Down go from event to event.");
     if response.on_hover_text(tooltip).clicked() {

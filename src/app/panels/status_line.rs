@@ -2,10 +2,10 @@
 
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
 
+use super::picture::is_preview;
 use crate::app::state::{ScoreStatus, State};
 use crate::app::theme;
 use crate::app::widgets::time_code::time_left;
-use crate::playback::FrameState;
 
 pub fn show(ui: &mut Ui, state: &State) {
     let palette = theme::palette(ui);
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State) {
                 if frame.is_key {
                     ui.add(weak("key frame"));
                 }
-                if player.frame_state == FrameState::Preview {
+                if is_preview(player) {
                     ui.add(Label::new(RichText::new("preview").small().color(palette.alarm)))
                         .on_hover_text("The exact frame is on its way");
                 }

@@ -1,8 +1,8 @@
 //! The bottom: ruler, waveform, score curve with the threshold, and a strip of ten classes, all on one time axis.
 
 use eframe::egui::{
-    self, Align2, Color32, CursorIcon, FontId, PointerButton, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo,
-    Role, pos2, vec2,
+    self, Align2, CursorIcon, FontId, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::picture::wheel_steps;
@@ -75,11 +75,12 @@ fn draw_ruler(ui: &Ui, rect: Rect, axis: &TimeAxis, origin: MediaTime) {
     for tick in ticks {
         let x = axis.x_of(tick);
         ui.painter().vline(x, rect.bottom() - 4.0..=rect.bottom(), Stroke::new(1.0, palette.weak_text));
-        let text = ruler_code(tick - origin, step_s);
-        let align = if x + 48.0 > rect.right() { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-        let offset = if align == Align2::LEFT_CENTER { 3.0 } else { -3.0 };
-        let at = pos2(x + offset, rect.center().y - 1.0);
-        ui.painter().text(at, align, text, theme::mono(11.0), palette.weak_text);
+        // A number that would run over the edge is left out; its tick stays.
+        if x + 52.0 <= rect.right() {
+            let at = pos2(x + 3.0, rect.center().y - 1.0);
+            let text = ruler_code(tick - origin, step_s);
+            ui.painter().text(at, Align2::LEFT_CENTER, text, theme::mono(11.0), palette.weak_text);
+        }
     }
 }
 
@@ -152,9 +153,4 @@ fn pointer(
         let offset = MediaTime::from_seconds(points / f64::from(axis.width) * visible.duration_s());
         commands.push(Command::SetTimelineView(panned(visible, offset, whole)));
     }
-}
-
-/// A colour between `from` and `to`; `share` in `0..=1`.
-pub fn mixed(from: Color32, to: Color32, share: f32) -> Color32 {
-    from.lerp_to_gamma(to, share.clamp(0.0, 1.0))
 }

@@ -23,7 +23,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(recording) = state.recording() {
                     let name = RichText::new(recording.name()).color(theme::palette(ui).weak_text);
-                    ui.add(eframe::egui::Label::new(name).truncate()).on_hover_text(recording.path.display().to_string());
+                    ui.add(eframe::egui::Label::new(name).truncate())
+                        .on_hover_text(recording.path.display().to_string());
                 }
             });
         });

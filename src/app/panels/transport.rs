@@ -1,6 +1,6 @@
 //! Under the picture: the buttons for playing and stepping, position, speed and sound.
 
-use eframe::egui::{Align, Layout, RichText, Slider, Ui, WidgetInfo, Role};
+use eframe::egui::{Align, Layout, RichText, Role, Slider, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::app::command::{Action, Command};
@@ -13,6 +13,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let (Some(media), Some(player)) = (state.media(), &state.player) else { return };
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
+        ui.spacing_mut().button_padding.x = 4.0;
         let play = if player.playing { icons::ICON_PAUSE } else { icons::ICON_PLAY_ARROW };
         action_icon(ui, commands, icons::ICON_FIRST_PAGE, Action::GoToStart, false);
         action_icon(ui, commands, icons::ICON_SKIP_PREVIOUS, Action::PreviousEvent, false);
@@ -26,10 +27,15 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let duration = time_code(media.info.range.duration());
         let palette = theme::palette(ui);
         ui.label(RichText::new(position).font(theme::mono(theme::BODY_TEXT)).color(palette.text));
-        ui.label(RichText::new(format!("/ {duration}")).font(theme::mono(theme::BODY_TEXT)).color(palette.weak_text));
+        // What a narrow window has no room for: the length first, then the volume.
+        let room = ui.available_width();
+        if room > 360.0 {
+            let text = RichText::new(format!("/ {duration}")).font(theme::mono(theme::BODY_TEXT));
+            ui.label(text.color(palette.weak_text));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let is_muted = state.transport.is_muted;
-            if media.info.audio.is_some() {
+            if media.info.audio.is_some() && room > 270.0 {
                 let mut volume = state.transport.volume;
                 let slider = Slider::new(&mut volume, 0.0..=1.0).show_value(false);
                 ui.spacing_mut().slider_width = 64.0;
@@ -42,7 +48,13 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
                 action_icon(ui, commands, icon, Action::Mute, is_muted);
             }
             action_icon(ui, commands, icons::ICON_REPEAT, Action::LoopRange, state.transport.is_looping);
-            action_icon(ui, commands, icons::ICON_FIT_SCREEN, Action::VideoZoom, state.view.picture_zoom.scale.is_some());
+            action_icon(
+                ui,
+                commands,
+                icons::ICON_FIT_SCREEN,
+                Action::VideoZoom,
+                state.view.picture_zoom.scale.is_some(),
+            );
             action_icon(ui, commands, icons::ICON_VISIBILITY, Action::ToggleOverlay, state.view.has_overlay);
             speed_menu(ui, state.transport.speed, commands);
         });

@@ -1,6 +1,6 @@
 //! A button for an action: its name, tooltip and key come from the one list of actions.
 
-use eframe::egui::{Button, Response, Ui, WidgetInfo, Role, vec2};
+use eframe::egui::{Button, Response, Role, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
 use crate::app::command::{Action, Command};
@@ -9,7 +9,13 @@ use crate::app::command::{Action, Command};
 const SIDE: f32 = 26.0;
 
 /// An icon that pushes its action when clicked.
-pub fn action_icon(ui: &mut Ui, commands: &mut Vec<Command>, icon: MaterialIcon, action: Action, is_on: bool) -> Response {
+pub fn action_icon(
+    ui: &mut Ui,
+    commands: &mut Vec<Command>,
+    icon: MaterialIcon,
+    action: Action,
+    is_on: bool,
+) -> Response {
     let text = icon.rich_text().size(18.0);
     let response = ui.add(Button::new(text).min_size(vec2(SIDE, SIDE)).selected(is_on).frame_when_inactive(is_on));
     named(ui, commands, response, action)
@@ -20,7 +26,6 @@ pub fn action_button(ui: &mut Ui, commands: &mut Vec<Command>, text: &str, actio
     let response = ui.button(text);
     named(ui, commands, response, action)
 }
-
 
 fn named(ui: &Ui, commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), action.label()));

@@ -57,10 +57,8 @@ pub fn place(panel: Rect, picture: Vec2, zoom: PictureZoom) -> Placement {
     };
     let whole = Rect::from_min_size(panel.center() - size * center.to_vec2(), size);
     let screen = whole.intersect(panel);
-    let part = Rect::from_min_max(
-        ((screen.min - whole.min) / size).to_pos2(),
-        ((screen.max - whole.min) / size).to_pos2(),
-    );
+    let part =
+        Rect::from_min_max(((screen.min - whole.min) / size).to_pos2(), ((screen.max - whole.min) / size).to_pos2());
     Placement { screen, part }
 }
 
@@ -108,7 +106,8 @@ mod tests {
     #[test]
     fn a_dragged_picture_follows_the_pointer() {
         let picture = vec2(1600.0, 900.0);
-        let zoom = PictureZoom { scale: Some(1.0), center: pos2(0.5, 0.5) }.panned(vec2(160.0, 0.0), PANEL.size(), picture);
+        let zoom =
+            PictureZoom { scale: Some(1.0), center: pos2(0.5, 0.5) }.panned(vec2(160.0, 0.0), PANEL.size(), picture);
         assert!((zoom.center.x - 0.4).abs() < 1e-6);
     }
 }

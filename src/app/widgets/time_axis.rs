@@ -85,7 +85,11 @@ fn round_step(wanted_s: f64) -> f64 {
         [10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 43_200.0, 86_400.0];
     if wanted_s <= 5.0 {
         let power = 10f64.powf(wanted_s.max(1e-6).log10().floor());
-        return [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power).into_iter().find(|step| *step >= wanted_s).unwrap_or(power);
+        return [1.0, 2.0, 5.0, 10.0]
+            .map(|digit| digit * power)
+            .into_iter()
+            .find(|step| *step >= wanted_s)
+            .unwrap_or(power);
     }
     let days = (wanted_s / 86_400.0).ceil() * 86_400.0;
     CLOCK_STEPS_S.into_iter().find(|step| *step >= wanted_s).unwrap_or(days)

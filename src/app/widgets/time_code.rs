@@ -53,7 +53,8 @@ pub fn parse_go_to(text: &str) -> Option<GoToTarget> {
         Some(seconds) => (seconds.trim(), true),
         None => (text, text.contains([':', '.'])),
     };
-    let parts: Vec<f64> = clock.split(':').map(|part| part.parse().ok().filter(|s: &f64| *s >= 0.0)).collect::<Option<_>>()?;
+    let parts: Vec<f64> =
+        clock.split(':').map(|part| part.parse().ok().filter(|s: &f64| *s >= 0.0)).collect::<Option<_>>()?;
     let seconds_s = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
     (is_time && parts.len() <= 3 && seconds_s.is_finite()).then(|| GoToTarget::Time(MediaTime::from_seconds(seconds_s)))
 }

@@ -333,9 +333,9 @@ impl<V: Lanes> Filter<V> {
             for position in 0..6 {
                 unsafe {
                     let x = V::load(self.lines[line].add((column - 1 + position) * self.channels));
-                    for at in 0..4 {
+                    for (at, sum) in sums.iter_mut().enumerate() {
                         if position >= at && position - at < 3 {
-                            sums[at] = x.mul_add(self.taps[line * 3 + position - at], sums[at]);
+                            *sum = x.mul_add(self.taps[line * 3 + position - at], *sum);
                         }
                     }
                 }
@@ -407,8 +407,16 @@ mod tests {
     use super::super::check::{assert_close, random};
     use super::*;
 
-    const SIZES: [(usize, usize, usize, usize); 8] =
-        [(8, 8, 16, 1), (8, 8, 16, 2), (7, 9, 5, 1), (7, 9, 37, 2), (1, 1, 3, 1), (2, 1, 3, 2), (3, 2, 20, 1), (4, 13, 32, 1)];
+    const SIZES: [(usize, usize, usize, usize); 8] = [
+        (8, 8, 16, 1),
+        (8, 8, 16, 2),
+        (7, 9, 5, 1),
+        (7, 9, 37, 2),
+        (1, 1, 3, 1),
+        (2, 1, 3, 2),
+        (3, 2, 20, 1),
+        (4, 13, 32, 1),
+    ];
 
     /// candle's own grouped convolution, channels last.
     fn reference(x: &Tensor, taps: &Tensor, stride: usize) -> Tensor {

@@ -5,6 +5,7 @@
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
+use std::sync::OnceLock;
 
 /// One register of `COUNT` numbers. All functions are unsafe because most of them need the processor feature that
 /// the implementing register stands for; [`multiversion!`] is what makes sure of it.
@@ -78,18 +79,25 @@ pub(super) enum Level {
     Portable,
 }
 
+/// The widest registers of this processor; narrower ones where the environment variable AVAR_SIMD says `avx2` or
+/// `portable`, by which a wide machine checks the kernels of the others.
 #[inline]
 pub(super) fn level() -> Level {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
-            return Level::Avx512;
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        {
+            let wanted = std::env::var("AVAR_SIMD").unwrap_or_default();
+            let narrower = wanted == "avx2" || wanted == "portable";
+            if !narrower && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+                return Level::Avx512;
+            }
+            if wanted != "portable" && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Level::Avx2;
+            }
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            return Level::Avx2;
-        }
-    }
-    Level::Portable
+        Level::Portable
+    })
 }
 
 /// Defines `unsafe fn name(arguments)` that runs the generic `name_in::<V>(arguments)` in the widest registers of

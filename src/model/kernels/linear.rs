@@ -20,27 +20,31 @@ pub enum Matrix {
 /// A matrix packed for the CPU.
 pub struct Packed(PackedMatrix);
 
+impl Packed {
+    /// From `[inner, columns]` on the CPU.
+    pub fn new(matrix: &Tensor) -> Result<Packed> {
+        let (inner, columns) = matrix.dims2()?;
+        let values = matrix.flatten_all()?.to_vec1::<f32>()?;
+        Ok(Packed(PackedMatrix::new(&values, inner, columns)))
+    }
+
+    pub(super) fn matrix(&self) -> &PackedMatrix {
+        &self.0
+    }
+}
+
 impl Matrix {
     /// A matrix that will not change.
     pub fn constant(matrix: &Tensor) -> Result<Matrix> {
-        let (inner, columns) = matrix.dims2()?;
         if !matrix.device().is_cpu() {
             return Ok(Matrix::Plain(matrix.contiguous()?));
         }
-        let values = matrix.flatten_all()?.to_vec1::<f32>()?;
-        Ok(Matrix::Packed(Arc::new(Packed(PackedMatrix::new(&values, inner, columns)))))
+        Ok(Matrix::Packed(Arc::new(Packed::new(matrix)?)))
     }
 
     /// A matrix that gradients flow to.
     pub fn variable(matrix: &Tensor) -> Matrix {
         Matrix::Plain(matrix.clone())
-    }
-
-    pub fn columns(&self) -> Result<usize> {
-        match self {
-            Matrix::Packed(packed) => Ok(packed.0.columns()),
-            Matrix::Plain(matrix) => matrix.dim(1),
-        }
     }
 }
 
@@ -165,7 +169,7 @@ impl Product {
             candle_core::bail!("a residual must have the shape of the output");
         }
         let mut out = new_values(count);
-        let each = if batch == 0 { 0 } else { x.len() / batch };
+        let each = x.len().checked_div(batch).unwrap_or(0);
         for index in 0..batch {
             let epilogue = Epilogue {
                 bias: self.bias.as_deref(),
@@ -258,7 +262,9 @@ mod tests {
 
     #[test]
     fn dense_convolution_is_candles_at_both_strides_and_odd_sizes() {
-        for (height, width, channels, stride) in [(8, 8, 3, 2), (7, 5, 16, 1), (9, 4, 33, 2), (1, 1, 5, 1), (3, 1, 4, 2)] {
+        for (height, width, channels, stride) in
+            [(8, 8, 3, 2), (7, 5, 16, 1), (9, 4, 33, 2), (1, 1, 5, 1), (3, 1, 4, 2)]
+        {
             let x = random(&[2, height, width, channels], 5);
             let weight = random(&[20, channels, 3, 3], 6);
             let matrix = weight.permute((2, 3, 1, 0)).unwrap().reshape((9 * channels, 20)).unwrap();

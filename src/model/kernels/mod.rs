@@ -11,6 +11,7 @@
 //! | [`conv3x3`], [`depthwise3x3`] | `[B, H, W, C]` -> `[B, ceil(H / stride), ceil(W / stride), C']` |
 //! | [`conv1d`] | `[B, L, C]` -> `[B, (L - taps) / stride + 1, C']` |
 //! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
+//! | [`to_patches`], [`from_patches`] | `[B, H, W, C]` <-> `[B p^2, H W / p^2, C]` |
 //! | [`layer_norm`], [`softmax`], [`activate`] | any -> the same |
 
 mod activation;
@@ -22,7 +23,9 @@ mod linear;
 mod neighbourhoods;
 mod norm;
 mod packed;
+mod patches;
 pub mod portable;
+mod speech;
 mod temporal;
 
 pub use activation::{Activation, activate};
@@ -31,6 +34,8 @@ pub use denormals::on_compute_threads;
 pub use depthwise::depthwise3x3;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
 pub use norm::{layer_norm, softmax};
+pub use patches::{from_patches, to_patches};
+pub use speech::{GroupedConv, NormalisedConv};
 
 use candle_core::{CpuStorage, Layout, Result};
 

@@ -12,8 +12,13 @@ use super::lanes::{Lanes, Level, level, multiversion};
 
 /// Inner dimension of one block: a panel's block (at most 32 KB) stays in the first cache.
 const BLOCK_INNER: usize = 256;
-/// Rows of one block, a multiple of every `TILE_ROWS`: with `BLOCK_INNER` a quarter megabyte at most.
-const BLOCK_ROWS: usize = 96;
+/// Rows of one block, a multiple of every `TILE_ROWS`: with `BLOCK_INNER` a quarter megabyte, half a second cache.
+const BLOCK_ROWS: usize = 240;
+/// How far apart the rows of a copied block lie: not a power of two, or they would share cache sets.
+const COPY_STRIDE: usize = BLOCK_INNER + 16;
+/// From this many panels on a block is copied before it is multiplied. A copy's rows lie at distances known to the
+/// compiler and never collide in the cache, which repays it when it is read that often.
+const PANELS_WORTH_A_COPY: usize = 3;
 /// Multiplications that make a task worth handing to another thread.
 const TASK_PRODUCTS: usize = 1 << 20;
 
@@ -28,6 +33,7 @@ pub(super) struct PackedMatrix {
 /// Sixteen numbers at an address that a whole register can be loaded from.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
+#[expect(dead_code, reason = "all lines are read as one run of numbers, through a pointer")]
 struct CacheLine([f32; 16]);
 
 impl PackedMatrix {
@@ -135,7 +141,9 @@ pub(super) unsafe fn multiply(
     let tasks = (products / TASK_PRODUCTS).clamp(1, threads * 8);
     // Whole blocks of rows where there are enough of them, shorter ones otherwise; then columns too.
     let blocks = count.div_ceil(BLOCK_ROWS);
-    let rows_each = if blocks >= tasks { blocks.div_ceil(tasks) * BLOCK_ROWS } else { BLOCK_ROWS.min(count) };
+    let row_tasks = tasks.min(blocks);
+    // A multiple of every tile's height, as even as that allows.
+    let rows_each = count.div_ceil(row_tasks).next_multiple_of(12);
     let row_tasks = count.div_ceil(rows_each);
     let panels = columns.div_ceil(panel_width());
     let panels_each = panels.div_ceil((tasks / row_tasks).clamp(1, panels));
@@ -195,49 +203,63 @@ impl Rows<'_> {
         }
     }
 
-    /// Rows `first..last`, elements `k..k + length` of each: where the block starts and how far apart its rows lie.
-    fn block(
-        &self,
-        first: usize,
-        last: usize,
-        k: usize,
-        length: usize,
-        scratch: &mut Vec<f32>,
-    ) -> (*const f32, usize) {
+    fn must_be_gathered(&self) -> bool {
+        matches!(self, Rows::Neighbourhoods { .. })
+    }
+
+    /// Where element `k` of row `first` lies, and how far apart rows are.
+    fn in_place(&self, first: usize, k: usize) -> (*const f32, usize) {
         match *self {
             Rows::Strided { values, stride } => (values[first * stride + k..].as_ptr(), stride),
-            Rows::Neighbourhoods { values, height, width, channels, stride } => {
-                scratch.clear();
-                scratch.reserve(BLOCK_ROWS * length);
-                let columns = width.div_ceil(stride);
-                for row in first..last {
+            Rows::Neighbourhoods { .. } => unreachable!("neighbourhoods are gathered"),
+        }
+    }
+
+    /// Copies elements `k..k + length` of rows `first..last` to `copy`, `COPY_STRIDE` apart.
+    fn copy(&self, first: usize, last: usize, k: usize, length: usize, copy: &mut Vec<f32>) {
+        copy.resize((last - first) * COPY_STRIDE, 0.0);
+        for (row, copy) in (first..last).zip(copy.chunks_exact_mut(COPY_STRIDE)) {
+            let copy = &mut copy[..length];
+            match *self {
+                Rows::Strided { values, stride } => copy.copy_from_slice(&values[row * stride + k..][..length]),
+                Rows::Neighbourhoods { values, height, width, channels, stride } => {
+                    let columns = width.div_ceil(stride);
                     let (top, left) = (row / columns * stride, row % columns * stride);
-                    let mut at = k;
-                    while at < k + length {
-                        // The three positions of one picture row lie side by side.
-                        let (line, offset) = (at / (3 * channels), at % (3 * channels));
-                        let run = (3 * channels - offset).min(k + length - at);
-                        let y = top + line;
-                        if y == 0 || y > height {
-                            scratch.extend(std::iter::repeat_n(0.0, run));
-                        } else {
-                            let from = ((y - 1) * width + left) * channels + offset;
-                            // Positions left of the first and right of the last are zeros.
-                            let before = if left == 0 { channels.saturating_sub(offset).min(run) } else { 0 };
-                            let end = ((width + 1 - left).min(3) * channels).saturating_sub(offset);
-                            let inside = run.min(end).max(before);
-                            scratch.extend(std::iter::repeat_n(0.0, before));
-                            if inside > before {
-                                scratch.extend_from_slice(&values[from + before - channels..from + inside - channels]);
-                            }
-                            scratch.extend(std::iter::repeat_n(0.0, run - inside));
-                        }
-                        at += run;
-                    }
+                    neighbourhood(values, (height, width, channels), (top, left), k, copy);
                 }
-                (scratch.as_ptr(), length)
             }
         }
+    }
+}
+
+/// Elements `k..` of the neighbourhood around position `(top, left)`; zeros outside the picture.
+fn neighbourhood(
+    values: &[f32],
+    (height, width, channels): (usize, usize, usize),
+    (top, left): (usize, usize),
+    mut k: usize,
+    mut copy: &mut [f32],
+) {
+    while !copy.is_empty() {
+        // The three positions of one picture row lie side by side.
+        let (line, offset) = (k / (3 * channels), k % (3 * channels));
+        let (run, rest) = copy.split_at_mut((3 * channels - offset).min(copy.len()));
+        let y = top + line;
+        if y == 0 || y > height {
+            run.fill(0.0);
+        } else {
+            // The part of the run left of the picture, and where the picture ends.
+            let before = if left == 0 { channels.saturating_sub(offset).min(run.len()) } else { 0 };
+            let end = ((width + 1 - left).min(3) * channels).saturating_sub(offset).min(run.len()).max(before);
+            run[..before].fill(0.0);
+            if end > before {
+                let from = ((y - 1) * width + left) * channels + offset + before - channels;
+                run[before..end].copy_from_slice(&values[from..from + end - before]);
+            }
+            run[end..].fill(0.0);
+        }
+        k += run.len();
+        copy = rest;
     }
 }
 
@@ -250,14 +272,21 @@ unsafe fn work_in<V: Lanes>(job: &Job, out: *mut f32, out_stride: usize) {
     let (inner, columns) = (job.matrix.inner, job.matrix.columns);
     let width = 2 * V::COUNT;
     let packed = job.matrix.lines.as_ptr().cast::<f32>();
-    let mut scratch = Vec::new();
+    let panels = job.last_panel - job.first_panel;
+    let mut scratch: Vec<f32> = Vec::new();
     let mut row = job.first_row;
     while row < job.last_row {
         let block_end = (row + BLOCK_ROWS).min(job.last_row);
         let mut k = 0;
         loop {
             let length = BLOCK_INNER.min(inner - k);
-            let (from, stride) = job.rows.block(row, block_end, k, length, &mut scratch);
+            let copied = panels >= PANELS_WORTH_A_COPY || job.rows.must_be_gathered();
+            let (from, stride) = if copied {
+                job.rows.copy(row, block_end, k, length, &mut scratch);
+                (scratch.as_ptr(), COPY_STRIDE)
+            } else {
+                job.rows.in_place(row, k)
+            };
             for panel in job.first_panel..job.last_panel {
                 let column = panel * width;
                 let present = width.min(columns - column);
@@ -276,7 +305,11 @@ unsafe fn work_in<V: Lanes>(job: &Job, out: *mut f32, out_stride: usize) {
                             present,
                             first: k == 0,
                         };
-                        accumulate::<V>(&part, height);
+                        if copied {
+                            accumulate::<V, true>(&part, height);
+                        } else {
+                            accumulate::<V, false>(&part, height);
+                        }
                         if k + length == inner {
                             finish::<V>(&job.epilogue, &part, height, tile, column);
                         }
@@ -318,27 +351,29 @@ struct Part {
 }
 
 #[inline(always)]
-unsafe fn accumulate<V: Lanes>(part: &Part, height: usize) {
+unsafe fn accumulate<V: Lanes, const COPIED: bool>(part: &Part, height: usize) {
     unsafe {
         match (height, part.present > V::COUNT) {
-            (12, true) => tile::<V, 12, 2>(part),
-            (12, false) => tile::<V, 12, 1>(part),
-            (6, true) => tile::<V, 6, 2>(part),
-            (6, false) => tile::<V, 6, 1>(part),
-            (4, true) => tile::<V, 4, 2>(part),
-            (4, false) => tile::<V, 4, 1>(part),
-            (2, true) => tile::<V, 2, 2>(part),
-            (2, false) => tile::<V, 2, 1>(part),
-            (_, true) => tile::<V, 1, 2>(part),
-            (_, false) => tile::<V, 1, 1>(part),
+            (12, true) => tile::<V, 12, 2, COPIED>(part),
+            (12, false) => tile::<V, 12, 1, COPIED>(part),
+            (6, true) => tile::<V, 6, 2, COPIED>(part),
+            (6, false) => tile::<V, 6, 1, COPIED>(part),
+            (4, true) => tile::<V, 4, 2, COPIED>(part),
+            (4, false) => tile::<V, 4, 1, COPIED>(part),
+            (2, true) => tile::<V, 2, 2, COPIED>(part),
+            (2, false) => tile::<V, 2, 1, COPIED>(part),
+            (_, true) => tile::<V, 1, 2, COPIED>(part),
+            (_, false) => tile::<V, 1, 1, COPIED>(part),
         }
     }
 }
 
 #[inline(always)]
-unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize>(part: &Part) {
+#[expect(clippy::needless_range_loop, reason = "iterators over arrays of registers are not always unrolled")]
+unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize, const COPIED: bool>(part: &Part) {
     unsafe {
         let mut sums = [[V::splat(0.0); WIDTH]; HEIGHT];
+        let stride = if COPIED { COPY_STRIDE } else { part.stride };
         let mut from = part.from;
         let mut panel = part.panel;
         for _ in 0..part.length {
@@ -347,7 +382,7 @@ unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize>(part: &Part) {
                 weights[register] = V::load(panel.add(register * V::COUNT));
             }
             for row in 0..HEIGHT {
-                let value = V::splat(*from.add(row * part.stride));
+                let value = V::splat(*from.add(row * stride));
                 for register in 0..WIDTH {
                     sums[row][register] = value.mul_add(weights[register], sums[row][register]);
                 }
@@ -355,17 +390,29 @@ unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize>(part: &Part) {
             from = from.add(1);
             panel = panel.add(2 * V::COUNT);
         }
-        for (row, sums) in sums.iter().enumerate() {
-            let out = part.out.add(row * part.out_stride);
-            for (register, &sum) in sums.iter().enumerate() {
-                let out = out.add(register * V::COUNT);
-                let present = part.present.saturating_sub(register * V::COUNT);
-                if present >= V::COUNT {
-                    let sum = if part.first { sum } else { sum.add(V::load(out)) };
-                    sum.store(out);
+        // Each of these loops is so plain that it is unrolled: an index into `sums` that is not a constant would force
+        // the sums out of the registers, in the loop above too.
+        if part.present >= WIDTH * V::COUNT {
+            for row in 0..HEIGHT {
+                for register in 0..WIDTH {
+                    let out = part.out.add(row * part.out_stride + register * V::COUNT);
+                    let before = if part.first { V::splat(0.0) } else { V::load(out) };
+                    sums[row][register].add(before).store(out);
+                }
+            }
+        } else {
+            let mut whole = [0f32; 12 * 32];
+            for row in 0..HEIGHT {
+                for register in 0..WIDTH {
+                    sums[row][register].store(whole.as_mut_ptr().add((row * WIDTH + register) * V::COUNT));
+                }
+            }
+            for (row, whole) in whole.chunks_exact(WIDTH * V::COUNT).take(HEIGHT).enumerate() {
+                let out = part.out.add(row * part.out_stride);
+                if part.first {
+                    std::ptr::copy_nonoverlapping(whole.as_ptr(), out, part.present);
                 } else {
-                    let sum = if part.first { sum } else { sum.add(V::load_first(out, present)) };
-                    sum.store_first(out, present);
+                    add::<V>(out, whole.as_ptr(), part.present);
                 }
             }
         }

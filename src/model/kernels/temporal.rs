@@ -128,13 +128,7 @@ struct View<'a> {
 }
 
 /// `out += left right` for `out` `[rows, columns]` whose rows lie `out_row` apart.
-fn product(
-    out: &mut [f32],
-    out_row: usize,
-    (rows, columns, inner): (usize, usize, usize),
-    left: View,
-    right: View,
-) {
+fn product(out: &mut [f32], out_row: usize, (rows, columns, inner): (usize, usize, usize), left: View, right: View) {
     let last = |rows: usize, columns: usize, row: usize, column: usize| (rows - 1) * row + (columns - 1) * column;
     if rows == 0 || columns == 0 || inner == 0 {
         return;

@@ -1,4 +1,4 @@
-//! Files that end too early, told from their outermost structure alone.
+//! What a file's outermost structure tells without FFmpeg: that it ends too early, or is encrypted.
 //!
 //! MP4/MOV (ISO/IEC 14496-12) is a row of boxes, AVI and WAV one RIFF chunk, Matroska one segment: each
 //! states its own size, so a file cut short is known without decoding it.
@@ -14,12 +14,60 @@ pub(super) fn missing_bytes(path: &Path) -> u64 {
 
 /// Whether this is an MP4 or MOV file without the index that nothing can be decoded without.
 pub(super) fn lacks_moov(path: &Path) -> bool {
-    outline(path).is_some_and(|outline| outline.is_mp4 && !outline.has_moov)
+    outline(path).is_some_and(|outline| outline.is_mp4 && outline.moov.is_none())
+}
+
+/// Which streams of an MP4 are encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Encrypted {
+    pub(super) picture: bool,
+    pub(super) sound: bool,
+}
+
+/// Looks for the sample entries `encv` and `enca` (ISO/IEC 23001-7), which FFmpeg either refuses with the
+/// whole file or hides behind the name of the codec inside.
+pub(super) fn encrypted(path: &Path) -> Encrypted {
+    let mut found = Encrypted::default();
+    if let Some((start, len)) = outline(path).and_then(|outline| outline.moov)
+        && let Ok(mut file) = File::open(path)
+    {
+        look_into(&mut file, start + 8, start + len, &mut found, MOOV_DEPTH);
+    }
+    found
+}
+
+/// moov, trak, mdia, minf, stbl, stsd and its entries.
+const MOOV_DEPTH: usize = 6;
+const CHILDREN_LOOKED_AT: usize = 1000;
+
+/// Walks the boxes in `start..end` down to the sample entries.
+fn look_into(file: &mut File, start: u64, end: u64, found: &mut Encrypted, depth: usize) {
+    let mut at = start;
+    for _ in 0..CHILDREN_LOOKED_AT {
+        let mut header = [0_u8; 8];
+        if at + 8 > end || file.seek(SeekFrom::Start(at)).is_err() || file.read_exact(&mut header).is_err() {
+            return;
+        }
+        let size = u64::from(u32::from_be_bytes([header[0], header[1], header[2], header[3]]));
+        match &header[4..] {
+            b"trak" | b"mdia" | b"minf" | b"stbl" if depth > 0 => look_into(file, at + 8, at + size, found, depth - 1),
+            // Version, flags and the number of entries come before the entries.
+            b"stsd" if depth > 0 => look_into(file, at + 16, at + size, found, depth - 1),
+            b"encv" => found.picture = true,
+            b"enca" => found.sound = true,
+            _ => {}
+        }
+        if size < 8 {
+            return;
+        }
+        at += size;
+    }
 }
 
 struct Outline {
     is_mp4: bool,
-    has_moov: bool,
+    /// Where the index is, and its length.
+    moov: Option<(u64, u64)>,
     promised_end: u64,
     file_len: u64,
 }
@@ -33,7 +81,7 @@ fn outline(path: &Path) -> Option<Outline> {
     let file_len = file.metadata().ok()?.len();
     let mut head = [0_u8; 12];
     file.read_exact(&mut head).ok()?;
-    let plain = |promised_end| Some(Outline { is_mp4: false, has_moov: false, promised_end, file_len });
+    let plain = |promised_end| Some(Outline { is_mp4: false, moov: None, promised_end, file_len });
     if &head[..4] == b"RIFF" {
         let size = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
         // A recorder that streams writes 0 or all ones here: that promises nothing.
@@ -49,7 +97,7 @@ fn outline(path: &Path) -> Option<Outline> {
 }
 
 fn boxes(file: &mut File, file_len: u64) -> Option<Outline> {
-    let mut outline = Outline { is_mp4: true, has_moov: false, promised_end: 0, file_len };
+    let mut outline = Outline { is_mp4: true, moov: None, promised_end: 0, file_len };
     let mut start = 0_u64;
     for _ in 0..BOXES_LOOKED_AT {
         file.seek(SeekFrom::Start(start)).ok()?;
@@ -71,14 +119,15 @@ fn boxes(file: &mut File, file_len: u64) -> Option<Outline> {
                 header[8], header[9], header[10], header[11], header[12], header[13], header[14], header[15],
             ]);
         }
-        if size == 0 {
-            break;
-        }
+        // 0 means "up to the end of the file"; other sizes below the header's own are damage.
         if size < 8 {
             break;
         }
-        start = start.checked_add(size)?;
-        outline.has_moov |= is_moov && start <= file_len;
+        let end = start.checked_add(size)?;
+        if is_moov && end <= file_len {
+            outline.moov = Some((start, size));
+        }
+        start = end;
         if is_mdat || is_moov || start <= file_len {
             outline.promised_end = start;
         }
@@ -144,6 +193,20 @@ mod tests {
         let file = file_of(&[FTYP, b"\0\0\0\x20mdat", &[0; 24]]);
         assert!(lacks_moov(file.path()));
         assert_eq!(missing_bytes(file.path()), 0);
+    }
+
+    #[test]
+    fn an_encrypted_sample_entry_is_found_in_the_index() {
+        let boxed = |kind: &[u8], inside: &[u8]| [&(inside.len() as u32 + 8).to_be_bytes(), kind, inside].concat();
+        let moov = |entry: &[u8]| {
+            let stsd = boxed(b"stsd", &[&[0; 8], &boxed(entry, &[0; 20])[..]].concat());
+            let parents: [&[u8]; 5] = [b"stbl", b"minf", b"mdia", b"trak", b"moov"];
+            parents.iter().fold(stsd, |inside, kind| boxed(kind, &inside))
+        };
+        let of = |entry: &[u8]| encrypted(file_of(&[FTYP, &moov(entry)]).path());
+        assert_eq!(of(b"encv"), Encrypted { picture: true, sound: false });
+        assert_eq!(of(b"enca"), Encrypted { picture: false, sound: true });
+        assert_eq!(of(b"avc1"), Encrypted::default());
     }
 
     #[test]

@@ -1,0 +1,34 @@
+//! Our side of `benches/peers/peers.py`: runs the network that a line on standard input names and answers with the
+//! seconds that it took. Without `--serve` (under `cargo bench`) it does nothing.
+
+use std::io::{BufRead, Write};
+use std::time::Instant;
+
+use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+
+const FRAMES: usize = 8;
+const SAMPLES: usize = 160_000;
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "--serve") {
+        return;
+    }
+    let load = |preset| AvarNet::load(preset, &WeightSource::Untrained { seed: 7 }, &ComputeDevice::cpu()).unwrap();
+    let (full, lite) = (load(Preset::Full), load(Preset::Lite));
+    let pictures: Vec<u8> = (0..FRAMES * 256 * 256 * 3).map(|index| (index * 7919 % 251) as u8).collect();
+    let samples: Vec<f32> = (0..SAMPLES).map(|index| ((index * 7919 % 2003) as f32 / 1001.0 - 1.0) * 1.7).collect();
+    for line in std::io::stdin().lock().lines() {
+        let start = Instant::now();
+        let output = match line.unwrap().trim() {
+            "mobilevit_s" => full.picture_features(&pictures, FRAMES).unwrap(),
+            "mobilevit_xxs" => lite.picture_features(&pictures, FRAMES).unwrap(),
+            "wav2vec2_base" => full.sound_tokens(&samples).unwrap(),
+            "wav2vec2_small" => lite.sound_tokens(&samples).unwrap(),
+            other => panic!("no network is called {other}"),
+        };
+        let seconds = start.elapsed().as_secs_f64();
+        assert!(output.iter().all(|value| value.is_finite()));
+        println!("{seconds}");
+        std::io::stdout().flush().unwrap();
+    }
+}

@@ -1,0 +1,167 @@
+//! The two convolutions that only Wav2Vec2 has, for inference on the CPU: the first one with its norm over time, and
+//! the grouped one that encodes positions.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use super::activation::Activation;
+use super::linear::Packed;
+use super::packed::{Epilogue, PackedMatrix, Rows, multiply};
+use super::{new_values, values};
+
+/// Convolution of one channel, each output channel then normalised over time, then GELU:
+/// `GELU(gamma (z - mean z) / sqrt(var z + epsilon) + beta)` with `z = windows W`.
+///
+/// An output's mean and variance over time follow from the mean and the covariance of the windows, `w' m` and
+/// `w' C w`, so they are known before the convolution, and the norm becomes part of its weights: the largest map of
+/// the network is written once and not read again until the next layer.
+pub struct NormalisedConv {
+    /// `[taps, channels]`
+    pub weights: Vec<f32>,
+    pub gamma: Vec<f32>,
+    pub beta: Vec<f32>,
+    pub taps: usize,
+    pub stride: usize,
+    pub epsilon: f64,
+}
+
+impl NormalisedConv {
+    /// `[B, N, 1]` -> `[B, T, channels]`.
+    pub fn forward(&self, samples: &Tensor) -> Result<Tensor> {
+        samples.contiguous()?.apply_op1_no_bwd(self)
+    }
+
+    /// The convolution with the norm folded into it, and its bias.
+    fn fold(&self, samples: &[f32], outputs: usize) -> (PackedMatrix, Vec<f32>) {
+        let (taps, channels) = (self.taps, self.gamma.len());
+        let (mean, covariance) = moments(samples, taps, self.stride, outputs);
+        let mut weights = self.weights.clone();
+        let mut bias = Vec::with_capacity(channels);
+        for channel in 0..channels {
+            let w: Vec<f64> = (0..taps).map(|tap| f64::from(self.weights[tap * channels + channel])).collect();
+            let dot = |row: &[f64]| row.iter().zip(&w).map(|(a, b)| a * b).sum::<f64>();
+            let variance = covariance.chunks_exact(taps).zip(&w).map(|(row, w)| w * dot(row)).sum::<f64>();
+            let scale = f64::from(self.gamma[channel]) / (variance.max(0.0) + self.epsilon).sqrt();
+            bias.push((f64::from(self.beta[channel]) - scale * dot(&mean)) as f32);
+            for tap in 0..taps {
+                weights[tap * channels + channel] = (scale * w[tap]) as f32;
+            }
+        }
+        (PackedMatrix::new(&weights, taps, channels), bias)
+    }
+}
+
+/// Mean `[taps]` and covariance `[taps, taps]` of the windows.
+fn moments(samples: &[f32], taps: usize, stride: usize, outputs: usize) -> (Vec<f64>, Vec<f64>) {
+    let count = outputs as f64;
+    let windows = || (0..outputs).map(|output| &samples[output * stride..output * stride + taps]);
+    let mut mean = vec![0f64; taps];
+    for window in windows() {
+        mean.iter_mut().zip(window).for_each(|(sum, &x)| *sum += f64::from(x));
+    }
+    mean.iter_mut().for_each(|sum| *sum /= count);
+    let mut covariance = vec![0f64; taps * taps];
+    let mut centred = vec![0f64; taps];
+    for window in windows() {
+        for ((centred, &x), mean) in centred.iter_mut().zip(window).zip(&mean) {
+            *centred = f64::from(x) - mean;
+        }
+        for (row, a) in covariance.chunks_exact_mut(taps).zip(&centred) {
+            row.iter_mut().zip(&centred).for_each(|(sum, b)| *sum += a * b);
+        }
+    }
+    covariance.iter_mut().for_each(|sum| *sum /= count);
+    (mean, covariance)
+}
+
+impl CustomOp1 for NormalisedConv {
+    fn name(&self) -> &'static str {
+        "normalised-convolution"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let samples = values(storage, layout)?;
+        let (batch, length, inputs) = layout.shape().dims3()?;
+        if inputs != 1 || length < self.taps {
+            candle_core::bail!("{} taps over one channel do not fit {:?}", self.taps, layout.shape());
+        }
+        let (outputs, channels) = ((length - self.taps) / self.stride + 1, self.gamma.len());
+        let mut out = new_values(batch * outputs * channels);
+        for (index, samples) in samples.chunks_exact(length).enumerate() {
+            let (matrix, bias) = self.fold(samples, outputs);
+            let rows = Rows::Strided { values: samples, stride: self.stride };
+            let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Gelu, residual: None };
+            // SAFETY: `out` has room for the rows of every batch entry.
+            unsafe {
+                let out = out.as_mut_ptr().add(index * outputs * channels);
+                multiply(rows, outputs, &matrix, &epilogue, out, channels);
+            }
+        }
+        // SAFETY: the products wrote every element.
+        unsafe { out.set_len(batch * outputs * channels) };
+        Ok((CpuStorage::F32(out), (batch, outputs, channels).into()))
+    }
+}
+
+/// `x + GELU(grouped convolution of x + bias)`, `before` zeros of padding at the start and as many at the end as keep
+/// the length.
+pub struct GroupedConv {
+    /// One a group, `[taps * channels of the group, channels of the group]`.
+    pub groups: Vec<Packed>,
+    pub bias: Vec<f32>,
+    pub taps: usize,
+    pub before: usize,
+}
+
+impl GroupedConv {
+    /// `[B, T, C]` -> `[B, T, C]`.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        x.contiguous()?.apply_op1_no_bwd(self)
+    }
+}
+
+impl CustomOp1 for GroupedConv {
+    fn name(&self) -> &'static str {
+        "grouped-convolution"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = values(storage, layout)?;
+        let (batch, length, channels) = layout.shape().dims3()?;
+        let groups = self.groups.len();
+        let each = channels / groups;
+        if each * groups != channels || self.bias.len() != channels {
+            candle_core::bail!("a convolution of {groups} groups does not fit {channels} channels");
+        }
+        let mut out = new_values(x.len());
+        let target = Target(out.as_mut_ptr());
+        (0..batch * groups).into_par_iter().for_each(|index| {
+            let target = &target;
+            let (start, first) = (index / groups * length * channels, index % groups * each);
+            // The group's channels side by side, so that a window is one run of memory.
+            let mut own = vec![0f32; (length + self.taps - 1) * each];
+            for (step, own) in own[self.before * each..].chunks_exact_mut(each).take(length).enumerate() {
+                own.copy_from_slice(&x[start + step * channels + first..][..each]);
+            }
+            let rows = Rows::Strided { values: &own, stride: each };
+            let epilogue = Epilogue {
+                bias: Some(&self.bias[first..first + each]),
+                activation: Activation::Gelu,
+                residual: Some(&x[start + first..]),
+            };
+            // SAFETY: each task writes its own channels of its own batch entry.
+            unsafe {
+                let out = target.0.add(start + first);
+                multiply(rows, length, self.groups[index % groups].matrix(), &epilogue, out, channels);
+            }
+        });
+        // SAFETY: the groups cover every element.
+        unsafe { out.set_len(x.len()) };
+        Ok((CpuStorage::F32(out), layout.shape().clone()))
+    }
+}
+
+struct Target(*mut f32);
+
+// SAFETY: tasks write to disjoint parts.
+unsafe impl Sync for Target {}

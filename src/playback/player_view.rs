@@ -1,0 +1,72 @@
+//! What goes into a player and what comes out of it, besides commands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::audio_output::SoundChoice;
+use crate::media::VideoFrame;
+use crate::time::MediaTime;
+
+/// Why a file cannot be played at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PlaybackError {
+    #[error("this file holds neither picture nor sound to play: {}", .path.display())]
+    NothingToPlay { path: PathBuf },
+    #[error("playback cannot start, because the system gives no thread ({reason}): {}", .path.display())]
+    NoThread { reason: String, path: PathBuf },
+}
+
+#[derive(Clone, Debug)]
+pub struct PlayerOptions {
+    pub sound: SoundChoice,
+    /// The most that decoded frames may take; three frames are held however large they are.
+    pub cache_bytes: usize,
+}
+
+impl Default for PlayerOptions {
+    fn default() -> Self {
+        Self { sound: SoundChoice::Device, cache_bytes: 384 << 20 }
+    }
+}
+
+/// How a seek finds its picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeekPrecision {
+    /// The key frame at or before the target at once, as a preview, then the exact one if nothing newer comes.
+    KeyFrame,
+    /// The frame at the target; until it is there, the picture stays as it is.
+    Exact,
+}
+
+/// What the picture of a view is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameState {
+    /// The frame at the position.
+    Exact,
+    /// Another one until that is decoded: the key frame before while scrubbing, the previous picture while seeking,
+    /// the last one in time where decoding is slower than playing, or a neighbour of one that is damaged.
+    Preview,
+    /// None has been decoded yet.
+    Loading,
+    /// The file has no picture.
+    None,
+}
+
+/// What there is to show at an instant.
+#[derive(Clone)]
+pub struct PlayerView {
+    pub position: MediaTime,
+    pub frame: Option<VideoFrame>,
+    pub frame_state: FrameState,
+    /// Playing, or about to as soon as picture and sound are there.
+    pub playing: bool,
+    pub at_end: bool,
+    /// Frames that playing forward has passed over since the file was opened.
+    pub dropped_frames: u64,
+    /// Something to know, such as that there is no sound device.
+    pub note: Option<String>,
+    /// One sentence; the player can still be used.
+    pub error: Option<String>,
+    /// When to ask again while playing; a wake-up comes as well when a picture arrives that was waited for.
+    pub next_wake: Option<Duration>,
+}

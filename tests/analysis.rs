@@ -1,0 +1,239 @@
+//! The pipeline from media to step scores, on recordings made on the spot and with untrained weights.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use avar::analysis::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
+use avar::analysis::{
+    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, StepGrid, analyse, spawn_analysis,
+};
+use avar::job::{CancelToken, JobEvent, no_wake};
+use avar::media::{AudioBlock, FrameTable, probe};
+use avar::model::wav2vec2::normalise_utterance;
+use avar::model::{AvarNet, ComputeDevice, Modalities};
+use avar::time::{MediaTime, TimeRange};
+
+fn spec(path: &Path) -> AnalysisSpec {
+    let info = Arc::new(probe(path).unwrap());
+    let frames = info.video.as_ref().map(|_| Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap()));
+    AnalysisSpec { info, frames, network: NetworkChoice::default(), settings: AnalysisSettings::default() }
+}
+
+fn analysed(path: &Path) -> Analysis {
+    analyse(&spec(path), &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap()
+}
+
+fn clip(folder: &tempfile::TempDir, seconds: u32, has_sound: bool) -> PathBuf {
+    let path = folder.path().join("clip.mp4");
+    common::write_clip(&path, seconds, has_sound);
+    path
+}
+
+#[test]
+fn scores_arrive_in_parts_that_make_up_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&clip(&folder, 12, true));
+    let mut parts = Vec::new();
+    let mut lengths = Vec::new();
+    let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |partial| match partial {
+        AnalysisPartial::Started { grid, .. } => assert_eq!(grid.len(), 48),
+        AnalysisPartial::Steps(steps) => {
+            lengths.push(steps.len());
+            parts.extend(steps);
+        }
+    })
+    .unwrap();
+    assert!(lengths.iter().filter(|length| **length > 0).count() >= 3, "all at once: {lengths:?}");
+    assert_eq!(parts, analysis.scores.steps);
+}
+
+#[test]
+fn the_grid_is_announced_before_the_network_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&clip(&folder, 1, false));
+    let cancel = CancelToken::default();
+    let mut started = false;
+    let result = analyse(&spec, &NetworkShelf::default(), &cancel, |partial| {
+        started |= matches!(partial, AnalysisPartial::Started { .. });
+        cancel.cancel();
+    });
+    assert!(started && result.is_err());
+}
+
+#[test]
+fn a_file_without_sound_is_analysed_on_the_picture_alone_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let analysis = analysed(&clip(&folder, 2, false));
+    assert_eq!(analysis.scores.modalities, Modalities::PictureOnly);
+    assert_eq!(analysis.scores.steps.len(), 8);
+    assert!(analysis.notes.iter().any(|note| note.contains("picture only")), "{:?}", analysis.notes);
+}
+
+#[test]
+fn a_file_without_a_picture_is_analysed_on_the_sound_alone_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sound.wav");
+    common::write_wav(&path, &[common::tone(0, 16_000), common::tone(1, 16_000)].concat(), 16_000);
+    let analysis = analysed(&path);
+    assert_eq!(analysis.scores.modalities, Modalities::SoundOnly);
+    assert_eq!(analysis.scores.steps.len(), 8);
+    assert!(analysis.scores.steps.iter().all(|step| step.frame.is_none()));
+    assert!(analysis.notes.iter().any(|note| note.contains("sound only")), "{:?}", analysis.notes);
+}
+
+#[test]
+fn both_modalities_reach_the_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = analysed(&clip(&folder, 2, true));
+    assert_eq!(whole.scores.modalities, Modalities::PictureAndSound);
+    let silent = analysed(&clip(&folder, 2, false));
+    assert_ne!(whole.scores.steps[0].class_scores, silent.scores.steps[0].class_scores);
+}
+
+#[test]
+fn a_score_rests_on_no_sound_beyond_its_windows_and_its_chunk() {
+    let folder = tempfile::tempdir().unwrap();
+    let scores = |name: &str, last: f32| {
+        let path = folder.path().join(name);
+        let mut samples: Vec<f32> = (0..12).flat_map(|second| common::tone(second, 16_000)).collect();
+        samples[8 * 16_000..].iter_mut().for_each(|sample| *sample *= last);
+        common::write_wav(&path, &samples, 16_000);
+        analysed(&path).scores.steps
+    };
+    let (one, other) = (scores("one.wav", 1.0), scores("other.wav", 0.1));
+    // The first chunk hears 6 s, its 20 steps fill the windows up to 10..20; step 15 is the first that waits for more.
+    assert_eq!(one[..15], other[..15]);
+    assert_ne!(one[40], other[40]);
+}
+
+#[test]
+fn a_network_is_loaded_once_for_many_files() {
+    let shelf = NetworkShelf::default();
+    let choice = NetworkChoice::default();
+    let first = shelf.take(&choice, &CancelToken::default()).unwrap();
+    let second = shelf.take(&choice, &CancelToken::default()).unwrap();
+    assert!(Arc::ptr_eq(&first, &second));
+}
+
+#[test]
+fn the_timings_of_the_parts_add_up_to_no_more_than_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let timings = analysed(&clip(&folder, 2, true)).timings;
+    let parts = [timings.load_weights, timings.decode, timings.picture_network, timings.sound_network, timings.temporal_head];
+    assert!(parts.iter().all(|part| *part > Duration::ZERO), "{timings:?}");
+    assert!(parts.iter().sum::<Duration>() <= timings.total, "{timings:?}");
+}
+
+/// The bound of the program. A busy machine may miss it now and then, so the best of three tries counts.
+const CANCEL_WITHIN: Duration = Duration::from_millis(200);
+
+#[test]
+fn an_analysis_cancelled_while_it_loads_ends_within_200_ms() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&clip(&folder, 30, true));
+    ends_soon(|| time_to_cancel(&spec, &Arc::default(), Duration::from_millis(5)));
+}
+
+#[test]
+fn a_running_analysis_cancelled_at_any_moment_ends_within_200_ms() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&clip(&folder, 30, true));
+    let shelf = Arc::new(NetworkShelf::default());
+    shelf.take(&spec.network, &CancelToken::default()).unwrap();
+    // Early in the sound of the first chunk, late in it, among its pictures, and further on.
+    for delay_ms in [5, 60, 150, 400, 900] {
+        ends_soon(|| time_to_cancel(&spec, &shelf, Duration::from_millis(delay_ms)));
+    }
+}
+
+#[track_caller]
+fn ends_soon(attempt: impl Fn() -> Duration) {
+    let times: Vec<Duration> = (0..3).map(|_| attempt()).collect();
+    println!("cancelled after {times:?}");
+    assert!(times.iter().any(|time| *time <= CANCEL_WITHIN), "{times:?}");
+}
+
+/// From the wish to cancel, `delay` after the start, to the word that it was done.
+fn time_to_cancel(spec: &AnalysisSpec, shelf: &Arc<NetworkShelf>, delay: Duration) -> Duration {
+    let mut job = spawn_analysis(spec.clone(), shelf.clone(), no_wake()).unwrap();
+    let started = Instant::now();
+    let mut asked = None;
+    loop {
+        if asked.is_none() && started.elapsed() >= delay {
+            job.cancel();
+            asked = Some(Instant::now());
+        }
+        match job.try_next() {
+            Some(JobEvent::Cancelled) => return asked.expect("nobody else cancels").elapsed(),
+            Some(JobEvent::Done(_)) => panic!("a recording of 30 s was analysed within {delay:?}"),
+            Some(JobEvent::Failed(sentence)) => panic!("{sentence}"),
+            Some(_) => {}
+            None => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Relative L2 distance of one step's features, measured: mean MEAN_MEASURED, worst WORST_MEASURED.
+const WORST_CHANGE: f32 = 0.5;
+const MEAN_CHANGE: f32 = 0.2;
+
+#[test]
+fn a_chunk_boundary_changes_what_is_heard_by_no_more_than_a_bound() {
+    let samples = varied_sound(20);
+    let choice = NetworkChoice::default();
+    let network = AvarNet::load(choice.preset, &choice.weights, &ComputeDevice::cpu()).unwrap();
+    let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(20.0));
+    let grid = StepGrid::new(range, 4.0).unwrap();
+    let whole = features(&network, &grid, &samples, grid.len());
+    let chunked = features(&network, &grid, &samples, steps_per_chunk(&grid));
+    let width = network.sound_dim();
+    let changes: Vec<f32> = whole.chunks(width).zip(chunked.chunks(width)).map(|(a, b)| distance(a, b)).collect();
+    let neighbours: Vec<f32> = whole.chunks(width).zip(whole.chunks(width).skip(1)).map(|(a, b)| distance(a, b)).collect();
+    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+    let worst = changes.iter().copied().fold(0.0, f32::max);
+    println!("chunks change a step by {:.4} on average, {worst:.4} at worst: {changes:.3?}", mean(&changes));
+    println!("neighbouring steps differ by {:.4} on average", mean(&neighbours));
+    assert!(worst <= WORST_CHANGE, "{worst}");
+    assert!(mean(&changes) <= MEAN_CHANGE, "{}", mean(&changes));
+}
+
+fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -> Vec<f32> {
+    let mut blocks = samples.chunks(4000).enumerate();
+    let block = |(number, samples): (usize, &[f32])| AudioBlock {
+        start: MediaTime::from_seconds(number as f64 * 4000.0 / f64::from(SOUND_RATE_HZ)),
+        samples: samples.to_vec(),
+    };
+    let mut track = SoundTrack::new(MediaTime::ZERO, move || Ok::<_, avar::model::ModelError>(blocks.next().map(block)));
+    let mut rows = Vec::new();
+    for start in (0..grid.len()).step_by(chunk) {
+        let steps = start..(start + chunk).min(grid.len());
+        let part = sound_features(&mut track, grid, steps, network.sound_dim(), |samples| {
+            let mut utterance = samples.to_vec();
+            normalise_utterance(&mut utterance);
+            network.sound_tokens(&utterance)
+        });
+        rows.extend(part.unwrap().rows);
+    }
+    rows
+}
+
+/// Of `b` from `a`, relative to the length of `a`.
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    let length = |values: &mut dyn Iterator<Item = f32>| values.map(|value| value * value).sum::<f32>().sqrt();
+    length(&mut a.iter().zip(b).map(|(a, b)| a - b)) / length(&mut a.iter().copied())
+}
+
+/// Tones, noise and clicks whose loudness swings by 20 dB in seven seconds.
+fn varied_sound(seconds: u32) -> Vec<f32> {
+    let mut state = 1u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let tones = (0..seconds).flat_map(|second| common::tone(second, SOUND_RATE_HZ));
+    let swing = |number: usize| (std::f32::consts::TAU * number as f32 / (7.0 * SOUND_RATE_HZ as f32)).sin();
+    tones.enumerate().map(|(number, tone)| 10f32.powf(0.5 * swing(number) - 0.5) * (tone + 0.1 * noise())).collect()
+}
