@@ -4,10 +4,12 @@ SHELL := /bin/bash
 # Rust that the set-up has just installed is not on the path of this shell yet.
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 AVAR := target/release/avar
+# With torch, transformers, safetensors, onnx and onnxruntime; made when it is missing.
+PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test setup build lint bench bench-peers parity screenshots sample check-cuda deny clean
+.PHONY: demo test test-simd setup build lint bench bench-peers parity screenshots sample check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -29,11 +31,20 @@ lint:
 bench: setup ## Speed of decoding, networks, analysis, seeking and the window
 	cargo bench --locked
 
-parity: setup ## The full networks against the Python reference (installs PyTorch, several GB)
-	tests/parity/run.sh
+parity: setup $(PYTHON) ## The full networks against the Python reference (installs PyTorch, several GB)
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(PYTHON) tests/parity/make_fixtures.py full "$$folder" && \
+	AVAR_PARITY_DIR="$$folder" cargo test $(CARGO_FLAGS) --test parity -- --ignored --nocapture
 
-bench-peers: setup ## Our networks beside ONNX Runtime and PyTorch, in one run (installs PyTorch)
-	benches/peers/run.sh
+bench-peers: setup $(PYTHON) ## Our networks beside ONNX Runtime and PyTorch, in one run (installs PyTorch)
+	binary=$$(cargo bench --locked --no-run --bench peers --message-format=json | \
+	    sed -n 's/.*"name":"peers".*"executable":"\([^"]*\)".*/\1/p') && \
+	$(PYTHON) benches/peers/peers.py "$$binary"
+
+# The Python reference, in a place of its own.
+target/venv/bin/python:
+	command -v python3 >/dev/null && python3 -m venv target/venv
+	target/venv/bin/pip install --quiet torch transformers safetensors onnx onnxruntime
 
 screenshots: build ## The pictures of the README
 	$(AVAR) screenshot --out screenshots
@@ -41,8 +52,13 @@ screenshots: build ## The pictures of the README
 sample: build ## The bundled sample incident, drawn and synthesised by the program
 	$(AVAR) sample --out assets/sample-incident.mp4
 
-check-cuda: setup ## Type-check the CUDA build without CUDA
-	tests/cuda/check.sh
+check-cuda: setup ## Type-check the feature `cuda` without a CUDA installation
+	PATH="$(CURDIR)/tests/cuda:$$PATH" CUDA_COMPUTE_CAP=80 CUDARC_CUDA_VERSION=13000 CARGO_TARGET_DIR=target/cuda \
+	cargo check $(CARGO_FLAGS) --features cuda
+
+test-simd: setup ## The kernels for processors without AVX-512, and without AVX2, on one that has both
+	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) --lib --test parity
+	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) --lib --test parity
 
 deny: ## Licences and advisories of all dependencies
 	cargo deny check licenses bans sources

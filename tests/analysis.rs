@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use avar::analysis::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
 use avar::analysis::{
-    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, StepGrid, analyse, spawn_analysis,
+    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, StepGrid, analyse,
+    spawn_analysis,
 };
 use avar::job::{CancelToken, JobEvent, no_wake};
 use avar::media::{AudioBlock, FrameTable, probe};
@@ -18,7 +19,8 @@ use avar::time::{MediaTime, TimeRange};
 
 fn spec(path: &Path) -> AnalysisSpec {
     let info = Arc::new(probe(path).unwrap());
-    let frames = info.video.as_ref().map(|_| Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap()));
+    let frames =
+        info.video.as_ref().map(|_| Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap()));
     AnalysisSpec { info, frames, network: NetworkChoice::default(), settings: AnalysisSettings::default() }
 }
 
@@ -122,7 +124,8 @@ fn a_network_is_loaded_once_for_many_files() {
 fn the_timings_of_the_parts_add_up_to_no_more_than_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let timings = analysed(&clip(&folder, 2, true)).timings;
-    let parts = [timings.load_weights, timings.decode, timings.picture_network, timings.sound_network, timings.temporal_head];
+    let parts =
+        [timings.load_weights, timings.decode, timings.picture_network, timings.sound_network, timings.temporal_head];
     assert!(parts.iter().all(|part| *part > Duration::ZERO), "{timings:?}");
     assert!(parts.iter().sum::<Duration>() <= timings.total, "{timings:?}");
 }
@@ -191,7 +194,8 @@ fn a_chunk_boundary_changes_what_is_heard_by_no_more_than_a_bound() {
     let chunked = features(&network, &grid, &samples, steps_per_chunk(&grid));
     let width = network.sound_dim();
     let changes: Vec<f32> = whole.chunks(width).zip(chunked.chunks(width)).map(|(a, b)| distance(a, b)).collect();
-    let neighbours: Vec<f32> = whole.chunks(width).zip(whole.chunks(width).skip(1)).map(|(a, b)| distance(a, b)).collect();
+    let neighbours: Vec<f32> =
+        whole.chunks(width).zip(whole.chunks(width).skip(1)).map(|(a, b)| distance(a, b)).collect();
     let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
     let worst = changes.iter().copied().fold(0.0, f32::max);
     println!("chunks change a step by {:.4} on average, {worst:.4} at worst: {changes:.3?}", mean(&changes));
@@ -206,7 +210,8 @@ fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -
         start: MediaTime::from_seconds(number as f64 * 4000.0 / f64::from(SOUND_RATE_HZ)),
         samples: samples.to_vec(),
     };
-    let mut track = SoundTrack::new(MediaTime::ZERO, move || Ok::<_, avar::model::ModelError>(blocks.next().map(block)));
+    let mut track =
+        SoundTrack::new(MediaTime::ZERO, move || Ok::<_, avar::model::ModelError>(blocks.next().map(block)));
     let mut rows = Vec::new();
     for start in (0..grid.len()).step_by(chunk) {
         let steps = start..(start + chunk).min(grid.len());

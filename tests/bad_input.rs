@@ -48,7 +48,8 @@ fn a_text_named_mp4_is_refused_in_one_sentence() {
 #[test]
 fn noise_named_mp4_is_refused_in_one_sentence() {
     let folder = folder();
-    let noise: Vec<u8> = (0..50_000u32).map(|i| (i.wrapping_mul(2_654_435_761).rotate_left(i % 31) >> 24) as u8).collect();
+    let noise: Vec<u8> =
+        (0..50_000u32).map(|i| (i.wrapping_mul(2_654_435_761).rotate_left(i % 31) >> 24) as u8).collect();
     is_refused_everywhere(&written(&folder, "noise.mp4", &noise), "");
 }
 
@@ -113,7 +114,8 @@ fn a_failed_analysis_with_json_is_still_one_json_document() {
     let folder = folder();
     let file = written(&folder, "empty.mp4", b"");
     let out = folder.path().join("out");
-    let run = common::avar(["analyze".as_ref(), file.as_os_str(), "--json".as_ref(), "--out".as_ref(), out.as_os_str()]);
+    let run =
+        common::avar(["analyze".as_ref(), file.as_os_str(), "--json".as_ref(), "--out".as_ref(), out.as_os_str()]);
     let document = run.expect_status(1).json();
     assert_is_one_sentence(document["files"][0]["error"].as_str().unwrap(), &file);
 }
@@ -176,7 +178,9 @@ fn movie_without_tracks() -> Vec<u8> {
     header[53] = 1;
     header[68] = 0x40;
     header[99] = 1;
-    let boxed = |name: &[u8; 4], contents: &[u8]| [&(contents.len() as u32 + 8).to_be_bytes(), name.as_slice(), contents].concat();
+    let boxed = |name: &[u8; 4], contents: &[u8]| {
+        [&(contents.len() as u32 + 8).to_be_bytes(), name.as_slice(), contents].concat()
+    };
     let brand = boxed(b"ftyp", b"isom\0\0\x02\0isommp41");
     [brand, boxed(b"moov", &boxed(b"mvhd", &header))].concat()
 }
@@ -195,7 +199,14 @@ fn is_refused_everywhere(file: &Path, reason: &str) {
     let picture = out.path().join("frame.png");
     let runs = [
         common::avar(["probe".as_ref(), file.as_os_str()]),
-        common::avar(["frame".as_ref(), file.as_os_str(), "--ordinal".as_ref(), "0".as_ref(), "--out".as_ref(), picture.as_os_str()]),
+        common::avar([
+            "frame".as_ref(),
+            file.as_os_str(),
+            "--ordinal".as_ref(),
+            "0".as_ref(),
+            "--out".as_ref(),
+            picture.as_os_str(),
+        ]),
         analyze(&[file], out.path()),
     ];
     for run in runs {

@@ -84,11 +84,20 @@ pub enum AnalysisError {
     #[error(transparent)]
     Media(#[from] MediaError),
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(ModelError),
     #[error("{reason}: {path}", path = .path.display())]
     Grid { reason: StepGridError, path: PathBuf },
     #[error("the file has neither picture nor sound, so there is nothing to analyse: {}", .0.display())]
     NothingToAnalyse(PathBuf),
+}
+
+impl From<ModelError> for AnalysisError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Model(other),
+        }
+    }
 }
 
 impl From<AnalysisError> for Stopped {
@@ -234,7 +243,7 @@ impl Streams {
                 let encode_started = Instant::now();
                 let mut utterance = samples.to_vec();
                 normalise_utterance(&mut utterance);
-                let tokens = network.sound_tokens(&utterance)?;
+                let tokens = network.sound_tokens_unless(&utterance, cancel)?;
                 network_time += encode_started.elapsed();
                 Ok::<_, AnalysisError>(tokens)
             })?;
@@ -302,7 +311,7 @@ fn extend_pictures(
         let clock = Instant::now();
         let computed = match rows {
             0 => Vec::new(),
-            _ => network.picture_features(&batch, rows)?,
+            _ => network.picture_features_unless(&batch, rows, cancel)?,
         };
         for row in row_of_step {
             match row {

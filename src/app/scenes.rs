@@ -15,7 +15,7 @@ use super::{DeskApp, DeskOptions, sample_path};
 use crate::playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
 use crate::time::MediaTime;
 
-const SIZE: Vec2 = vec2(1280.0, 800.0);
+const SIZE: Vec2 = vec2(1440.0, 900.0);
 /// A scene that takes longer than this is broken.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -77,6 +77,7 @@ pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) 
     if let Some(range) = harness.state().desk.state.media().map(|media| media.info.range) {
         let target = range.clamp(range.start + MediaTime::from_seconds(at_s));
         harness.state_mut().desk.apply(Command::Seek(target, SeekPrecision::Exact));
+        settle(&mut harness)?;
     }
     for action in actions {
         harness.state_mut().desk.apply((*action).into());

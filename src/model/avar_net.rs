@@ -24,6 +24,7 @@ use super::mobilevit::{self, MobileVit};
 use super::mtcn::{self, Mtcn};
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Provenance, WeightSource, Weights};
+use crate::job::CancelToken;
 
 /// A published size of the whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,10 +185,16 @@ impl AvarNet {
 
     /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv.
     pub fn picture_features(&self, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
+        self.picture_features_unless(rgb, n, &CancelToken::default())
+    }
+
+    /// Like [`AvarNet::picture_features`]; asks before each picture whether it should go on.
+    pub fn picture_features_unless(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
         let (width, height) = self.picture_size_px();
         expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
         let device = self.weights.device();
         let features = |rgb: &[u8]| -> Result<Vec<f32>, ModelError> {
+            cancel.check()?;
             let mut bgr = vec![0f32; rgb.len()];
             for (bgr, rgb) in bgr.chunks_exact_mut(3).zip(rgb.chunks_exact(3)) {
                 bgr.iter_mut().zip(rgb.iter().rev()).for_each(|(to, &from)| *to = f32::from(from) / 255.0);
@@ -208,6 +215,11 @@ impl AvarNet {
     /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da. At most
     /// [`LONGEST_SOUND_S`]: the caller cuts longer recordings.
     pub fn sound_tokens(&self, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
+        self.sound_tokens_unless(samples, &CancelToken::default())
+    }
+
+    /// Like [`AvarNet::sound_tokens`]; asks before each layer whether it should go on.
+    pub fn sound_tokens_unless(&self, samples: &[f32], cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
         if samples.len() > LONGEST_SOUND_S * wav2vec2::SAMPLE_RATE_HZ as usize {
             return Err(ModelError::Input(format!(
                 "{} s of sound are too many at once; cut the recording into pieces of at most {LONGEST_SOUND_S} s",
@@ -218,7 +230,7 @@ impl AvarNet {
             return Err(ModelError::Input("the sound holds samples that are not finite numbers".to_owned()));
         }
         let samples = Tensor::from_slice(samples, (1, samples.len()), self.weights.device())?;
-        kernels::on_compute_threads(|| to_values(&self.sound.forward(&samples)?))
+        kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
     }
 
     /// Features of `batch` sequences of `steps` steps, rows of Dv and Da -> class probabilities, rows of 10.

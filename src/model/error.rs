@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::job::Cancelled;
+
 /// An error of the networks or of their weights; the path, where there is one, comes last.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -25,6 +27,9 @@ pub enum ModelError {
     Config(String),
     #[error("{0}")]
     Device(String),
+    /// The caller asked for it.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
     #[error("the network could not be computed: {0}")]
     Compute(#[from] candle_core::Error),
 }

@@ -13,6 +13,7 @@ use super::kernels::{self, Activation, GroupedConv, Matrix, NormalisedConv, Pack
 use super::layers::{LayerNorm, Linear, SelfAttention, WindowWeight, by_tap};
 use super::seeded::Init;
 use super::weights::Weights;
+use crate::job::CancelToken;
 
 /// Samples per second that the network was trained at.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -126,13 +127,22 @@ impl Wav2Vec2 {
 
     /// `[B, N]` -> `[B, T, D]`.
     pub fn forward(&self, samples: &Tensor) -> Result<Tensor, ModelError> {
+        self.forward_unless(samples, &CancelToken::default())
+    }
+
+    /// Like [`Wav2Vec2::forward`]; asks before each layer whether it should go on, since the base model takes most of
+    /// a second for a few seconds of sound.
+    pub fn forward_unless(&self, samples: &Tensor, cancel: &CancelToken) -> Result<Tensor, ModelError> {
         let mut x = self.samples_to_channels(samples)?;
         for layer in &self.convolutions {
+            cancel.check()?;
             x = layer.forward(&x)?;
         }
+        cancel.check()?;
         let x = self.projection.forward(&self.feature_norm.forward(&x)?, Activation::None)?;
         let mut x = self.norm.forward(&self.positions.forward_onto(&x)?)?;
         for layer in &self.layers {
+            cancel.check()?;
             x = layer.forward(&x)?;
         }
         Ok(x)

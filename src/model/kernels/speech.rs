@@ -165,3 +165,55 @@ struct Target(*mut f32);
 
 // SAFETY: tasks write to disjoint parts.
 unsafe impl Sync for Target {}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{assert_close, random};
+    use super::super::portable;
+    use super::*;
+
+    fn list(tensor: &Tensor) -> Vec<f32> {
+        tensor.flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    #[test]
+    fn the_folded_norm_is_the_norm_of_the_convolution() {
+        // A mean far from zero is what the covariance must not be confused by.
+        let samples = (random(&[2, 503, 1], 1) + 3.0).unwrap();
+        let (weights, gamma, beta) = (random(&[10, 21], 2), random(&[21], 3), random(&[21], 4));
+        let ours = NormalisedConv {
+            weights: list(&weights),
+            gamma: list(&gamma),
+            beta: list(&beta),
+            taps: 10,
+            stride: 5,
+            epsilon: 1e-5,
+        };
+        let windows = portable::windows(&samples, 10, 5).unwrap();
+        let outputs = windows.dim(1).unwrap();
+        let z = windows.reshape((2 * outputs, 10)).unwrap().matmul(&weights).unwrap();
+        // A layer norm over time is a layer norm over the last axis of the transposed map.
+        let z = z.reshape((2, outputs, 21)).unwrap().transpose(1, 2).unwrap().contiguous().unwrap();
+        let (one, zero) = (z.ones_like().unwrap(), z.zeros_like().unwrap());
+        let one = one.get(0).and_then(|x| x.get(0)).unwrap();
+        let zero = zero.get(0).and_then(|x| x.get(0)).unwrap();
+        let normed = portable::layer_norm(&z, &one, &zero, 1e-5).unwrap().transpose(1, 2).unwrap();
+        let expected = normed.broadcast_mul(&gamma).unwrap().broadcast_add(&beta).unwrap().gelu_erf().unwrap();
+        assert_close(&ours.forward(&samples).unwrap(), &expected, 1e-5);
+    }
+
+    #[test]
+    fn grouped_convolution_is_candles() {
+        let (x, weight) = (random(&[2, 13, 12], 1), random(&[12, 4, 6], 2));
+        let groups = (0..3).map(|group| {
+            let weight = weight.narrow(0, group * 4, 4).unwrap().permute((2, 1, 0)).unwrap();
+            Packed::new(&weight.reshape((24, 4)).unwrap()).unwrap()
+        });
+        let bias = random(&[12], 3);
+        let ours = GroupedConv { groups: groups.collect(), bias: list(&bias), taps: 6, before: 3 };
+        let y = x.transpose(1, 2).unwrap().contiguous().unwrap().conv1d(&weight, 3, 1, 1, 3).unwrap();
+        let y = y.narrow(2, 0, 13).unwrap().transpose(1, 2).unwrap();
+        let expected = (y.broadcast_add(&bias).unwrap().gelu_erf().unwrap() + &x).unwrap();
+        assert_close(&ours.forward(&x).unwrap(), &expected, 1e-5);
+    }
+}
