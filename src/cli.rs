@@ -13,15 +13,14 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::json;
 
-use crate::analysis::record::{
-    EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record, write_whole,
-};
+use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record};
 use crate::analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, analyse,
     find_events,
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
+use crate::files::write_whole;
 use crate::job::{CancelToken, Progress};
 use crate::media::{FrameTable, VideoReader, probe};
 use crate::model::{ComputeDevice, Preset, WeightSource};
@@ -287,25 +286,28 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
     let shelf = NetworkShelf::default();
     let names = record_names(&arguments.files);
     let mut results = Vec::new();
-    let mut failures = 0;
+    let mut errors = Vec::new();
     for (file, name) in arguments.files.iter().zip(names) {
         match analyze_file(file, RecordPaths::new(&arguments.out, &name), &network, &settings, &shelf) {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
             Ok(outcome) => print_outcome(file, &outcome)?,
             Err(error) => {
-                failures += 1;
-                report(&error);
-                results.push(json!({"path": file, "error": format!("{error:#}")}));
+                results.push(json!({"path": file.to_string_lossy(), "error": format!("{error:#}")}));
+                errors.push(error);
             }
         }
     }
     if arguments.json {
         say(&serde_json::to_string_pretty(&json!({ "files": results }))?)?;
     }
-    match failures {
-        0 => Ok(()),
-        // Each has been named above; the last line says only how it went as a whole.
-        _ => bail!("{failures} of {} files could not be analysed", arguments.files.len()),
+    match (errors.pop(), arguments.files.len()) {
+        (None, _) => Ok(()),
+        (Some(only), 1) => Err(only),
+        (Some(last), all) => {
+            errors.push(last);
+            errors.iter().for_each(report);
+            bail!("{} of {all} files could not be analysed", errors.len())
+        }
     }
 }
 
@@ -350,7 +352,7 @@ fn analyze_file(
 
 fn outcome_json(file: &Path, outcome: &Outcome) -> serde_json::Value {
     json!({
-        "path": file,
+        "path": file.to_string_lossy(),
         "files": outcome.paths,
         "run": outcome.record,
         "events": outcome.events,

@@ -12,6 +12,7 @@
 //! |---|---|---|
 //! | [`time`] | media time, frame ordinal, time range | |
 //! | [`job`] | a background job: progress, partial results, cancel | |
+//! | [`files`] | files that appear whole or not at all | |
 //! | [`media`] | probe, frame table, readers, waveform, clip writer | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
 //! | [`model`] | the networks, their weights, their CPU kernels | candle, gemm |
@@ -22,18 +23,19 @@
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `time` and `job` know nobody, `media` knows no network, `model` knows no media,
+//! - No arrow runs backwards: `time`, `job` and `files` know nobody, `media` knows no network, `model` knows no media,
 //!   and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
 //! - No score of an untrained network without the words that say so.
-//! - No file that appears half-written: all go through [`analysis::record::write_whole`].
+//! - No file that appears half-written: all go through [`files::write_whole`].
 
 pub mod analysis;
 pub mod app;
 pub mod cli;
 pub mod dataset;
+pub mod files;
 pub mod job;
 pub mod media;
 pub mod model;

@@ -179,29 +179,52 @@ fn time_to_cancel(spec: &AnalysisSpec, shelf: &Arc<NetworkShelf>, delay: Duratio
     }
 }
 
-/// Relative L2 distance of one step's features, measured: mean MEAN_MEASURED, worst WORST_MEASURED.
-const WORST_CHANGE: f32 = 0.5;
-const MEAN_CHANGE: f32 = 0.2;
+/// Relative L2 distances of a step's features, measured on two cores with AVX-512 and rounded up: 0.136 at worst,
+/// 0.118 on average. It lies alike over a whole chunk, since the encoder normalises what it is given as a whole ...
+const WORST_CHANGE: f32 = 0.16;
+const MEAN_CHANGE: f32 = 0.14;
+/// ... and a step beside a boundary changes by hardly more than the other steps of its chunk (measured: 0.007).
+const BOUNDARY_CHANGE: f32 = 0.02;
 
 #[test]
-fn a_chunk_boundary_changes_what_is_heard_by_no_more_than_a_bound() {
+fn the_features_of_a_chunk_stay_within_a_bound_of_those_of_the_whole() {
+    let changes = changes_by_chunks();
+    let worst = changes.iter().copied().fold(0.0, f32::max);
+    let mean = mean(&changes);
+    println!("chunks change a step by {mean:.4} on average, {worst:.4} at worst: {changes:.3?}");
+    assert!(worst > 0.0, "nothing was cut");
+    assert!(worst <= WORST_CHANGE && mean <= MEAN_CHANGE, "{worst} at worst, {mean} on average");
+}
+
+#[test]
+fn a_step_beside_a_chunk_boundary_changes_hardly_more_than_the_others() {
+    let changes = changes_by_chunks();
+    for chunk in changes.chunks(STEPS_PER_CHUNK) {
+        let beside = chunk[0].max(chunk[STEPS_PER_CHUNK - 1]);
+        let more = beside - mean(&chunk[3..STEPS_PER_CHUNK - 3]);
+        println!("a step beside the boundary changes by {more:.4} more");
+        assert!(more <= BOUNDARY_CHANGE, "{more}");
+    }
+}
+
+const STEPS_PER_CHUNK: usize = 20;
+
+/// For each step of 20 s of sound, what cutting it into chunks changes.
+fn changes_by_chunks() -> Vec<f32> {
     let samples = varied_sound(20);
     let choice = NetworkChoice::default();
     let network = AvarNet::load(choice.preset, &choice.weights, &ComputeDevice::cpu()).unwrap();
     let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(20.0));
     let grid = StepGrid::new(range, 4.0).unwrap();
+    assert_eq!(steps_per_chunk(&grid), STEPS_PER_CHUNK);
     let whole = features(&network, &grid, &samples, grid.len());
-    let chunked = features(&network, &grid, &samples, steps_per_chunk(&grid));
+    let chunked = features(&network, &grid, &samples, STEPS_PER_CHUNK);
     let width = network.sound_dim();
-    let changes: Vec<f32> = whole.chunks(width).zip(chunked.chunks(width)).map(|(a, b)| distance(a, b)).collect();
-    let neighbours: Vec<f32> =
-        whole.chunks(width).zip(whole.chunks(width).skip(1)).map(|(a, b)| distance(a, b)).collect();
-    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
-    let worst = changes.iter().copied().fold(0.0, f32::max);
-    println!("chunks change a step by {:.4} on average, {worst:.4} at worst: {changes:.3?}", mean(&changes));
-    println!("neighbouring steps differ by {:.4} on average", mean(&neighbours));
-    assert!(worst <= WORST_CHANGE, "{worst}");
-    assert!(mean(&changes) <= MEAN_CHANGE, "{}", mean(&changes));
+    whole.chunks(width).zip(chunked.chunks(width)).map(|(a, b)| distance(a, b)).collect()
+}
+
+fn mean(values: &[f32]) -> f32 {
+    values.iter().sum::<f32>() / values.len() as f32
 }
 
 fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -> Vec<f32> {

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use avar::analysis::NetworkChoice;
 use avar::app::command::Command;
-use avar::app::state::Stage;
+use avar::app::state::{ScoreStatus, Stage};
 use avar::app::update::Desk;
 use avar::job::no_wake;
+use avar::model::WeightSource;
 use avar::playback::{PlayerOptions, SoundChoice};
 use tempfile::TempDir;
 
@@ -120,6 +121,55 @@ fn a_failed_analysis_with_json_is_still_one_json_document() {
     assert_is_one_sentence(document["files"][0]["error"].as_str().unwrap(), &file);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_file_whose_name_is_no_unicode_is_refused_without_a_panic() {
+    let folder = folder();
+    let file = folder.path().join(not_unicode());
+    let out = folder.path().join("out");
+    for run in [common::avar(["probe".as_ref(), file.as_os_str()]), analyze(&[&file], &out)] {
+        let run = run.expect_status(1);
+        assert!(run.stderr.contains("no such file") && !run.stderr.contains("panicked"), "{}", run.stderr);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_whose_name_is_no_unicode_is_analysed() {
+    let folder = folder();
+    let plain = folder.path().join("plain.mp4");
+    common::write_clip(&plain, 1, true);
+    let file = folder.path().join(not_unicode());
+    std::fs::rename(plain, &file).unwrap();
+    let out = folder.path().join("out");
+    let run = analyze(&[&file], &out).expect_status(0);
+    assert!(!run.stderr.contains("panicked"), "{}", run.stderr);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 3);
+}
+
+#[cfg(target_os = "linux")]
+fn not_unicode() -> &'static std::ffi::OsStr {
+    std::os::unix::ffi::OsStrExt::from_bytes(b"cam\xffera.mp4")
+}
+
+#[test]
+fn weights_that_cannot_be_read_are_named_in_the_window_and_the_picture_stays() {
+    let folder = folder();
+    let good = folder.path().join("good.mp4");
+    common::write_clip(&good, 1, false);
+    let weights = folder.path().join("missing.safetensors");
+    let network = NetworkChoice { weights: WeightSource::File(weights.clone()), ..NetworkChoice::default() };
+    let mut desk = desk(network);
+    desk.apply(Command::OpenPaths(vec![good]));
+    wait_until(&mut desk, |desk| {
+        !desk.is_busy() && desk.state.player.as_ref().is_some_and(|player| player.frame.is_some())
+    });
+    let Some(ScoreStatus::Failed(sentence)) = desk.state.recording().map(|recording| &recording.review.status) else {
+        panic!("the weights were taken");
+    };
+    assert_is_one_sentence(sentence, &weights);
+}
+
 #[test]
 fn every_made_edge_file_is_analysed_or_refused_by_name() {
     let Some(made) = common::data_folder("edge/made") else { return };
@@ -192,26 +242,17 @@ fn analyze(files: &[&Path], out: &Path) -> common::Run {
     common::avar(arguments)
 }
 
-/// By `probe`, `frame` and `analyze`, and by the window. `reason` is a word of the sentence.
+/// By `probe`, `analyze` and `frame`, and by the window. `reason` is a word of the sentence.
 #[track_caller]
 fn is_refused_everywhere(file: &Path, reason: &str) {
     let out = folder();
     let picture = out.path().join("frame.png");
-    let runs = [
-        common::avar(["probe".as_ref(), file.as_os_str()]),
-        common::avar([
-            "frame".as_ref(),
-            file.as_os_str(),
-            "--ordinal".as_ref(),
-            "0".as_ref(),
-            "--out".as_ref(),
-            picture.as_os_str(),
-        ]),
-        analyze(&[file], out.path()),
-    ];
-    for run in runs {
-        assert_eq!(run.stdout, "");
+    let frame =
+        ["frame".as_ref(), file.as_os_str(), "--ordinal".as_ref(), "0".as_ref(), "--out".as_ref(), picture.as_os_str()];
+    let runs = [common::avar(["probe".as_ref(), file.as_os_str()]), analyze(&[file], out.path()), common::avar(frame)];
+    for (run, reason) in runs.into_iter().zip([reason, reason, ""]) {
         let run = run.expect_status(1);
+        assert_eq!(run.stdout, "");
         assert_is_one_line(&run.stderr, file);
         assert!(run.stderr.contains(reason), "no \"{reason}\" in: {}", run.stderr);
     }
@@ -221,8 +262,7 @@ fn is_refused_everywhere(file: &Path, reason: &str) {
 
 #[track_caller]
 fn is_refused_by_the_window(file: &Path, reason: &str) {
-    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
-    let mut desk = Desk::new(NetworkChoice::default(), player, no_wake());
+    let mut desk = desk(NetworkChoice::default());
     desk.apply(Command::OpenPaths(vec![file.to_owned()]));
     wait_until(&mut desk, |desk| !desk.is_busy());
     let Some(Stage::Failed(sentence)) = desk.state.recording().map(|recording| &recording.stage) else {
@@ -236,6 +276,11 @@ fn is_refused_by_the_window(file: &Path, reason: &str) {
     common::write_clip(&good, 1, false);
     desk.apply(Command::OpenPaths(vec![good]));
     wait_until(&mut desk, |desk| desk.state.player.as_ref().is_some_and(|player| player.frame.is_some()));
+}
+
+fn desk(network: NetworkChoice) -> Desk {
+    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    Desk::new(network, player, no_wake())
 }
 
 #[track_caller]

@@ -326,6 +326,19 @@ fn without_a_display_the_window_is_refused_with_what_to_do_instead() {
 }
 
 #[test]
+fn a_screenshot_of_a_file_is_a_picture_of_the_window() {
+    let out = tempfile::tempdir().unwrap();
+    let clip = ANALYSED.clip.as_os_str();
+    let at = ["--at", "1.5", "--out"].map(std::ffi::OsStr::new);
+    common::avar(["screenshot".as_ref(), clip].into_iter().chain(at).chain([out.path().as_os_str()])).expect_status(0);
+    assert_eq!(names_in(out.path()), ["clip.png"]);
+    let picture = image::open(out.path().join("clip.png")).unwrap().to_rgb8();
+    let colours: std::collections::HashSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0).collect();
+    assert!(picture.width() >= 960 && picture.height() >= 600, "{:?}", picture.dimensions());
+    assert!(colours.len() > 100, "{} colours are no window", colours.len());
+}
+
+#[test]
 fn weights_that_are_not_there_are_refused_by_name() {
     refused_weights(&ANALYSED.folder.path().join("no-such.safetensors"));
 }

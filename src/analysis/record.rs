@@ -2,7 +2,7 @@
 //! person can get the same numbers.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::events::{Event, Hysteresis};
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
+use crate::files::{WriteError, serialize_path, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use crate::model::Modalities;
 use crate::model::Provenance;
@@ -22,15 +23,18 @@ pub enum RecordError {
     Cancelled(#[from] Cancelled),
     #[error("the file cannot be read ({reason}): {path}", path = .path.display())]
     Read { path: PathBuf, reason: io::Error },
-    #[error("the file cannot be written ({reason}): {path}", path = .path.display())]
-    Write { path: PathBuf, reason: io::Error },
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// Where the three files of one analysis are.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordPaths {
+    #[serde(serialize_with = "serialize_path")]
     pub scores: PathBuf,
+    #[serde(serialize_with = "serialize_path")]
     pub events: PathBuf,
+    #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
 }
 
@@ -58,6 +62,7 @@ pub struct RunRecord {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct MediaRecord {
+    #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     pub sha256: String,
     pub size_bytes: u64,
@@ -70,7 +75,7 @@ pub struct MediaRecord {
 #[derive(Clone, Debug, Serialize)]
 pub struct WeightsRecord {
     /// `None` for weights drawn from a seed.
-    pub path: Option<PathBuf>,
+    pub path: Option<String>,
     pub digest: String,
     pub is_trained: bool,
     /// What a reader must know before believing a score.
@@ -115,7 +120,7 @@ impl RunRecord {
         let provenance = analysis.network.provenance();
         let is_trained = !provenance.is_untrained();
         let weights_path = match provenance {
-            Provenance::File { path, .. } => Some(path.clone()),
+            Provenance::File { path, .. } => Some(path.to_string_lossy().into_owned()),
             Provenance::Untrained { .. } => None,
         };
         Self {
@@ -208,7 +213,7 @@ impl EventRecord {
 
 #[derive(Serialize)]
 struct EventsFile<'a> {
-    media: &'a Path,
+    media: String,
     weights: &'a WeightsRecord,
     hysteresis: Hysteresis,
     events: Vec<EventRecord>,
@@ -222,14 +227,14 @@ pub fn write_record(
     events: &[Event],
 ) -> Result<(), RecordError> {
     let events = EventsFile {
-        media: &record.media.path,
+        media: record.media.path.to_string_lossy().into_owned(),
         weights: &record.weights,
         hysteresis: record.configuration.hysteresis,
         events: events.iter().map(|event| EventRecord::new(event, scores)).collect(),
     };
     write_whole(&paths.scores, |file| write_scores(file, scores))?;
     write_whole(&paths.events, |file| write_json(file, &events))?;
-    write_whole(&paths.run, |file| write_json(file, record))
+    Ok(write_whole(&paths.run, |file| write_json(file, record))?)
 }
 
 /// SHA-256 of a file in lower-case hexadecimal; can be cancelled, since files may be large.
@@ -269,26 +274,6 @@ fn write_json(file: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     file.write_all(b"\n")
 }
 
-/// Writes beside the target and renames, so that a reader never sees half a file.
-pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), RecordError> {
-    let attempt = || {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut builder = tempfile::Builder::new();
-        // As an ordinary new file, under the umask: temporary files are otherwise readable by their owner alone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
-        let mut writer = BufWriter::new(&mut file);
-        write(&mut writer)?;
-        writer.flush()?;
-        drop(writer);
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    attempt().map_err(|reason| RecordError::Write { path: path.to_owned(), reason })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,27 +284,5 @@ mod tests {
         file.write_all(b"abc").unwrap();
         let digest = digest_file(file.path(), &CancelToken::default()).unwrap();
         assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    }
-
-    #[test]
-    fn a_write_that_fails_leaves_the_old_file_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("scores.csv");
-        std::fs::write(&path, "old").unwrap();
-        let result = write_whole(&path, |file| {
-            file.write_all(b"half")?;
-            Err(io::Error::other("disk full"))
-        });
-        assert!(result.unwrap_err().to_string().ends_with(path.to_str().unwrap()));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn a_missing_output_folder_is_made() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b/run.json");
-        write_whole(&path, |file| file.write_all(b"{}")).unwrap();
-        assert_eq!(std::fs::read_to_string(path).unwrap(), "{}");
     }
 }

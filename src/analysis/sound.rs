@@ -23,6 +23,9 @@ pub const CHUNK_S: f64 = 5.0;
 /// Sound heard before and after a chunk without giving tokens.
 pub const CONTEXT_S: f64 = 1.0;
 
+/// From one sample number up to another.
+type Span = (i64, i64);
+
 /// 16 kHz mono samples in order, placed on the media's time axis; holds only what the next chunk may need.
 pub struct SoundTrack<Read> {
     /// The next block, or `None` at the end.
@@ -31,8 +34,10 @@ pub struct SoundTrack<Read> {
     /// Sample number (from `origin`) of the front of `buffer`.
     first: i64,
     buffer: VecDeque<f32>,
+    /// Read already, but later than anything asked for so far: a gap is not filled before it is reached.
+    upcoming: Option<AudioBlock>,
     /// Sample numbers between which the file has sound, as far as read.
-    heard: Vec<(i64, i64)>,
+    heard: Vec<Span>,
     has_ended: bool,
 }
 
@@ -42,18 +47,23 @@ where
 {
     /// Sample 0 stands at `origin`.
     pub fn new(origin: MediaTime, read: Read) -> Self {
-        Self { read, origin, first: 0, buffer: VecDeque::new(), heard: Vec::new(), has_ended: false }
+        Self { read, origin, first: 0, buffer: VecDeque::new(), upcoming: None, heard: Vec::new(), has_ended: false }
     }
 
     /// Samples `start..end` with zeros where there is no sound, and the parts of it that hold sound.
     /// `start` must not go back by more than the context between calls.
-    fn samples(&mut self, start: i64, end: i64) -> Result<(Vec<f32>, Vec<(i64, i64)>), E> {
+    fn samples(&mut self, start: i64, end: i64) -> Result<(Vec<f32>, Vec<Span>), E> {
         self.forget_before(start);
-        while !self.has_ended && self.first + (self.buffer.len() as i64) < end {
-            match (self.read)()? {
-                Some(block) => self.place(&block, end),
-                None => self.has_ended = true,
+        while !self.has_ended && self.next_number() < end {
+            let Some(block) = self.upcoming.take().map_or_else(|| (self.read)(), |block| Ok(Some(block)))? else {
+                self.has_ended = true;
+                break;
+            };
+            if self.number_of(&block) >= end {
+                self.upcoming = Some(block);
+                break;
             }
+            self.place(&block);
         }
         let sample_at = |number: i64| {
             let index = usize::try_from(number - self.first).ok();
@@ -63,25 +73,28 @@ where
         Ok(((start..end).map(sample_at).collect(), heard.filter(|(from, to)| from < to).collect()))
     }
 
-    /// Puts a block where its time says: a gap becomes zeros, an overlap keeps what came first.
-    fn place(&mut self, block: &AudioBlock, end: i64) {
+    /// The number of the first sample after the buffer.
+    fn next_number(&self) -> i64 {
+        self.first + self.buffer.len() as i64
+    }
+
+    /// The number of a block's first sample. Rounding of time stamps to a coarse time base is no gap.
+    fn number_of(&self, block: &AudioBlock) -> i64 {
         let offset_s = (block.start - self.origin).seconds();
-        let start = (offset_s * f64::from(SOUND_RATE_HZ)).round() as i64;
-        let next = self.first + self.buffer.len() as i64;
-        // Rounding of time stamps to a coarse time base is no gap.
-        let start = if (start - next).abs() <= i64::from(SOUND_RATE_HZ) / 100 { next } else { start };
+        let stated = (offset_s * f64::from(SOUND_RATE_HZ)).round() as i64;
+        let next = self.next_number();
+        if (stated - next).abs() <= i64::from(SOUND_RATE_HZ) / 100 { next } else { stated }
+    }
+
+    /// Puts a block where its time says: a gap becomes zeros, an overlap keeps what came first.
+    fn place(&mut self, block: &AudioBlock) {
+        let (start, next) = (self.number_of(block), self.next_number());
         let skip = (next - start).clamp(0, block.samples.len() as i64) as usize;
         if skip == block.samples.len() {
             return;
         }
         let from = start.max(next);
-        if from > end.max(next) + i64::from(SOUND_RATE_HZ) {
-            // A gap of hours is not filled sample by sample: everything before it has been asked for already.
-            self.first = from;
-            self.buffer.clear();
-        } else {
-            self.buffer.extend(std::iter::repeat_n(0.0, (from - next) as usize));
-        }
+        self.buffer.extend(std::iter::repeat_n(0.0, (from - next) as usize));
         self.buffer.extend(&block.samples[skip..]);
         let to = from + (block.samples.len() - skip) as i64;
         match self.heard.last_mut() {
@@ -126,10 +139,10 @@ where
         return Ok(SoundFeatures { rows: Vec::new(), is_heard: Vec::new() });
     };
     let context = (CONTEXT_S * f64::from(SOUND_RATE_HZ)) as i64;
-    // Sound before the file's first sample does not exist: the encoder is not shown invented silence there.
+    // Before its start and after its end a file has no sound: the encoder is not shown invented silence there.
     let start = (first - context).max(0) / TOKEN_HOP as i64 * TOKEN_HOP as i64;
     let end_of_file = sample_of(grid, grid.len());
-    let end = (last + context).min(end_of_file.max(last + TOKEN_FIELD as i64));
+    let end = (last + context).min(end_of_file).max(start + TOKEN_FIELD as i64);
     let (samples, heard) = track.samples(start, end)?;
     let is_heard: Vec<bool> =
         bounds.windows(2).map(|step| heard.iter().any(|(from, to)| *from < step[1] && step[0] < *to)).collect();

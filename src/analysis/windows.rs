@@ -9,10 +9,10 @@ use std::ops::Range;
 /// Windows over `len` steps in order of time: `window` long, half a window apart, the last one moved back
 /// so that it ends with the file. A file shorter than a window is one window of its own length.
 pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
-    let window = window.max(1);
-    if len <= window {
-        return if len == 0 { Vec::new() } else { vec![0..len] };
+    if len == 0 {
+        return Vec::new();
     }
+    let window = window.clamp(1, len);
     let hop = (window / 2).max(1);
     let last = len - window;
     let mut starts: Vec<usize> = (0..last).step_by(hop).collect();
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_file_shorter_than_a_window_is_one_window() {
-        assert_eq!(windows(7, 10), [0..7]);
-        assert_eq!(windows(0, 10), []);
+        assert_eq!(windows(7, 10), std::slice::from_ref(&(0..7)));
+        assert!(windows(0, 10).is_empty());
     }
 
     #[test]

@@ -320,7 +320,7 @@ mod tests {
     fn a_key_with_other_modifiers_is_another_key() {
         assert_eq!(Action::of_key(PLAIN, Key::ArrowLeft), Some(Action::FrameBack));
         assert_eq!(Action::of_key(Modifiers::SHIFT, Key::ArrowLeft), Some(Action::TenFramesBack));
-        assert_eq!(Action::of_key(Modifiers::CTRL | Modifiers::ALT, Key::ArrowLeft), None);
+        assert_eq!(Action::of_key(Modifiers::COMMAND | Modifiers::ALT, Key::ArrowLeft), None);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::analysis::{
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{FrameTable, MediaError, WaveformPyramid, build_waveform, probe};
 
+type WaveformJob = Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>;
+
 /// News from a job.
 pub enum Report {
     Opening(RecordingId, JobEvent<(), Media>),
@@ -24,7 +26,7 @@ pub struct Jobs {
     wake: Wake,
     shelf: Arc<NetworkShelf>,
     opening: Option<(RecordingId, Job<(), Media>)>,
-    waveform: Option<(RecordingId, Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>)>,
+    waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
     problems: Vec<String>,

@@ -62,8 +62,7 @@ pub fn sample_path() -> anyhow::Result<PathBuf> {
     if std::fs::read(&path).is_ok_and(|bytes| bytes == SAMPLE) {
         return Ok(path);
     }
-    crate::analysis::record::write_whole(&path, |file| file.write_all(SAMPLE))
-        .context("the cache folder is not writable")?;
+    crate::files::write_whole(&path, |file| file.write_all(SAMPLE)).context("the cache folder is not writable")?;
     Ok(path)
 }
 

@@ -87,7 +87,7 @@ pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) 
     let picture = harness.render().map_err(anyhow::Error::msg)?;
     let mut png = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut png, image::ImageFormat::Png)?;
-    crate::analysis::record::write_whole(path, |file| file.write_all(png.get_ref()))?;
+    crate::files::write_whole(path, |file| file.write_all(png.get_ref()))?;
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use super::audio_reader::AudioFormat;
 use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
 use super::scaler::{Converter, Target};
+use crate::files::partial_beside;
 
 /// What a clip is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +52,7 @@ impl ClipWriter {
             let reason = format!("{width_px}x{height_px} at {rate_hz} frames per second; both sides must be even");
             return Err(failed(reason));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let partial = tempfile::Builder::new().prefix(".clip-").suffix(".part").tempfile_in(folder);
-        let partial = partial.map_err(|error| failed(error.to_string()))?.into_temp_path();
+        let partial = partial_beside(path).map_err(|error| failed(error.to_string()))?.into_temp_path();
         let codec = ffmpeg::encoder::find_by_name("libx264").or_else(|| ffmpeg::encoder::find(Id::MPEG4));
         let codec = codec.ok_or_else(|| MediaError::NoEncoder { path: path.to_owned() })?;
         let ffmpeg_failed = |error: ffmpeg::Error| failed(error.to_string());

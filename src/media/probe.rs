@@ -11,12 +11,14 @@ use super::color::ColorSpec;
 use super::demuxer::{Demuxer, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
 use super::outline;
+use crate::files::serialize_path;
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeBase, TimeRange};
 
 /// The facts of a media file, as its headers state them.
 #[derive(Clone, Debug, Serialize)]
 pub struct MediaInfo {
+    #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     /// FFmpeg's short names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     pub container: String,

@@ -112,11 +112,7 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
     };
     let hysteresis = state.hysteresis;
     let mut is_busy = false;
-    let handles: [(&str, f32, fn(f32) -> Command); 2] = [
-        ("Close threshold", hysteresis.offset, Command::SetOffset),
-        ("Open threshold", hysteresis.onset, Command::SetOnset),
-    ];
-    for (name, value, command) in handles {
+    let mut handle = |name: &str, value: f32, command: fn(f32) -> Command| {
         let strip = Rect::from_x_y_ranges(rect.x_range(), y(value) - 3.0..=y(value) + 3.0);
         let response = ui.interact(strip, Id::unique(name), Sense::drag());
         response.widget_info(|| WidgetInfo::slider(true, f64::from(value), name));
@@ -126,10 +122,11 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
         {
             commands.push(command(level(pointer.y)));
         }
-        response
-            .on_hover_cursor(CursorIcon::ResizeVertical)
-            .on_hover_text(format!("{name} {value:.2}; drag to move it"));
-    }
+        let tooltip = format!("{name} {value:.2}; drag to move it");
+        response.on_hover_cursor(CursorIcon::ResizeVertical).on_hover_text(tooltip);
+    };
+    handle("Close threshold", hysteresis.offset, Command::SetOffset);
+    handle("Open threshold", hysteresis.onset, Command::SetOnset);
     is_busy
 }
 

@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         Some(recording) => match (&recording.stage, &state.player) {
             (Stage::Failed(sentence), _) => message(ui, panel, |ui| failure(ui, sentence, commands)),
             (Stage::Ready(media), Some(player)) if media.frames.is_some() => video(ui, panel, state, player, commands),
-            (Stage::Ready(_), Some(_)) => message(ui, panel, |ui| sound_only(ui)),
+            (Stage::Ready(_), Some(_)) => message(ui, panel, sound_only),
             _ => message(ui, panel, |ui| loading(ui, recording)),
         },
     }
