@@ -1,14 +1,14 @@
 //! The desk as a whole: analysis of the bundled sample, and what one frame of the window costs the CPU at 1280x720.
 //! `cargo bench --bench desk`. The software renderer is left out: it would measure the renderer, not the desk.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use avar::analysis::{AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
 use avar::app::command::Action;
 use avar::app::scenes::settle;
 use avar::app::{DeskApp, DeskOptions, sample_path};
 use avar::job::CancelToken;
-use avar::media::{FrameTable, probe};
+use avar::media::{OpenedMedia, open};
 use avar::model::Preset;
 use avar::playback::{PlayerOptions, SoundChoice};
 use divan::Bencher;
@@ -26,8 +26,7 @@ static SHELF: LazyLock<NetworkShelf> = LazyLock::new(NetworkShelf::default);
 fn analyse_the_sample(bencher: Bencher, preset: Preset) {
     let path = sample_path().expect("the sample");
     let cancel = CancelToken::default();
-    let info = Arc::new(probe(&path).expect("facts"));
-    let frames = Some(Arc::new(FrameTable::scan(&path, &cancel, |_| {}).expect("frames")));
+    let OpenedMedia { info, frames } = open(&path, &cancel, |_| {}).expect("the sample");
     let seconds = info.range.duration_s().round() as usize;
     let network = NetworkChoice { preset, ..NetworkChoice::default() };
     let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default() };

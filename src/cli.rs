@@ -15,17 +15,17 @@ use serde_json::json;
 
 use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record};
 use crate::analysis::{
-    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, analyse,
-    find_events,
+    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, StepGrid,
+    analyse, find_events,
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
 use crate::files::write_whole;
 use crate::job::{CancelToken, Progress};
-use crate::media::{FrameTable, VideoReader, probe};
+use crate::media::{FrameTable, OpenedMedia, VideoReader, open};
 use crate::model::{ComputeDevice, Preset, WeightSource};
 use crate::playback::PlayerOptions;
-use crate::time::FrameIndex;
+use crate::time::{FrameIndex, TimeRange};
 
 /// Audio-visual anomaly review, frame by frame.
 ///
@@ -95,7 +95,8 @@ struct AnalyzeArguments {
     #[arg(long)]
     out: PathBuf,
     /// Steps scored for each second of the recording, 0.1 to 50
-    #[arg(long, default_value_t = AnalysisSettings::default().steps_per_second)]
+    #[arg(long, default_value_t = AnalysisSettings::default().steps_per_second, value_parser = steps_per_second)]
+    #[arg(allow_negative_numbers = true)]
     steps_per_second: f64,
     /// Print JSON
     #[arg(long)]
@@ -127,6 +128,12 @@ enum NetworkName {
 enum DeviceName {
     Cpu,
     Cuda,
+}
+
+fn steps_per_second(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    // The grid knows which rates make sense; it is asked with an empty recording.
+    StepGrid::new(TimeRange::default(), rate).map(|_| rate).map_err(|error| error.to_string())
 }
 
 impl NetworkArguments {
@@ -201,13 +208,9 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
-    let info = probe(file)?;
-    let frames = match &info.video {
-        Some(_) => Some(FrameTable::scan(file, &CancelToken::default(), |_| {})?),
-        None => None,
-    };
+    let OpenedMedia { info, frames } = open(file, &CancelToken::default(), |_| {})?;
     if json {
-        let mut value = serde_json::to_value(&info)?;
+        let mut value = serde_json::to_value(&*info)?;
         if let Some(table) = &frames {
             value["frames"] = json!(table.len());
             value["key_frames"] = json!(table.entries().iter().filter(|entry| entry.is_key).count());
@@ -284,30 +287,34 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
     let network = arguments.network.choice()?;
     let settings = AnalysisSettings { steps_per_second: arguments.steps_per_second, ..AnalysisSettings::default() };
     let shelf = NetworkShelf::default();
+    // Weights that cannot be read concern every file: said once, before the first.
+    shelf.take(&network, &CancelToken::default())?;
     let names = record_names(&arguments.files);
     let mut results = Vec::new();
-    let mut errors = Vec::new();
+    let mut failures = 0;
+    let mut last_error = None;
     for (file, name) in arguments.files.iter().zip(names) {
         match analyze_file(file, RecordPaths::new(&arguments.out, &name), &network, &settings, &shelf) {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
             Ok(outcome) => print_outcome(file, &outcome)?,
             Err(error) => {
                 results.push(json!({"path": file.to_string_lossy(), "error": format!("{error:#}")}));
-                errors.push(error);
+                failures += 1;
+                // Of a single file the error is the outcome of the command and is reported as that.
+                if arguments.files.len() > 1 {
+                    report(&error);
+                }
+                last_error = Some(error);
             }
         }
     }
     if arguments.json {
         say(&serde_json::to_string_pretty(&json!({ "files": results }))?)?;
     }
-    match (errors.pop(), arguments.files.len()) {
+    match (last_error, arguments.files.len()) {
         (None, _) => Ok(()),
         (Some(only), 1) => Err(only),
-        (Some(last), all) => {
-            errors.push(last);
-            errors.iter().for_each(report);
-            bail!("{} of {all} files could not be analysed", errors.len())
-        }
+        (Some(_), all) => bail!("{failures} of {all} files could not be analysed"),
     }
 }
 
@@ -332,11 +339,7 @@ fn analyze_file(
     shelf: &NetworkShelf,
 ) -> anyhow::Result<Outcome> {
     let cancel = CancelToken::default();
-    let info = Arc::new(probe(file)?);
-    let frames = match &info.video {
-        Some(_) => Some(Arc::new(FrameTable::scan(file, &cancel, |_| {})?)),
-        None => None,
-    };
+    let OpenedMedia { info, frames } = open(file, &cancel, |_| {})?;
     let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone() };
     let mut progress = ProgressLine::new(file);
     let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(&partial));

@@ -16,6 +16,7 @@ pub struct WriteError {
 /// missing. The path is that of an ordinary file or of nothing.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
     let attempt = || {
+        std::fs::create_dir_all(folder_of(path))?;
         let mut file = partial_beside(path)?;
         let mut writer = BufWriter::new(&mut file);
         write(&mut writer)?;
@@ -29,13 +30,15 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
 
 /// A file in the folder of `path`, to be renamed once it is whole and removed if it never is.
 pub fn partial_beside(path: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();
     // As an ordinary new file, under the umask: temporary files are otherwise readable by their owner alone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(".").suffix(".part").tempfile_in(folder)
+    builder.prefix(".").suffix(".part").tempfile_in(folder_of(path))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// For serde: a path as text, whatever its bytes are; a name that is no UTF-8 must not fail a report.

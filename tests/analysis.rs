@@ -87,6 +87,39 @@ fn a_file_without_a_picture_is_analysed_on_the_sound_alone_and_says_so() {
 }
 
 #[test]
+fn a_recording_whose_header_states_no_length_is_scored_to_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, format) in [("browser.mkv", "matroska"), ("radio.flac", "flac")] {
+        let path = folder.path().join(name);
+        if !write_piped(&path, format) {
+            return;
+        }
+        assert_eq!(analysed(&path).scores.steps.len(), 8, "{name} lasts two seconds");
+    }
+}
+
+/// Two seconds as a program writes them that cannot go back to state the length; `false`, with a word of it,
+/// where there is no ffmpeg program.
+fn write_piped(path: &Path, format: &str) -> bool {
+    let mut command = std::process::Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "sine=duration=2"]);
+    if format == "matroska" {
+        command.args(["-f", "lavfi", "-i", "testsrc=duration=2:size=160x120"]);
+    }
+    match command.args(["-f", format, "pipe:1"]).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            std::fs::write(path, output.stdout).unwrap();
+            true
+        }
+        Err(error) => {
+            println!("skipped: the ffmpeg program cannot be run ({error})");
+            false
+        }
+    }
+}
+
+#[test]
 fn both_modalities_reach_the_scores() {
     let folder = tempfile::tempdir().unwrap();
     let whole = analysed(&clip(&folder, 2, true));

@@ -87,7 +87,7 @@ pub enum AnalysisError {
     Model(ModelError),
     #[error("{reason}: {path}", path = .path.display())]
     Grid { reason: StepGridError, path: PathBuf },
-    #[error("the file has neither picture nor sound, so there is nothing to analyse: {}", .0.display())]
+    #[error("the file holds no time of picture or sound, so there is nothing to analyse: {}", .0.display())]
     NothingToAnalyse(PathBuf),
 }
 
@@ -143,6 +143,9 @@ pub fn analyse(
     };
     let grid = StepGrid::new(spec.info.range, spec.settings.steps_per_second)
         .map_err(|reason| AnalysisError::Grid { reason, path: path.clone() })?;
+    if grid.is_empty() {
+        return Err(AnalysisError::NothingToAnalyse(path.clone()));
+    }
     listen(AnalysisPartial::Started { grid, modalities });
     let network = shelf.take(&spec.network, cancel)?;
     let mut timings = Timings { load_weights: started.elapsed(), ..Timings::default() };

@@ -3,18 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::state::{Media, RecordingId};
+use super::state::RecordingId;
 use crate::analysis::{
     Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, spawn_analysis,
 };
 use crate::job::{Job, JobEvent, Stopped, Wake};
-use crate::media::{FrameTable, MediaError, WaveformPyramid, build_waveform, probe};
+use crate::media::{OpenedMedia, WaveformPyramid, build_waveform, open};
 
 type WaveformJob = Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>;
 
 /// News from a job.
 pub enum Report {
-    Opening(RecordingId, JobEvent<(), Media>),
+    Opening(RecordingId, JobEvent<(), OpenedMedia>),
     Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
     Analysis(RecordingId, JobEvent<AnalysisPartial, Analysis>),
     Chosen(Vec<PathBuf>),
@@ -25,7 +25,7 @@ pub enum Report {
 pub struct Jobs {
     wake: Wake,
     shelf: Arc<NetworkShelf>,
-    opening: Option<(RecordingId, Job<(), Media>)>,
+    opening: Option<(RecordingId, Job<(), OpenedMedia>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
@@ -49,18 +49,9 @@ impl Jobs {
     /// Probes a file and indexes its frames.
     pub fn open(&mut self, id: RecordingId, path: PathBuf) {
         let job = Job::spawn("open", self.wake.clone(), move |reporter| {
-            let failed = |error: MediaError| {
-                reporter.check().map_or_else(Stopped::from, |()| Stopped::Failed(error.to_string()))
-            };
-            let info = probe(&path).map_err(failed)?;
-            let frames = match &info.video {
-                Some(_) => {
-                    let progress = |fraction| reporter.progress(fraction);
-                    Some(Arc::new(FrameTable::scan(&path, reporter.cancel_token(), progress).map_err(failed)?))
-                }
-                None => None,
-            };
-            Ok(Media { info: Arc::new(info), frames })
+            let opened = open(&path, reporter.cancel_token(), |fraction| reporter.progress(fraction));
+            reporter.check()?;
+            opened.map_err(|error| Stopped::Failed(error.to_string()))
         });
         self.opening = self.started(job).map(|job| (id, job));
     }
@@ -75,7 +66,7 @@ impl Jobs {
         self.waveform = self.started(job).map(|job| (id, job));
     }
 
-    pub fn analyse(&mut self, id: RecordingId, media: Media, network: NetworkChoice) {
+    pub fn analyse(&mut self, id: RecordingId, media: OpenedMedia, network: NetworkChoice) {
         let settings = AnalysisSettings::default();
         let spec = AnalysisSpec { info: media.info, frames: media.frames, network, settings };
         let job = spawn_analysis(spec, self.shelf.clone(), self.wake.clone());

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
 
-use self::command::{Action, Command};
+use self::command::Command;
 use self::update::Desk;
 use crate::analysis::NetworkChoice;
 use crate::job::Wake;
@@ -92,11 +92,7 @@ impl DeskApp {
         if !paths.is_empty() {
             commands.push(Command::OpenPaths(paths));
         }
-        let actions = ctx.input(update::actions_of_keys);
-        // Typing never moves the playhead; Escape leaves the field that is typed into.
-        let is_typing = ctx.text_edit_focused();
-        let heard = actions.into_iter().filter(|action| !is_typing || *action == Action::Cancel);
-        commands.extend(heard.map(Command::Act));
+        commands.extend(update::actions_of_keys(ctx).into_iter().map(Command::Act));
         commands
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::widgets::picture_fit::PictureZoom;
 use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
 use crate::job::Progress;
-use crate::media::{FrameTable, MediaInfo, WaveformPyramid};
+use crate::media::{OpenedMedia, WaveformPyramid};
 use crate::playback::PlayerView;
 use crate::time::{MediaTime, TimeRange};
 
@@ -94,16 +94,9 @@ pub struct Recording {
 pub enum Stage {
     Waiting,
     Opening(Option<Progress>),
-    Ready(Media),
+    Ready(OpenedMedia),
     /// One sentence.
     Failed(String),
-}
-
-#[derive(Clone)]
-pub struct Media {
-    pub info: Arc<MediaInfo>,
-    /// `None` in a file without a picture.
-    pub frames: Option<Arc<FrameTable>>,
 }
 
 #[derive(Clone, Default)]
@@ -119,7 +112,7 @@ pub enum Waveform {
 #[derive(Default)]
 pub struct ScoreState {
     pub status: ScoreStatus,
-    /// Those of the last analysis that gave any; kept on screen while a new one runs.
+    /// A whole set stays on screen until a new one is whole; where there is none yet, they grow while they come.
     pub scores: Option<StepScores>,
     pub events: Vec<Event>,
     /// Only once an analysis has ended.
@@ -158,7 +151,7 @@ impl State {
     }
 
     /// The current recording once it is open.
-    pub fn media(&self) -> Option<&Media> {
+    pub fn media(&self) -> Option<&OpenedMedia> {
         self.recording()?.media()
     }
 
@@ -213,7 +206,7 @@ impl Recording {
         Self { id, path, stage: Stage::Waiting, waveform: Waveform::Unknown, review: ScoreState::default() }
     }
 
-    pub fn media(&self) -> Option<&Media> {
+    pub fn media(&self) -> Option<&OpenedMedia> {
         match &self.stage {
             Stage::Ready(media) => Some(media),
             _ => None,

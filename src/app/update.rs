@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use eframe::egui::{Vec2, vec2};
+use eframe::egui::{Context, Event, Key, Vec2, vec2};
 
 use super::command::{Action, Command};
 use super::jobs::{Jobs, Report};
@@ -224,14 +224,15 @@ impl Desk {
         match event {
             JobEvent::Progress(progress) => review.status = ScoreStatus::Running(Some(progress)),
             JobEvent::Partial(AnalysisPartial::Started { grid, modalities }) => {
-                review.analysis = None;
-                review.scores = Some(StepScores { grid, modalities, steps: Vec::new() });
+                if !review.scores.as_ref().is_some_and(StepScores::is_complete) {
+                    review.scores = Some(StepScores { grid, modalities, steps: Vec::new() });
+                }
             }
             JobEvent::Partial(AnalysisPartial::Steps(steps)) => {
-                if let Some(scores) = &mut review.scores {
+                if let Some(scores) = review.scores.as_mut().filter(|scores| !scores.is_complete()) {
                     scores.steps.extend(steps);
+                    review.refresh_events(hysteresis);
                 }
-                review.refresh_events(hysteresis);
             }
             JobEvent::Done(analysis) => {
                 review.scores = Some(analysis.scores.clone());
@@ -504,12 +505,21 @@ impl Desk {
     }
 }
 
-/// Everything in the window that can be pointed at is reached by its panel; keys go to the actions.
-pub fn actions_of_keys(input: &eframe::egui::InputState) -> Vec<Action> {
-    use eframe::egui::Event;
+/// The actions of the keys pressed since the last frame. A widget that has the focus keeps the keys by which it is
+/// worked: typing never moves the playhead, Space presses the focused button, arrows move the focused slider.
+pub fn actions_of_keys(ctx: &Context) -> Vec<Action> {
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|memory| memory.focused().is_some());
     let pressed = |event: &Event| match event {
-        Event::Key { key, pressed: true, modifiers, .. } => Action::of_key(*modifiers, *key),
+        Event::Key { key, pressed: true, modifiers, .. } => {
+            let is_widgets_own = has_focus && modifiers.is_none() && WIDGET_KEYS.contains(key);
+            let action = Action::of_key(*modifiers, *key)?;
+            let is_heard = action == Action::Cancel || !(is_typing || is_widgets_own);
+            is_heard.then_some(action)
+        }
         _ => None,
     };
-    input.events.iter().filter_map(pressed).collect()
+    ctx.input(|input| input.events.iter().filter_map(pressed).collect())
 }
+
+const WIDGET_KEYS: [Key; 6] = [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];

@@ -4,7 +4,7 @@
 //! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
 //! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
 //!
-//! [`probe`] says what a file holds; [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
+//! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
 //! them, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file;
 //! [`ClipWriter`] encodes.
 
@@ -16,6 +16,7 @@ mod demuxer;
 mod error;
 mod frame_scan;
 mod frame_table;
+mod open;
 mod outline;
 mod probe;
 mod resampler;
@@ -34,6 +35,7 @@ pub use clip_writer::{ClipSpec, ClipWriter};
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 pub use error::{MediaError, StreamKind};
 pub use frame_table::{FrameEntry, FrameTable};
+pub use open::{OpenedMedia, open};
 pub use probe::{AudioInfo, MediaInfo, VideoInfo, probe};
 pub use scaler::FrameScaler;
 pub use video_frame::{PixelLayout, Plane, RgbImage, VideoFrame};

@@ -5,8 +5,10 @@ use eframe::egui::{self, Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, 
 use crate::analysis::StepScore;
 use crate::analysis::record::UNTRAINED_WARNING;
 use crate::app::command::Command;
-use crate::app::state::{Media, Recording, State};
+use crate::app::state::{Recording, State};
+
 use crate::app::theme;
+use crate::media::OpenedMedia;
 use crate::model::{AnomalyClass, Modalities};
 
 const BAR_HEIGHT: f32 = 17.0;
@@ -103,7 +105,7 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &Media) {
+fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &OpenedMedia) {
     let palette = theme::palette(ui);
     ui.label(RichText::new("Where this comes from").strong());
     let info = &media.info;

@@ -24,11 +24,16 @@ pub fn action_icon(
 /// A button with words that pushes its action when clicked.
 pub fn action_button(ui: &mut Ui, commands: &mut Vec<Command>, text: &str, action: Action) -> Response {
     let response = ui.button(text);
-    named(ui, commands, response, action)
+    pushing(commands, response, action)
 }
 
+/// An icon has no words of its own: the action's label is its accessible name.
 fn named(ui: &Ui, commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), action.label()));
+    pushing(commands, response, action)
+}
+
+fn pushing(commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
     if response.clicked() {
         commands.push(action.into());
     }
