@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::pipeline::AnalysisError;
 use crate::job::CancelToken;
-use crate::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+use crate::model::{AvarNet, ComputeDevice, ModelError, Preset, WeightSource};
 
 /// The seed of the untrained weights: any number will do, but the same one everywhere.
 pub const UNTRAINED_SEED: u64 = 2024;
@@ -46,7 +45,7 @@ pub struct NetworkShelf {
 
 impl NetworkShelf {
     /// The network of `choice`, loaded now unless it was the last one asked for.
-    pub fn take(&self, choice: &NetworkChoice, cancel: &CancelToken) -> Result<Arc<AvarNet>, AnalysisError> {
+    pub fn take(&self, choice: &NetworkChoice, cancel: &CancelToken) -> Result<Arc<AvarNet>, ModelError> {
         // A panic while loading leaves the previous network on the shelf, which is still whole.
         let mut loaded = self.loaded.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some((_, network)) = loaded.as_ref().filter(|(known, _)| known == choice) {

@@ -191,15 +191,16 @@ impl Desk {
             Report::Chosen(paths) => self.open_paths(paths),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => {
+                let is_shown = self.state.recording().is_some_and(|recording| recording.id == id);
                 let Some(recording) = self.state.find(id) else { return };
-                match event {
-                    JobEvent::Progress(progress) => recording.stage = Stage::Opening(Some(progress)),
-                    JobEvent::Partial(()) => {}
-                    JobEvent::Done(media) => recording.stage = Stage::Ready(media),
-                    JobEvent::Failed(sentence) => recording.stage = Stage::Failed(sentence),
-                    JobEvent::Cancelled => recording.stage = Stage::Waiting,
-                }
-                if self.state.recording().is_some_and(|recording| recording.id == id) {
+                recording.stage = match event {
+                    JobEvent::Progress(progress) => Stage::Opening(Some(progress)),
+                    JobEvent::Partial(()) => return,
+                    JobEvent::Done(media) => Stage::Ready(media),
+                    JobEvent::Failed(sentence) => Stage::Failed(sentence),
+                    JobEvent::Cancelled => Stage::Waiting,
+                };
+                if is_shown && recording.media().is_some() {
                     self.start_player();
                 }
             }

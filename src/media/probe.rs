@@ -7,7 +7,7 @@ use ffmpeg_next::codec::packet::side_data::Type as SideData;
 use ffmpeg_next::ffi;
 use serde::Serialize;
 
-use super::color::ColorSpec;
+use super::color::{ColorSpec, Transfer};
 use super::demuxer::{Demuxer, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
 use super::outline;
@@ -78,6 +78,9 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     let missing = outline::missing_bytes(path);
     if missing > 0 {
         notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
+    }
+    if video.as_ref().is_some_and(|video| video.color.transfer != Transfer::Sdr) {
+        notes.push("The picture is HDR; it is shown without tone mapping, so its brightness is off.".to_owned());
     }
     let ranges = video.iter().map(|video| video.range).chain(audio.iter().map(|audio| audio.range));
     Ok(MediaInfo {

@@ -1,5 +1,6 @@
 //! Sound and picture together, and the clock that leads.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use avar::media::probe;
@@ -81,6 +82,20 @@ fn sound_and_picture_stay_within_40_ms_on_a_device_that_takes_bursts_late_and_sl
         }
     }
     assert!(apart.report("what the ear hears against the shown frame's own time, bursts") < 40.0);
+}
+
+#[test]
+fn sound_and_picture_of_the_sample_incident_stay_within_40_ms() {
+    let mut desk = Desk::open(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample-incident.mp4")));
+    desk.wait_exact();
+    desk.play();
+    let mut apart = Spread::default();
+    while desk.sink.consumed_to() < MediaTime::from_seconds(11.5) {
+        let view = desk.tick();
+        let heard = desk.sink.consumed_to();
+        apart.0.push(desk.apart_ms(&view, heard));
+    }
+    assert!(apart.report("consumed sound against the shown frame's own time, on the sample") < 40.0);
 }
 
 #[test]

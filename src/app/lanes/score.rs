@@ -3,10 +3,10 @@
 use eframe::egui::{CursorIcon, Id, PointerButton, Rect, Sense, Stroke, Ui, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
+use super::lane_name;
 use super::waveform::hatched;
 use crate::analysis::{StepScore, StepScores};
 use crate::app::command::Command;
-use crate::app::panels::timeline::lane_name;
 use crate::app::state::{ScoreStatus, State};
 use crate::app::theme;
 use crate::app::widgets::time_axis::TimeAxis;

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
 
-use crate::app::panels::timeline::lane_name;
+use super::lane_name;
 use crate::app::state::{State, Waveform};
 use crate::app::theme;
 use crate::app::widgets::time_axis::TimeAxis;

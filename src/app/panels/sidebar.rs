@@ -58,14 +58,8 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
         let name = recording.name();
         let size = vec2(ui.available_width() - ROW_HEIGHT - 2.0 * theme::GAP, 36.0);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        let visuals = ui.visuals();
-        let fill = match (is_current, response.hovered() || response.has_focus()) {
-            (true, _) => visuals.selection.bg_fill,
-            (false, true) => visuals.widgets.hovered.weak_bg_fill,
-            (false, false) => egui::Color32::TRANSPARENT,
-        };
+        fill_row(ui, rect, &response, is_current);
         let painter = ui.painter();
-        painter.rect_filled(rect, 3, fill);
         let lines =
             [(elided(&name, 26), 10.0, theme::BODY_TEXT, palette.text), (detail, 26.0, theme::SMALL_TEXT, color)];
         for (line, y, size, color) in lines {
@@ -86,6 +80,17 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
             commands.push(Command::RemoveFile(place));
         }
     });
+}
+
+/// Behind the row of what is on screen, and of what the pointer or the focus is on.
+fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bool) {
+    let visuals = ui.visuals();
+    let fill = match (is_current, response.hovered() || response.has_focus()) {
+        (true, _) => visuals.selection.bg_fill,
+        (false, true) => visuals.widgets.hovered.weak_bg_fill,
+        (false, false) => egui::Color32::TRANSPARENT,
+    };
+    ui.painter().rect_filled(rect, 3, fill);
 }
 
 /// How the analysis stands: progress with the time left, or why there are no scores.
@@ -142,14 +147,8 @@ fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, co
     let start = time_code(event.range.start - origin);
     let description = format!("{label} at {start} for {:.2} s, peak {:.2}", event.range.duration_s(), event.peak);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_current, &description));
-    let visuals = ui.visuals();
-    let fill = match (is_current, response.hovered() || response.has_focus()) {
-        (true, _) => visuals.selection.bg_fill,
-        (false, true) => visuals.widgets.hovered.weak_bg_fill,
-        (false, false) => egui::Color32::TRANSPARENT,
-    };
+    fill_row(ui, rect, &response, is_current);
     let painter = ui.painter();
-    painter.rect_filled(rect, 3, fill);
     let swatch = egui::Rect::from_center_size(rect.left_center() + vec2(8.0, 0.0), vec2(8.0, 12.0));
     painter.rect_filled(swatch, 2, theme::class_color(event.class));
     let mono = theme::mono(theme::SMALL_TEXT);

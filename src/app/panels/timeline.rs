@@ -1,8 +1,7 @@
 //! The bottom: ruler, waveform, score curve with the threshold, and a strip of ten classes, all on one time axis.
 
 use eframe::egui::{
-    self, Align2, CursorIcon, FontId, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
-    vec2,
+    self, Align2, CursorIcon, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::picture::wheel_steps;
@@ -60,13 +59,6 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     if !threshold {
         pointer(ui, &response, &axis, visible, whole, commands);
     }
-}
-
-/// The name of a lane, in the gutter.
-pub fn lane_name(ui: &Ui, lane: Rect, text: &str) {
-    let at = pos2(lane.left() - theme::GAP, lane.top() + 1.0);
-    let color = theme::palette(ui).weak_text;
-    ui.painter().text(at, Align2::RIGHT_TOP, text, FontId::proportional(theme::SMALL_TEXT), color);
 }
 
 fn draw_ruler(ui: &Ui, rect: Rect, axis: &TimeAxis, origin: MediaTime) {
