@@ -82,7 +82,8 @@ fn curve(scores: &StepScores, axis: &TimeAxis) -> Vec<[f64; 2]> {
     let (Some(first), Some(last)) = (grid.step_at(axis.visible.start), grid.step_at(axis.visible.end)) else {
         return Vec::new();
     };
-    let last = (last + 1).min(scores.steps.len());
+    // One step more on either side, so that the curve reaches the edges.
+    let (first, last) = (first.saturating_sub(1), (last + 2).min(scores.steps.len()));
     let steps = scores.steps.get(first.min(last)..last).unwrap_or_default();
     let per_point = (steps.len() as f32 / (axis.width * 2.0)).ceil().max(1.0) as usize;
     let middle_s = |step: &StepScore| {
