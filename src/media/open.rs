@@ -2,7 +2,7 @@
 //!
 //! Headers state no length (piped MKV and FLAC, recordings of a browser) or a wrong one (fragmented mp4), so the
 //! picture's time is taken from the frames that exist, and the sound's from its packets wherever what is stated
-//! cannot be.
+//! cannot be or the file was cut short.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_table::FrameTable;
+use super::outline;
 use super::probe::{MediaInfo, probe};
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeRange};
@@ -39,7 +40,8 @@ pub fn open(path: &Path, cancel: &CancelToken, progress: impl FnMut(f32)) -> Res
     };
     if let Some(audio) = &mut info.audio {
         let stated_s = audio.range.duration_s();
-        if stated_s <= 0.0 || stated_s * FEWEST_BYTES_PER_S > info.size_bytes as f64 {
+        let is_impossible = stated_s <= 0.0 || stated_s * FEWEST_BYTES_PER_S > info.size_bytes as f64;
+        if is_impossible || outline::missing_bytes(path) > 0 {
             audio.range = sound_range(path, cancel)?;
         }
     }

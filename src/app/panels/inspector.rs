@@ -140,9 +140,4 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &OpenedM
             ui.end_row();
         }
     });
-    let notes = info.notes.iter().chain(recording.review.analysis.iter().flat_map(|analysis| &analysis.notes));
-    for note in notes {
-        ui.add_space(4.0);
-        ui.label(RichText::new(note).small().color(palette.alarm));
-    }
 }

@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some(recording) = state.recording() else { return };
     heading(ui, "Events", &format!("score at least {:.2}", state.hysteresis.onset));
     analysis_line(ui, recording, commands);
+    notes(ui, recording);
     event_list(ui, state, recording, commands);
 }
 
@@ -91,6 +92,15 @@ fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bo
         (false, false) => egui::Color32::TRANSPARENT,
     };
     ui.painter().rect_filled(rect, 3, fill);
+}
+
+/// What a reader of the scores should know of the file: cut short, without sound, and the like.
+fn notes(ui: &mut Ui, recording: &Recording) {
+    let of_file = recording.media().into_iter().flat_map(|media| &media.info.notes);
+    let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
+    for note in of_file.chain(of_analysis) {
+        ui.label(RichText::new(note).small().color(theme::palette(ui).alarm));
+    }
 }
 
 /// How the analysis stands: progress with the time left, or why there are no scores.
