@@ -285,6 +285,36 @@ fn a_click_on_an_event_goes_there() {
 }
 
 #[test]
+fn a_threshold_line_can_be_dragged() {
+    let mut window = Window::on_clip();
+    let line = window.harness.get_by_label("Open threshold").rect().center();
+    window.harness.drag_at(line);
+    window.harness.run_steps(2);
+    for offset in [4.0, 8.0, 12.0] {
+        window.harness.hover_at(line - egui::vec2(0.0, offset));
+        window.harness.run_steps(2);
+    }
+    window.harness.drop_at(line - egui::vec2(0.0, 12.0));
+    window.settle();
+    let onset = window.harness.state().desk.state.hysteresis.onset;
+    assert!((0.6..0.75).contains(&onset), "dragged up by 12 points to {onset}");
+    window.assert_on_frame(0);
+}
+
+#[test]
+fn a_click_on_a_threshold_line_goes_to_that_moment_and_moves_no_threshold() {
+    let mut window = Window::on_clip();
+    let before = window.harness.state().desk.state.hysteresis;
+    let line = window.harness.get_by_label("Open threshold").rect().center();
+    window.harness.drag_at(line);
+    window.harness.run_steps(1);
+    window.harness.drop_at(line);
+    window.settle();
+    assert_eq!(window.harness.state().desk.state.hysteresis, before);
+    window.assert_on_frame(37);
+}
+
+#[test]
 fn raising_the_threshold_beyond_an_event_takes_it_off_the_list() {
     let mut window = Window::on_clip();
     window.plant_events();

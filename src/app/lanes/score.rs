@@ -1,6 +1,6 @@
 //! The anomaly score over time, with the events shaded and the two thresholds, which can be dragged.
 
-use eframe::egui::{CursorIcon, Id, PointerButton, Rect, Sense, Stroke, Ui, WidgetInfo};
+use eframe::egui::{CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo};
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
 use super::lane_name;
@@ -101,8 +101,16 @@ fn curve(scores: &StepScores, axis: &TimeAxis) -> Vec<[f64; 2]> {
     steps.chunks(per_point).flat_map(extremes).collect()
 }
 
-/// A strip along each threshold that can be dragged. Returns whether the pointer is busy with one of them.
-pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<Command>) -> bool {
+/// What the pointer does on the threshold lines.
+#[derive(Default)]
+pub struct HandleUse {
+    pub is_dragged: bool,
+    /// A click there is still the timeline's.
+    pub clicked_at: Option<Pos2>,
+}
+
+/// A strip along each threshold that can be dragged.
+pub fn threshold_handles(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<Command>) -> HandleUse {
     let y = |level: f32| {
         let share = (f64::from(level) - BOTTOM) / (TOP - BOTTOM);
         rect.bottom() - share as f32 * rect.height()
@@ -112,14 +120,18 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
         (BOTTOM + share * (TOP - BOTTOM)) as f32
     };
     let hysteresis = state.hysteresis;
-    let mut is_busy = false;
+    let mut use_of_handles = HandleUse::default();
     let mut handle = |name: &str, value: f32, command: fn(f32) -> Command| {
         let strip = Rect::from_x_y_ranges(rect.x_range(), y(value) - 3.0..=y(value) + 3.0);
-        let response = ui.interact(strip, Id::unique(name), Sense::drag());
+        let response = ui.interact(strip, Id::unique(name), Sense::click_and_drag());
         response.widget_info(|| WidgetInfo::slider(true, f64::from(value), name));
-        is_busy |= response.hovered() || response.dragged();
+        use_of_handles.is_dragged |= response.dragged();
+        if response.clicked() {
+            use_of_handles.clicked_at = response.interact_pointer_pos();
+        }
         if let Some(pointer) = response.interact_pointer_pos()
             && response.dragged_by(PointerButton::Primary)
+            && response.drag_delta().y != 0.0
         {
             commands.push(command(level(pointer.y)));
         }
@@ -128,7 +140,7 @@ pub fn threshold_handle(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<C
     };
     handle("Close threshold", hysteresis.offset, Command::SetOffset);
     handle("Open threshold", hysteresis.onset, Command::SetOnset);
-    is_busy
+    use_of_handles
 }
 
 #[cfg(test)]

@@ -55,8 +55,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_loop(ui, whole_area, &axis, state);
     draw_playhead(ui, whole_area, &axis, state);
 
-    let threshold = lanes::score::threshold_handle(ui, score, state, commands);
-    if !threshold {
+    let handles = lanes::score::threshold_handles(ui, score, state, commands);
+    if let Some(clicked) = handles.clicked_at {
+        commands.push(Command::Seek(whole.clamp(axis.time_at(clicked.x)), SeekPrecision::Exact));
+    }
+    if !handles.is_dragged {
         pointer(ui, &response, &axis, visible, whole, commands);
     }
 }
@@ -126,8 +129,12 @@ fn pointer(
             commands.push(Command::Seek(time, SeekPrecision::KeyFrame));
         }
     }
-    let Some(hovered) = response.hover_pos() else { return };
-    ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    // The threshold lines lie on top and take no wheel.
+    let hovered = response.contains_pointer().then(|| ui.input(|input| input.pointer.hover_pos())).flatten();
+    let Some(hovered) = hovered else { return };
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
     let (zoom, scroll, wheel) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta(), wheel_steps(input)));
     if zoom != 1.0 {
         let view = zoomed(visible, f64::from(zoom), axis.time_at(hovered.x), whole);
