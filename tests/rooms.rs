@@ -15,7 +15,6 @@ const HOMES: [(&str, &[&str]); 6] = [
             "egui",
             "egui_extras",
             "egui_kittest",
-            "egui_lucide",
             "egui_material_icons",
             "egui_plot",
             "egui_wgpu",
