@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use image::ExtendedColorType;
 use serde_json::json;
 
 use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record};
@@ -20,7 +21,7 @@ use crate::analysis::{
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
-use crate::files::write_whole;
+use crate::files::write_png;
 use crate::job::{CancelToken, Progress};
 use crate::media::{FrameTable, OpenedMedia, VideoReader, open};
 use crate::model::{ComputeDevice, Preset, WeightSource};
@@ -257,11 +258,7 @@ fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> 
         bail!("there is no frame {}; the last one is {}: {}", index.0, table.len().saturating_sub(1), file.display());
     }
     let picture = VideoReader::open(file, table)?.seek_exact(index)?.to_rgb8()?;
-    let (width, height) = (picture.width_px, picture.height_px);
-    let image = image::RgbImage::from_raw(width, height, picture.bytes).context("the decoder gave half a picture")?;
-    let mut png = std::io::Cursor::new(Vec::new());
-    image.write_to(&mut png, image::ImageFormat::Png)?;
-    Ok(write_whole(out, |file| file.write_all(png.get_ref()))?)
+    Ok(write_png(out, &picture.bytes, (picture.width_px, picture.height_px), ExtendedColorType::Rgb8)?)
 }
 
 fn screenshot(files: &[PathBuf], at_s: f64, out: &Path) -> anyhow::Result<()> {

@@ -3,6 +3,8 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
 use serde::Serializer;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,18 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result
         Ok(())
     };
     attempt().map_err(|reason| WriteError { path: path.to_owned(), reason })
+}
+
+/// A PNG picture of `width_px` x `height_px` pixels, whole or not at all.
+pub fn write_png(
+    path: &Path,
+    bytes: &[u8],
+    (width_px, height_px): (u32, u32),
+    color: ExtendedColorType,
+) -> Result<(), WriteError> {
+    write_whole(path, |file| {
+        PngEncoder::new(file).write_image(bytes, width_px, height_px, color).map_err(io::Error::other)
+    })
 }
 
 /// A file in the folder of `path`, to be renamed once it is whole and removed if it never is.

@@ -29,7 +29,7 @@
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
 //! - No score of an untrained network without the words that say so.
-//! - No file that appears half-written: all go through [`files::write_whole`].
+//! - No file that appears half-written: all are begun and renamed by [`files`].
 
 pub mod analysis;
 pub mod app;

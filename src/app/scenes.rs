@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use eframe::egui::{Vec2, vec2};
 use egui_kittest::Harness;
+use image::ExtendedColorType;
 
 use super::command::{Action, Command};
 use super::state::Stage;
 use super::{DeskApp, DeskOptions, sample_path};
+use crate::files::write_png;
 use crate::playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
 use crate::time::MediaTime;
 
@@ -85,10 +87,7 @@ pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) 
     settle(&mut harness)?;
     harness.run_steps(4);
     let picture = harness.render().map_err(anyhow::Error::msg)?;
-    let mut png = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut png, image::ImageFormat::Png)?;
-    crate::files::write_whole(path, |file| file.write_all(png.get_ref()))?;
-    Ok(())
+    Ok(write_png(path, &picture, picture.dimensions(), ExtendedColorType::Rgba8)?)
 }
 
 /// Until every file is opened and analysed, and the frame on screen is the exact one.

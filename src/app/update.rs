@@ -248,21 +248,18 @@ impl Desk {
 
     /// Starts what is due: files are opened one after another and analysed one at a time, the one on screen first.
     fn schedule(&mut self) {
-        let order = || self.state.current.into_iter().chain(0..self.state.queue.len());
         if !self.jobs.is_opening()
-            && let Some(place) = order().find(|place| matches!(self.state.queue[*place].stage, Stage::Waiting))
+            && let Some(place) = self.first_due(|recording| matches!(recording.stage, Stage::Waiting))
         {
             let recording = &mut self.state.queue[place];
             recording.stage = Stage::Opening(None);
             self.jobs.open(recording.id, recording.path.clone());
         }
-        let order = || self.state.current.into_iter().chain(0..self.state.queue.len());
-        let is_due = |place: &usize| {
-            let recording = &self.state.queue[*place];
+        let waits_for_scores = |recording: &Recording| {
             recording.media().is_some() && matches!(recording.review.status, ScoreStatus::Queued)
         };
         if !self.jobs.is_analysing()
-            && let Some(place) = order().find(is_due)
+            && let Some(place) = self.first_due(waits_for_scores)
         {
             let network = self.state.network.clone();
             let recording = &mut self.state.queue[place];
@@ -271,6 +268,12 @@ impl Desk {
                 self.jobs.analyse(recording.id, media.clone(), network);
             }
         }
+    }
+
+    /// The place of the recording on screen if it is due, else of the first in the queue that is.
+    fn first_due(&self, is_due: impl Fn(&Recording) -> bool) -> Option<usize> {
+        let mut places = self.state.current.into_iter().chain(0..self.state.queue.len());
+        places.find(|place| is_due(&self.state.queue[*place]))
     }
 
     fn open_paths(&mut self, paths: Vec<PathBuf>) {

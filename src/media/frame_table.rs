@@ -92,15 +92,6 @@ impl FrameTable {
     pub fn at_or_before(&self, time: MediaTime) -> FrameIndex {
         FrameIndex(self.entries.partition_point(|entry| entry.time <= time).saturating_sub(1))
     }
-
-    pub fn position_of_pts(&self, pts: i64) -> Option<FrameIndex> {
-        let position = match self.identity {
-            Identity::Pts => self.entries.binary_search_by_key(&pts, |entry| entry.pts).ok(),
-            Identity::Packet { .. } => self.entries.iter().position(|entry| entry.pts == pts),
-        };
-        position.map(FrameIndex)
-    }
-
     /// The key frame that `index` is decoded from; the first frame where no key frame comes before.
     pub fn key_at_or_before(&self, index: FrameIndex) -> FrameIndex {
         self.keys[..self.keys_up_to(index)].last().map_or(FrameIndex(0), |key| FrameIndex(key.ordinal))
