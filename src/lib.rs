@@ -10,6 +10,7 @@
 //!
 //! | room | holds | the only room that names |
 //! |---|---|---|
+//! | [`classes`] | the ten classes | |
 //! | [`time`] | media time, frame ordinal, time range | |
 //! | [`job`] | a background job: progress, partial results, cancel | |
 //! | [`files`] | files that appear whole or not at all | |
@@ -33,6 +34,7 @@
 
 pub mod analysis;
 pub mod app;
+pub mod classes;
 pub mod cli;
 pub mod dataset;
 pub mod files;

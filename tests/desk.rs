@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use avar::app::command::Action;
 use avar::app::state::ScoreStatus;
 use avar::app::{DeskApp, DeskOptions, scenes};
-use avar::model::AnomalyClass;
+use avar::classes::AnomalyClass;
 use avar::playback::{PlayerOptions, SoundChoice};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Event, Key, Modifiers, Vec2};

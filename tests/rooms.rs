@@ -28,16 +28,17 @@ const HOMES: [(&str, &[&str]); 6] = [
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
     ("files", &[]),
     ("media", &["files", "time", "job"]),
     ("playback", &["media", "time", "job"]),
-    ("model", &["time", "job"]),
-    ("analysis", &["files", "media", "model", "time", "job"]),
+    ("model", &["classes", "time", "job"]),
+    ("analysis", &["classes", "files", "media", "model", "time", "job"]),
     ("dataset", &["media", "time", "job"]),
-    ("app", &["files", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
+    ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
     ("cli", &["files", "app", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
     ("main", &["cli"]),
     ("lib", &[]),

@@ -8,7 +8,7 @@
 use serde::Serialize;
 
 use super::scores::{StepScore, StepScores};
-use crate::model::classes::{AnomalyClass, CLASS_COUNT};
+use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::time::{FrameIndex, MediaTime, TimeRange};
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

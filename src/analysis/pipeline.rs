@@ -16,7 +16,7 @@ use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
 use super::windows::WindowMean;
 use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
 use crate::media::{AudioFormat, AudioReader, FrameTable, MediaError, MediaInfo, VideoReader};
-use crate::model::classes::CLASS_COUNT;
+use crate::classes::CLASS_COUNT;
 use crate::model::wav2vec2::normalise_utterance;
 use crate::model::{AvarNet, Modalities, ModelError};
 

@@ -15,7 +15,7 @@ use crate::files::{WriteError, serialize_path, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use crate::model::Modalities;
 use crate::model::Provenance;
-use crate::model::classes::AnomalyClass;
+use crate::classes::AnomalyClass;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {

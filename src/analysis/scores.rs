@@ -2,7 +2,7 @@
 
 use super::step_grid::StepGrid;
 use crate::model::Modalities;
-use crate::model::classes::{AnomalyClass, CLASS_COUNT, anomaly_score};
+use crate::classes::{AnomalyClass, CLASS_COUNT, anomaly_score};
 use crate::time::{FrameIndex, MediaTime};
 
 /// The frame by which a step is named: the one on screen when the step starts.

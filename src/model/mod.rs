@@ -19,7 +19,6 @@
 
 pub mod attention;
 pub mod avar_net;
-pub mod classes;
 pub mod device;
 pub mod error;
 pub mod fusion;
@@ -32,7 +31,6 @@ pub mod wav2vec2;
 pub mod weights;
 
 pub use avar_net::{AvarNet, Modalities, Preset};
-pub use classes::AnomalyClass;
 pub use device::ComputeDevice;
 pub use error::ModelError;
 pub use weights::{Provenance, WeightSource, Weights};

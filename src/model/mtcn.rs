@@ -8,7 +8,7 @@
 
 use candle_core::Tensor;
 
-use super::classes::CLASS_COUNT;
+use crate::classes::CLASS_COUNT;
 use super::error::ModelError;
 use super::kernels::{self, Activation};
 use super::layers::{Mode, TemporalConv, dropout};

@@ -282,6 +282,11 @@ impl AudioFeed {
         self.lock().queued_frames
     }
 
+    /// Whether all that will come of this request is queued.
+    pub fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     /// Where on the file's time axis the next pulled sample lies.
     pub fn next_time(&self) -> MediaTime {
         self.lock().next_time()

@@ -296,6 +296,11 @@ impl ManualSink {
         self.feed().map_or(0, |feed| feed.queued_frames())
     }
 
+    /// Whether no more samples will come than are ready.
+    pub fn has_ended(&self) -> bool {
+        self.feed().is_some_and(|feed| feed.has_ended())
+    }
+
     /// The media time that has been consumed so far: where the next sample lies.
     pub fn consumed_to(&self) -> MediaTime {
         self.feed().map_or(MediaTime::ZERO, |feed| feed.next_time())

@@ -85,8 +85,7 @@ impl Desk {
         let began = Instant::now();
         while self.sink.queued_frames() < frames && began.elapsed() < PATIENCE {
             let view = self.view();
-            let left_s = (self.player.range().end - self.sink.consumed_to()).seconds();
-            if !view.playing || left_s < 0.1 {
+            if !view.playing || self.sink.has_ended() {
                 break;
             }
             std::thread::sleep(Duration::from_millis(1));

@@ -7,7 +7,7 @@ use crate::analysis::StepScores;
 use crate::app::state::State;
 use crate::app::theme;
 use crate::app::widgets::time_axis::TimeAxis;
-use crate::model::AnomalyClass;
+use crate::classes::AnomalyClass;
 
 pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let palette = theme::palette(ui);

@@ -147,7 +147,7 @@ pub fn threshold_handles(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<
 mod tests {
     use super::*;
     use crate::analysis::StepGrid;
-    use crate::model::AnomalyClass;
+    use crate::classes::AnomalyClass;
     use crate::model::Modalities;
     use crate::time::{MediaTime, TimeRange};
 

@@ -9,7 +9,8 @@ use crate::app::state::{Recording, State};
 
 use crate::app::theme;
 use crate::media::OpenedMedia;
-use crate::model::{AnomalyClass, Modalities};
+use crate::classes::AnomalyClass;
+use crate::model::Modalities;
 
 const BAR_HEIGHT: f32 = 17.0;
 const NAME_WIDTH: f32 = 88.0;
