@@ -14,9 +14,9 @@ use super::scores::{StepFrame, StepScore, StepScores};
 use super::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
 use super::windows::WindowMean;
+use crate::classes::CLASS_COUNT;
 use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
 use crate::media::{AudioFormat, AudioReader, FrameTable, MediaError, MediaInfo, VideoReader};
-use crate::classes::CLASS_COUNT;
 use crate::model::wav2vec2::normalise_utterance;
 use crate::model::{AvarNet, Modalities, ModelError};
 

@@ -11,11 +11,11 @@ use sha2::{Digest, Sha256};
 use super::events::{Event, Hysteresis};
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
+use crate::classes::AnomalyClass;
 use crate::files::{WriteError, serialize_path, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use crate::model::Modalities;
 use crate::model::Provenance;
-use crate::classes::AnomalyClass;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {

@@ -1,8 +1,8 @@
 //! Step scores: what the network says of each step, and by which frame the step is named.
 
 use super::step_grid::StepGrid;
-use crate::model::Modalities;
 use crate::classes::{AnomalyClass, CLASS_COUNT, anomaly_score};
+use crate::model::Modalities;
 use crate::time::{FrameIndex, MediaTime};
 
 /// The frame by which a step is named: the one on screen when the step starts.

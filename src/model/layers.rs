@@ -158,7 +158,7 @@ impl ConvNorm {
                     _ => FoldedWeight::Matrix(Matrix::variable(&weight)),
                 };
                 let y = self.convolve(x, &weight, None, Activation::None)?;
-                Ok(kernels::activate(&norm.forward(&y, mode)?, self.activation)?)
+                Ok(norm.forward(&y, self.activation, mode)?)
             }
         }
     }
@@ -255,25 +255,22 @@ impl BatchNorm {
         Ok((scale, shift))
     }
 
-    /// In training: statistics of this batch, which also move the running ones.
-    fn forward(&self, x: &Tensor, mode: Mode) -> candle_core::Result<Tensor> {
+    /// The norm, then `activation`. In training: statistics of this batch, which also move the running ones.
+    fn forward(&self, x: &Tensor, activation: Activation, mode: Mode) -> candle_core::Result<Tensor> {
         if mode == Mode::Inference {
             let (scale, shift) = self.scale_and_shift()?;
-            return x.broadcast_mul(&scale)?.broadcast_add(&shift);
+            return kernels::activate(&x.broadcast_mul(&scale)?.broadcast_add(&shift)?, activation);
         }
         let channels = self.gamma.elem_count();
-        let rows = x.reshape(((), channels))?;
-        let mean = rows.mean_keepdim(0)?;
-        let centred = rows.broadcast_sub(&mean)?;
-        let variance = centred.sqr()?.mean_keepdim(0)?;
-        let count = rows.dim(0)? as f64;
-        let unbiased = (variance.detach() * (count / (count - 1.0).max(1.0)))?;
-        for (running, batch) in [(&self.running_mean, mean.detach()), (&self.running_variance, unbiased)] {
+        let (y, moments) = kernels::channel_norm(x, &self.gamma, &self.beta, 1, Self::EPSILON, activation)?;
+        let count = (x.elem_count() / channels.max(1)) as f32;
+        let unbiased = moments.variance.iter().map(|variance| variance * count / (count - 1.0).max(1.0)).collect();
+        for (running, batch) in [(&self.running_mean, moments.mean), (&self.running_variance, unbiased)] {
+            let batch = Tensor::from_vec(batch, channels, x.device())?;
             let kept = (running.as_tensor().detach() * (1.0 - Self::MOMENTUM))?;
-            running.set(&(kept + (batch.reshape(channels)? * Self::MOMENTUM)?)?)?;
+            running.set(&(kept + (batch * Self::MOMENTUM)?)?)?;
         }
-        let normalised = centred.broadcast_div(&(variance + Self::EPSILON)?.sqrt()?)?;
-        normalised.broadcast_mul(&self.gamma)?.broadcast_add(&self.beta)?.reshape(x.shape())
+        Ok(y)
     }
 }
 

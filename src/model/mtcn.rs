@@ -8,12 +8,12 @@
 
 use candle_core::Tensor;
 
-use crate::classes::CLASS_COUNT;
 use super::error::ModelError;
 use super::kernels::{self, Activation};
 use super::layers::{Mode, TemporalConv, dropout};
 use super::seeded::Init;
 use super::weights::Weights;
+use crate::classes::CLASS_COUNT;
 
 /// Shape of the head.
 #[derive(Clone, Debug, PartialEq)]

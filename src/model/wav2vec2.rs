@@ -237,7 +237,7 @@ impl FeatureConv {
             }
             FeatureConv::Normed { weight, taps, stride, norm } => {
                 let y = kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::None)?;
-                Ok(kernels::activate(&norm.forward(&y)?, Activation::Gelu)?)
+                norm.forward(&y, Activation::Gelu)
             }
             FeatureConv::Fused(convolution) => Ok(convolution.forward(x)?),
         }
@@ -260,11 +260,9 @@ impl TimeNorm {
     }
 
     /// `[B, T, C]` -> `[B, T, C]`
-    fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        let centred = x.broadcast_sub(&x.mean_keepdim(1)?)?;
-        let variance = centred.sqr()?.mean_keepdim(1)?;
-        let normalised = centred.broadcast_div(&(variance + Self::EPSILON)?.sqrt()?)?;
-        Ok(normalised.broadcast_mul(&self.gamma)?.broadcast_add(&self.beta)?)
+    fn forward(&self, x: &Tensor, activation: Activation) -> Result<Tensor, ModelError> {
+        let utterances = x.dim(0)?;
+        Ok(kernels::channel_norm(x, &self.gamma, &self.beta, utterances, Self::EPSILON, activation)?.0)
     }
 }
 

@@ -8,8 +8,8 @@ use crate::app::command::Command;
 use crate::app::state::{Recording, State};
 
 use crate::app::theme;
-use crate::media::OpenedMedia;
 use crate::classes::AnomalyClass;
+use crate::media::OpenedMedia;
 use crate::model::Modalities;
 
 const BAR_HEIGHT: f32 = 17.0;

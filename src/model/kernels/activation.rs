@@ -157,8 +157,7 @@ unsafe fn apply_slope_in<V: Lanes>(x: *const f32, dy: *const f32, dx: *mut f32, 
         while at < count {
             let lanes = V::COUNT.min(count - at);
             let (x, dy) = (V::load_first(x.add(at), lanes), V::load_first(dy.add(at), lanes));
-            let slope = if activation == Activation::Silu { silu_slope(x) } else { gelu_slope(x) };
-            slope.mul(dy).store_first(dx.add(at), lanes);
+            slope(x, activation).mul(dy).store_first(dx.add(at), lanes);
             at += lanes;
         }
     }
@@ -191,6 +190,20 @@ pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
 #[inline(always)]
 unsafe fn sigmoid<V: Lanes>(x: V) -> V {
     unsafe { exp(V::splat(0.0).sub(x)).add(V::splat(1.0)).reciprocal() }
+}
+
+/// The derivative of `activation` at `x`.
+#[inline(always)]
+pub(super) unsafe fn slope<V: Lanes>(x: V, activation: Activation) -> V {
+    unsafe {
+        match activation {
+            Activation::None => V::splat(1.0),
+            Activation::Silu => silu_slope(x),
+            Activation::Gelu => gelu_slope(x),
+            // 1 above zero, 0 below: the sign, moved from -1..1 to 0..1.
+            Activation::Relu => V::splat(1.0).with_sign_of(x).mul_add(V::splat(0.5), V::splat(0.5)),
+        }
+    }
 }
 
 #[inline(always)]

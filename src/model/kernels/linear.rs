@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tenso
 
 use super::activation::{Activation, activate};
 use super::packed::{Epilogue, PackedMatrix, Rows, multiply};
-use super::{neighbourhoods, new_values, temporal, values};
+use super::{dense, neighbourhoods, new_values, portable, temporal, values};
 
 /// The weights `[inner, columns]` of a linear map or of a convolution whose windows are rows.
 #[derive(Clone)]
@@ -66,15 +66,8 @@ pub fn linear(
             }
         }
         Matrix::Plain(matrix) => {
-            let (mut shape, columns) = (x.dims().to_vec(), matrix.dim(1)?);
-            let rows = x.reshape(((), matrix.dim(0)?))?.matmul(matrix)?;
-            let rows = match bias {
-                None => rows,
-                Some(bias) => rows.broadcast_add(bias)?,
-            };
-            shape.pop();
-            shape.push(columns);
-            let y = activate(&rows, activation)?.reshape(shape)?;
+            let product = if x.device().is_cpu() { dense::product } else { portable::linear };
+            let y = activate(&product(x, matrix, bias)?, activation)?;
             match residual {
                 None => Ok(y),
                 Some(residual) => y + residual,
@@ -243,7 +236,6 @@ impl CustomOp2 for Product {
 #[cfg(test)]
 mod tests {
     use super::super::check::{assert_close, random};
-    use super::super::portable;
     use super::*;
 
     #[test]

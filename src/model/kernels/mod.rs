@@ -12,11 +12,13 @@
 //! | [`conv1d`] | `[B, L, C]` -> `[B, (L - taps) / stride + 1, C']` |
 //! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
 //! | [`to_patches`], [`from_patches`] | `[B, H, W, C]` <-> `[B p^2, H W / p^2, C]` |
-//! | [`layer_norm`], [`softmax`], [`activate`] | any -> the same |
+//! | [`layer_norm`], [`channel_norm`], [`softmax`], [`activate`] | any -> the same |
 
 mod activation;
 mod attention;
+mod channel_norm;
 mod denormals;
+mod dense;
 mod depthwise;
 mod lanes;
 mod linear;
@@ -26,10 +28,12 @@ mod packed;
 mod patches;
 pub mod portable;
 mod speech;
+mod strided;
 mod temporal;
 
 pub use activation::{Activation, activate};
 pub use attention::attention;
+pub use channel_norm::{ChannelMoments, channel_norm};
 pub use denormals::on_compute_threads;
 pub use depthwise::depthwise3x3;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
@@ -37,7 +41,7 @@ pub use norm::{layer_norm, softmax};
 pub use patches::{from_patches, to_patches};
 pub use speech::{GroupedConv, NormalisedConv};
 
-use candle_core::{CpuStorage, Layout, Result};
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 
 /// The numbers of a contiguous 32-bit tensor.
 fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
@@ -45,6 +49,15 @@ fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match layout.contiguous_offsets() {
         Some((start, end)) => Ok(&all[start..end]),
         None => candle_core::bail!("a kernel was given a tensor that is not contiguous"),
+    }
+}
+
+/// Hands the numbers of a contiguous 32-bit tensor on the CPU to `read`.
+fn with_values<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => Ok(read(values(storage, layout)?)),
+        _ => candle_core::bail!("a kernel for the CPU was given a tensor on another device"),
     }
 }
 

@@ -3,6 +3,8 @@
 
 use candle_core::{D, Result, Tensor};
 
+use super::{Activation, ChannelMoments, activate};
+
 /// `[B, H, W, C]` -> `[B, H', W', 9 C]`: the 3x3 neighbourhood of each output position, rows first, zeros outside.
 pub fn neighbourhoods(x: &Tensor, stride: usize) -> Result<Tensor> {
     let taps = (0..9).map(|tap| neighbour(x, tap, stride)).collect::<Result<Vec<_>>>()?;
@@ -16,6 +18,19 @@ pub fn depthwise3x3(x: &Tensor, taps: &Tensor, stride: usize) -> Result<Tensor> 
         sum = (sum + neighbour(x, tap, stride)?.broadcast_mul(&taps.get(tap)?)?)?;
     }
     Ok(sum)
+}
+
+/// `x W + bias` over the last axis: `[.., K]`, `[K, N]`, `[N]` -> `[.., N]`.
+pub fn linear(x: &Tensor, matrix: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (mut shape, columns) = (x.dims().to_vec(), matrix.dim(1)?);
+    let rows = x.reshape(((), matrix.dim(0)?))?.matmul(matrix)?;
+    let rows = match bias {
+        None => rows,
+        Some(bias) => rows.broadcast_add(bias)?,
+    };
+    shape.pop();
+    shape.push(columns);
+    rows.reshape(shape)
 }
 
 /// `[B, L, C]` -> `[B, L', k C]`: the `k` samples that each output of a temporal convolution sees; no padding.
@@ -36,6 +51,25 @@ pub fn layer_norm(x: &Tensor, gamma: &Tensor, beta: &Tensor, epsilon: f64) -> Re
     centred.broadcast_div(&(variance + epsilon)?.sqrt()?)?.broadcast_mul(gamma)?.broadcast_add(beta)
 }
 
+/// Norm of each channel over the rows of each of `groups` parts, then activation; with the moments it used.
+pub fn channel_norm(
+    x: &Tensor,
+    gamma: &Tensor,
+    beta: &Tensor,
+    groups: usize,
+    epsilon: f64,
+    activation: Activation,
+) -> Result<(Tensor, ChannelMoments)> {
+    let rows = x.reshape((groups, (), gamma.elem_count()))?;
+    let mean = rows.mean_keepdim(1)?;
+    let centred = rows.broadcast_sub(&mean)?;
+    let variance = centred.sqr()?.mean_keepdim(1)?;
+    let normalised = centred.broadcast_div(&(&variance + epsilon)?.sqrt()?)?;
+    let y = normalised.broadcast_mul(gamma)?.broadcast_add(beta)?.reshape(x.shape())?;
+    let values = |moment: Tensor| moment.detach().flatten_all()?.to_vec1();
+    Ok((activate(&y, activation)?, ChannelMoments { mean: values(mean)?, variance: values(variance)? }))
+}
+
 /// Softmax over the last axis.
 pub fn softmax(x: &Tensor) -> Result<Tensor> {
     let exponentials = x.broadcast_sub(&x.max_keepdim(D::Minus1)?.detach())?.exp()?;
@@ -47,7 +81,8 @@ pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize, sof
     let (batch, length, width) = query.dims3()?;
     let split = |x: &Tensor| x.reshape((batch, length, heads, width / heads))?.transpose(1, 2)?.contiguous();
     let scale = 1.0 / ((width / heads) as f64).sqrt();
-    let scores = (split(query)?.matmul(&split(key)?.t()?)? * scale)?;
+    // The scale goes to the queries, which are fewer numbers than the scores.
+    let scores = (split(query)? * scale)?.matmul(&split(key)?.t()?)?;
     softmax(&scores)?.matmul(&split(value)?)?.transpose(1, 2)?.reshape((batch, length, width))
 }
 

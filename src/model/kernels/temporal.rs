@@ -3,6 +3,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 
+use super::strided::{View, add_product};
 use super::{portable, values};
 
 /// `[B, L, C]` with `matrix` `[taps C, columns]` -> `[B, L', columns]`, no padding; differentiable.
@@ -57,7 +58,7 @@ impl CustomOp2 for Forward {
         for index in 0..batch {
             let x = View { values: &x[index * length * channels..], row: self.0.stride * channels, column: 1 };
             let matrix = View { values: matrix, row: columns, column: 1 };
-            product(&mut y[index * outputs * columns..], columns, (outputs, columns, inner), x, matrix);
+            add_product(&mut y[index * outputs * columns..], columns, (outputs, columns, inner), x, matrix, true);
         }
         Ok((CpuStorage::F32(y), (batch, outputs, columns).into()))
     }
@@ -70,8 +71,12 @@ impl CustomOp2 for Forward {
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let (x, matrix, gradient) = (x.contiguous()?, matrix.contiguous()?, gradient.contiguous()?);
-        let dx = gradient.apply_op2_no_bwd(&matrix, &InputGradient(self.0, x.dim(1)?))?;
-        Ok((Some(dx), Some(x.apply_op2_no_bwd(&gradient, &MatrixGradient(self.0))?)))
+        // The samples themselves are not trained.
+        let dx = match x.track_op() {
+            true => Some(gradient.apply_op2_no_bwd(&matrix, &InputGradient(self.0, x.dim(1)?))?),
+            false => None,
+        };
+        Ok((dx, Some(x.apply_op2_no_bwd(&gradient, &MatrixGradient(self.0))?)))
     }
 }
 
@@ -92,7 +97,7 @@ impl CustomOp2 for InputGradient {
                 let dy = View { values: &gradient[index * outputs * columns..], row: columns, column: 1 };
                 let transposed = View { values: &matrix[tap * channels * columns..], row: 1, column: columns };
                 let dx = &mut dx[(index * length + tap) * channels..];
-                product(dx, stride * channels, (outputs, channels, columns), dy, transposed);
+                add_product(dx, stride * channels, (outputs, channels, columns), dy, transposed, true);
             }
         }
         Ok((CpuStorage::F32(dx), (batch, length, channels).into()))
@@ -113,54 +118,9 @@ impl CustomOp2 for MatrixGradient {
         for index in 0..batch {
             let windows = View { values: &x[index * length * channels..], row: 1, column: self.0.stride * channels };
             let dy = View { values: &gradient[index * outputs * columns..], row: columns, column: 1 };
-            product(&mut dmatrix, columns, (inner, columns, outputs), windows, dy);
+            add_product(&mut dmatrix, columns, (inner, columns, outputs), windows, dy, true);
         }
         Ok((CpuStorage::F32(dmatrix), (inner, columns).into()))
-    }
-}
-
-/// A matrix whose element `(i, j)` is `values[i * row + j * column]`.
-#[derive(Clone, Copy)]
-struct View<'a> {
-    values: &'a [f32],
-    row: usize,
-    column: usize,
-}
-
-/// `out += left right` for `out` `[rows, columns]` whose rows lie `out_row` apart.
-fn product(out: &mut [f32], out_row: usize, (rows, columns, inner): (usize, usize, usize), left: View, right: View) {
-    let last = |rows: usize, columns: usize, row: usize, column: usize| (rows - 1) * row + (columns - 1) * column;
-    if rows == 0 || columns == 0 || inner == 0 {
-        return;
-    }
-    assert!(last(rows, columns, out_row, 1) < out.len());
-    assert!(last(rows, inner, left.row, left.column) < left.values.len());
-    assert!(last(inner, columns, right.row, right.column) < right.values.len());
-    let threads = rayon::current_num_threads();
-    let parallelism = if threads > 1 { gemm::Parallelism::Rayon(threads) } else { gemm::Parallelism::None };
-    // SAFETY: the assertions keep every address within its slice.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            inner,
-            out.as_mut_ptr(),
-            1,
-            out_row as isize,
-            true,
-            left.values.as_ptr(),
-            left.column as isize,
-            left.row as isize,
-            right.values.as_ptr(),
-            right.column as isize,
-            right.row as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            parallelism,
-        );
     }
 }
 
