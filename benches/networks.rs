@@ -2,7 +2,9 @@
 //! RAYON_NUM_THREADS=2. Items are frames, or seconds of sound.
 
 use avar::model::kernels::{self, Activation, Matrix};
-use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, wav2vec2};
+use avar::model::layers::Mode;
+use avar::model::temporal::TemporalKind;
+use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights, head, wav2vec2};
 use candle_core::{Device, Tensor};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -44,6 +46,16 @@ fn head_of_ten_steps(bencher: Bencher, preset: Preset) {
     let network = network(preset);
     let (picture, sound) = (vec![0.1; 10 * network.picture_dim()], vec![0.1; 10 * network.sound_dim()]);
     bencher.bench_local(|| network.step_probabilities(Some(&picture), Some(&sound), 1, 10).unwrap());
+}
+
+/// Of each kind, on the features of [`Preset::Full`].
+#[divan::bench(args = TemporalKind::ALL, sample_count = 50)]
+fn temporal_heads_of_ten_steps(bencher: Bencher, temporal: TemporalKind) {
+    let config = head::Config { temporal, ..head::Config::new(640, 768) };
+    let weights = Weights::open(&WeightSource::Untrained { seed: 7 }, &ComputeDevice::cpu()).unwrap();
+    let head = head::Head::new(&config, &weights).unwrap();
+    let (picture, sound) = (random(&[1, 10, 640]), random(&[1, 10, 768]));
+    bencher.bench_local(|| head.forward(&picture, &sound, Mode::Inference).unwrap());
 }
 
 mod depthwise_128_channels_64x64 {

@@ -1,9 +1,14 @@
 //! The networks as their callers see them: sizes, finiteness, missing modalities, training.
 
+use avar::model::head::{self, Fusion, Head};
 use avar::model::layers::Mode;
 use avar::model::mobilevit::{self, MobileVit};
+use avar::model::temporal::TemporalKind;
 use avar::model::wav2vec2::{self, Wav2Vec2};
-use avar::model::{AvarNet, ComputeDevice, Modalities, ModelError, Preset, WeightSource, Weights, avar_net, mtcn};
+use avar::model::{
+    AvarNet, ComputeDevice, Modalities, ModelError, Preset, WeightSource, Weights, attention, avar_net, mtcn,
+    recurrent, transformer,
+};
 use candle_core::{D, Device, Tensor, Var};
 use candle_nn::VarMap;
 
@@ -31,16 +36,32 @@ fn tiny() -> avar_net::Config {
         position_groups: 2,
         ..wav2vec2::Config::base()
     };
-    let mut config = avar_net::Config::new(picture, sound);
-    config.attention.width = 16;
-    config.attention.heads = 2;
-    config.mtcn = mtcn::Config { stages: 2, layers: 2, filters: 8, ..mtcn::Config::new(16) };
-    config
+    let head = head::Config {
+        attention: attention::Config { width: 16, heads: 2 },
+        mtcn: mtcn::Config { stages: 2, layers: 2, filters: 8, ..mtcn::Config::default() },
+        recurrent: recurrent::Config { hidden: 8, dropout: 0.3 },
+        transformer: transformer::Config { layers: 1, heads: 2, inner: 16, dropout: 0.1 },
+        ..head::Config::new(picture.features(), sound.width)
+    };
+    avar_net::Config { picture, picture_size_px: (64, 64), sound, head }
 }
 
-/// A smooth picture that differs by `seed`.
+/// The tiny head of every kind and fusion, inputs normalised.
+fn tiny_heads() -> impl Iterator<Item = head::Config> {
+    let of = |fusion, temporal| head::Config { fusion, temporal, normalise_inputs: true, ..tiny().head };
+    Fusion::ALL.into_iter().flat_map(move |fusion| TemporalKind::ALL.map(|kind| of(fusion, kind)))
+}
+
+/// Numbers in -1..1 that differ from place to place.
+fn features(batch: usize, steps: usize, width: usize) -> Tensor {
+    let values: Vec<f32> = (0..batch * steps * width).map(|n| (n * 7919 % 1009) as f32 / 504.0 - 1.0).collect();
+    Tensor::from_vec(values, (batch, steps, width), &Device::Cpu).unwrap()
+}
+
+/// A smooth picture for the small network that differs by `seed`.
 fn picture(seed: usize) -> Vec<u8> {
-    (0..256 * 256 * 3).map(|index| ((index / (3 + seed)) % 251 + seed * 7) as u8).collect()
+    let (width_px, height_px) = Preset::Lite.config().picture_size_px;
+    (0..width_px * height_px * 3).map(|index| ((index / (3 + seed)) % 251 + seed * 7) as u8).collect()
 }
 
 fn sound(samples: usize) -> Vec<f32> {
@@ -229,17 +250,17 @@ fn every_parameter_of_wav2vec2_can_be_trained() {
 }
 
 #[test]
-fn every_parameter_of_the_head_can_be_trained() {
-    let variables = VarMap::new();
-    let config = tiny();
-    let head = avar_net::Head::new(&config, &seeded(2).trainable(&variables)).unwrap();
-    let width = config.attention.inputs;
-    let fused: Vec<f32> = (0..2 * 6 * width).map(|n| (n * 7919 % 1009) as f32 / 504.0 - 1.0).collect();
-    let fused = Tensor::from_vec(fused, (2, 6, width), &Device::Cpu).unwrap();
-    check_gradients(&variables, || {
-        let logits = head.forward(&fused, Mode::Training { seed: 1 }).unwrap();
-        logits.iter().map(shares).reduce(|a, b| (a + b).unwrap()).unwrap()
-    });
+fn every_parameter_of_every_head_can_be_trained() {
+    for config in tiny_heads() {
+        println!("{} {}", config.fusion.label(), config.temporal.label());
+        let variables = VarMap::new();
+        let head = Head::new(&config, &seeded(2).trainable(&variables)).unwrap();
+        let (picture, sound) = (features(2, 6, config.picture_width), features(2, 6, config.sound_width));
+        check_gradients(&variables, || {
+            let logits = head.forward(&picture, &sound, Mode::Training { seed: 1 }).unwrap();
+            logits.iter().map(shares).reduce(|a, b| (a + b).unwrap()).unwrap()
+        });
+    }
 }
 
 #[test]
@@ -261,16 +282,55 @@ fn training_moves_the_running_statistics_and_inference_does_not() {
 
 #[test]
 fn dropout_repeats_with_its_seed_and_is_off_in_inference() {
-    let config = tiny();
-    let head = avar_net::Head::new(&config, &seeded(2)).unwrap();
-    let fused = Tensor::ones((1, 4, config.attention.inputs), candle_core::DType::F32, &Device::Cpu).unwrap();
-    let logits = |mode| {
-        let stages = head.forward(&fused, mode).unwrap();
-        stages.last().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
-    };
-    assert_eq!(logits(Mode::Training { seed: 4 }), logits(Mode::Training { seed: 4 }));
-    assert_ne!(logits(Mode::Training { seed: 4 }), logits(Mode::Training { seed: 5 }));
-    assert_eq!(logits(Mode::Inference), logits(Mode::Inference));
+    for config in tiny_heads() {
+        let head = Head::new(&config, &seeded(2)).unwrap();
+        let (picture, sound) = (features(1, 4, config.picture_width), features(1, 4, config.sound_width));
+        let logits = |mode| {
+            let stages = head.forward(&picture, &sound, mode).unwrap();
+            stages.last().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+        };
+        assert_eq!(logits(Mode::Training { seed: 4 }), logits(Mode::Training { seed: 4 }));
+        assert_ne!(logits(Mode::Training { seed: 4 }), logits(Mode::Training { seed: 5 }));
+        assert_ne!(logits(Mode::Training { seed: 4 }), logits(Mode::Inference));
+        assert_eq!(logits(Mode::Inference), logits(Mode::Inference));
+    }
+}
+
+#[test]
+fn the_whole_network_takes_any_head() {
+    for config in tiny_heads() {
+        let row = |width| features(1, 3, width).flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let (picture, sound) = (row(config.picture_width), row(config.sound_width));
+        let fusion = config.fusion;
+        let network = AvarNet::new(avar_net::Config { head: config, ..tiny() }, seeded(1)).unwrap();
+        let judge = |picture: Option<&[f32]>, sound: Option<&[f32]>| network.step_probabilities(picture, sound, 1, 3);
+        let both = judge(Some(&picture), Some(&sound)).unwrap();
+        assert!(both.chunks_exact(10).all(|step| (step.iter().sum::<f32>() - 1.0).abs() < 1e-5));
+        let (seen, heard) = (judge(Some(&picture), None), judge(None, Some(&sound)));
+        match fusion {
+            Fusion::PictureOnly => {
+                assert_eq!(seen.unwrap(), both);
+                let message = heard.unwrap_err().to_string();
+                assert_eq!(message, "this network judges by pictures alone, and there is none");
+            }
+            Fusion::SoundOnly => {
+                assert_eq!(heard.unwrap(), both);
+                let message = seen.unwrap_err().to_string();
+                assert_eq!(message, "this network judges by sound alone, and there is none");
+            }
+            Fusion::Early | Fusion::Late => {
+                assert_ne!(seen.unwrap(), both);
+                assert_ne!(heard.unwrap(), both);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_head_for_other_features_is_refused() {
+    let config = avar_net::Config { head: head::Config::new(640, 768), ..tiny() };
+    let message = AvarNet::new(config, seeded(1)).err().unwrap().to_string();
+    assert_eq!(message, "a head for features of 640 and 768 values does not fit networks that give 12 and 8");
 }
 
 #[test]
@@ -284,11 +344,11 @@ fn pictures_below_the_smallest_size_are_refused() {
 #[test]
 fn the_head_looks_as_far_as_its_receptive_field() {
     for (taps, layers, field) in [(2, 4, 16), (3, 4, 31), (3, 2, 7)] {
-        assert_eq!(mtcn::Config { taps, layers, ..mtcn::Config::new(8) }.receptive_field_steps(), field);
+        assert_eq!(mtcn::Config { taps, layers, ..mtcn::Config::default() }.receptive_field_steps(), field);
     }
     // One stage, two taps: a step changes itself and the three after it, nothing else.
-    let config = mtcn::Config { stages: 1, layers: 2, taps: 2, ..mtcn::Config::new(3) };
-    let head = mtcn::Mtcn::new(&config, &seeded(1)).unwrap();
+    let config = mtcn::Config { stages: 1, layers: 2, taps: 2, ..mtcn::Config::default() };
+    let head = mtcn::Mtcn::new(3, &config, &seeded(1)).unwrap();
     let run = |values: Vec<f32>| {
         let x = Tensor::from_vec(values, (1, 12, 3), &Device::Cpu).unwrap();
         head.forward(&x, Mode::Inference).unwrap().remove(0).sum(D::Minus1).unwrap().flatten_all().unwrap()

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use avar::model::layers::Mode;
 use avar::model::mobilevit::{self, MobileVit};
 use avar::model::wav2vec2::{self, Wav2Vec2};
-use avar::model::{ComputeDevice, WeightSource, Weights, attention, avar_net, mtcn};
+use avar::model::{ComputeDevice, WeightSource, Weights, attention, head, mtcn};
 use candle_core::safetensors::MmapedSafetensors;
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
@@ -89,13 +89,17 @@ fn check_head(name: &str, taps: usize, trainable: bool) {
     let fixture = Fixture::open(&committed(), name);
     let variables = VarMap::new();
     let weights = if trainable { fixture.weights.trainable(&variables) } else { fixture.weights.clone() };
-    let block = attention::Config { inputs: 24, width: 16, heads: 2 };
-    let head = mtcn::Config { stages: 3, layers: 3, filters: 8, taps, ..mtcn::Config::new(16) };
+    let config = head::Config {
+        attention: attention::Config { width: 16, heads: 2 },
+        mtcn: mtcn::Config { stages: 3, layers: 3, filters: 8, taps, ..mtcn::Config::default() },
+        ..head::Config::new(14, 10)
+    };
     let input = fixture.tensor("input");
-    let attention = attention::AttentionBlock::new(&block, &weights.at("head.attention")).unwrap();
+    let attention = attention::AttentionBlock::new(24, &config.attention, &weights.at("head.attention")).unwrap();
     fixture.check("attention", &attention.forward(&input).unwrap());
-    let config = avar_net::Config { attention: block, mtcn: head, ..avar_net::Preset::Lite.config() };
-    let logits = avar_net::Head::new(&config, &weights).unwrap().forward(&input, Mode::Inference).unwrap();
+    let (picture, sound) = (input.narrow(2, 0, 14).unwrap(), input.narrow(2, 14, 10).unwrap());
+    let head = head::Head::new(&config, &weights).unwrap();
+    let logits = head.forward(&picture, &sound, Mode::Inference).unwrap();
     for (index, logits) in logits.iter().enumerate() {
         fixture.check(&format!("logits.{index}"), logits);
     }

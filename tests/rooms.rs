@@ -3,13 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-/// Crates with a room of their own.
-const HOMES: [(&str, &[&str]); 6] = [
-    ("media", &["ffmpeg_next", "ffmpeg_sys_next"]),
-    ("playback", &["rodio", "cpal", "alsa"]),
-    ("model", &["candle_core", "candle_nn", "candle_transformers", "gemm", "cudarc"]),
+/// Crates with a room of their own, or two.
+const HOMES: [(&[&str], &[&str]); 8] = [
+    (&["media"], &["ffmpeg_next", "ffmpeg_sys_next"]),
+    (&["playback"], &["rodio", "cpal", "alsa"]),
+    (&["model", "training"], &["candle_core", "candle_nn", "candle_transformers", "safetensors"]),
+    (&["model"], &["gemm", "cudarc"]),
     (
-        "app",
+        &["app"],
         &[
             "eframe",
             "egui",
@@ -23,23 +24,46 @@ const HOMES: [(&str, &[&str]); 6] = [
             "winit",
         ],
     ),
-    ("dataset", &["tiny_skia"]),
-    ("cli", &["clap"]),
+    (&["dataset"], &["tiny_skia", "hound"]),
+    (&["hub"], &["hf_hub", "ureq"]),
+    (&["cli"], &["clap"]),
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
     ("files", &[]),
+    ("hub", &["files", "job"]),
     ("media", &["files", "time", "job"]),
     ("playback", &["media", "time", "job"]),
     ("model", &["classes", "time", "job"]),
     ("analysis", &["classes", "files", "media", "model", "time", "job"]),
-    ("dataset", &["media", "time", "job"]),
+    ("dataset", &["classes", "files", "media", "time", "job"]),
+    ("evaluation", &["classes", "dataset"]),
+    ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "job"]),
+    ("training", &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "time", "job"]),
     ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
-    ("cli", &["files", "app", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
+    (
+        "cli",
+        &[
+            "classes",
+            "files",
+            "app",
+            "analysis",
+            "dataset",
+            "evaluation",
+            "hub",
+            "media",
+            "model",
+            "playback",
+            "scoring",
+            "time",
+            "training",
+            "job",
+        ],
+    ),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
@@ -158,10 +182,10 @@ fn allowed(room: &str) -> Option<&'static [&'static str]> {
 }
 
 fn misplaced_crates(source: &Source) -> Vec<String> {
-    let home = |token: &str| HOMES.iter().find(|(_, crates)| crates.contains(&token)).map(|(room, _)| *room);
+    let home = |token: &str| HOMES.iter().find(|(_, crates)| crates.contains(&token)).map(|(rooms, _)| *rooms);
     let misplaced = source.tokens.iter().filter_map(|(line, token)| {
-        let room = home(token).filter(|room| *room != source.room)?;
-        Some(format!("{}:{line} names {token}, which belongs to {room}", source.path))
+        let rooms = home(token).filter(|rooms| !rooms.contains(&source.room.as_str()))?;
+        Some(format!("{}:{line} names {token}, which belongs to {}", source.path, rooms.join(" and ")))
     });
     misplaced.collect()
 }

@@ -7,6 +7,7 @@
 //! ```
 
 pub mod events;
+pub mod features;
 pub mod network;
 pub mod pictures;
 pub mod pipeline;
@@ -17,6 +18,7 @@ pub mod step_grid;
 pub mod windows;
 
 pub use events::{Event, Hysteresis, find_events};
+pub use features::{StepFeatures, extract, plan};
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
     Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,

@@ -51,6 +51,33 @@ fn top(step: &StepScore, wanted: impl Fn(AnomalyClass) -> bool) -> AnomalyClass 
     classes.rev().max_by(|a, b| step.score_of(*a).total_cmp(&step.score_of(*b))).unwrap_or(AnomalyClass::Normal)
 }
 
+/// What a whole clip is called, from the scores of its steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClipScores {
+    /// In the order of [`AnomalyClass::ALL`], adding up to 1.
+    pub scores: [f32; CLASS_COUNT],
+    /// The class with the highest of them; the first of equals.
+    pub predicted: AnomalyClass,
+}
+
+/// Steps over which a clip's scores are averaged: an event shorter than this, 1.5 s at four steps a second, is not
+/// told from a moment's confusion.
+pub const CLIP_SCORE_STEPS: usize = 6;
+
+/// A clip is what its most anomalous [`CLIP_SCORE_STEPS`] neighbouring steps are on average: the mean over all steps
+/// would drown an event of two seconds in a clip of twenty.
+pub fn clip_scores(steps: &[[f32; CLASS_COUNT]]) -> ClipScores {
+    let width = CLIP_SCORE_STEPS.clamp(1, steps.len().max(1));
+    let mean = |steps: &[[f32; CLASS_COUNT]]| -> [f32; CLASS_COUNT] {
+        std::array::from_fn(|class| steps.iter().map(|step| step[class]).sum::<f32>() / steps.len() as f32)
+    };
+    let most_anomalous = steps.windows(width).map(mean).max_by(|a, b| anomaly_score(a).total_cmp(&anomaly_score(b)));
+    let nothing = || std::array::from_fn(|class| f32::from(u8::from(class == AnomalyClass::Normal.index())));
+    let scores = most_anomalous.unwrap_or_else(nothing);
+    let best = AnomalyClass::ALL.into_iter().rev().max_by(|a, b| scores[a.index()].total_cmp(&scores[b.index()]));
+    ClipScores { scores, predicted: best.unwrap_or(AnomalyClass::Normal) }
+}
+
 /// Scores for the first `steps.len()` steps of a grid; fewer than the grid has while the analysis is under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepScores {
@@ -90,6 +117,24 @@ mod tests {
 
     fn step(class_scores: [f32; CLASS_COUNT]) -> StepScore {
         StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores }
+    }
+
+    #[test]
+    fn a_short_event_makes_a_long_clip_anomalous() {
+        let row = |anomaly: f32| {
+            let mut row = [0.0; CLASS_COUNT];
+            row[AnomalyClass::Normal.index()] = 1.0 - anomaly;
+            row[AnomalyClass::Crash.index()] = anomaly;
+            row
+        };
+        let mut steps = vec![row(0.1); 80];
+        steps[30..36].fill(row(0.9));
+        let clip = clip_scores(&steps);
+        assert_eq!(clip.predicted, AnomalyClass::Crash);
+        assert!((clip.scores[AnomalyClass::Crash.index()] - 0.9).abs() < 1e-5);
+        assert_eq!(clip_scores(&steps[..30]).predicted, AnomalyClass::Normal);
+        assert_eq!(clip_scores(&steps[34..36]).predicted, AnomalyClass::Crash, "a clip shorter than the mean");
+        assert_eq!(clip_scores(&[]).predicted, AnomalyClass::Normal);
     }
 
     #[test]

@@ -14,10 +14,16 @@ use super::weights::Weights;
 /// Shape of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Width of the fused features.
-    pub inputs: usize,
+    /// Width of what comes out.
     pub width: usize,
     pub heads: usize,
+}
+
+impl Default for Config {
+    /// Width 256 with four heads.
+    fn default() -> Config {
+        Config { width: 256, heads: 4 }
+    }
 }
 
 pub struct AttentionBlock {
@@ -27,10 +33,11 @@ pub struct AttentionBlock {
 }
 
 impl AttentionBlock {
-    pub fn new(config: &Config, weights: &Weights) -> Result<AttentionBlock, ModelError> {
-        let init = Init::linear(3 * config.inputs);
+    /// `inputs`: width of the features at a step.
+    pub fn new(inputs: usize, config: &Config, weights: &Weights) -> Result<AttentionBlock, ModelError> {
+        let init = Init::linear(3 * inputs);
         Ok(AttentionBlock {
-            convolution: TemporalConv::new(config.inputs, config.width, 3, 1, init, &weights.at("convolution"))?,
+            convolution: TemporalConv::new(inputs, config.width, 3, 1, init, &weights.at("convolution"))?,
             attention: SelfAttention::new(
                 config.width,
                 config.heads,
@@ -42,8 +49,8 @@ impl AttentionBlock {
     }
 
     /// `[B, T, inputs]` -> `[B, T, width]`.
-    pub fn forward(&self, fused: &Tensor) -> Result<Tensor, ModelError> {
-        let x = self.convolution.forward(fused, Activation::None)?;
+    pub fn forward(&self, features: &Tensor) -> Result<Tensor, ModelError> {
+        let x = self.convolution.forward(features, Activation::None)?;
         self.norm.forward(&self.attention.forward_onto(&x, &x)?)
     }
 }

@@ -2,26 +2,24 @@
 //!
 //! ```text
 //! picture -> MobileViT ------------------------------> [Dv] --+
-//! sound   -> Wav2Vec2 -> tokens, mean over the step -> [Da] --+-> attention block -> MTCN -> softmax
+//! sound   -> Wav2Vec2 -> tokens, mean over the step -> [Da] --+-> head: attention block -> MTCN -> softmax
 //! ```
 //!
 //! The caller cuts a recording into steps, takes [`AvarNet::picture_features`] of each step's frame and the mean of
 //! [`AvarNet::sound_tokens`] over it, and asks [`AvarNet::step_probabilities`] for sequences of steps (10 in the
 //! paper). A recording without sound, or without pictures, has zeros in place of that modality's features: no vector
 //! that either network puts out, so the head can tell; [`Modalities`] names what was there and goes with the result.
-//! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.{attention,mtcn}.…`.
+//! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.…`.
 
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-use super::attention::{self, AttentionBlock};
 use super::device::ComputeDevice;
 use super::error::ModelError;
-use super::fusion::fuse_early;
+use super::head::{self, Fusion, Head};
 use super::kernels;
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
-use super::mtcn::{self, Mtcn};
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Provenance, WeightSource, Weights};
 use crate::job::CancelToken;
@@ -57,28 +55,37 @@ impl Preset {
     }
 
     pub fn config(self) -> Config {
-        let (picture, sound) = match self {
-            Preset::Full => (mobilevit::Config::small(), wav2vec2::Config::base()),
-            Preset::Lite => (mobilevit::Config::xx_small(), wav2vec2::Config::small()),
-        };
-        Config::new(picture, sound)
+        match self {
+            Preset::Full => Config::new(mobilevit::Config::small(), wav2vec2::Config::base()),
+            Preset::Lite => {
+                let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
+                config.head.normalise_inputs = true;
+                config.picture_size_px = LITE_SIZE_PX;
+                config
+            }
+        }
     }
 }
+
+const MOBILEVIT_SIZE_PX: (usize, usize) = (256, 256);
+/// Half-way between 4:3 and 16:9, the shapes of surveillance pictures; its maps divide by every stride and patch.
+const LITE_SIZE_PX: (usize, usize) = (192, 128);
 
 /// Shape of the whole network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub picture: mobilevit::Config,
+    /// Width and height that the whole frame is scaled to, whatever its shape.
+    pub picture_size_px: (usize, usize),
     pub sound: wav2vec2::Config,
-    pub attention: attention::Config,
-    pub mtcn: mtcn::Config,
+    pub head: head::Config,
 }
 
 impl Config {
-    /// Our defaults for the head: attention of width 256 with four heads, then [`mtcn::Config::new`].
+    /// The paper's head, [`head::Config::new`], on these two; pictures as large as MobileViT's authors trained with.
     pub fn new(picture: mobilevit::Config, sound: wav2vec2::Config) -> Config {
-        let attention = attention::Config { inputs: picture.features() + sound.width, width: 256, heads: 4 };
-        Config { mtcn: mtcn::Config::new(attention.width), picture, sound, attention }
+        let head = head::Config::new(picture.features(), sound.width);
+        Config { picture, picture_size_px: MOBILEVIT_SIZE_PX, sound, head }
     }
 }
 
@@ -112,26 +119,6 @@ impl Modalities {
     }
 }
 
-/// Attention block and temporal head: fused features to logits. What a trainer trains.
-pub struct Head {
-    attention: AttentionBlock,
-    mtcn: Mtcn,
-}
-
-impl Head {
-    /// `weights` at the root: tensors are named `head.…`.
-    pub fn new(config: &Config, weights: &Weights) -> Result<Head, ModelError> {
-        let at = weights.at("head");
-        let attention = AttentionBlock::new(&config.attention, &at.at("attention"))?;
-        Ok(Head { attention, mtcn: Mtcn::new(&config.mtcn, &at.at("mtcn"))? })
-    }
-
-    /// `[B, T, Dv + Da]` -> logits `[B, T, 10]` of each stage, the last one's being the answer.
-    pub fn forward(&self, fused: &Tensor, mode: Mode) -> Result<Vec<Tensor>, ModelError> {
-        self.mtcn.forward(&self.attention.forward(fused)?, mode)
-    }
-}
-
 /// The network for inference. Methods may be called from several threads.
 pub struct AvarNet {
     picture: MobileVit,
@@ -144,9 +131,6 @@ pub struct AvarNet {
 /// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
 pub const LONGEST_SOUND_S: usize = 60;
 
-/// Edge of the picture that MobileViT was trained at.
-const PICTURE_EDGE_PX: usize = 256;
-
 impl AvarNet {
     pub fn load(preset: Preset, source: &WeightSource, device: &ComputeDevice) -> Result<AvarNet, ModelError> {
         AvarNet::new(preset.config(), Weights::open(source, device)?)
@@ -154,10 +138,17 @@ impl AvarNet {
 
     /// The network of any shape; `weights` at the root.
     pub fn new(config: Config, weights: Weights) -> Result<AvarNet, ModelError> {
+        let (picture, sound) = (config.picture.features(), config.sound.width);
+        if (config.head.picture_width, config.head.sound_width) != (picture, sound) {
+            return Err(ModelError::Config(format!(
+                "a head for features of {} and {} values does not fit networks that give {picture} and {sound}",
+                config.head.picture_width, config.head.sound_width
+            )));
+        }
         Ok(AvarNet {
             picture: MobileVit::new(&config.picture, &weights)?,
             sound: Wav2Vec2::new(&config.sound, &weights)?,
-            head: Head::new(&config, &weights)?,
+            head: Head::new(&config.head, &weights)?,
             config,
             weights,
         })
@@ -165,7 +156,7 @@ impl AvarNet {
 
     /// Width and height of the pictures that [`AvarNet::picture_features`] takes.
     pub fn picture_size_px(&self) -> (usize, usize) {
-        (PICTURE_EDGE_PX, PICTURE_EDGE_PX)
+        self.config.picture_size_px
     }
 
     /// Length of a picture's feature vector, Dv.
@@ -242,6 +233,14 @@ impl AvarNet {
         steps: usize,
     ) -> Result<Vec<f32>, ModelError> {
         Modalities::of(picture.is_some(), sound.is_some())?;
+        let lacking = match self.config.head.fusion {
+            Fusion::PictureOnly if picture.is_none() => Some("pictures"),
+            Fusion::SoundOnly if sound.is_none() => Some("sound"),
+            _ => None,
+        };
+        if let Some(lacking) = lacking {
+            return Err(ModelError::Input(format!("this network judges by {lacking} alone, and there is none")));
+        }
         if batch == 0 || steps == 0 {
             return Err(ModelError::Input("there must be at least one step to judge".to_owned()));
         }
@@ -254,9 +253,8 @@ impl AvarNet {
         };
         let picture = features("picture features", picture, self.picture_dim())?;
         let sound = features("sound features", sound, self.sound_dim())?;
-        let fused = fuse_early(&picture, &sound)?;
         kernels::on_compute_threads(|| {
-            let logits = self.head.forward(&fused, Mode::Inference)?;
+            let logits = self.head.forward(&picture, &sound, Mode::Inference)?;
             let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
             to_values(&kernels::softmax(last)?)
         })

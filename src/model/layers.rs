@@ -30,8 +30,19 @@ pub struct Linear {
 impl Linear {
     /// Reads `weight` `[outputs, inputs]` and `bias` `[outputs]`.
     pub fn new(inputs: usize, outputs: usize, init: Init, weights: &Weights) -> Result<Linear, ModelError> {
-        let weight = weights.get(&[outputs, inputs], "weight", init)?;
-        let bias = weights.get(&[outputs], "bias", Init::bias())?;
+        Linear::named(inputs, outputs, ["weight", "bias"], init, weights)
+    }
+
+    /// Like [`Linear::new`], from tensors of other names: the weight's, the bias's.
+    pub fn named(
+        inputs: usize,
+        outputs: usize,
+        [weight, bias]: [&str; 2],
+        init: Init,
+        weights: &Weights,
+    ) -> Result<Linear, ModelError> {
+        let weight = weights.get(&[outputs, inputs], weight, init)?;
+        let bias = weights.get(&[outputs], bias, Init::bias())?;
         Linear::from_matrix(&weight.t()?, Some(bias), weights)
     }
 
@@ -295,13 +306,21 @@ impl SelfAttention {
         Ok(SelfAttention { query: query?, key: key?, value: value?, output: output?, heads })
     }
 
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        self.output.forward(&self.mix(x)?, Activation::None)
+    }
+
     /// `residual + attention(x)`.
     pub fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor, ModelError> {
+        self.output.forward_onto(&self.mix(x)?, residual)
+    }
+
+    /// What each position takes from all others, before the output map.
+    fn mix(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         let query = self.query.forward(x, Activation::None)?;
         let key = self.key.forward(x, Activation::None)?;
         let value = self.value.forward(x, Activation::None)?;
-        let mixed = kernels::attention(&query, &key, &value, self.heads)?;
-        self.output.forward_onto(&mixed, residual)
+        Ok(kernels::attention(&query, &key, &value, self.heads)?)
     }
 }
 
@@ -346,7 +365,8 @@ impl TemporalConv {
     }
 }
 
-/// In training, zeroes a share `rate` of the elements and scales the rest up; `place` keeps layers apart.
+/// In training, zeroes a share `rate` of the elements and scales the rest up; `place`, the prefix of a layer's tensors,
+/// keeps layers apart.
 pub fn dropout(x: &Tensor, rate: f32, place: &str, mode: Mode) -> Result<Tensor, ModelError> {
     let Mode::Training { seed } = mode else { return Ok(x.clone()) };
     if rate <= 0.0 {

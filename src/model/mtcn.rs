@@ -18,8 +18,6 @@ use crate::classes::CLASS_COUNT;
 /// Shape of the head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Width of the features at a step.
-    pub inputs: usize,
     pub stages: usize,
     /// Layers of a stage.
     pub layers: usize,
@@ -28,15 +26,16 @@ pub struct Config {
     pub taps: usize,
     /// Share of the elements that a layer loses in training.
     pub dropout: f32,
-    pub classes: usize,
+}
+
+impl Default for Config {
+    /// Four stages of four layers with 64 filters and three taps.
+    fn default() -> Config {
+        Config { stages: 4, layers: 4, filters: 64, taps: 3, dropout: 0.5 }
+    }
 }
 
 impl Config {
-    /// Four stages of four layers with 64 filters and three taps.
-    pub fn new(inputs: usize) -> Config {
-        Config { inputs, stages: 4, layers: 4, filters: 64, taps: 3, dropout: 0.5, classes: CLASS_COUNT }
-    }
-
     /// Steps that one output of one stage depends on: `2^L` with two taps, `2^(L+1) - 1` with three.
     pub fn receptive_field_steps(&self) -> usize {
         (self.taps - 1) * ((1 << self.layers) - 1) + 1
@@ -48,7 +47,8 @@ pub struct Mtcn {
 }
 
 impl Mtcn {
-    pub fn new(config: &Config, weights: &Weights) -> Result<Mtcn, ModelError> {
+    /// `inputs`: width of the features at a step.
+    pub fn new(inputs: usize, config: &Config, weights: &Weights) -> Result<Mtcn, ModelError> {
         if !(2..=3).contains(&config.taps) || config.stages == 0 || config.layers > 16 {
             return Err(ModelError::Config(
                 "the temporal head needs at least one stage, at most 16 layers, and 2 or 3 taps".to_owned(),
@@ -56,14 +56,14 @@ impl Mtcn {
         }
         let stages = (0..config.stages)
             .map(|index| {
-                let inputs = if index == 0 { config.inputs } else { config.classes };
-                Stage::new(inputs, index, config, &weights.at("stages").at(index))
+                let inputs = if index == 0 { inputs } else { CLASS_COUNT };
+                Stage::new(inputs, config, &weights.at("stages").at(index))
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Mtcn { stages })
     }
 
-    /// `[B, T, inputs]` -> logits `[B, T, classes]` of each stage; the last stage's are the answer, all of them
+    /// `[B, T, inputs]` -> logits `[B, T, 10]` of each stage; the last stage's are the answer, all of them
     /// enter the loss.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<Vec<Tensor>, ModelError> {
         let mut logits: Vec<Tensor> = Vec::with_capacity(self.stages.len());
@@ -85,15 +85,15 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(inputs: usize, index: usize, config: &Config, weights: &Weights) -> Result<Stage, ModelError> {
+    fn new(inputs: usize, config: &Config, weights: &Weights) -> Result<Stage, ModelError> {
         let filters = config.filters;
         let layers = (0..config.layers)
-            .map(|layer| ResidualLayer::new(index, layer, config, &weights.at("layers").at(layer)))
+            .map(|layer| ResidualLayer::new(layer, config, &weights.at("layers").at(layer)))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Stage {
             input: TemporalConv::new(inputs, filters, 1, 1, Init::linear(inputs), &weights.at("input"))?,
             layers,
-            output: TemporalConv::new(filters, config.classes, 1, 1, Init::linear(filters), &weights.at("output"))?,
+            output: TemporalConv::new(filters, CLASS_COUNT, 1, 1, Init::linear(filters), &weights.at("output"))?,
         })
     }
 
@@ -115,14 +115,14 @@ struct ResidualLayer {
 }
 
 impl ResidualLayer {
-    fn new(stage: usize, layer: usize, config: &Config, weights: &Weights) -> Result<ResidualLayer, ModelError> {
+    fn new(layer: usize, config: &Config, weights: &Weights) -> Result<ResidualLayer, ModelError> {
         let (filters, taps) = (config.filters, config.taps);
         let wide = Init::before_activation(taps * filters);
         Ok(ResidualLayer {
             dilated: TemporalConv::new(filters, filters, taps, 1 << layer, wide, &weights.at("dilated"))?,
             pointwise: TemporalConv::new(filters, filters, 1, 1, Init::linear(filters), &weights.at("pointwise"))?,
             dropout: config.dropout,
-            place: format!("stage {stage} layer {layer}"),
+            place: weights.prefix().to_owned(),
         })
     }
 

@@ -112,6 +112,11 @@ impl Weights {
         Weights { prefix: self.full_name(&name.to_string()), ..self.clone() }
     }
 
+    /// What all names asked for start with; empty at the root.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// A parameter; `init` applies to untrained weights only.
     pub fn get(&self, shape: &[usize], name: &str, init: Init) -> Result<Tensor, ModelError> {
         self.store.parameters.fetch_add(shape.iter().product(), Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::f32::consts::TAU;
 
 use tiny_skia::{Path, PathBuilder};
 
-use super::canvas::{Canvas, Ink, Position};
+use crate::dataset::drawing::canvas::{Canvas, Ink, Position};
 
 pub const LENGTH_M: f32 = 4.3;
 const WHEEL_RADIUS_M: f32 = 0.33;

@@ -3,9 +3,9 @@
 
 use std::f32::consts::{PI, TAU};
 
-use super::canvas::{Canvas, Ink, Position};
-use super::motion::ease;
-use super::random::Random;
+use crate::dataset::drawing::canvas::{Canvas, Ink, Position};
+use crate::dataset::drawing::motion::ease;
+use crate::dataset::random::Random;
 
 const GRAVITY_PX_PER_S2: f32 = 9.81 * 30.0;
 const FLASH_S: f32 = 0.28;

@@ -1,6 +1,6 @@
 //! A street lamp with a swan neck, drawn in metres from the foot of its post.
 
-use super::canvas::{Canvas, Ink, Position};
+use crate::dataset::drawing::canvas::{Canvas, Ink, Position};
 
 const HEAD_M: Position = (-0.95, -5.55);
 

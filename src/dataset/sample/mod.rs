@@ -4,26 +4,23 @@
 //! FFmpeg writes the same bytes each time. [`EVENT`] says when the incident happens.
 
 mod camera;
-mod canvas;
 mod car;
 mod crash;
 mod lamp;
-mod motion;
 mod person;
-mod random;
 mod scene;
 mod soundtrack;
-mod synth;
 mod timeline;
 
 use std::path::Path;
 
 use tiny_skia::Pixmap;
 
+use crate::dataset::drawing::canvas::{Canvas, Ink};
+use crate::dataset::drawing::lettering::{stamp, stamp_width_px};
 use crate::media::{AudioFormat, ClipSpec, ClipWriter, MediaError};
 use crate::time::{MediaTime, TimeRange};
 use camera::Camera;
-use canvas::{Canvas, Ink};
 use crash::Crash;
 use lamp::Lamp;
 use timeline::{ALARM_S, BRAKE_S, IMPACT_LAMP_X_PX, IMPACT_S, LAMP_FOOT_Y_PX};
@@ -105,8 +102,8 @@ impl Film {
         let mut rgb = self.camera.take(&self.canvas, 1.0 + 0.35 * Crash::flash(since_impact_s));
         let seconds = frame / FRAME_RATE_HZ;
         let clock = format!("00:{:02}:{:02}:{:02}", seconds / 60, seconds % 60, frame % FRAME_RATE_HZ);
-        camera::stamp(&mut rgb, "CAM 04", (14, 12));
-        camera::stamp(&mut rgb, &clock, (WIDTH_PX as usize - 14 - camera::stamp_width_px(&clock), 12));
+        stamp(&mut rgb, WIDTH_PX as usize, "CAM 04", (14, 12));
+        stamp(&mut rgb, WIDTH_PX as usize, &clock, (WIDTH_PX as usize - 14 - stamp_width_px(&clock), 12));
         rgb
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f32::consts::PI;
 
-use super::canvas::{Canvas, Ink, Position};
+use crate::dataset::drawing::canvas::{Canvas, Ink, Position};
 
 const THIGH_M: f32 = 0.45;
 const SHIN_M: f32 = 0.44;

@@ -2,9 +2,9 @@
 
 use tiny_skia::Pixmap;
 
-use super::canvas::{Canvas, Ink, Position};
-use super::random::Random;
 use super::{HEIGHT_PX, WIDTH_PX};
+use crate::dataset::drawing::canvas::{Canvas, Ink, Position};
+use crate::dataset::random::Random;
 
 /// Where the houses stand on the pavement, and where the pavement ends at the road.
 pub const FACADE_Y_PX: f32 = 206.0;

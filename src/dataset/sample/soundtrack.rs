@@ -1,10 +1,10 @@
 //! The sound of the incident: a quiet street, an engine, tyres, the collision and what comes after.
 
-use super::motion::{ease, value_at};
-use super::random::Random;
-use super::synth::{Filter, Mode, Oscillator, Track, fade, noise, ring};
 use super::timeline::{ALARM_S, BRAKE_S, CAR_SPEED, IMPACT_S, PX_PER_M, car, footfalls};
 use super::{DURATION_S, RATE_HZ, WIDTH_PX};
+use crate::dataset::acoustics::{Filter, Mode, Oscillator, Track, fade, noise, ring};
+use crate::dataset::drawing::motion::{ease, value_at};
+use crate::dataset::random::Random;
 
 /// -4 dBFS, so that what the encoder adds stays below -1.
 const CEILING: f32 = 0.63;

@@ -2,12 +2,12 @@
 
 use std::f32::consts::TAU;
 
-use super::canvas::Ink;
 use super::car::{Car, CarLights, LENGTH_M};
 use super::lamp::Lamp;
-use super::motion::{area_until, ease, value_at};
 use super::person::{Gait, Person};
 use super::scene::KERB_Y_PX;
+use crate::dataset::drawing::canvas::Ink;
+use crate::dataset::drawing::motion::{area_until, ease, value_at};
 
 pub const PX_PER_M: f32 = 30.0;
 pub const BRAKE_S: f32 = 5.52;

@@ -1,4 +1,4 @@
-//! Element-wise functions: SiLU, exact GELU, ReLU, and the exponential below them.
+//! Element-wise functions: SiLU, exact GELU, ReLU, ReLU6, and the exponential below them.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -15,6 +15,8 @@ pub enum Activation {
     /// `x (1 + erf(x / sqrt 2)) / 2`: the exact one, not the tanh approximation.
     Gelu,
     Relu,
+    /// `min(max(x, 0), 6)`
+    Relu6,
 }
 
 /// Applies `activation` to every element; differentiable.
@@ -25,7 +27,8 @@ pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
         Activation::Relu => x.relu(),
         Activation::Silu if !on_cpu => x.silu(),
         Activation::Gelu if !on_cpu => x.gelu_erf(),
-        Activation::Silu | Activation::Gelu => x.contiguous()?.apply_op1(Forward(activation)),
+        Activation::Relu6 if !on_cpu => x.clamp(0f32, 6f32),
+        Activation::Silu | Activation::Gelu | Activation::Relu6 => x.contiguous()?.apply_op1(Forward(activation)),
     }
 }
 
@@ -87,6 +90,7 @@ pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: A
             Activation::Silu => each::<V, Silu>(x, count),
             Activation::Gelu => each::<V, Gelu>(x, count),
             Activation::Relu => each::<V, Relu>(x, count),
+            Activation::Relu6 => each::<V, Relu>(x, count),
         }
     }
 }
@@ -115,6 +119,7 @@ pub(super) struct Identity;
 pub(super) struct Silu;
 pub(super) struct Gelu;
 pub(super) struct Relu;
+pub(super) struct Relu6;
 
 impl Function for Identity {
     #[inline(always)]
@@ -144,8 +149,15 @@ impl Function for Relu {
     }
 }
 
+impl Function for Relu6 {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        unsafe { x.max(V::splat(0.0)).min(V::splat(6.0)) }
+    }
+}
+
 multiversion! {
-    /// `dx = dy * activation'(x)` for SiLU and GELU.
+    /// `dx = dy * activation'(x)`.
     unsafe fn apply_slope(x: *const f32, dy: *const f32, dx: *mut f32, count: usize, activation: Activation)
         => apply_slope_in
 }
@@ -200,10 +212,16 @@ pub(super) unsafe fn slope<V: Lanes>(x: V, activation: Activation) -> V {
             Activation::None => V::splat(1.0),
             Activation::Silu => silu_slope(x),
             Activation::Gelu => gelu_slope(x),
-            // 1 above zero, 0 below: the sign, moved from -1..1 to 0..1.
-            Activation::Relu => V::splat(1.0).with_sign_of(x).mul_add(V::splat(0.5), V::splat(0.5)),
+            Activation::Relu => above_zero(x),
+            Activation::Relu6 => above_zero(x).mul(above_zero(V::splat(6.0).sub(x))),
         }
     }
+}
+
+/// 1 above zero, 0 below: the sign, moved from -1..1 to 0..1.
+#[inline(always)]
+unsafe fn above_zero<V: Lanes>(x: V) -> V {
+    unsafe { V::splat(1.0).with_sign_of(x).mul_add(V::splat(0.5), V::splat(0.5)) }
 }
 
 #[inline(always)]
@@ -264,6 +282,13 @@ mod tests {
     }
 
     #[test]
+    fn relu6_is_cut_off_at_both_ends() {
+        let x = Tensor::new(&[-7f32, -0.5, 0.0, 2.5, 6.0, 6.5, 1e30], &Device::Cpu).unwrap();
+        let y = activate(&x, Activation::Relu6).unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y, [0.0, 0.0, 0.0, 2.5, 6.0, 6.0, 6.0]);
+    }
+
+    #[test]
     fn extreme_arguments_give_finite_results() {
         let x = Tensor::new(&[-1e30f32, -200.0, -0.0, 0.0, 200.0, 1e30], &Device::Cpu).unwrap();
         for activation in [Activation::Silu, Activation::Gelu] {
@@ -275,11 +300,12 @@ mod tests {
 
     #[test]
     fn slopes_are_those_of_candle() {
-        let x = Var::from_tensor(&(random(&[37, 5], 3) * 3.0).unwrap()).unwrap();
+        let x = Var::from_tensor(&(random(&[37, 5], 3) * 9.0).unwrap()).unwrap();
         let weight = random(&[37, 5], 4);
-        for activation in [Activation::Silu, Activation::Gelu] {
+        let cases =
+            [(Activation::Silu, x.silu()), (Activation::Gelu, x.gelu_erf()), (Activation::Relu6, x.clamp(0f32, 6f32))];
+        for (activation, theirs) in cases {
             let ours = (activate(&x, activation).unwrap() * &weight).unwrap().sum_all().unwrap();
-            let theirs = if activation == Activation::Silu { x.silu() } else { x.gelu_erf() };
             let theirs = (theirs.unwrap() * &weight).unwrap().sum_all().unwrap();
             let gradient = |loss: Tensor| loss.backward().unwrap().get(&x).unwrap().clone();
             assert_close(&gradient(ours), &gradient(theirs), 1e-5);

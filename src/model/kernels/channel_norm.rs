@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::activation::{Activation, Function, Gelu, Identity, Relu, Silu, slope};
+use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, slope};
 use super::lanes::{Lanes, multiversion};
 use super::{new_values, portable, values, with_values};
 
@@ -276,6 +276,7 @@ unsafe fn apply_in<V: Lanes>(
             Activation::Silu => apply_as::<V, Silu>(x, scale, shift, y, rows, channels),
             Activation::Gelu => apply_as::<V, Gelu>(x, scale, shift, y, rows, channels),
             Activation::Relu => apply_as::<V, Relu>(x, scale, shift, y, rows, channels),
+            Activation::Relu6 => apply_as::<V, Relu6>(x, scale, shift, y, rows, channels),
         }
     }
 }

@@ -26,6 +26,15 @@ pub fn on_compute_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
+/// Runs `work` on `threads` threads that nothing else computes on, so that several trainings at a time do not wait for
+/// each other.
+pub fn on_threads_of_its_own<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match ThreadPoolBuilder::new().num_threads(threads).start_handler(|_| flush_denormals()).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
+
 /// Sets flush-to-zero (and denormals-are-zero on x86-64) for this thread.
 fn flush_denormals() {
     #[cfg(target_arch = "x86_64")]

@@ -6,7 +6,7 @@
 use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::activation::{Activation, Function, Gelu, Identity, Relu, Silu, activate};
+use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, activate};
 use super::lanes::{Lanes, multiversion};
 use super::{new_values, portable, values};
 
@@ -266,6 +266,7 @@ unsafe fn filter_row_in<V: Lanes>(row: &Row) {
             Activation::Silu => filter::<V, Silu>(row),
             Activation::Gelu => filter::<V, Gelu>(row),
             Activation::Relu => filter::<V, Relu>(row),
+            Activation::Relu6 => filter::<V, Relu6>(row),
         }
     }
 }

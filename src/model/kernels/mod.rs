@@ -34,7 +34,7 @@ mod temporal;
 pub use activation::{Activation, activate};
 pub use attention::attention;
 pub use channel_norm::{ChannelMoments, channel_norm};
-pub use denormals::on_compute_threads;
+pub use denormals::{on_compute_threads, on_threads_of_its_own};
 pub use depthwise::depthwise3x3;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
 pub use norm::{layer_norm, softmax};

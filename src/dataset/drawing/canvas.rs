@@ -3,7 +3,7 @@
 
 use tiny_skia::{
     BlendMode, Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap,
-    Point, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
+    PixmapPaint, Point, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
 /// A colour, 0xRRGGBB, and how much of it is laid on.
@@ -124,6 +124,11 @@ impl<'a> Canvas<'a> {
         if let (Some(shader), Some((_, ink))) = (shader, stops.first()) {
             self.pixels.fill_path(path, &ink.shaded(shader), FillRule::Winding, self.transform, None);
         }
+    }
+
+    /// Another picture of the same size over this one.
+    pub fn lay(&mut self, over: &Pixmap) {
+        self.pixels.draw_pixmap(0, 0, over.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
     }
 
     /// A soft ellipse that fades to nothing at its edge: a light's halo, a puff of smoke, a shadow.

@@ -2,7 +2,7 @@
 
 use std::f32::consts::{PI, TAU};
 
-use super::random::Random;
+use crate::dataset::random::Random;
 
 /// Mono samples; what is mixed beyond its end is dropped.
 pub struct Track {
@@ -13,6 +13,43 @@ pub struct Track {
 impl Track {
     pub fn silent(duration_s: f32, rate_hz: u32) -> Self {
         Self { samples: vec![0.0; (duration_s * rate_hz as f32).round() as usize], rate_hz }
+    }
+
+    pub fn duration_s(&self) -> f32 {
+        self.samples.len() as f32 / self.rate_hz as f32
+    }
+
+    /// Adds `other` times `gain` from `start_s` on.
+    pub fn add(&mut self, other: &Track, start_s: f32, gain: f32) {
+        let first = (start_s * self.rate_hz as f32).round() as usize;
+        for (sample, added) in self.samples.iter_mut().skip(first).zip(&other.samples) {
+            *sample += added * gain;
+        }
+    }
+
+    pub fn scale(&mut self, gain: f32) {
+        self.samples.iter_mut().for_each(|sample| *sample *= gain);
+    }
+
+    /// Passes the whole track through `filter`.
+    pub fn filter(&mut self, mut filter: Filter) {
+        self.samples.iter_mut().for_each(|sample| *sample = filter.next(*sample));
+    }
+
+    pub fn peak(&self) -> f32 {
+        self.samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
+    }
+
+    /// RMS of the loud parts: the 90th percentile over windows of 50 ms, so that pauses do not count.
+    pub fn loudness(&self) -> f32 {
+        let window = (self.rate_hz as usize / 20).max(1);
+        let mut powers: Vec<f32> = self
+            .samples
+            .chunks(window)
+            .map(|part| part.iter().map(|x| x * x).sum::<f32>() / part.len() as f32)
+            .collect();
+        powers.sort_by(f32::total_cmp);
+        powers.get(powers.len() * 9 / 10).map_or(0.0, |power| power.sqrt())
     }
 
     /// Adds `voice(age_s)` from `start_s` on for `duration_s`; it is called once for each sample, in order.
@@ -49,6 +86,16 @@ pub struct Filter {
 impl Filter {
     pub fn low_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
         Self::new(cutoff_hz, q, rate_hz, |cos, _| [(1.0 - cos) / 2.0, 1.0 - cos, (1.0 - cos) / 2.0])
+    }
+
+    pub fn high_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
+        Self::new(cutoff_hz, q, rate_hz, |cos, _| [(1.0 + cos) / 2.0, -1.0 - cos, (1.0 + cos) / 2.0])
+    }
+
+    /// Moves a band-pass to another centre without a click: what it remembers stays.
+    pub fn tune_band_pass(&mut self, center_hz: f32, q: f32, rate_hz: u32) {
+        let Self { feed, back, .. } = Self::band_pass(center_hz, q, rate_hz);
+        (self.feed, self.back) = (feed, back);
     }
 
     /// Unit gain at its centre.
@@ -132,6 +179,20 @@ mod tests {
         assert!((gain_at(1000.0, filter.clone()) - 1.0).abs() < 0.01);
         assert!(gain_at(100.0, filter.clone()) < 0.06);
         assert!(gain_at(10_000.0, filter) < 0.06);
+    }
+
+    #[test]
+    fn a_high_pass_keeps_what_is_above_it() {
+        let filter = Filter::high_pass(1000.0, 0.7, RATE_HZ);
+        assert!((gain_at(8000.0, filter.clone()) - 1.0).abs() < 0.02);
+        assert!(gain_at(100.0, filter) < 0.02);
+    }
+
+    #[test]
+    fn pauses_do_not_lower_the_loudness() {
+        let mut track = Track::silent(1.0, RATE_HZ);
+        track.mix(0.2, 0.3, |_| 0.5);
+        assert!((track.loudness() - 0.5).abs() < 1e-3);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! Exit status 0, 1 (something failed), 2 (used wrongly). A file that fails does not stop the others. Errors are
 //! printed once, here, as one sentence on standard error.
 
+mod evaluation;
+mod training;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -21,6 +24,7 @@ use crate::analysis::{
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
+use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::files::write_png;
 use crate::job::{CancelToken, Progress};
 use crate::media::{FrameTable, OpenedMedia, VideoReader, open};
@@ -63,6 +67,24 @@ enum Command {
     },
     /// Score files step by step and find events
     Analyze(AnalyzeArguments),
+    /// Score the clips of a manifest and measure how good the scores are
+    Evaluate(evaluation::EvaluateArguments),
+    /// Draw a corpus of labelled clips: VAAR-Synth
+    Synth {
+        /// The folder to write to; what is there already is not drawn again
+        #[arg(long)]
+        out: PathBuf,
+        /// Clips with picture and sound, in ten classes
+        #[arg(long)]
+        clips: usize,
+        /// Further items with sound alone
+        #[arg(long, default_value_t = 0)]
+        sounds: usize,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Train a network as a recipe says
+    Train(training::TrainArguments),
     /// Render the window into PNG files, without a display: the named scenes, or the files given
     Screenshot {
         /// Recordings to open, each for a picture of its own; without any, the named scenes on the sample
@@ -137,15 +159,23 @@ fn steps_per_second(text: &str) -> Result<f64, String> {
     StepGrid::new(TimeRange::default(), rate).map(|_| rate).map_err(|error| error.to_string())
 }
 
-impl NetworkArguments {
-    /// Fails at once where the device is not there, rather than once for each file.
-    fn choice(self) -> anyhow::Result<NetworkChoice> {
-        let default = NetworkChoice::default();
-        let device = match self.device {
+impl DeviceName {
+    /// Fails at once where the device is not there.
+    fn choice(self) -> anyhow::Result<DeviceChoice> {
+        let device = match self {
             DeviceName::Cpu => DeviceChoice::Cpu,
             DeviceName::Cuda => DeviceChoice::Cuda,
         };
         ComputeDevice::from_name(device.name())?;
+        Ok(device)
+    }
+}
+
+impl NetworkArguments {
+    /// Fails at once where the device is not there, rather than once for each file.
+    fn choice(self) -> anyhow::Result<NetworkChoice> {
+        let default = NetworkChoice::default();
+        let device = self.device.choice()?;
         let preset = match self.network {
             NetworkName::Lite => Preset::Lite,
             NetworkName::Full => Preset::Full,
@@ -178,6 +208,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Probe { file, json }) => print_probe(&file, json),
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
+        Some(Command::Evaluate(arguments)) => evaluation::evaluate(arguments),
+        Some(Command::Synth { out, clips, sounds, seed }) => synth(&out, &SynthSpec { clips, sounds, seed }),
+        Some(Command::Train(arguments)) => training::run(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
         Some(Command::Demo { out }) => demo(&out),
@@ -250,6 +283,22 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
     }
     say(&format!("decoder: {}", info.decoder))?;
     info.notes.iter().try_for_each(|note| say(&format!("note:    {note}")))
+}
+
+fn synth(out: &Path, spec: &SynthSpec) -> anyhow::Result<()> {
+    let shows_progress = std::io::stderr().is_terminal();
+    let started = Instant::now();
+    let manifest = write_corpus(out, spec, &CancelToken::default(), |done, of| {
+        if shows_progress {
+            let progress = Progress { fraction: done as f32 / of as f32, elapsed: started.elapsed() };
+            let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
+            eprint!("\r\x1b[K{done} of {of} {left}");
+        }
+    })?;
+    if shows_progress {
+        eprint!("\r\x1b[K");
+    }
+    say(&manifest.display().to_string())
 }
 
 fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> {

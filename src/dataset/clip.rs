@@ -1,0 +1,143 @@
+//! One recording and what is known about it.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::Split;
+use crate::classes::AnomalyClass;
+use crate::time::{MediaTime, TimeRange};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clip {
+    /// As the manifest writes it.
+    pub path: PathBuf,
+    /// Where it lies: absolute.
+    pub file: PathBuf,
+    /// The class of the clip: of the whole of it where `ranges` is empty, otherwise the first that its rows name.
+    pub label: AnomalyClass,
+    /// When an anomaly shows, by start; empty where `label` holds from start to end. No range is `normal`.
+    pub ranges: Vec<LabelledRange>,
+    /// When something shows that is not normal and has no class here, by start.
+    pub unclassified: Vec<UnclassifiedRange>,
+    pub split: Option<Split>,
+    /// What the clip shares with others of the same source. A clip of a source of its own is its own group.
+    pub group: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledRange {
+    pub class: AnomalyClass,
+    pub range: TimeRange,
+}
+
+/// A stretch with a label that is none of the ten classes, such as XD-Violence's shooting: an anomaly for a score
+/// of anomaly, but no example of any class and none of `normal`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnclassifiedRange {
+    /// As the source writes it.
+    pub label: String,
+    pub range: TimeRange,
+}
+
+impl Clip {
+    /// The true class at a moment, or `None` where something shows that has no class here.
+    ///
+    /// Where ranges overlap the clip's own label wins, then the range that starts first.
+    pub fn class_at(&self, time: MediaTime) -> Option<AnomalyClass> {
+        let here =
+            || self.ranges.iter().filter(|labelled| labelled.range.contains(time)).map(|labelled| labelled.class);
+        let is_unclassified = || self.unclassified.iter().any(|unclassified| unclassified.range.contains(time));
+        match here().find(|class| *class == self.label).or_else(|| here().next()) {
+            Some(class) => Some(class),
+            None if is_unclassified() => None,
+            None if self.ranges.is_empty() => Some(self.label),
+            None => Some(AnomalyClass::Normal),
+        }
+    }
+}
+
+/// The group of a clip that shares its source with no other: its path without detours.
+pub(super) fn own_group(path: &Path) -> String {
+    let mut parts: Vec<Component> = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(parts.last(), Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    slashed(&parts.iter().collect::<PathBuf>())
+}
+
+/// A path as text with `/` between its parts on every system, so that a manifest reads the same everywhere.
+pub(super) fn slashed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(start_s: f64, end_s: f64) -> TimeRange {
+        TimeRange::new(MediaTime::from_seconds(start_s), MediaTime::from_seconds(end_s))
+    }
+
+    fn clip(label: AnomalyClass, ranges: &[(AnomalyClass, f64, f64)], unclassified: &[(f64, f64)]) -> Clip {
+        Clip {
+            path: "a.mp4".into(),
+            file: "/a.mp4".into(),
+            label,
+            ranges: ranges
+                .iter()
+                .map(|(class, s, e)| LabelledRange { class: *class, range: seconds(*s, *e) })
+                .collect(),
+            unclassified: unclassified
+                .iter()
+                .map(|(s, e)| UnclassifiedRange { label: "riot".into(), range: seconds(*s, *e) })
+                .collect(),
+            split: None,
+            group: "a.mp4".into(),
+        }
+    }
+
+    fn at(clip: &Clip, time_s: f64) -> Option<AnomalyClass> {
+        clip.class_at(MediaTime::from_seconds(time_s))
+    }
+
+    #[test]
+    fn a_label_without_ranges_holds_for_the_whole_clip() {
+        assert_eq!(at(&clip(AnomalyClass::Pain, &[], &[]), 1e6), Some(AnomalyClass::Pain));
+    }
+
+    #[test]
+    fn outside_of_its_ranges_a_clip_is_normal() {
+        let clip = clip(AnomalyClass::Crash, &[(AnomalyClass::Crash, 1.0, 2.0)], &[]);
+        assert_eq!(at(&clip, 0.5), Some(AnomalyClass::Normal));
+        assert_eq!(at(&clip, 1.0), Some(AnomalyClass::Crash));
+        assert_eq!(at(&clip, 2.0), Some(AnomalyClass::Normal));
+    }
+
+    #[test]
+    fn what_has_no_class_is_not_normal_but_yields_to_what_has_one() {
+        let mixed = clip(AnomalyClass::Crash, &[(AnomalyClass::Crash, 1.0, 2.0)], &[(1.5, 3.0)]);
+        assert_eq!(at(&mixed, 1.7), Some(AnomalyClass::Crash));
+        assert_eq!(at(&mixed, 2.5), None);
+        assert_eq!(at(&clip(AnomalyClass::Normal, &[], &[(1.5, 3.0)]), 2.0), None);
+        assert_eq!(at(&clip(AnomalyClass::Normal, &[], &[(1.5, 3.0)]), 4.0), Some(AnomalyClass::Normal));
+    }
+
+    #[test]
+    fn where_ranges_overlap_the_label_of_the_clip_wins() {
+        let ranges = [(AnomalyClass::Explosion, 0.0, 9.0), (AnomalyClass::Crash, 1.0, 2.0)];
+        assert_eq!(at(&clip(AnomalyClass::Crash, &ranges, &[]), 1.5), Some(AnomalyClass::Crash));
+        assert_eq!(at(&clip(AnomalyClass::Explosion, &ranges, &[]), 1.5), Some(AnomalyClass::Explosion));
+    }
+
+    #[test]
+    fn one_path_spelt_in_two_ways_is_one_group() {
+        assert_eq!(own_group(Path::new("./a/../b//c.mp4")), "b/c.mp4");
+        assert_eq!(own_group(Path::new("../../c.mp4")), "../../c.mp4");
+    }
+}

@@ -1,0 +1,121 @@
+//! What can be wrong with a dataset, in sentences.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::wording::{counted, listed, quoted};
+use crate::files::WriteError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    #[error("the {what} cannot be read ({reason}): {path}", path = .path.display())]
+    Unreadable { what: &'static str, reason: io::Error, path: PathBuf },
+    #[error("the {what} has to be an ordinary file, and this is none: {path}", path = .path.display())]
+    NotAFile { what: &'static str, path: PathBuf },
+    #[error("the {what} is larger than {limit_mib} MiB, which no list of clips needs: {path}", path = .path.display())]
+    TooLarge { what: &'static str, limit_mib: u64, path: PathBuf },
+    #[error("the {what} is not UTF-8 text in line {line}; save it as UTF-8: {path}", path = .path.display())]
+    NotText { what: &'static str, line: usize, path: PathBuf },
+    #[error(
+        "the manifest lacks {missing}: its first line has to name the columns, separated by commas, and reads {header}: {path}",
+        path = .path.display()
+    )]
+    MissingColumns { missing: String, header: String, path: PathBuf },
+    #[error("the manifest lists no clip; below the line with the names of the columns each line is one: {path}", path = .path.display())]
+    Empty { path: PathBuf },
+    /// All problems of one file at once, so that it can be mended in one go.
+    #[error("{problems}: {path}", path = .path.display())]
+    Invalid { problems: Problems, path: PathBuf },
+    #[error("no clip has one of the ten labels; the labels are {unknown}: {path}", path = .path.display())]
+    NoUsableClip { unknown: String, path: PathBuf },
+    #[error("this is no folder that can be opened ({reason}): {path}", path = .path.display())]
+    NotAFolder { reason: io::Error, path: PathBuf },
+    #[error("the folder holds more than {limit} files and folders; name one with fewer: {path}", path = .path.display())]
+    TooManyFiles { limit: usize, path: PathBuf },
+    #[error("the folder holds no video or sound file: {path}", path = .path.display())]
+    NoRecording { path: PathBuf },
+    #[error("a manifest is text, and this path cannot be written as text; rename the file: {path}", path = .path.display())]
+    NotUnicode { path: PathBuf },
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// One thing that is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// From 1; `None` where it concerns no single line.
+    pub line: Option<u64>,
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
+}
+
+/// What is wrong with one file. In one sentence it is the first problem and the number of the others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    first: Vec<Problem>,
+    count: usize,
+}
+
+impl Problems {
+    /// A file of noise has a problem in each line; beyond these they are only counted.
+    const KEPT: usize = 100;
+
+    pub(super) fn push(&mut self, line: impl Into<Option<u64>>, text: String) {
+        self.count += 1;
+        if self.first.len() < Self::KEPT {
+            self.first.push(Problem { line: line.into(), text });
+        }
+    }
+
+    /// The first hundred at most.
+    pub fn first(&self) -> &[Problem] {
+        &self.first
+    }
+
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Some(first) = self.first.first() else { return f.write_str("no problem") };
+        write!(f, "{first}")?;
+        match self.count - 1 {
+            0 => Ok(()),
+            others => write!(f, " (and {})", counted(others, "more problem")),
+        }
+    }
+}
+
+/// Clips whose files are not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{missing} of {clips} are missing, among them {names}; paths count from the folder of the manifest: {manifest}",
+    missing = .files.len(), clips = counted(*.clip_count, "clip"), names = names_of(.files), manifest = .manifest.display()
+)]
+pub struct MissingFiles {
+    /// As the manifest writes them, in its order.
+    pub files: Vec<PathBuf>,
+    /// Clips in all.
+    pub clip_count: usize,
+    pub manifest: PathBuf,
+}
+
+fn names_of(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().take(3).map(|file| quoted(&file.to_string_lossy())).collect();
+    listed(&names, 3)
+}

@@ -1,0 +1,91 @@
+//! A network over a whole manifest: every clip analysed as any recording is, its scores beside what is true of it.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::analysis::scores::{ClipScores, clip_scores};
+use crate::analysis::{Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
+use crate::classes::anomaly_score;
+use crate::dataset::Clip;
+use crate::evaluation::{ScoredClip, TruthRange};
+use crate::job::CancelToken;
+use crate::media;
+use crate::model::ModelError;
+
+/// What came of a manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Scored {
+    /// In the manifest's order.
+    pub clips: Vec<ScoredClip>,
+    /// Clips that could not be scored, each with its sentence: they enter no metric, and are never left unsaid.
+    pub failures: Vec<(PathBuf, String)>,
+}
+
+/// Scores `clips`, several at a time; `progress` hears how many are done. Weights that cannot be loaded are an error at
+/// once, a clip that cannot be analysed is one of the failures.
+pub fn score(
+    clips: &[Clip],
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+    progress: impl Fn(usize) + Sync,
+) -> Result<Scored, ModelError> {
+    shelf.take(network, cancel)?;
+    let done = AtomicUsize::new(0);
+    let outcomes: Vec<Result<ScoredClip, AnalysisError>> = clips
+        .par_iter()
+        .map(|clip| {
+            let outcome = score_clip(clip, network, settings, shelf, cancel);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            outcome
+        })
+        .collect();
+    cancel.check()?;
+    let mut scored = Scored::default();
+    for (clip, outcome) in clips.iter().zip(outcomes) {
+        match outcome {
+            Ok(clip) => scored.clips.push(clip),
+            Err(error) => scored.failures.push((clip.path.clone(), error.to_string())),
+        }
+    }
+    Ok(scored)
+}
+
+fn score_clip(
+    clip: &Clip,
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+) -> Result<ScoredClip, AnalysisError> {
+    cancel.check()?;
+    let opened = media::open(&clip.file, cancel, |_| {})?;
+    let (network, settings) = (network.clone(), settings.clone());
+    let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings };
+    let Analysis { scores, .. } = analyse(&spec, shelf, cancel, |_| {})?;
+    let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
+    let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);
+    let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {
+        class: labelled.class,
+        start_s: labelled.range.start.seconds(),
+        end_s: labelled.range.end.seconds(),
+    });
+    Ok(ScoredClip {
+        path: clip.path.to_string_lossy().into_owned(),
+        group: clip.group.clone(),
+        split: clip.split,
+        modalities: scores.modalities.label().to_owned(),
+        truth: clip.label,
+        truth_ranges: truth_ranges.collect(),
+        predicted,
+        scores: of_clip.map(f64::from),
+        max_score: steps.iter().map(anomaly_score).fold(0.0, f32::max).into(),
+        steps,
+        step_s: 1.0 / scores.grid.steps_per_second(),
+        start_s: scores.grid.range().start.seconds(),
+        duration_s: scores.grid.range().duration_s(),
+    })
+}

@@ -1,0 +1,89 @@
+//! The clips of all datasets of a recipe, each in one part, with what has been read of them.
+
+use std::path::Path;
+
+use super::error::TrainingError;
+use super::recipe::{DataPlace, NamedData};
+use crate::analysis::sound::SOUND_RATE_HZ;
+use crate::dataset::{Clip, Manifest, Shares, Split};
+use crate::job::CancelToken;
+use crate::media::{self, OpenedMedia, read_mono};
+
+/// One clip and where it comes from.
+#[derive(Clone, Debug)]
+pub struct CorpusClip {
+    pub clip: Clip,
+    pub split: Split,
+    /// Position among [`Corpus::sources`].
+    pub source: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub data: NamedData,
+    /// Labels that are none of the ten, and how many rows have them.
+    pub unknown_labels: Vec<(String, usize)>,
+}
+
+/// Everything that a recipe trains and validates on.
+#[derive(Clone, Debug, Default)]
+pub struct Corpus {
+    pub sources: Vec<Source>,
+    pub clips: Vec<CorpusClip>,
+}
+
+impl Corpus {
+    /// Adds the dataset `data` that lies at `manifest`.
+    pub fn add(&mut self, data: &NamedData, manifest: &Path, seed: u64) -> Result<(), TrainingError> {
+        let mut manifest = Manifest::read(manifest)?;
+        manifest.check_files().map_err(|missing| TrainingError::NothingToTrainOn(missing.to_string()))?;
+        manifest.assign_splits(Shares::default(), seed);
+        let source = self.sources.len();
+        let unknown_labels = manifest.unknown_labels.iter().map(|(label, count)| (label.clone(), *count)).collect();
+        self.sources.push(Source { data: data.clone(), unknown_labels });
+        // Without a part of its own a clip could be trained and scored on at once; assigning gave every clip one.
+        let placed = manifest.clips.into_iter().filter_map(|clip| clip.split.map(|split| (clip, split)));
+        self.clips.extend(placed.map(|(clip, split)| CorpusClip { clip, split, source }));
+        Ok(())
+    }
+
+    /// Adds what the recipe names, from where the command line says that it is. Returns what was left out.
+    pub fn add_named(
+        &mut self,
+        named: &[NamedData],
+        places: &[DataPlace],
+        seed: u64,
+    ) -> Result<Vec<String>, TrainingError> {
+        if let Some(stray) = places.iter().find(|place| !named.iter().any(|data| data.name == place.name)) {
+            return Err(TrainingError::NothingToTrainOn(format!("the recipe names no data \"{}\"", stray.name)));
+        }
+        let mut left_out = Vec::new();
+        for data in named {
+            match places.iter().find(|place| place.name == data.name) {
+                Some(place) => self.add(data, &place.manifest, seed)?,
+                None if data.optional => left_out.push(data.name.clone()),
+                None => {
+                    let name = &data.name;
+                    let reason = format!("the recipe needs the data \"{name}\"; add --data {name}=MANIFEST");
+                    return Err(TrainingError::NothingToTrainOn(reason));
+                }
+            }
+        }
+        Ok(left_out)
+    }
+
+    pub fn part(&self, split: Split) -> impl Iterator<Item = &CorpusClip> {
+        self.clips.iter().filter(move |clip| clip.split == split)
+    }
+}
+
+/// A clip's sound as 16 kHz mono in 16 bits, from its first sample on; `None` in a clip without sound.
+pub fn read_sound(clip: &Clip, cancel: &CancelToken) -> Result<Option<(OpenedMedia, Vec<i16>)>, TrainingError> {
+    let opened = media::open(&clip.file, cancel, |_| {})?;
+    if opened.info.audio.is_none() {
+        return Ok(None);
+    }
+    let samples = read_mono(&clip.file, SOUND_RATE_HZ, opened.info.range, cancel)?;
+    let narrow = |sample: &f32| (sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16;
+    Ok(Some((opened, samples.iter().map(narrow).collect())))
+}

@@ -1,0 +1,79 @@
+//! What can go wrong in training, one sentence each.
+
+use std::path::PathBuf;
+
+use crate::analysis::AnalysisError;
+use crate::dataset::DatasetError;
+use crate::dataset::synth::SynthError;
+use crate::files::WriteError;
+use crate::job::{Cancelled, Stopped};
+use crate::media::MediaError;
+use crate::model::ModelError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error("the recipe cannot be used: {reason}: {}", path.display())]
+    Recipe { reason: String, path: PathBuf },
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    Synth(SynthError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error(transparent)]
+    Analysis(AnalysisError),
+    #[error(transparent)]
+    Model(ModelError),
+    #[error("the network could not be computed: {0}")]
+    Tensor(#[from] candle_core::Error),
+    #[error(
+        "training diverged at step {step}: the gradient is not a finite number; lower the learning rate in the recipe"
+    )]
+    Diverged { step: u64 },
+    #[error("the checkpoint lacks {0}; it was written for another network")]
+    CheckpointLacks(String),
+    #[error("the checkpoint cannot be read ({reason}); remove it to begin again: {}", path.display())]
+    Checkpoint { reason: String, path: PathBuf },
+    #[error("{0}; what was computed before is kept")]
+    Write(#[from] WriteError),
+    #[error("there is nothing to train on: {0}")]
+    NothingToTrainOn(String),
+}
+
+impl From<ModelError> for TrainingError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Model(other),
+        }
+    }
+}
+
+impl From<SynthError> for TrainingError {
+    fn from(error: SynthError) -> Self {
+        match error {
+            SynthError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Synth(other),
+        }
+    }
+}
+
+impl From<AnalysisError> for TrainingError {
+    fn from(error: AnalysisError) -> Self {
+        match error {
+            AnalysisError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Analysis(other),
+        }
+    }
+}
+
+impl From<TrainingError> for Stopped {
+    fn from(error: TrainingError) -> Self {
+        match error {
+            TrainingError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Training: from a recipe and data to weights, features and tables.
+//!
+//! ```text
+//! recipe -> corpus -> sound network   \
+//!                  -> picture network  -> features of every clip -> temporal head -> weights, model card
+//! ```
+//!
+//! Every stage writes a checkpoint after each validation and goes on from it; what a step is computed from depends on
+//! the seed and the step's number alone, so stopping changes nothing. Both backbones train at the same time, each on
+//! its share of the processor's threads.
+
+pub mod augment;
+mod checkpoint;
+pub mod corpus;
+mod error;
+pub mod features;
+pub mod head;
+pub mod optimizer;
+pub mod picture;
+pub mod progress;
+pub mod recipe;
+pub mod run;
+pub mod sound;
+
+pub use error::TrainingError;
+pub use progress::{Listen, Stage, TrainingEvent};
+pub use recipe::{DataPlace, Recipe};
+pub use run::{Trained, TrainingJob, TrainingSpec, spawn_training, train};

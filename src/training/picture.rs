@@ -1,0 +1,302 @@
+//! The picture network: trained to tell from single frames which of the ten classes shows, and, where a teacher is
+//! given, to see what the teacher sees.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+use candle_nn::VarMap;
+use fastrand::Rng;
+
+use super::augment::{plain_picture, varied_picture};
+use super::checkpoint::{self, write_tensors};
+use super::error::TrainingError;
+use super::optimizer::{AdamW, AdamWSettings, learning_rate};
+use super::progress::{StageProgress, Trainer};
+use super::recipe::StageRecipe;
+use crate::analysis::StepGrid;
+use crate::analysis::pictures::StepPictures;
+use crate::classes::{AnomalyClass, CLASS_COUNT};
+use crate::dataset::Clip;
+use crate::job::CancelToken;
+use crate::media::{OpenedMedia, VideoReader};
+use crate::model::kernels::Activation;
+use crate::model::layers::{Linear, Mode};
+use crate::model::loss::{self, LabelOptions};
+use crate::model::mobilevit::{Config, MobileVit};
+use crate::model::seeded::Init;
+use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
+
+/// The frames of one clip.
+pub struct PictureItem {
+    /// Frames x height x width x 3, red first.
+    pub rgb: Vec<u8>,
+    /// The class that holds when each frame is shown.
+    pub classes: Vec<Option<AnomalyClass>>,
+    pub label: AnomalyClass,
+    /// Position of the dataset.
+    pub source: usize,
+    /// What the teacher sees in each frame, frames x width; empty without a teacher.
+    pub taught: Vec<f32>,
+}
+
+/// The frames of `clip` that are on screen at `frames_per_second`, at most `most`, scaled to `size_px`.
+pub fn read_pictures(
+    clip: &Clip,
+    opened: &OpenedMedia,
+    size_px: (u32, u32),
+    frames_per_second: f64,
+    most: usize,
+    source: usize,
+    cancel: &CancelToken,
+) -> Result<Option<PictureItem>, TrainingError> {
+    let Some(table) = &opened.frames else { return Ok(None) };
+    let range = table.range();
+    let frames_per_second = frames_per_second.min(most as f64 / range.duration_s().max(1e-3)).clamp(0.1, 50.0);
+    let grid = StepGrid::new(range, frames_per_second)
+        .map_err(|error| TrainingError::NothingToTrainOn(format!("{error}: {}", clip.file.display())))?;
+    let mut pictures = StepPictures::new(VideoReader::open(&clip.file, Arc::clone(table))?, Arc::clone(table), size_px);
+    let (mut rgb, mut classes) = (Vec::new(), Vec::new());
+    let mut last = None;
+    for step in 0..grid.len() {
+        cancel.check()?;
+        let time = grid.start_of(step);
+        let frame = pictures.advance_to(time)?;
+        // A still picture is one example, however long it stands.
+        if frame.is_some() && frame != last {
+            rgb.extend(pictures.current_rgb()?);
+            classes.push(clip.class_at(time));
+        }
+        last = frame;
+    }
+    let is_empty = classes.is_empty();
+    Ok((!is_empty).then(|| PictureItem { rgb, classes, label: clip.label, source, taught: Vec::new() }))
+}
+
+/// Frames by class and dataset.
+struct Sampler {
+    /// For each class: for each dataset that has it: for each clip, its frames.
+    of_class: Vec<Vec<Vec<(usize, Vec<usize>)>>>,
+}
+
+impl Sampler {
+    fn new(items: &[PictureItem]) -> Sampler {
+        let of_class = AnomalyClass::ALL.map(|class| {
+            let mut by_source: HashMap<usize, Vec<(usize, Vec<usize>)>> = HashMap::new();
+            for (index, item) in items.iter().enumerate() {
+                let shows = |frame: &usize| item.classes[*frame] == Some(class);
+                let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
+                if !frames.is_empty() {
+                    by_source.entry(item.source).or_default().push((index, frames));
+                }
+            }
+            let mut sources: Vec<_> = by_source.into_iter().collect();
+            sources.sort_by_key(|(source, _)| *source);
+            sources.into_iter().map(|(_, clips)| clips).collect()
+        });
+        Sampler { of_class: of_class.into() }
+    }
+
+    /// Item and frame.
+    fn draw(&self, rng: &mut Rng) -> (usize, usize) {
+        loop {
+            let class = match rng.f32() {
+                share if share < 0.25 => AnomalyClass::Normal,
+                share if share < 0.45 => AnomalyClass::Brawling,
+                _ => AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)],
+            };
+            let sources = &self.of_class[class.index()];
+            let Some(clips) = sources.get(rng.usize(0..sources.len().max(1))) else { continue };
+            let (item, frames) = &clips[rng.usize(0..clips.len())];
+            return (*item, frames[rng.usize(0..frames.len())]);
+        }
+    }
+}
+
+/// The network with what is needed only to train it.
+struct Student {
+    network: MobileVit,
+    classes: Linear,
+    teacher: Linear,
+    variables: VarMap,
+}
+
+impl Student {
+    fn new(config: &Config, teacher_width: usize, seed: u64, device: &ComputeDevice) -> Result<Student, ModelError> {
+        let variables = VarMap::new();
+        let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
+        let width = config.features();
+        let linear = |outputs, name| Linear::new(width, outputs, Init::linear(width), &weights.at(name));
+        Ok(Student {
+            network: MobileVit::new(config, &weights)?,
+            classes: linear(CLASS_COUNT, "training.classes")?,
+            teacher: linear(teacher_width, "training.teacher")?,
+            variables,
+        })
+    }
+}
+
+/// Trains the picture network on `items`.
+pub struct PictureTrainer {
+    training: Vec<PictureItem>,
+    validation: Vec<PictureItem>,
+    sampler: Sampler,
+    student: Student,
+    optimizer: AdamW,
+    recipe: StageRecipe,
+    size_px: (usize, usize),
+    teacher_width: usize,
+    seed: u64,
+    folder: PathBuf,
+    device: Device,
+}
+
+const TEACHER_SHARE: f64 = 4.0;
+const LABEL_SMOOTHING: f64 = 0.1;
+/// Frames of a validation clip.
+const VALIDATION_FRAMES: usize = 4;
+
+impl PictureTrainer {
+    /// Best weights and checkpoint go to `folder`. `size_px` = (width, height) of every frame.
+    pub fn new(
+        training: Vec<PictureItem>,
+        validation: Vec<PictureItem>,
+        config: &Config,
+        size_px: (usize, usize),
+        recipe: &StageRecipe,
+        seed: u64,
+        folder: &Path,
+        device: &ComputeDevice,
+    ) -> Result<PictureTrainer, TrainingError> {
+        if training.is_empty() || validation.is_empty() {
+            return Err(TrainingError::NothingToTrainOn("no clip for training or validation has pictures".to_owned()));
+        }
+        let taught = training.iter().find(|item| !item.taught.is_empty());
+        let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
+        let student = Student::new(config, teacher_width.max(1), seed, device)?;
+        let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
+        let sampler = Sampler::new(&training);
+        let (recipe, folder) = (recipe.clone(), folder.to_owned());
+        Ok(PictureTrainer {
+            training,
+            validation,
+            sampler,
+            student,
+            optimizer,
+            recipe,
+            size_px,
+            teacher_width,
+            seed,
+            folder,
+            device: device.device().clone(),
+        })
+    }
+
+    /// Goes on from the checkpoint, where there is one.
+    pub fn resume(&mut self) -> Result<(u64, StageProgress), TrainingError> {
+        let progress = checkpoint::load(&self.checkpoint_path(), &mut self.optimizer)?;
+        Ok((self.optimizer.steps(), progress.unwrap_or_default()))
+    }
+
+    /// Where the best weights lie.
+    pub fn weights_path(&self) -> PathBuf {
+        self.folder.join("picture.safetensors")
+    }
+
+    fn checkpoint_path(&self) -> PathBuf {
+        self.folder.join("picture.checkpoint")
+    }
+
+    fn frame<'a>(&self, item: &'a PictureItem, frame: usize) -> &'a [u8] {
+        let bytes = self.size_px.0 * self.size_px.1 * 3;
+        &item.rgb[frame * bytes..(frame + 1) * bytes]
+    }
+
+    fn pictures(&self, values: Vec<f32>) -> Result<Tensor, TrainingError> {
+        let (width, height) = self.size_px;
+        let count = values.len() / (width * height * 3);
+        Ok(Tensor::from_vec(values, (count, height, width, 3), &self.device)?)
+    }
+
+    /// The loss of the examples of `step`, which are a function of the seed and the step alone.
+    fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
+        let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
+        for index in 0..self.recipe.batch {
+            let (item, frame) = self.sampler.draw(&mut rng);
+            let item = &self.training[item];
+            values.extend(varied_picture(self.frame(item, frame), self.size_px, &mut rng));
+            let class = item.classes[frame].unwrap_or(AnomalyClass::Normal);
+            labels.push(class.index() as u32);
+            if !item.taught.is_empty() {
+                rows.push(index as u32);
+                taught.extend(&item.taught[frame * self.teacher_width..(frame + 1) * self.teacher_width]);
+            }
+        }
+        let features = self.student.network.forward(&self.pictures(values)?, Mode::Training { seed: step })?;
+        let logits = self.student.classes.forward(&features, Activation::None)?;
+        let labels = Tensor::from_vec(labels, self.recipe.batch, &self.device)?;
+        let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
+        let loss = loss::cross_entropy(&logits, &labels, None, &options)?;
+        if rows.is_empty() {
+            return Ok(loss);
+        }
+        let count = rows.len();
+        let seen = features.index_select(&Tensor::from_vec(rows, count, &self.device)?, 0)?;
+        let seen = self.student.teacher.forward(&seen, Activation::None)?;
+        let taught = Tensor::from_vec(taught, (count, self.teacher_width), &self.device)?;
+        Ok((loss + (loss::cosine_distance(&seen, &taught)? * TEACHER_SHARE)?)?)
+    }
+}
+
+impl Trainer for PictureTrainer {
+    type Error = TrainingError;
+
+    fn step(&mut self, step: u64) -> Result<f32, TrainingError> {
+        let loss = self.loss(step)?;
+        let rate = learning_rate(self.recipe.learning_rate, step, self.recipe.warm_up, self.recipe.steps);
+        let gradients = loss.backward()?;
+        self.optimizer.step(&gradients, rate)?;
+        Ok(loss.to_scalar()?)
+    }
+
+    /// Mean loss and accuracy of a few frames of every validation clip, each class weighing the same.
+    fn validate(&mut self) -> Result<(f32, f32), TrainingError> {
+        let mut sums = [(0f64, 0f64, 0u32); CLASS_COUNT];
+        for item in &self.validation {
+            let count = item.classes.len().min(VALIDATION_FRAMES);
+            let frames: Vec<usize> =
+                (0..count).map(|index| (2 * index + 1) * item.classes.len() / (2 * count)).collect();
+            let values = frames.iter().flat_map(|frame| plain_picture(self.frame(item, *frame))).collect();
+            let features = self.student.network.forward(&self.pictures(values)?.detach(), Mode::Inference)?;
+            let logits = self.student.classes.forward(&features, Activation::None)?.detach();
+            let log_p = candle_nn::ops::log_softmax(&logits, 1)?.to_vec2::<f32>()?;
+            for (frame, log_p) in frames.into_iter().zip(log_p) {
+                let Some(class) = item.classes[frame] else { continue };
+                let best = (0..CLASS_COUNT).max_by(|a, b| log_p[*a].total_cmp(&log_p[*b])).unwrap_or_default();
+                let sum = &mut sums[class.index()];
+                sum.0 -= f64::from(log_p[class.index()]);
+                sum.1 += f64::from(u8::from(best == class.index()));
+                sum.2 += 1;
+            }
+        }
+        let present: Vec<_> = sums.into_iter().filter(|(_, _, count)| *count > 0).collect();
+        let mean = |value: &dyn Fn(&(f64, f64, u32)) -> f64| {
+            present.iter().map(|sum| value(sum) / f64::from(sum.2)).sum::<f64>() / present.len().max(1) as f64
+        };
+        Ok((mean(&|sum| sum.0) as f32, mean(&|sum| sum.1) as f32))
+    }
+
+    fn keep(&mut self) -> Result<(), TrainingError> {
+        let variables = self.student.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let tensors: HashMap<String, Tensor> =
+            variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
+        write_tensors(&self.weights_path(), &tensors)
+    }
+
+    fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
+        checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
+    }
+}

@@ -1,0 +1,188 @@
+//! Recipes: everything that makes weights what they are, in one TOML file. The same recipe, data and number of threads
+//! give the same weights.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::error::TrainingError;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What the weights are called; their files are NAME.safetensors and NAME.json.
+    pub name: String,
+    pub seed: u64,
+    pub backbones: Backbones,
+    /// Steps a second at which clips are judged, in training and afterwards.
+    pub steps_per_second: f64,
+    #[serde(default)]
+    pub synth: Option<SynthData>,
+    /// Other datasets, by the names under which the command line says where they are.
+    #[serde(default)]
+    pub data: Vec<NamedData>,
+    #[serde(default)]
+    pub teachers: bool,
+    pub sound: StageRecipe,
+    pub picture: StageRecipe,
+    pub head: StageRecipe,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Backbones {
+    /// MobileViT-XXS and the small Wav2Vec2, trained from nothing.
+    Lite,
+    /// MobileViT-S and Wav2Vec2-base as they are, from a file; only the head is trained.
+    Full,
+}
+
+/// A corpus drawn by VAAR-Synth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SynthData {
+    pub clips: usize,
+    /// Further items with sound alone.
+    pub sounds: usize,
+    pub seed: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedData {
+    pub name: String,
+    /// What it is and under which licence, for the model card.
+    pub description: String,
+    pub licence: String,
+    /// Footage of real events, as opposed to drawn or generated.
+    pub is_real: bool,
+    /// Training goes on without it where the command line does not say where it is.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// One of the three stages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageRecipe {
+    /// Steps of the optimizer at most.
+    pub steps: u64,
+    pub batch: usize,
+    pub learning_rate: f64,
+    pub warm_up: u64,
+    /// Steps between two validations, after each of which a checkpoint is written.
+    pub validate_every: u64,
+    /// Validations without a better one after which the stage ends.
+    pub patience: usize,
+}
+
+impl Recipe {
+    pub fn read(path: &Path) -> Result<Recipe, TrainingError> {
+        let refused = |reason: String| TrainingError::Recipe { reason, path: path.to_owned() };
+        let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+        let recipe: Recipe = toml::from_str(&text).map_err(|error| refused(one_line(&error.to_string())))?;
+        recipe.check().map_err(refused)?;
+        Ok(recipe)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            return Err(format!("the name \"{}\" must consist of letters, digits, - and _", self.name));
+        }
+        if self.synth.is_none() && self.data.is_empty() {
+            return Err("it names no data; add [synth] or [[data]]".to_owned());
+        }
+        for (name, stage) in [("sound", &self.sound), ("picture", &self.picture), ("head", &self.head)] {
+            let rate_is_sound = stage.learning_rate > 0.0 && stage.learning_rate < 1.0;
+            if stage.batch == 0 || stage.validate_every == 0 || !rate_is_sound {
+                return Err(format!("[{name}] needs a batch, a validate_every and a learning_rate between 0 and 1"));
+            }
+        }
+        Ok(())
+    }
+
+    /// SHA-256 of what the recipe says, whatever its layout and comments; lower-case hexadecimal.
+    pub fn digest(&self) -> String {
+        // The fields are plain numbers and text, which always become JSON.
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Where the command line says that a dataset is: `NAME=MANIFEST`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataPlace {
+    pub name: String,
+    pub manifest: PathBuf,
+}
+
+impl std::str::FromStr for DataPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((name, path)) if !name.is_empty() && !path.is_empty() => {
+                Ok(Self { name: name.to_owned(), manifest: PathBuf::from(path) })
+            }
+            _ => Err("must be NAME=MANIFEST, as in real=data/manifest.csv".to_owned()),
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Recipe, TrainingError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("recipe.toml");
+        std::fs::write(&path, text).unwrap();
+        Recipe::read(&path)
+    }
+
+    const STAGES: &str = "
+        [sound]
+        steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2
+        [picture]
+        steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2
+        [head]
+        steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2";
+
+    fn recipe(top: &str) -> String {
+        format!("name = \"x\"\nseed = 1\nbackbones = \"lite\"\nsteps_per_second = 4.0\n{top}{STAGES}")
+    }
+
+    #[test]
+    fn the_digest_depends_on_what_is_said_and_not_on_how() {
+        let one = read(&recipe("[synth]\nclips = 4\nsounds = 0\nseed = 1\n")).unwrap();
+        let other = read(&recipe("# A comment.\n[synth]\nseed=1\nclips=4\nsounds=0\n")).unwrap();
+        let changed = read(&recipe("[synth]\nclips = 5\nsounds = 0\nseed = 1\n")).unwrap();
+        assert_eq!(one.digest(), other.digest());
+        assert_ne!(one.digest(), changed.digest());
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_by_name() {
+        let error = read(&recipe("[synth]\nclip = 4\nsounds = 0\nseed = 1\n")).unwrap_err().to_string();
+        assert!(error.contains("clip") && error.contains("recipe.toml") && !error.contains('\n'), "{error}");
+    }
+
+    #[test]
+    fn a_recipe_without_data_is_refused() {
+        let error = read(&recipe("")).unwrap_err().to_string();
+        assert!(error.contains("no data"), "{error}");
+    }
+
+    #[test]
+    fn a_place_is_a_name_and_a_path() {
+        let place: DataPlace = "real=a/b=c.csv".parse().unwrap();
+        assert_eq!((place.name.as_str(), place.manifest.to_str().unwrap()), ("real", "a/b=c.csv"));
+        assert!("real".parse::<DataPlace>().is_err() && "=x".parse::<DataPlace>().is_err());
+    }
+}

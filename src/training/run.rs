@@ -1,0 +1,341 @@
+//! A whole training: the stages in order, each resumed where it stopped.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use candle_core::{DType, Tensor};
+use rayon::prelude::*;
+
+use super::checkpoint::{read_tensors, write_tensors};
+use super::corpus::{Corpus, CorpusClip, read_sound};
+use super::error::TrainingError;
+use super::features::{ClipFeatures, clip_features};
+use super::head::HeadTrainer;
+use super::picture::{PictureItem, PictureTrainer, read_pictures};
+use super::progress::{Listen, Stage, StageProgress, Trainer, TrainingEvent, run_stage};
+use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
+use super::sound::{SoundItem, SoundTrainer, TeacherRows};
+use crate::analysis::DeviceChoice;
+use crate::analysis::pipeline::WINDOW_STEPS;
+use crate::dataset::Split;
+use crate::dataset::synth::{SynthSpec, write_corpus};
+use crate::job::{CancelToken, Job, Wake};
+use crate::media;
+use crate::model::kernels;
+use crate::model::teachers::mobilenet_v2::EDGE_PX;
+use crate::model::teachers::{MobileNetV2, Yamnet};
+use crate::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
+
+/// What to train, from what, where.
+#[derive(Clone, Debug)]
+pub struct TrainingSpec {
+    pub recipe: Recipe,
+    pub places: Vec<DataPlace>,
+    /// The folder of the two teachers' files; needed where the recipe asks for teachers.
+    pub teachers: Option<PathBuf>,
+    /// Checkpoints, cached features, the drawn corpus and the log.
+    pub work: PathBuf,
+    pub device: DeviceChoice,
+}
+
+/// The end of a training.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    pub weights: PathBuf,
+    pub stages: Vec<(Stage, StageProgress)>,
+    pub corpus: Corpus,
+    pub left_out: Vec<String>,
+}
+
+pub type TrainingJob = Job<TrainingEvent, Trained>;
+
+/// Trains on a thread of its own.
+pub fn spawn_training(spec: TrainingSpec, wake: Wake) -> std::io::Result<TrainingJob> {
+    Job::spawn("training", wake, move |reporter| {
+        let reporter = Mutex::new(reporter);
+        let listen = |event: TrainingEvent| {
+            let reporter = reporter.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let TrainingEvent::Progress { done, of, .. } = &event {
+                reporter.progress(*done as f32 / (*of).max(1) as f32);
+            }
+            reporter.partial(event);
+        };
+        let cancel = reporter.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).cancel_token().clone();
+        Ok(train(&spec, &cancel, &listen)?)
+    })
+}
+
+/// Trains here and now; goes on where an earlier run in the same folder stopped.
+pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<Trained, TrainingError> {
+    let recipe = &spec.recipe;
+    let device = device_of(spec)?;
+    let (corpus, left_out) = gather(spec, cancel, listen)?;
+    let threads = rayon::current_num_threads();
+    let (sound, picture) = std::thread::scope(|scope| {
+        let sound = scope.spawn(|| {
+            kernels::on_threads_of_its_own(threads.div_ceil(2), || train_sound(spec, &corpus, cancel, listen))
+        });
+        let picture =
+            kernels::on_threads_of_its_own((threads / 2).max(1), || train_picture(spec, &corpus, cancel, listen));
+        (sound.join(), picture)
+    });
+    let (sound_weights, sound) = sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let (picture_weights, picture) = picture?;
+    let clips = all_features(spec, &corpus, [&sound_weights, &picture_weights], cancel, listen)?;
+    let preset = preset_of(recipe);
+    let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
+    let (head_weights, head) = kernels::on_compute_threads(|| {
+        let mut trainer = HeadTrainer::new(
+            part(Split::Train),
+            part(Split::Validation),
+            &preset.config().head,
+            WINDOW_STEPS,
+            &recipe.head,
+            recipe.seed,
+            &spec.work,
+            &device,
+        )?;
+        let (step, progress) = trainer.resume()?;
+        let progress = run_stage(&mut trainer, Stage::Head, &recipe.head, step, progress, cancel, listen)?;
+        Ok::<_, TrainingError>((trainer.weights_path(), progress))
+    })?;
+    let weights = spec.work.join(format!("{}.safetensors", recipe.name));
+    write_network(&weights, &[&sound_weights, &picture_weights, &head_weights], DType::F16)?;
+    let stages = vec![(Stage::Sound, sound), (Stage::Picture, picture), (Stage::Head, head)];
+    Ok(Trained { weights, stages, corpus, left_out })
+}
+
+fn device_of(spec: &TrainingSpec) -> Result<ComputeDevice, TrainingError> {
+    Ok(ComputeDevice::from_name(spec.device.name())?)
+}
+
+fn preset_of(recipe: &Recipe) -> Preset {
+    match recipe.backbones {
+        Backbones::Lite => Preset::Lite,
+        Backbones::Full => Preset::Full,
+    }
+}
+
+/// All clips of the recipe; draws the synthetic ones where that has not been done.
+fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(Corpus, Vec<String>), TrainingError> {
+    let recipe = &spec.recipe;
+    let mut corpus = Corpus::default();
+    if let Some(synth) = &recipe.synth {
+        let folder = spec.work.join(format!("synth-{}-{}-{}", synth.clips, synth.sounds, synth.seed));
+        let manifest = folder.join("manifest.csv");
+        // The manifest is written last: without it the corpus is not whole.
+        if !manifest.exists() {
+            let wanted = SynthSpec { clips: synth.clips, sounds: synth.sounds, seed: synth.seed };
+            write_corpus(&folder, &wanted, cancel, |done, of| {
+                listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
+            })?;
+        }
+        let data = NamedData {
+            name: "VAAR-Synth".to_owned(),
+            description: format!("{} clips and {} sounds drawn from seed {}", synth.clips, synth.sounds, synth.seed),
+            licence: "drawn by this program".to_owned(),
+            is_real: false,
+            optional: false,
+        };
+        corpus.add(&data, &manifest, recipe.seed)?;
+    }
+    let left_out = corpus.add_named(&recipe.data, &spec.places, recipe.seed)?;
+    let note = |text: String| listen(TrainingEvent::Note { stage: Stage::Data, text });
+    left_out.iter().for_each(|name| note(format!("left out: {name} (optional, and not given with --data)")));
+    for source in &corpus.sources {
+        for (label, count) in &source.unknown_labels {
+            note(format!("{}: {count} rows are labelled \"{label}\", which is none of the ten", source.data.name));
+        }
+    }
+    let count = |split| corpus.part(split).count();
+    let (training, validation, test) = (count(Split::Train), count(Split::Validation), count(Split::Test));
+    note(format!("{training} clips to train on, {validation} for validation, {test} kept for the test"));
+    Ok((corpus, left_out))
+}
+
+/// Runs `work` on every clip, on all threads, in the clips' order; the first error ends it.
+fn for_each_clip<T: Send>(
+    clips: &[&CorpusClip],
+    stage: Stage,
+    cancel: &CancelToken,
+    listen: Listen,
+    work: impl Fn(&CorpusClip) -> Result<T, TrainingError> + Sync,
+) -> Result<Vec<T>, TrainingError> {
+    let done = std::sync::atomic::AtomicU64::new(0);
+    clips
+        .par_iter()
+        .map(|clip| {
+            cancel.check()?;
+            let result = work(clip)?;
+            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            listen(TrainingEvent::Progress { stage, done, of: clips.len() as u64 });
+            Ok(result)
+        })
+        .collect()
+}
+
+fn training_and_validation(corpus: &Corpus) -> [Vec<&CorpusClip>; 2] {
+    [Split::Train, Split::Validation].map(|split| corpus.part(split).collect())
+}
+
+fn teachers_folder(spec: &TrainingSpec) -> Result<Option<&Path>, TrainingError> {
+    match (spec.recipe.teachers, &spec.teachers) {
+        (false, _) => Ok(None),
+        (true, Some(folder)) => Ok(Some(folder)),
+        (true, None) => {
+            let reason = "the recipe asks for teachers; say where their files are with --teachers FOLDER";
+            Err(TrainingError::NothingToTrainOn(reason.to_owned()))
+        }
+    }
+}
+
+type StageOutcome = Result<(PathBuf, StageProgress), TrainingError>;
+
+fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
+    let (recipe, device) = (&spec.recipe, device_of(spec)?);
+    let teacher = match teachers_folder(spec)? {
+        Some(folder) => Some(Yamnet::open(&folder.join(YAMNET_FILE), &device_of(spec)?)?),
+        None => None,
+    };
+    let items = |clips: &[&CorpusClip], is_taught: bool| -> Result<Vec<SoundItem>, TrainingError> {
+        let read = |clip: &CorpusClip| {
+            let Some((opened, samples)) = read_sound(&clip.clip, cancel)? else { return Ok(None) };
+            let mut item = SoundItem::new(&clip.clip, opened.info.range.start, samples, clip.source);
+            if let (Some(teacher), true) = (&teacher, is_taught) {
+                let samples: Vec<f32> =
+                    item.samples.iter().map(|sample| f32::from(*sample) / f32::from(i16::MAX)).collect();
+                let said = teacher.patches(&samples)?;
+                let scores = said.scores();
+                item.teacher = Some(TeacherRows {
+                    score_count: scores.len() / said.count.max(1),
+                    scores,
+                    width: said.embeddings.len() / said.count.max(1),
+                    embeddings: said.embeddings,
+                });
+            }
+            Ok(Some(item))
+        };
+        Ok(for_each_clip(clips, Stage::Sound, cancel, listen, read)?.into_iter().flatten().collect())
+    };
+    let [training, validation] = training_and_validation(corpus);
+    let config = preset_of(recipe).config().sound;
+    let mut trainer = SoundTrainer::new(
+        items(&training, true)?,
+        items(&validation, false)?,
+        &config,
+        &recipe.sound,
+        recipe.seed,
+        &spec.work,
+        &device,
+    )?;
+    finish_stage(&mut trainer, Stage::Sound, &recipe.sound, SoundTrainer::resume, cancel, listen)
+        .map(|progress| (trainer.weights_path(), progress))
+}
+
+/// Frames a second, and at most this many, that the picture network learns from in one clip.
+const FRAMES_PER_SECOND: f64 = 4.0;
+const MOST_FRAMES: usize = 48;
+
+fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
+    let (recipe, device) = (&spec.recipe, device_of(spec)?);
+    let config = preset_of(recipe).config();
+    let (width_px, height_px) = config.picture_size_px;
+    let size_px = (width_px as u32, height_px as u32);
+    let teacher = match teachers_folder(spec)? {
+        Some(folder) => Some(MobileNetV2::open(&folder.join(MOBILENET_FILE), &device_of(spec)?)?),
+        None => None,
+    };
+    let items = |clips: &[&CorpusClip], is_taught: bool| -> Result<Vec<PictureItem>, TrainingError> {
+        let read = |clip: &CorpusClip| {
+            let opened = media::open(&clip.clip.file, cancel, |_| {})?;
+            let read = |size_px| {
+                read_pictures(&clip.clip, &opened, size_px, FRAMES_PER_SECOND, MOST_FRAMES, clip.source, cancel)
+            };
+            let Some(mut item) = read(size_px)? else { return Ok(None) };
+            let is_real = corpus.sources[clip.source].data.is_real;
+            if let (Some(teacher), true, true) = (&teacher, is_taught, is_real) {
+                if let Some(large) = read((EDGE_PX as u32, EDGE_PX as u32))? {
+                    for rgb in large.rgb.chunks(EDGE_PX * EDGE_PX * 3) {
+                        cancel.check()?;
+                        item.taught.extend(teacher.features(rgb, 1)?);
+                    }
+                }
+            }
+            Ok(Some(item))
+        };
+        Ok(for_each_clip(clips, Stage::Picture, cancel, listen, read)?.into_iter().flatten().collect())
+    };
+    let [training, validation] = training_and_validation(corpus);
+    let mut trainer = PictureTrainer::new(
+        items(&training, true)?,
+        items(&validation, false)?,
+        &config.picture,
+        config.picture_size_px,
+        &recipe.picture,
+        recipe.seed,
+        &spec.work,
+        &device,
+    )?;
+    finish_stage(&mut trainer, Stage::Picture, &recipe.picture, PictureTrainer::resume, cancel, listen)
+        .map(|progress| (trainer.weights_path(), progress))
+}
+
+fn finish_stage<T: Trainer<Error = TrainingError>>(
+    trainer: &mut T,
+    stage: Stage,
+    recipe: &StageRecipe,
+    resume: impl FnOnce(&mut T) -> Result<(u64, StageProgress), TrainingError>,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<StageProgress, TrainingError> {
+    let (step, progress) = resume(trainer)?;
+    run_stage(trainer, stage, recipe, step, progress, cancel, listen)
+}
+
+/// Features of every clip but those of the test.
+fn all_features(
+    spec: &TrainingSpec,
+    corpus: &Corpus,
+    backbones: [&Path; 2],
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<Vec<ClipFeatures>, TrainingError> {
+    let preset = preset_of(&spec.recipe);
+    let path = spec.work.join("backbones.safetensors");
+    let untrained = spec.work.join("untrained-head.safetensors");
+    write_untrained_head(&untrained, preset, spec.recipe.seed, &device_of(spec)?)?;
+    write_network(&path, &[backbones[0], backbones[1], &untrained], DType::F16)?;
+    let network = AvarNet::load(preset, &WeightSource::File(path), &device_of(spec)?)?;
+    let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| clip.split != Split::Test).collect();
+    let folder = spec.work.join("features");
+    for_each_clip(&clips, Stage::Features, cancel, listen, |clip| {
+        clip_features(clip, &network, spec.recipe.steps_per_second, &folder, cancel)
+    })
+}
+
+/// A network is loaded whole; its head is not looked at before it is trained.
+fn write_untrained_head(path: &Path, preset: Preset, seed: u64, device: &ComputeDevice) -> Result<(), TrainingError> {
+    let variables = candle_nn::VarMap::new();
+    let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
+    crate::model::head::Head::new(&preset.config().head, &weights)?;
+    let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let tensors = variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
+    write_tensors(path, &tensors)
+}
+
+/// The parts' tensors in one file; what only training needed is left out.
+fn write_network(path: &Path, parts: &[&Path], dtype: DType) -> Result<(), TrainingError> {
+    let mut all: HashMap<String, Tensor> = HashMap::new();
+    for part in parts {
+        for (name, tensor) in read_tensors(part)? {
+            if !name.starts_with("training.") {
+                all.insert(name, tensor.to_dtype(dtype)?);
+            }
+        }
+    }
+    write_tensors(path, &all)
+}
+
+const YAMNET_FILE: &str = "yamnet_dequant_f16.safetensors";
+const MOBILENET_FILE: &str = "mobilenetv2_imagenet_backbone_dequant_f16.safetensors";

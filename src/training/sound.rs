@@ -1,0 +1,426 @@
+//! The sound network: trained to tell at each quarter of a second which of the ten classes is heard, and, where a
+//! teacher is given, to say what the teacher says of the same sound.
+//!
+//! An example is [`TOKENS`] tokens (3.84 s) of one clip, mixed with other sound, narrowed and bent at random. Labels
+//! hold for groups of [`STEP_TOKENS`] tokens; a teacher's patch (0.96 s, one each 0.48 s) for the tokens that it spans.
+//! The teacher heard the clip as it is: the student has to hear the same through whatever was done to it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use candle_core::{Device, Tensor};
+use candle_nn::VarMap;
+use fastrand::Rng;
+
+use super::augment::{at_speed, low_pass, mix, power};
+use super::checkpoint::{self, write_tensors};
+use super::error::TrainingError;
+use super::optimizer::{AdamW, AdamWSettings, learning_rate};
+use super::progress::{StageProgress, Trainer};
+use super::recipe::StageRecipe;
+use crate::analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
+use crate::classes::{AnomalyClass, CLASS_COUNT};
+use crate::dataset::Clip;
+use crate::model::layers::Linear;
+use crate::model::loss::{self, LabelOptions};
+use crate::model::seeded::Init;
+use crate::model::wav2vec2::{Config, Wav2Vec2, normalise_utterance};
+use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
+use crate::time::MediaTime;
+
+/// Tokens of one example.
+pub const TOKENS: usize = 192;
+/// Tokens that share a label: 0.24 s.
+pub const STEP_TOKENS: usize = 12;
+/// Tokens of a teacher's patch, and from one patch to the next.
+const PATCH_TOKENS: usize = 48;
+const PATCH_HOP_TOKENS: usize = 24;
+const STEPS: usize = TOKENS / STEP_TOKENS;
+const PATCHES: usize = (TOKENS - PATCH_TOKENS) / PATCH_HOP_TOKENS + 1;
+const SAMPLES: usize = (TOKENS - 1) * TOKEN_HOP + TOKEN_FIELD;
+const STEP_SAMPLES: usize = STEP_TOKENS * TOKEN_HOP;
+const PATCH_HOP_SAMPLES: usize = PATCH_HOP_TOKENS * TOKEN_HOP;
+
+/// What a teacher said of one clip: a row for each patch.
+#[derive(Clone, Debug, Default)]
+pub struct TeacherRows {
+    /// Patches x scores, in 0..1.
+    pub scores: Vec<f32>,
+    pub score_count: usize,
+    /// Patches x width.
+    pub embeddings: Vec<f32>,
+    pub width: usize,
+}
+
+impl TeacherRows {
+    fn count(&self) -> usize {
+        self.scores.len().checked_div(self.score_count).unwrap_or(0)
+    }
+}
+
+/// One clip's sound.
+pub struct SoundItem {
+    /// 16 kHz mono.
+    pub samples: Vec<i16>,
+    /// The class of each [`STEP_TOKENS`] tokens; `None` where what shows is none of the ten.
+    pub classes: Vec<Option<AnomalyClass>>,
+    pub label: AnomalyClass,
+    /// Position of the dataset; clips are drawn evenly from the datasets that have a class.
+    pub source: usize,
+    pub teacher: Option<TeacherRows>,
+}
+
+impl SoundItem {
+    /// `start`: the time of the first sample. A clip shorter than an example is heard over and over: silence at its
+    /// end would tell its class by its length.
+    pub fn new(clip: &Clip, start: MediaTime, samples: Vec<i16>, source: usize) -> SoundItem {
+        let length = samples.len().max(1);
+        let steps = length.max(SAMPLES) / STEP_SAMPLES + 1;
+        let class_of = |step: usize| {
+            let sample = (step * STEP_SAMPLES + STEP_SAMPLES / 2) % length;
+            clip.class_at(start + MediaTime::from_seconds(sample as f64 / f64::from(SOUND_RATE_HZ)))
+        };
+        let classes = (0..steps).map(class_of).collect();
+        let samples = match samples.is_empty() {
+            true => vec![0; SAMPLES],
+            false => samples.iter().copied().cycle().take(samples.len().max(SAMPLES)).collect(),
+        };
+        SoundItem { samples, classes, label: clip.label, source, teacher: None }
+    }
+}
+
+/// Items by class and dataset, so that each class is drawn as often as is wanted and no dataset drowns another.
+struct Sampler {
+    /// For each class: for each dataset that has it, the items.
+    of_class: Vec<Vec<Vec<usize>>>,
+}
+
+impl Sampler {
+    fn new(items: &[SoundItem]) -> Sampler {
+        let mut of_class: Vec<HashMap<usize, Vec<usize>>> = vec![HashMap::new(); CLASS_COUNT];
+        for (index, item) in items.iter().enumerate() {
+            of_class[item.label.index()].entry(item.source).or_default().push(index);
+        }
+        let of_class = of_class.into_iter().map(|by_source| {
+            let mut sources: Vec<(usize, Vec<usize>)> = by_source.into_iter().collect();
+            sources.sort();
+            sources.into_iter().map(|(_, items)| items).collect()
+        });
+        Sampler { of_class: of_class.collect() }
+    }
+
+    fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<usize> {
+        let sources = &self.of_class[class.index()];
+        let items = sources.get(rng.usize(0..sources.len().max(1)))?;
+        items.get(rng.usize(0..items.len().max(1))).copied()
+    }
+
+    /// Normal life in four of ten draws, sirens and cries, which only the sound tells, in three.
+    fn draw_any(&self, rng: &mut Rng) -> usize {
+        loop {
+            let class = match rng.f32() {
+                share if share < 0.4 => AnomalyClass::Normal,
+                share if share < 0.55 => AnomalyClass::PoliceSiren,
+                share if share < 0.7 => AnomalyClass::BabyCry,
+                _ => AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)],
+            };
+            if let Some(index) = self.draw(class, rng) {
+                return index;
+            }
+        }
+    }
+}
+
+/// The network with what is needed only to train it.
+struct Student {
+    network: Wav2Vec2,
+    steps: Linear,
+    teacher_scores: Linear,
+    teacher_embedding: Linear,
+    variables: VarMap,
+}
+
+impl Student {
+    fn new(config: &Config, widths: (usize, usize), seed: u64, device: &ComputeDevice) -> Result<Student, ModelError> {
+        let variables = VarMap::new();
+        let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
+        let linear = |outputs, name| Linear::new(config.width, outputs, Init::linear(config.width), &weights.at(name));
+        Ok(Student {
+            network: Wav2Vec2::new(config, &weights)?,
+            steps: linear(CLASS_COUNT, "training.steps")?,
+            teacher_scores: linear(widths.0, "training.teacher_scores")?,
+            teacher_embedding: linear(widths.1, "training.teacher_embedding")?,
+            variables,
+        })
+    }
+}
+
+/// Trains the sound network on `items`.
+pub struct SoundTrainer {
+    training: Vec<SoundItem>,
+    validation: Vec<SoundItem>,
+    sampler: Sampler,
+    student: Student,
+    optimizer: AdamW,
+    recipe: StageRecipe,
+    seed: u64,
+    folder: PathBuf,
+    device: Device,
+}
+
+/// Share of the teacher's scores and of its embeddings in the loss. Scores are nearly all close to zero, so that
+/// their mean over 521 of them is small beside the others.
+const SCORES_SHARE: f64 = 20.0;
+const EMBEDDING_SHARE: f64 = 1.0;
+const LABEL_SMOOTHING: f64 = 0.05;
+
+impl SoundTrainer {
+    /// Best weights and checkpoint go to `folder`.
+    pub fn new(
+        training: Vec<SoundItem>,
+        validation: Vec<SoundItem>,
+        config: &Config,
+        recipe: &StageRecipe,
+        seed: u64,
+        folder: &Path,
+        device: &ComputeDevice,
+    ) -> Result<SoundTrainer, TrainingError> {
+        if training.is_empty() || validation.is_empty() {
+            return Err(TrainingError::NothingToTrainOn("no clip for training or validation has sound".to_owned()));
+        }
+        let taught = training.iter().find_map(|item| item.teacher.as_ref());
+        let widths = taught.map_or((1, 1), |rows| (rows.score_count, rows.width));
+        let student = Student::new(config, widths, seed, device)?;
+        let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
+        let sampler = Sampler::new(&training);
+        let (recipe, folder) = (recipe.clone(), folder.to_owned());
+        Ok(SoundTrainer {
+            training,
+            validation,
+            sampler,
+            student,
+            optimizer,
+            recipe,
+            seed,
+            folder,
+            device: device.device().clone(),
+        })
+    }
+
+    /// Goes on from the checkpoint, where there is one.
+    pub fn resume(&mut self) -> Result<(u64, StageProgress), TrainingError> {
+        let progress = checkpoint::load(&self.checkpoint_path(), &mut self.optimizer)?;
+        Ok((self.optimizer.steps(), progress.unwrap_or_default()))
+    }
+
+    /// Where the best weights lie.
+    pub fn weights_path(&self) -> PathBuf {
+        self.folder.join("sound.safetensors")
+    }
+
+    fn checkpoint_path(&self) -> PathBuf {
+        self.folder.join("sound.checkpoint")
+    }
+
+    /// The examples of one step: a function of the seed and the step alone.
+    fn batch(&self, step: u64) -> Batch {
+        let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut batch = Batch::default();
+        for _ in 0..self.recipe.batch {
+            let item = &self.training[self.sampler.draw_any(&mut rng)];
+            let start = first_patch(item, &mut rng);
+            let mut samples = crop(item, start, &mut rng);
+            if rng.bool() {
+                let normal = self.sampler.draw(AnomalyClass::Normal, &mut rng);
+                if let Some(other) = normal.map(|index| &self.training[index]) {
+                    let start = first_patch(other, &mut rng);
+                    mix(&mut samples, &crop(other, start, &mut rng), 3.0 + 22.0 * rng.f32());
+                }
+            }
+            if rng.f32() < 0.35 {
+                let octaves = rng.f32() * 1.5;
+                low_pass(&mut samples, 7000.0 / octaves.exp2(), SOUND_RATE_HZ as f32);
+            }
+            if rng.f32() < 0.3 {
+                let level = power(&samples).sqrt() * 10f32.powf(-0.5 - 2.0 * rng.f32());
+                samples.iter_mut().for_each(|sample| *sample += level * (rng.f32() * 2.0 - 1.0) * 1.7);
+            }
+            // A recording may begin or end within what the network is given.
+            if rng.f32() < 0.15 {
+                let silent = rng.usize(0..SAMPLES / 3);
+                let from = if rng.bool() { 0 } else { SAMPLES - silent };
+                samples[from..from + silent].fill(0.0);
+            }
+            batch.push(samples, item, start);
+        }
+        batch
+    }
+
+    /// Loss of a batch; with the labels' share alone where `teach` is false. And the logits of the steps.
+    fn loss(&self, batch: &Batch, teach: bool) -> Result<(Tensor, Tensor), TrainingError> {
+        let count = batch.count;
+        let samples = Tensor::from_slice(&batch.samples, (count, SAMPLES), &self.device)?;
+        let tokens = self.student.network.forward(&samples)?;
+        let width = tokens.dim(2)?;
+        let steps = tokens.reshape((count * STEPS, STEP_TOKENS, width))?.mean(1)?;
+        let none = crate::model::kernels::Activation::None;
+        let logits = self.student.steps.forward(&steps, none)?;
+        let labels = Tensor::from_slice(&batch.labels, count * STEPS, &self.device)?;
+        let weights = Tensor::from_slice(&batch.label_weights, count * STEPS, &self.device)?;
+        let options = LabelOptions { class_weights: None, smoothing: if teach { LABEL_SMOOTHING } else { 0.0 } };
+        let mut loss = loss::cross_entropy(&logits, &labels, Some(&weights), &options)?;
+        if teach && !batch.taught.is_empty() {
+            // Half-patches, then the mean of each two neighbours: patches overlap by half.
+            let halves = tokens.reshape((count, PATCHES + 1, PATCH_HOP_TOKENS, width))?.mean(2)?;
+            let patches = ((halves.narrow(1, 0, PATCHES)? + halves.narrow(1, 1, PATCHES)?)? * 0.5)?;
+            let taught = Tensor::from_slice(&batch.taught, batch.taught.len(), &self.device)?;
+            let patches = patches.contiguous()?.reshape((count * PATCHES, width))?.index_select(&taught, 0)?;
+            let rows = batch.taught.len();
+            let scores = Tensor::from_slice(&batch.scores, (rows, batch.scores.len() / rows), &self.device)?;
+            let embeddings =
+                Tensor::from_slice(&batch.embeddings, (rows, batch.embeddings.len() / rows), &self.device)?;
+            let said = self.student.teacher_scores.forward(&patches, none)?;
+            let meant = self.student.teacher_embedding.forward(&patches, none)?;
+            let by_scores = (loss::soft_binary_cross_entropy(&said, &scores)? * SCORES_SHARE)?;
+            let by_embeddings = (loss::cosine_distance(&meant, &embeddings)? * EMBEDDING_SHARE)?;
+            loss = ((loss + by_scores)? + by_embeddings)?;
+        }
+        Ok((loss, logits))
+    }
+}
+
+impl Trainer for SoundTrainer {
+    type Error = TrainingError;
+
+    fn step(&mut self, step: u64) -> Result<f32, TrainingError> {
+        let (loss, _) = self.loss(&self.batch(step), true)?;
+        let rate = learning_rate(self.recipe.learning_rate, step, self.recipe.warm_up, self.recipe.steps);
+        let gradients = loss.backward()?;
+        self.optimizer.step(&gradients, rate)?;
+        Ok(loss.to_scalar()?)
+    }
+
+    /// Mean loss of the labels over the middle of every validation clip, each class weighing the same; the share of
+    /// clips whose most likely class, all steps together, is their own.
+    fn validate(&mut self) -> Result<(f32, f32), TrainingError> {
+        let mut sums = [(0f64, 0f64, 0u32); CLASS_COUNT];
+        for items in self.validation.chunks(self.recipe.batch) {
+            let mut batch = Batch::default();
+            for item in items {
+                let patches = item.samples.len() / PATCH_HOP_SAMPLES;
+                let start = (patches / 2).saturating_sub(PATCHES / 2);
+                batch.push(cut(item, start, 1.0), item, start);
+            }
+            let (_, logits) = self.loss(&batch, false)?;
+            let log_p = candle_nn::ops::log_softmax(&logits.detach(), 1)?.to_vec2::<f32>()?;
+            for (index, item) in items.iter().enumerate() {
+                let steps = index * STEPS..(index + 1) * STEPS;
+                let mut totals = [0f32; CLASS_COUNT];
+                let (mut loss, mut weight) = (0.0, 0.0);
+                for step in steps.clone() {
+                    totals.iter_mut().zip(&log_p[step]).for_each(|(total, value)| *total += value);
+                    loss -= log_p[step][batch.labels[step] as usize] * batch.label_weights[step];
+                    weight += batch.label_weights[step];
+                }
+                let best = (0..CLASS_COUNT).max_by(|a, b| totals[*a].total_cmp(&totals[*b])).unwrap_or_default();
+                let most = most_frequent(&batch.labels[steps]);
+                let sum = &mut sums[item.label.index()];
+                sum.0 += f64::from(loss / f32::max(weight, 1.0));
+                sum.1 += f64::from(u8::from(best == most));
+                sum.2 += 1;
+            }
+        }
+        let present: Vec<_> = sums.into_iter().filter(|(_, _, count)| *count > 0).collect();
+        let mean = |value: &dyn Fn(&(f64, f64, u32)) -> f64| {
+            present.iter().map(|sum| value(sum) / f64::from(sum.2)).sum::<f64>() / present.len().max(1) as f64
+        };
+        Ok((mean(&|sum| sum.0) as f32, mean(&|sum| sum.1) as f32))
+    }
+
+    fn keep(&mut self) -> Result<(), TrainingError> {
+        let variables = self.student.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let tensors: HashMap<String, Tensor> =
+            variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
+        write_tensors(&self.weights_path(), &tensors)
+    }
+
+    fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
+        checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
+    }
+}
+
+/// What one step is computed from.
+#[derive(Default)]
+struct Batch {
+    count: usize,
+    /// Examples x [`SAMPLES`].
+    samples: Vec<f32>,
+    /// Examples x [`STEPS`].
+    labels: Vec<u32>,
+    label_weights: Vec<f32>,
+    /// Positions, among examples x [`PATCHES`], of the patches that a teacher has heard, and what it said.
+    taught: Vec<u32>,
+    scores: Vec<f32>,
+    embeddings: Vec<f32>,
+}
+
+impl Batch {
+    /// `start`: the teacher's patch with which the example begins.
+    fn push(&mut self, mut samples: Vec<f32>, item: &SoundItem, start: usize) {
+        normalise_utterance(&mut samples);
+        self.samples.extend(samples);
+        let first = start * PATCH_HOP_TOKENS / STEP_TOKENS;
+        for step in first..first + STEPS {
+            let class = item.classes.get(step).copied().flatten();
+            self.labels.push(class.map_or(AnomalyClass::Normal.index() as u32, |class| class.index() as u32));
+            // Of what is none of the ten classes, and past the end, there is nothing to learn.
+            self.label_weights.push(if class.is_some() { 1.0 } else { 1e-3 });
+        }
+        if let Some(rows) = &item.teacher {
+            for patch in 0..PATCHES.min(rows.count().saturating_sub(start)) {
+                let row = start + patch;
+                self.taught.push((self.count * PATCHES + patch) as u32);
+                self.scores.extend(&rows.scores[row * rows.score_count..(row + 1) * rows.score_count]);
+                self.embeddings.extend(&rows.embeddings[row * rows.width..(row + 1) * rows.width]);
+            }
+        }
+        self.count += 1;
+    }
+}
+
+/// A place to begin, on the teacher's grid; more often than not one from which the clip's own class is heard.
+fn first_patch(item: &SoundItem, rng: &mut Rng) -> usize {
+    let last = (item.samples.len().saturating_sub(SAMPLES)) / PATCH_HOP_SAMPLES;
+    let drawn = rng.usize(0..=last);
+    if rng.f32() < 0.3 {
+        return drawn;
+    }
+    let shows = |start: &usize| {
+        let first = start * PATCH_HOP_TOKENS / STEP_TOKENS;
+        let steps = item.classes.iter().skip(first).take(STEPS);
+        steps.filter(|class| **class == Some(item.label)).count() >= STEPS / 3
+    };
+    (0..8).map(|_| rng.usize(0..=last)).find(shows).unwrap_or(drawn)
+}
+
+/// The example from `start` on, now and then faster or slower.
+fn crop(item: &SoundItem, start: usize, rng: &mut Rng) -> Vec<f32> {
+    let speed = if rng.f32() < 0.4 { 0.92 + 0.16 * rng.f32() } else { 1.0 };
+    cut(item, start, speed)
+}
+
+/// Zeros past the end: the rest of a short clip is silence.
+fn cut(item: &SoundItem, start: usize, speed: f32) -> Vec<f32> {
+    let first = (start * PATCH_HOP_SAMPLES).min(item.samples.len());
+    let last = (first + (SAMPLES as f32 * speed) as usize + 2).min(item.samples.len());
+    let samples: Vec<f32> =
+        item.samples[first..last].iter().map(|sample| f32::from(*sample) / f32::from(i16::MAX)).collect();
+    at_speed(&samples, 0, SAMPLES, speed)
+}
+
+fn most_frequent(labels: &[u32]) -> usize {
+    let count = |class: usize| labels.iter().filter(|label| **label as usize == class).count();
+    // Of equals an anomaly: half a clip of sirens is a clip of sirens.
+    let is_anomaly = |class: usize| class != AnomalyClass::Normal.index();
+    (0..CLASS_COUNT).max_by_key(|class| (count(*class), is_anomaly(*class))).unwrap_or_default()
+}
