@@ -57,8 +57,8 @@ check-cuda: setup ## Type-check the feature `cuda` without a CUDA installation
 	cargo check $(CARGO_FLAGS) --features cuda
 
 test-simd: setup ## The kernels for processors without AVX-512, and without AVX2, on one that has both
-	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) --lib --test parity
-	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) --lib --test parity
+	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) --lib --test parity --test teachers
+	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) --lib --test parity --test teachers
 
 deny: ## Licences and advisories of all dependencies
 	cargo deny check licenses bans sources

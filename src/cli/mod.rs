@@ -85,6 +85,8 @@ enum Command {
     },
     /// Train a network as a recipe says
     Train(training::TrainArguments),
+    /// Train every temporal head of the paper's ablation and tabulate how good they are
+    Ablate(training::AblateArguments),
     /// Render the window into PNG files, without a display: the named scenes, or the files given
     Screenshot {
         /// Recordings to open, each for a picture of its own; without any, the named scenes on the sample
@@ -211,6 +213,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Evaluate(arguments)) => evaluation::evaluate(arguments),
         Some(Command::Synth { out, clips, sounds, seed }) => synth(&out, &SynthSpec { clips, sounds, seed }),
         Some(Command::Train(arguments)) => training::run(arguments),
+        Some(Command::Ablate(arguments)) => training::ablate(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
         Some(Command::Demo { out }) => demo(&out),

@@ -1,4 +1,4 @@
-//! `avar train`: weights from a recipe.
+//! `avar train` and `avar ablate`: weights and tables from a recipe.
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -9,8 +9,12 @@ use clap::Args;
 
 use super::{DeviceName, say};
 use crate::app::widgets::time_code;
+use crate::files::write_whole;
 use crate::job::{CancelToken, Progress};
-use crate::training::{DataPlace, Recipe, Stage, TrainingEvent, TrainingSpec, train};
+use crate::training::tables::{self, Provenance};
+use crate::training::{
+    DataPlace, Listen, Recipe, Stage, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
+};
 
 #[derive(Args)]
 pub(super) struct TrainArguments {
@@ -31,19 +35,63 @@ pub(super) struct TrainArguments {
     device: DeviceName,
 }
 
+#[derive(Args)]
+pub(super) struct AblateArguments {
+    #[command(flatten)]
+    training: TrainArguments,
+    /// How many times each head is trained, from seeds 1, 2, …
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    seeds: u64,
+    /// The folder for ablation.md, ablation.csv and ablation.svg
+    #[arg(long)]
+    tables: PathBuf,
+}
+
 pub(super) fn run(arguments: TrainArguments) -> anyhow::Result<()> {
-    let recipe = Recipe::read(&arguments.recipe)?;
-    let log = arguments.out.join("log.jsonl");
-    let device = arguments.device.choice()?;
-    let spec =
-        TrainingSpec { recipe, places: arguments.data, teachers: arguments.teachers, work: arguments.out, device };
-    let teller = Mutex::new(Teller::new(&log)?);
-    let trained = train(&spec, &CancelToken::default(), &|event| {
-        teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).tell(&event);
-    });
-    teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
-    let trained = trained?;
+    let spec = arguments.spec()?;
+    let trained = told(&spec, |listen| train(&spec, &CancelToken::default(), listen))?;
     say(&trained.weights.display().to_string())
+}
+
+pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
+    let recipe_path = arguments.training.recipe.display().to_string();
+    let spec = arguments.training.spec()?;
+    let seeds: Vec<u64> = (1..=arguments.seeds).collect();
+    let found = told(&spec, |listen| ablate_trained(&spec, &seeds, &CancelToken::default(), listen))?;
+    let provenance = Provenance {
+        recipe: &recipe_path,
+        recipe_digest: &spec.recipe.digest(),
+        training_clips: found.training_clips,
+        test_clips: found.test_clips,
+        seeds: &seeds,
+    };
+    let files = [
+        ("ablation.md", tables::markdown(&found.cells, &provenance)),
+        ("ablation.csv", tables::csv(&found.cells)?),
+        ("ablation.svg", tables::svg(&found.cells)),
+    ];
+    for (name, text) in files {
+        let path = arguments.tables.join(name);
+        write_whole(&path, |file| file.write_all(text.as_bytes()))?;
+        say(&path.display().to_string())?;
+    }
+    Ok(())
+}
+
+impl TrainArguments {
+    fn spec(self) -> anyhow::Result<TrainingSpec> {
+        let recipe = Recipe::read(&self.recipe)?;
+        let device = self.device.choice()?;
+        Ok(TrainingSpec { recipe, places: self.data, teachers: self.teachers, work: self.out, device })
+    }
+}
+
+/// Runs `work` with its events going to the terminal and to the log in the training's folder.
+fn told<T>(spec: &TrainingSpec, work: impl FnOnce(Listen) -> Result<T, TrainingError>) -> anyhow::Result<T> {
+    let teller = Mutex::new(Teller::new(&spec.work.join("log.jsonl"))?);
+    let outcome = work(&|event| teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).tell(&event));
+    teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
+    Ok(outcome?)
 }
 
 /// Prints events, and adds them to the log.

@@ -16,6 +16,7 @@ use super::features::ClipFeatures;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StageProgress, Trainer};
 use super::recipe::StageRecipe;
+use super::sampler::Sampler;
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::windows::WindowMean;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -30,12 +31,20 @@ const MODALITY_DROPOUT: f32 = 0.15;
 const FEATURE_NOISE: f32 = 0.1;
 const LABEL_SMOOTHING: f64 = 0.05;
 
+/// Normal life comes more often than any event, as it does outside.
+const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.35), (AnomalyClass::Brawling, 0.1)];
+
+/// The steps of one clip at which one class holds.
+struct Moments {
+    clip: usize,
+    steps: Vec<usize>,
+}
+
 /// Trains a head of any shape.
 pub struct HeadTrainer<'a> {
     training: Vec<&'a ClipFeatures>,
     validation: Vec<&'a ClipFeatures>,
-    /// For each class: for each dataset: clip and the steps at which the class holds.
-    of_class: Vec<Vec<Vec<(usize, Vec<usize>)>>>,
+    sampler: Sampler<Moments>,
     head: Head,
     config: Config,
     variables: VarMap,
@@ -62,19 +71,14 @@ impl<'a> HeadTrainer<'a> {
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("there is no clip for training or for validation".to_owned()));
         }
-        let of_class = AnomalyClass::ALL.map(|class| {
-            let mut by_source: HashMap<usize, Vec<(usize, Vec<usize>)>> = HashMap::new();
-            for (index, clip) in training.iter().enumerate() {
-                let steps: Vec<usize> =
-                    (0..clip.classes.len()).filter(|step| clip.classes[*step] == Some(class)).collect();
-                if !steps.is_empty() {
-                    by_source.entry(clip.source).or_default().push((index, steps));
-                }
-            }
-            let mut sources: Vec<_> = by_source.into_iter().collect();
-            sources.sort_by_key(|(source, _)| *source);
-            sources.into_iter().map(|(_, clips)| clips).collect::<Vec<_>>()
+        let moments = training.iter().enumerate().flat_map(|(index, clip)| {
+            AnomalyClass::ALL.into_iter().filter_map(move |class| {
+                let holds = |step: &usize| clip.classes[*step] == Some(class);
+                let steps: Vec<usize> = (0..clip.classes.len()).filter(holds).collect();
+                (!steps.is_empty()).then_some((class, clip.source, Moments { clip: index, steps }))
+            })
         });
+        let sampler = Sampler::new(moments);
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
         let head = Head::new(config, &weights)?;
@@ -82,7 +86,7 @@ impl<'a> HeadTrainer<'a> {
         Ok(HeadTrainer {
             training,
             validation,
-            of_class: of_class.into(),
+            sampler,
             head,
             config: config.clone(),
             variables,
@@ -117,8 +121,9 @@ impl<'a> HeadTrainer<'a> {
         let (mut picture, mut sound) = (Vec::new(), Vec::new());
         let (mut labels, mut weights) = (Vec::new(), Vec::new());
         for _ in 0..batch {
-            let (clip, at) = self.draw(&mut rng);
-            let clip = self.training[clip];
+            let moments = self.sampler.draw_any(&SHARES, &mut rng);
+            let at = moments.steps[rng.usize(0..moments.steps.len())];
+            let clip = self.training[moments.clip];
             let first =
                 (at as i64 - rng.i64(0..steps as i64)).clamp(0, clip.len().saturating_sub(steps) as i64) as usize;
             let only_heard =
@@ -151,19 +156,15 @@ impl<'a> HeadTrainer<'a> {
         Ok(loss::multi_stage(&stages, &labels, Some(&weights), &options)?)
     }
 
-    /// Clip and step: half of the draws normal or a fight, which must be told apart, the rest any class.
-    fn draw(&self, rng: &mut Rng) -> (usize, usize) {
-        loop {
-            let class = match rng.f32() {
-                share if share < 0.35 => AnomalyClass::Normal,
-                share if share < 0.45 => AnomalyClass::Brawling,
-                _ => AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)],
-            };
-            let sources = &self.of_class[class.index()];
-            let Some(clips) = sources.get(rng.usize(0..sources.len().max(1))) else { continue };
-            let (clip, steps) = &clips[rng.usize(0..clips.len())];
-            return (*clip, steps[rng.usize(0..steps.len())]);
+    /// Takes the best weights in place of the latest.
+    pub fn return_to_best(&mut self) -> Result<(), TrainingError> {
+        let best = checkpoint::read_tensors(&self.weights_path())?;
+        let variables = self.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (name, variable) in variables.iter() {
+            let tensor = best.get(name).ok_or_else(|| TrainingError::CheckpointLacks(name.clone()))?;
+            variable.set(&tensor.to_device(&self.device)?)?;
         }
+        Ok(())
     }
 
     /// Class probabilities of every step of a clip, from overlapping windows as in analysis.

@@ -9,6 +9,7 @@
 //! the seed and the step's number alone, so stopping changes nothing. Both backbones train at the same time, each on
 //! its share of the processor's threads.
 
+pub mod ablation;
 pub mod augment;
 mod checkpoint;
 pub mod corpus;
@@ -20,9 +21,11 @@ pub mod picture;
 pub mod progress;
 pub mod recipe;
 pub mod run;
+mod sampler;
 pub mod sound;
+pub mod tables;
 
 pub use error::TrainingError;
 pub use progress::{Listen, Stage, TrainingEvent};
 pub use recipe::{DataPlace, Recipe};
-pub use run::{Trained, TrainingJob, TrainingSpec, spawn_training, train};
+pub use run::{Ablation, Trained, TrainingJob, TrainingSpec, ablate_trained, spawn_training, train};

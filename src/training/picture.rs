@@ -15,6 +15,7 @@ use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StageProgress, Trainer};
 use super::recipe::StageRecipe;
+use super::sampler::Sampler;
 use crate::analysis::StepGrid;
 use crate::analysis::pictures::StepPictures;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -74,45 +75,27 @@ pub fn read_pictures(
     Ok((!is_empty).then(|| PictureItem { rgb, classes, label: clip.label, source, taught: Vec::new() }))
 }
 
-/// Frames by class and dataset.
-struct Sampler {
-    /// For each class: for each dataset that has it: for each clip, its frames.
-    of_class: Vec<Vec<Vec<(usize, Vec<usize>)>>>,
+/// Normal life and fights, which are the most alike, come more often than the rest.
+const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.25), (AnomalyClass::Brawling, 0.2)];
+
+/// The frames of one clip that show one class.
+struct Shots {
+    item: usize,
+    frames: Vec<usize>,
 }
 
-impl Sampler {
-    fn new(items: &[PictureItem]) -> Sampler {
-        let of_class = AnomalyClass::ALL.map(|class| {
-            let mut by_source: HashMap<usize, Vec<(usize, Vec<usize>)>> = HashMap::new();
-            for (index, item) in items.iter().enumerate() {
-                let shows = |frame: &usize| item.classes[*frame] == Some(class);
-                let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
-                if !frames.is_empty() {
-                    by_source.entry(item.source).or_default().push((index, frames));
-                }
-            }
-            let mut sources: Vec<_> = by_source.into_iter().collect();
-            sources.sort_by_key(|(source, _)| *source);
-            sources.into_iter().map(|(_, clips)| clips).collect()
-        });
-        Sampler { of_class: of_class.into() }
-    }
-
-    /// Item and frame.
-    fn draw(&self, rng: &mut Rng) -> (usize, usize) {
-        loop {
-            let class = match rng.f32() {
-                share if share < 0.25 => AnomalyClass::Normal,
-                share if share < 0.45 => AnomalyClass::Brawling,
-                _ => AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)],
-            };
-            let sources = &self.of_class[class.index()];
-            let Some(clips) = sources.get(rng.usize(0..sources.len().max(1))) else { continue };
-            let (item, frames) = &clips[rng.usize(0..clips.len())];
-            return (*item, frames[rng.usize(0..frames.len())]);
-        }
-    }
+fn shots(items: &[PictureItem]) -> impl Iterator<Item = (AnomalyClass, usize, Shots)> {
+    items.iter().enumerate().flat_map(|(index, item)| {
+        AnomalyClass::ALL.into_iter().filter_map(move |class| {
+            let shows = |frame: &usize| item.classes[*frame] == Some(class);
+            let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
+            (!frames.is_empty()).then_some((class, item.source, Shots { item: index, frames }))
+        })
+    })
 }
+
+/// The best weights, in the folder of a training.
+pub const PICTURE_FILE: &str = "picture.safetensors";
 
 /// The network with what is needed only to train it.
 struct Student {
@@ -141,7 +124,7 @@ impl Student {
 pub struct PictureTrainer {
     training: Vec<PictureItem>,
     validation: Vec<PictureItem>,
-    sampler: Sampler,
+    sampler: Sampler<Shots>,
     student: Student,
     optimizer: AdamW,
     recipe: StageRecipe,
@@ -176,7 +159,7 @@ impl PictureTrainer {
         let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
         let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
-        let sampler = Sampler::new(&training);
+        let sampler = Sampler::new(shots(&training));
         let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(PictureTrainer {
             training,
@@ -201,7 +184,7 @@ impl PictureTrainer {
 
     /// Where the best weights lie.
     pub fn weights_path(&self) -> PathBuf {
-        self.folder.join("picture.safetensors")
+        self.folder.join(PICTURE_FILE)
     }
 
     fn checkpoint_path(&self) -> PathBuf {
@@ -225,8 +208,9 @@ impl PictureTrainer {
         let (mut values, mut labels) = (Vec::new(), Vec::new());
         let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
         for index in 0..self.recipe.batch {
-            let (item, frame) = self.sampler.draw(&mut rng);
-            let item = &self.training[item];
+            let shots = self.sampler.draw_any(&SHARES, &mut rng);
+            let frame = shots.frames[rng.usize(0..shots.frames.len())];
+            let item = &self.training[shots.item];
             values.extend(varied_picture(self.frame(item, frame), self.size_px, &mut rng));
             let class = item.classes[frame].unwrap_or(AnomalyClass::Normal);
             labels.push(class.index() as u32);

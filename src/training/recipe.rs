@@ -27,6 +27,8 @@ pub struct Recipe {
     pub sound: StageRecipe,
     pub picture: StageRecipe,
     pub head: StageRecipe,
+    /// Each head of the ablation.
+    pub ablation: StageRecipe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +64,7 @@ pub struct NamedData {
     pub optional: bool,
 }
 
-/// One of the three stages.
+/// One stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageRecipe {
@@ -94,7 +96,9 @@ impl Recipe {
         if self.synth.is_none() && self.data.is_empty() {
             return Err("it names no data; add [synth] or [[data]]".to_owned());
         }
-        for (name, stage) in [("sound", &self.sound), ("picture", &self.picture), ("head", &self.head)] {
+        for (name, stage) in
+            [("sound", &self.sound), ("picture", &self.picture), ("head", &self.head), ("ablation", &self.ablation)]
+        {
             let rate_is_sound = stage.learning_rate > 0.0 && stage.learning_rate < 1.0;
             if stage.batch == 0 || stage.validate_every == 0 || !rate_is_sound {
                 return Err(format!("[{name}] needs a batch, a validate_every and a learning_rate between 0 and 1"));
@@ -152,6 +156,8 @@ mod tests {
         [picture]
         steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2
         [head]
+        steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2
+        [ablation]
         steps = 10\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 5\npatience = 2";
 
     fn recipe(top: &str) -> String {

@@ -7,15 +7,16 @@ use std::sync::Mutex;
 use candle_core::{DType, Tensor};
 use rayon::prelude::*;
 
+use super::ablation::{Cell, ablate};
 use super::checkpoint::{read_tensors, write_tensors};
 use super::corpus::{Corpus, CorpusClip, read_sound};
 use super::error::TrainingError;
 use super::features::{ClipFeatures, clip_features};
 use super::head::HeadTrainer;
-use super::picture::{PictureItem, PictureTrainer, read_pictures};
+use super::picture::{PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
 use super::progress::{Listen, Stage, StageProgress, Trainer, TrainingEvent, run_stage};
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
-use super::sound::{SoundItem, SoundTrainer, TeacherRows};
+use super::sound::{SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::DeviceChoice;
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::dataset::Split;
@@ -82,7 +83,8 @@ pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Resul
     });
     let (sound_weights, sound) = sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let (picture_weights, picture) = picture?;
-    let clips = all_features(spec, &corpus, [&sound_weights, &picture_weights], cancel, listen)?;
+    let is_seen = |clip: &CorpusClip| clip.split != Split::Test;
+    let clips = all_features(spec, &corpus, [&sound_weights, &picture_weights], is_seen, cancel, listen)?;
     let preset = preset_of(recipe);
     let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
     let (head_weights, head) = kernels::on_compute_threads(|| {
@@ -104,6 +106,37 @@ pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Resul
     write_network(&weights, &[&sound_weights, &picture_weights, &head_weights], DType::F16)?;
     let stages = vec![(Stage::Sound, sound), (Stage::Picture, picture), (Stage::Head, head)];
     Ok(Trained { weights, stages, corpus, left_out })
+}
+
+/// The ablation's tables, from the backbones of a training that has come as far as those.
+pub fn ablate_trained(
+    spec: &TrainingSpec,
+    seeds: &[u64],
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<Ablation, TrainingError> {
+    let (corpus, _) = gather(spec, cancel, listen)?;
+    let (sound, picture) = (spec.work.join(SOUND_FILE), spec.work.join(PICTURE_FILE));
+    if let Some(missing) = [&sound, &picture].into_iter().find(|path| !path.exists()) {
+        let reason = format!("the backbones are not trained yet; run avar train first: {}", missing.display());
+        return Err(TrainingError::NothingToTrainOn(reason));
+    }
+    // The first source is VAAR-Synth; what it has without pictures is no clip of the paper's kind.
+    let is_synthetic = |clip: &CorpusClip| {
+        !corpus.sources[clip.source].data.is_real && clip.clip.path.extension().is_some_and(|ending| ending == "mp4")
+    };
+    let clips = all_features(spec, &corpus, [&sound, &picture], is_synthetic, cancel, listen)?;
+    let (config, device) = (preset_of(&spec.recipe).config().head, device_of(spec)?);
+    let cells = ablate(&clips, &config, &spec.recipe.ablation, seeds, &device, cancel, listen)?;
+    let count = |split: Split| clips.iter().filter(|clip| clip.split == split).count();
+    Ok(Ablation { cells, training_clips: count(Split::Train), test_clips: count(Split::Test) })
+}
+
+/// What [`ablate_trained`] found.
+pub struct Ablation {
+    pub cells: Vec<Cell>,
+    pub training_clips: usize,
+    pub test_clips: usize,
 }
 
 fn device_of(spec: &TrainingSpec) -> Result<ComputeDevice, TrainingError> {
@@ -253,8 +286,7 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
                 read_pictures(&clip.clip, &opened, size_px, FRAMES_PER_SECOND, MOST_FRAMES, clip.source, cancel)
             };
             let Some(mut item) = read(size_px)? else { return Ok(None) };
-            let is_real = corpus.sources[clip.source].data.is_real;
-            if let (Some(teacher), true, true) = (&teacher, is_taught, is_real) {
+            if let (Some(teacher), true) = (&teacher, is_taught) {
                 if let Some(large) = read((EDGE_PX as u32, EDGE_PX as u32))? {
                     for rgb in large.rgb.chunks(EDGE_PX * EDGE_PX * 3) {
                         cancel.check()?;
@@ -293,11 +325,12 @@ fn finish_stage<T: Trainer<Error = TrainingError>>(
     run_stage(trainer, stage, recipe, step, progress, cancel, listen)
 }
 
-/// Features of every clip but those of the test.
+/// Features of every clip that is `wanted`.
 fn all_features(
     spec: &TrainingSpec,
     corpus: &Corpus,
     backbones: [&Path; 2],
+    wanted: impl Fn(&CorpusClip) -> bool,
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<Vec<ClipFeatures>, TrainingError> {
@@ -307,7 +340,7 @@ fn all_features(
     write_untrained_head(&untrained, preset, spec.recipe.seed, &device_of(spec)?)?;
     write_network(&path, &[backbones[0], backbones[1], &untrained], DType::F16)?;
     let network = AvarNet::load(preset, &WeightSource::File(path), &device_of(spec)?)?;
-    let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| clip.split != Split::Test).collect();
+    let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| wanted(clip)).collect();
     let folder = spec.work.join("features");
     for_each_clip(&clips, Stage::Features, cancel, listen, |clip| {
         clip_features(clip, &network, spec.recipe.steps_per_second, &folder, cancel)

@@ -18,6 +18,7 @@ use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StageProgress, Trainer};
 use super::recipe::StageRecipe;
+use super::sampler::Sampler;
 use crate::analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::dataset::Clip;
@@ -89,47 +90,12 @@ impl SoundItem {
     }
 }
 
-/// Items by class and dataset, so that each class is drawn as often as is wanted and no dataset drowns another.
-struct Sampler {
-    /// For each class: for each dataset that has it, the items.
-    of_class: Vec<Vec<Vec<usize>>>,
-}
+/// Normal life in four of ten draws, sirens and cries, which only the sound tells, in three.
+const SHARES: [(AnomalyClass, f32); 3] =
+    [(AnomalyClass::Normal, 0.4), (AnomalyClass::PoliceSiren, 0.15), (AnomalyClass::BabyCry, 0.15)];
 
-impl Sampler {
-    fn new(items: &[SoundItem]) -> Sampler {
-        let mut of_class: Vec<HashMap<usize, Vec<usize>>> = vec![HashMap::new(); CLASS_COUNT];
-        for (index, item) in items.iter().enumerate() {
-            of_class[item.label.index()].entry(item.source).or_default().push(index);
-        }
-        let of_class = of_class.into_iter().map(|by_source| {
-            let mut sources: Vec<(usize, Vec<usize>)> = by_source.into_iter().collect();
-            sources.sort();
-            sources.into_iter().map(|(_, items)| items).collect()
-        });
-        Sampler { of_class: of_class.collect() }
-    }
-
-    fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<usize> {
-        let sources = &self.of_class[class.index()];
-        let items = sources.get(rng.usize(0..sources.len().max(1)))?;
-        items.get(rng.usize(0..items.len().max(1))).copied()
-    }
-
-    /// Normal life in four of ten draws, sirens and cries, which only the sound tells, in three.
-    fn draw_any(&self, rng: &mut Rng) -> usize {
-        loop {
-            let class = match rng.f32() {
-                share if share < 0.4 => AnomalyClass::Normal,
-                share if share < 0.55 => AnomalyClass::PoliceSiren,
-                share if share < 0.7 => AnomalyClass::BabyCry,
-                _ => AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)],
-            };
-            if let Some(index) = self.draw(class, rng) {
-                return index;
-            }
-        }
-    }
-}
+/// The best weights, in the folder of a training.
+pub const SOUND_FILE: &str = "sound.safetensors";
 
 /// The network with what is needed only to train it.
 struct Student {
@@ -159,7 +125,8 @@ impl Student {
 pub struct SoundTrainer {
     training: Vec<SoundItem>,
     validation: Vec<SoundItem>,
-    sampler: Sampler,
+    /// Positions in `training`.
+    sampler: Sampler<usize>,
     student: Student,
     optimizer: AdamW,
     recipe: StageRecipe,
@@ -192,7 +159,7 @@ impl SoundTrainer {
         let widths = taught.map_or((1, 1), |rows| (rows.score_count, rows.width));
         let student = Student::new(config, widths, seed, device)?;
         let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
-        let sampler = Sampler::new(&training);
+        let sampler = Sampler::new(training.iter().enumerate().map(|(index, item)| (item.label, item.source, index)));
         let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(SoundTrainer {
             training,
@@ -215,7 +182,7 @@ impl SoundTrainer {
 
     /// Where the best weights lie.
     pub fn weights_path(&self) -> PathBuf {
-        self.folder.join("sound.safetensors")
+        self.folder.join(SOUND_FILE)
     }
 
     fn checkpoint_path(&self) -> PathBuf {
@@ -227,12 +194,12 @@ impl SoundTrainer {
         let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut batch = Batch::default();
         for _ in 0..self.recipe.batch {
-            let item = &self.training[self.sampler.draw_any(&mut rng)];
+            let item = &self.training[*self.sampler.draw_any(&SHARES, &mut rng)];
             let start = first_patch(item, &mut rng);
             let mut samples = crop(item, start, &mut rng);
             if rng.bool() {
                 let normal = self.sampler.draw(AnomalyClass::Normal, &mut rng);
-                if let Some(other) = normal.map(|index| &self.training[index]) {
+                if let Some(other) = normal.map(|index| &self.training[*index]) {
                     let start = first_patch(other, &mut rng);
                     mix(&mut samples, &crop(other, start, &mut rng), 3.0 + 22.0 * rng.f32());
                 }

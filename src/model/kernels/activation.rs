@@ -90,7 +90,7 @@ pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: A
             Activation::Silu => each::<V, Silu>(x, count),
             Activation::Gelu => each::<V, Gelu>(x, count),
             Activation::Relu => each::<V, Relu>(x, count),
-            Activation::Relu6 => each::<V, Relu>(x, count),
+            Activation::Relu6 => each::<V, Relu6>(x, count),
         }
     }
 }

@@ -7,15 +7,20 @@
 
 use super::Kind;
 use super::draw::Draw;
+use super::speech::Person;
 use super::tones::Contour;
 use super::voice::{Formants, Timbre, Utterance};
 use crate::dataset::acoustics::Track;
 
-pub const KINDS: [Kind; 6] = [
+pub const KINDS: [Kind; 8] = [
     Kind::new("cry_hungry", |track, draw| {
         bout(track, draw, Mood { cry_s: 0.45..1.3, pause_s: 0.15..0.6, force: 0.75 })
     }),
     Kind::new("cry_pain", |track, draw| bout(track, draw, Mood { cry_s: 0.8..2.6, pause_s: 0.25..1.1, force: 1.0 })),
+    Kind::new("cry_sustained", |track, draw| {
+        bout(track, draw, Mood { cry_s: 1.8..4.5, pause_s: 0.3..1.2, force: 0.9 })
+    }),
+    Kind::new("cry_now_and_then", now_and_then),
     Kind::new("cry_newborn", |track, draw| {
         bout(track, draw, Mood { cry_s: 0.22..0.7, pause_s: 0.1..0.35, force: 0.6 })
     }),
@@ -45,13 +50,15 @@ struct Infant {
 
 impl Infant {
     fn draw(draw: &mut Draw, force: f32) -> Self {
-        let first_hz = draw.trait_in(850.0, 1350.0);
-        let (second_hz, third_hz) = (draw.trait_in(1900.0, 3300.0), draw.trait_in(3300.0, 4700.0));
+        let first_hz = draw.trait_in(600.0, 1400.0);
+        let second_hz = draw.trait_in(1500.0, 3200.0).max(first_hz * 1.5);
+        let third_hz = draw.trait_in(2800.0, 4500.0).max(second_hz * 1.2);
         let open = [first_hz, second_hz, third_hz, third_hz + 1500.0, third_hz + 3000.0];
         let closed = [first_hz * draw.between(0.45, 0.75), second_hz * 0.9, third_hz, open[3], open[4]];
         let timbre = Timbre {
-            damping: draw.between(0.16, 0.4),
-            brightness: draw.between(0.35, 0.95),
+            damping: draw.octaves(0.16, 0.7),
+            // Some are all chest, some all nose and teeth.
+            brightness: draw.octaves(0.35, 2.2),
             tilt_hz: draw.octaves(800.0, 2600.0) * (0.7 + 1.6 * force),
             breath: draw.octaves(0.01, 0.12),
             jitter: draw.octaves(0.004, 0.03),
@@ -124,7 +131,7 @@ impl Infant {
             (draw.between(0.75, 0.9), draw.between(0.35, 0.9)),
             (1.0, 0.0),
         ]);
-        if draw.chance(0.15) {
+        if draw.chance(0.22) {
             cry.level = wavering(draw, duration_s);
         }
         (cry, timbre)
@@ -147,7 +154,7 @@ impl Infant {
 
 /// "Eh-eh-eh": a breath that is chopped by the glottis.
 fn wavering(draw: &mut Draw, duration_s: f32) -> Contour {
-    let count = (duration_s * draw.between(3.5, 6.5)).round().max(2.0) as usize;
+    let count = (duration_s * draw.octaves(3.5, 9.0)).round().max(2.0) as usize;
     let width = 1.0 / count as f32;
     let dip = draw.between(0.0, 0.5);
     let points: Vec<(f32, f32)> = (0..count)
@@ -179,6 +186,25 @@ fn bout(track: &mut Track, draw: &mut Draw, mood: Mood) {
         if draw.chance(0.06) {
             at_s += draw.between(0.4, 1.5);
         }
+    }
+}
+
+/// One or two cries, long silences, somebody who speaks: most of an uneasy evening.
+fn now_and_then(track: &mut Track, draw: &mut Draw) {
+    let mut at_s = draw.between(0.0, 1.5);
+    let force = draw.between(0.2, 1.0);
+    let infant = Infant::draw(draw, force);
+    while at_s < track.duration_s() - 0.4 {
+        let cry_s = draw.octaves(0.3, 1.8);
+        let (cry, timbre) = infant.cry(draw, cry_s, force);
+        cry.speak(track, at_s, draw.between(0.5, 1.0), &timbre, draw);
+        at_s += cry_s + draw.octaves(0.7, 3.0);
+    }
+    if draw.chance(0.35) {
+        let (parent, start_s, syllables) =
+            (Person::adult(draw), draw.between(0.0, track.duration_s()), draw.count(2, 8));
+        let gain = draw.octaves(0.08, 0.6);
+        parent.phrase(track, draw, start_s, gain, syllables);
     }
 }
 

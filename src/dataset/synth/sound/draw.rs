@@ -74,6 +74,11 @@ impl Draw {
         self.random.bits()
     }
 
+    /// Dice of its own for a part, so that what the part rolls changes nothing else.
+    pub fn fork(&mut self) -> Self {
+        Self { random: self.random(), split: self.split }
+    }
+
     pub fn random(&mut self) -> Random {
         Random::new(self.seed())
     }

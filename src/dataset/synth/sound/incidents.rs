@@ -12,14 +12,16 @@ use crate::dataset::acoustics::{Filter, Oscillator, Track, fade, noise};
 /// Fills `track` with the sound of `class` alone and names its kind. `impacts_s` are moments on the track.
 /// A normal clip has no incident: the track stays as it is.
 pub fn incident(class: AnomalyClass, track: &mut Track, draw: &mut Draw, impacts_s: &[f32]) -> &'static str {
-    let mut of = |kinds: &[Kind]| {
+    let mut of = |draw: &mut Draw, kinds: &[Kind]| {
         let kind = *draw.pick(kinds);
         (kind.render)(track, draw);
         kind.name
     };
     match class {
-        AnomalyClass::BabyCry => of(&cry::KINDS),
-        AnomalyClass::PoliceSiren => of(&sirens::KINDS),
+        AnomalyClass::BabyCry => of(draw, &cry::KINDS),
+        // The wail is heard most.
+        AnomalyClass::PoliceSiren if draw.chance(0.25) => of(draw, &sirens::KINDS[..1]),
+        AnomalyClass::PoliceSiren => of(draw, &sirens::KINDS),
         AnomalyClass::Abuse => abuse(track, draw, impacts_s),
         AnomalyClass::Brawling => brawling(track, draw, impacts_s),
         AnomalyClass::Crash => crash(track, draw, impacts_s),

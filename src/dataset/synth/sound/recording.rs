@@ -37,7 +37,7 @@ impl Recorder {
             band_hz,
             bass_hz: draw.chance(0.5).then(|| draw.octaves(40.0, 320.0)),
             color: draw.chance(0.5).then(|| (draw.octaves(300.0, 5000.0), draw.between(-0.6, 1.2))),
-            gate_db: draw.chance(0.2).then(|| draw.between(-40.0, -18.0)),
+            gate_db: draw.chance(0.3).then(|| draw.between(-40.0, -16.0)),
             hiss: db(draw.between(-85.0, -42.0)),
             peak: db(draw.between(-30.0, -3.0)),
             overload: if draw.chance(0.07) { draw.octaves(1.2, 6.0) } else { 1.0 },
@@ -96,7 +96,7 @@ fn gate(track: &mut Track, threshold: f32) {
     let (mut envelope, mut gain) = (0.0f32, 0.1f32);
     for sample in &mut track.samples {
         envelope = sample.abs().max(envelope * (1.0 - 8.0 * fall));
-        let goal = if envelope > threshold { 1.0 } else { 0.08 };
+        let goal = if envelope > threshold { 1.0 } else { 0.03 };
         gain += (goal - gain) * if goal > gain { rise } else { fall };
         *sample *= gain;
     }

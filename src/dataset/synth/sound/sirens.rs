@@ -44,7 +44,7 @@ impl Pattern {
     fn sweep(draw: &mut Draw, period_s: f32, rise: f32) -> Self {
         let low_hz = draw.trait_in(430.0, 1050.0);
         let high_hz = (low_hz * draw.trait_in(1.5, 2.9)).clamp(900.0, 1900.0);
-        let (bend, offset) = (draw.between(0.2, 4.0), draw.between(0.0, 1.0));
+        let (bend, offset) = (draw.between(0.2, 6.0), draw.between(0.0, 1.0));
         Self { low_hz, high_hz, period_s, rise: Some(rise), bend, lag_s: 0.01, low_share: 0.5, offset }
     }
 
@@ -105,8 +105,10 @@ struct Horn {
 }
 
 impl Horn {
-    fn draw(draw: &mut Draw, rate_hz: u32) -> Self {
-        let mut levels = falling(12, draw.between(4.0, 30.0));
+    /// Compressed-air horns are brassy; loudspeakers may be anything from a whistle to a rasp.
+    fn draw(draw: &mut Draw, rate_hz: u32, is_brassy: bool) -> Self {
+        let slope_db = if is_brassy { draw.between(2.0, 13.0) } else { draw.between(4.0, 30.0) };
+        let mut levels = falling(14, slope_db);
         if draw.chance(0.4) {
             levels.iter_mut().skip(1).step_by(2).for_each(|even| *even *= 0.25);
         }
@@ -155,8 +157,9 @@ impl Passage {
 fn one(track: &mut Track, draw: &mut Draw, patterns: &[fn(&mut Draw) -> Pattern]) {
     let (rate_hz, duration_s) = (track.rate_hz, track.duration_s());
     let turns: Vec<Pattern> = (0..4).map(|_| draw.pick(patterns)(draw)).collect();
+    let is_brassy = turns[0].rise.is_none() && draw.chance(0.8);
     let turn_s = if patterns.len() > 1 { draw.between(1.2, 3.5) } else { f32::INFINITY };
-    let (mut horn, passage) = (Horn::draw(draw, rate_hz), Passage::draw(draw, duration_s));
+    let (mut horn, passage) = (Horn::draw(draw, rate_hz, is_brassy), Passage::draw(draw, duration_s));
     let mut tone = Oscillator::default();
     let (mut hz, mut level, mut sample) = (0.0, 0.0, 0u32);
     track.mix(0.0, duration_s, |age_s| {

@@ -25,7 +25,7 @@ impl Person {
     }
 
     pub fn child(draw: &mut Draw) -> Self {
-        let (pitch_hz, tract) = (draw.trait_in(230.0, 400.0), draw.trait_in(1.25, 1.5));
+        let (pitch_hz, tract) = (draw.trait_in(210.0, 360.0), draw.trait_in(1.18, 1.38));
         Self::with(draw, pitch_hz, tract)
     }
 
@@ -171,12 +171,12 @@ pub fn call(track: &mut Track, draw: &mut Draw, at_s: f32, duration_s: f32, pers
 }
 
 fn child_shouting(track: &mut Track, draw: &mut Draw) {
-    let children: Vec<Person> = (0..draw.count(1, 4)).map(|_| Person::child(draw).shouting(draw, 0.45)).collect();
+    let children: Vec<Person> = (0..draw.count(1, 4)).map(|_| Person::child(draw).shouting(draw, 0.3)).collect();
     repeat(track, draw, 0.05..1.0, |track, draw, at_s| {
         let child = draw.pick(&children).clone();
         let gain = draw.between(0.3, 0.9);
-        if draw.chance(0.75) {
-            let syllables = draw.count(2, 7);
+        if draw.chance(0.88) {
+            let syllables = draw.count(3, 9);
             child.phrase(track, draw, at_s, gain, syllables)
         } else {
             let duration_s = draw.octaves(0.2, 0.7);

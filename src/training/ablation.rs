@@ -1,0 +1,153 @@
+//! The paper's ablation on our own corpus: which temporal head, which modality, how long a sequence, which fusion.
+//!
+//! Every cell trains a head of its own on the same features of VAAR-Synth's training part and is judged on its test
+//! part, several times from several seeds. Backbones are trained once, on everything that the recipe names.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::error::TrainingError;
+use super::features::ClipFeatures;
+use super::head::HeadTrainer;
+use super::progress::{Listen, Stage, StageProgress, TrainingEvent, run_stage};
+use super::recipe::StageRecipe;
+use crate::analysis::pipeline::WINDOW_STEPS;
+use crate::analysis::scores::clip_scores;
+use crate::dataset::Split;
+use crate::evaluation::classification::Classification;
+use crate::evaluation::confusion::ConfusionMatrix;
+use crate::job::CancelToken;
+use crate::model::head::{Config, Fusion};
+use crate::model::temporal::TemporalKind;
+use crate::model::{ComputeDevice, kernels};
+
+/// Sequence lengths of the paper's table 3.
+pub const SEQUENCE_LENGTHS: [usize; 3] = [5, 10, 15];
+
+/// One arrangement of the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    pub temporal: TemporalKind,
+    pub fusion: Fusion,
+    pub window_steps: usize,
+}
+
+impl Arrangement {
+    /// What AVAR-Net uses.
+    pub const PAPER: Arrangement =
+        Arrangement { temporal: TemporalKind::Mtcn, fusion: Fusion::Early, window_steps: WINDOW_STEPS };
+
+    /// Every arrangement of table 2, of table 3, and of the comparison of fusions, each once.
+    pub fn all() -> Vec<Arrangement> {
+        let mut all = Vec::new();
+        for temporal in TemporalKind::ALL {
+            for fusion in [Fusion::SoundOnly, Fusion::PictureOnly, Fusion::Early] {
+                all.push(Arrangement { temporal, fusion, ..Self::PAPER });
+            }
+        }
+        let lengths = SEQUENCE_LENGTHS.into_iter().filter(|steps| *steps != WINDOW_STEPS);
+        all.extend(lengths.map(|window_steps| Arrangement { window_steps, ..Self::PAPER }));
+        all.push(Arrangement { fusion: Fusion::Late, ..Self::PAPER });
+        all
+    }
+}
+
+/// What one head reached on the test clips; shares of 1, averages over the classes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    pub seed: u64,
+    pub accuracy: f64,
+    pub precision: f64,
+    pub recall: f64,
+    pub f1: f64,
+    /// The optimizer's step whose weights were the best on the validation clips.
+    pub best_step: u64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub arrangement: Arrangement,
+    /// One a seed.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Cell {
+    /// Mean, and the distance from the lowest to the highest, of one metric.
+    pub fn mean_and_spread(&self, metric: impl Fn(&Outcome) -> f64) -> (f64, f64) {
+        let values: Vec<f64> = self.outcomes.iter().map(metric).collect();
+        let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let (low, high) = values.iter().fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(*v), high.max(*v)));
+        (mean, (high - low).max(0.0))
+    }
+}
+
+/// Trains and judges every arrangement from every seed, several at a time.
+pub fn ablate(
+    clips: &[ClipFeatures],
+    config: &Config,
+    recipe: &StageRecipe,
+    seeds: &[u64],
+    device: &ComputeDevice,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<Vec<Cell>, TrainingError> {
+    let arrangements = Arrangement::all();
+    let runs: Vec<(Arrangement, u64)> =
+        arrangements.iter().flat_map(|arrangement| seeds.iter().map(|seed| (*arrangement, *seed))).collect();
+    let done = AtomicU64::new(0);
+    let outcomes = runs
+        .par_iter()
+        .map(|(arrangement, seed)| {
+            // One thread a head: they are small, and there are many.
+            let outcome = kernels::on_threads_of_its_own(1, || {
+                train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
+            })?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            listen(TrainingEvent::Progress { stage: Stage::Test, done, of: runs.len() as u64 });
+            Ok(outcome)
+        })
+        .collect::<Result<Vec<Outcome>, TrainingError>>()?;
+    let of_cell = outcomes.chunks(seeds.len().max(1)).map(<[Outcome]>::to_vec);
+    Ok(arrangements.into_iter().zip(of_cell).map(|(arrangement, outcomes)| Cell { arrangement, outcomes }).collect())
+}
+
+fn train_and_judge(
+    clips: &[ClipFeatures],
+    config: &Config,
+    arrangement: Arrangement,
+    recipe: &StageRecipe,
+    seed: u64,
+    device: &ComputeDevice,
+    cancel: &CancelToken,
+) -> Result<Outcome, TrainingError> {
+    let Arrangement { temporal, fusion, window_steps } = arrangement;
+    let config = Config { temporal, fusion, ..config.clone() };
+    let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
+    let folder =
+        tempfile::tempdir().map_err(|reason| crate::files::WriteError { path: std::env::temp_dir(), reason })?;
+    let (training, validation) = (part(Split::Train), part(Split::Validation));
+    let mut trainer =
+        HeadTrainer::new(training, validation, &config, window_steps, recipe, seed, folder.path(), device)?;
+    let progress = StageProgress::default();
+    let progress = run_stage(&mut trainer, Stage::Head, recipe, 0, progress, cancel, &|_| {})?;
+    trainer.return_to_best()?;
+    let mut confusion = ConfusionMatrix::new([]);
+    for clip in part(Split::Test) {
+        confusion.add(clip.label, clip_scores(&trainer.step_scores(clip)?).predicted, 1);
+    }
+    let found = Classification::new(confusion);
+    // Without a test clip there is no accuracy; every table would be empty.
+    let value = |metric: crate::evaluation::Metric| {
+        metric.value().ok_or_else(|| TrainingError::NothingToTrainOn("there is no clip for the test".to_owned()))
+    };
+    Ok(Outcome {
+        seed,
+        accuracy: value(found.accuracy)?,
+        precision: value(found.macro_precision)?,
+        recall: value(found.balanced_accuracy)?,
+        f1: value(found.macro_f1)?,
+        best_step: progress.best_step,
+    })
+}

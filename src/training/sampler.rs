@@ -1,0 +1,85 @@
+//! Draws examples so that each class comes as often as is wanted, whichever dataset it is in.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+
+use crate::classes::{AnomalyClass, CLASS_COUNT};
+
+/// Examples by class and dataset. Of the datasets that have a class each is drawn in proportion to the square root of
+/// its examples: a large one does not drown a small one, and a single recording is not heard over and over.
+pub struct Sampler<T> {
+    of_class: Vec<Vec<(f32, Vec<T>)>>,
+}
+
+impl<T> Sampler<T> {
+    /// `examples`: class, position of the dataset, example.
+    pub fn new(examples: impl IntoIterator<Item = (AnomalyClass, usize, T)>) -> Sampler<T> {
+        let mut of_class: Vec<BTreeMap<usize, Vec<T>>> = (0..CLASS_COUNT).map(|_| BTreeMap::new()).collect();
+        for (class, source, example) in examples {
+            of_class[class.index()].entry(source).or_default().push(example);
+        }
+        let weigh = |examples: Vec<T>| ((examples.len() as f32).sqrt(), examples);
+        let of_class = of_class.into_iter().map(|sources| sources.into_values().map(weigh).collect());
+        Sampler { of_class: of_class.collect() }
+    }
+
+    /// An example of `class`; `None` where there is none.
+    pub fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<&T> {
+        let sources = &self.of_class[class.index()];
+        let mut place = rng.f32() * sources.iter().map(|(weight, _)| weight).sum::<f32>();
+        let drawn = sources.iter().find(|(weight, _)| {
+            place -= weight;
+            place < 0.0
+        });
+        let (_, examples) = drawn.or(sources.last())?;
+        examples.get(rng.usize(0..examples.len().max(1)))
+    }
+
+    /// An example of one of the classes in `shares`, which name a class and how often it is drawn; what remains of 1
+    /// is drawn evenly from all ten.
+    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> &T {
+        loop {
+            let mut place = rng.f32();
+            let preferred = shares.iter().find(|(_, share)| {
+                place -= share;
+                place < 0.0
+            });
+            let class = preferred.map_or_else(|| AnomalyClass::ALL[rng.usize(0..CLASS_COUNT)], |(class, _)| *class);
+            if let Some(example) = self.draw(class, rng) {
+                return example;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datasets_are_drawn_by_the_root_of_their_size() {
+        let examples = (0..100).map(|n| (AnomalyClass::Pain, usize::from(n == 0), n));
+        let sampler = Sampler::new(examples);
+        let mut rng = Rng::with_seed(1);
+        let lone = (0..11_000).filter(|_| *sampler.draw(AnomalyClass::Pain, &mut rng).unwrap() == 0).count();
+        assert!((800..1250).contains(&lone), "{lone} of 11000, where 1 in 1 + sqrt(99) is about 1005");
+    }
+
+    #[test]
+    fn classes_come_as_often_as_is_asked_for() {
+        let sampler = Sampler::new(AnomalyClass::ALL.map(|class| (class, 0, class)));
+        let mut rng = Rng::with_seed(2);
+        let shares = [(AnomalyClass::Normal, 0.5)];
+        let drawn = (0..10_000).filter(|_| *sampler.draw_any(&shares, &mut rng) == AnomalyClass::Normal).count();
+        assert!((5300..5700).contains(&drawn), "{drawn} of 10000, where 0.5 + 0.05 are expected");
+    }
+
+    #[test]
+    fn a_class_without_examples_is_passed_over() {
+        let sampler = Sampler::new([(AnomalyClass::Crash, 0, 7)]);
+        let mut rng = Rng::with_seed(3);
+        assert_eq!(sampler.draw(AnomalyClass::Abuse, &mut rng), None);
+        assert_eq!(*sampler.draw_any(&[(AnomalyClass::Abuse, 0.9)], &mut rng), 7);
+    }
+}
