@@ -9,7 +9,7 @@ PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test test-simd setup build lint bench bench-peers parity screenshots sample check-cuda deny clean
+.PHONY: demo test test-simd setup build lint bench bench-peers parity screenshots sample train metrics-fixtures check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -41,10 +41,18 @@ bench-peers: setup $(PYTHON) ## Our networks beside ONNX Runtime and PyTorch, in
 	    sed -n 's/.*"name":"peers".*"executable":"\([^"]*\)".*/\1/p') && \
 	$(PYTHON) benches/peers/peers.py "$$binary"
 
+metrics-fixtures: $(PYTHON) ## scikit-learn's numbers, which the metrics are tested against
+	$(PYTHON) tests/metrics/make_fixtures.py tests/metrics/fixtures.json
+
+train: build ## The default weights from their recipe; DATA is the folder with the recordings, takes hours
+	scripts/free-sounds.sh out/free-sounds
+	$(AVAR) train --recipe weights/avar-lite.toml --out out/avar-lite --teachers $(DATA)/teachers \
+	    --data recordings=$(DATA)/manifest.csv --data free-sounds=out/free-sounds/manifest.csv
+
 # The Python reference, in a place of its own.
 target/venv/bin/python:
 	command -v python3 >/dev/null && python3 -m venv target/venv
-	target/venv/bin/pip install --quiet torch transformers safetensors onnx onnxruntime
+	target/venv/bin/pip install --quiet torch transformers safetensors onnx onnxruntime scikit-learn
 
 screenshots: build ## The pictures of the README
 	$(AVAR) screenshot --out screenshots

@@ -28,7 +28,7 @@ fn analyse_the_sample(bencher: Bencher, preset: Preset) {
     let cancel = CancelToken::default();
     let OpenedMedia { info, frames } = open(&path, &cancel, |_| {}).expect("the sample");
     let seconds = info.range.duration_s().round() as usize;
-    let network = NetworkChoice { preset, ..NetworkChoice::default() };
+    let network = NetworkChoice::untrained(preset);
     let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default() };
     bencher
         .counter(ItemsCount::new(seconds))

@@ -4,7 +4,8 @@
 pub const CLASS_COUNT: usize = 10;
 
 /// What a step of a recording shows or sounds like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AnomalyClass {
     Abuse,
     BabyCry,
@@ -98,6 +99,7 @@ mod tests {
             assert_eq!(class.index(), index);
             assert_eq!(AnomalyClass::from_index(index), Some(class));
             assert_eq!(AnomalyClass::from_name(class.name()), Some(class));
+            assert_eq!(serde_json::to_value(class).unwrap(), class.name());
         }
         assert_eq!(AnomalyClass::from_index(CLASS_COUNT), None);
     }

@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -211,6 +211,44 @@ impl<P, T> Drop for Job<P, T> {
     }
 }
 
+/// Calls `work` for each item on `threads` threads, and returns the results in the items' order; the first error ends it.
+///
+/// Plain threads: a thread of a pool that waits for another pool takes up the next item in the meantime, one inside
+/// the other, until its stack is full.
+pub fn spread<T: Sync, R: Send, E: Send>(
+    items: &[T],
+    threads: usize,
+    work: impl Fn(&T) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
+    let next = AtomicUsize::new(0);
+    let has_failed = AtomicBool::new(false);
+    let take_items = || {
+        let mut done = Vec::new();
+        while !has_failed.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { break };
+            let outcome = work(item);
+            has_failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
+            done.push((index, outcome));
+        }
+        done
+    };
+    let mut done: Vec<(usize, Result<R, E>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.clamp(1, items.len().max(1))).map(|_| scope.spawn(take_items)).collect();
+        let of_worker = |worker: std::thread::ScopedJoinHandle<_>| {
+            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(of_worker).collect()
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+/// Threads that this machine runs at once.
+pub fn thread_count() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +314,25 @@ mod tests {
         assert_eq!(progress(0.0, 10_000), None);
         assert_eq!(progress(0.5, 100), None);
         assert_eq!(progress(0.25, 1000), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn spread_work_keeps_its_order() {
+        let items: Vec<usize> = (0..1000).collect();
+        let doubled: Result<Vec<usize>, ()> = spread(&items, 4, |item| Ok(item * 2));
+        assert_eq!(doubled.unwrap(), items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert_eq!(spread(&[0usize; 0], 4, |item| Ok::<_, ()>(*item)).unwrap(), [0; 0]);
+    }
+
+    #[test]
+    fn an_error_ends_spread_work_soon() {
+        let items: Vec<usize> = (0..1_000_000).collect();
+        let begun = AtomicUsize::new(0);
+        let outcome = spread(&items, 2, |item| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            if *item == 3 { Err("three") } else { Ok(()) }
+        });
+        assert_eq!(outcome, Err("three"));
+        assert!(begun.load(Ordering::Relaxed) < 1_000_000);
     }
 }

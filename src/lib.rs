@@ -6,6 +6,9 @@
 //!
 //! ```text
 //! media file -> frames + samples -> features -> step scores -> events -> window, tables, pictures
+//!
+//! manifest, recipe -> corpus -> backbones -> features -> temporal head -> weights + model card
+//! manifest, weights -> step scores -> metrics
 //! ```
 //!
 //! | room | holds | the only room that names |
@@ -16,9 +19,13 @@
 //! | [`files`] | files that appear whole or not at all | |
 //! | [`media`] | probe, frame table, readers, waveform, clip writer | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
-//! | [`model`] | the networks, their weights, their CPU kernels | candle, gemm |
-//! | [`analysis`] | step grid, pipeline, scores to events, records of runs | knows both media and model; only it does |
-//! | [`dataset`] | the sample incident that this program draws itself | |
+//! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
+//! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs | knows both media and model; those that train and score go through it |
+//! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | tiny-skia, hound |
+//! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
+//! | [`scoring`] | a network over a manifest: scores beside the truth | |
+//! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
+//! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
 //! | [`app`] | the window: state, commands, update, panels | egui, egui_plot, wgpu, rfd |
 //! | [`cli`] | the same functions without a window | clap |
 //!
@@ -29,7 +36,11 @@
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
-//! - No score of an untrained network without the words that say so.
+//! - No score of an untrained network, or of one of which nothing is known, without the words that say so.
+//! - No class that was never checked on real recordings without its mark.
+//! - No second way from media to features: training, evaluation and the window share [`analysis::features`].
+//! - No training step that depends on anything but the recipe, the data and the step's number.
+//! - No clip that is dropped from a metric in silence, and no metric without a value that reads as zero.
 //! - No file that appears half-written: all are begun and renamed by [`files`].
 
 pub mod analysis;

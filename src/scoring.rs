@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::{Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
 use crate::classes::anomaly_score;
 use crate::dataset::Clip;
 use crate::evaluation::{ScoredClip, TruthRange};
-use crate::job::CancelToken;
+use crate::job::{CancelToken, Cancelled, spread, thread_count};
 use crate::media;
 use crate::model::ModelError;
 
@@ -35,14 +33,12 @@ pub fn score(
 ) -> Result<Scored, ModelError> {
     shelf.take(network, cancel)?;
     let done = AtomicUsize::new(0);
-    let outcomes: Vec<Result<ScoredClip, AnalysisError>> = clips
-        .par_iter()
-        .map(|clip| {
-            let outcome = score_clip(clip, network, settings, shelf, cancel);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-            outcome
-        })
-        .collect();
+    let outcomes = spread(clips, thread_count(), |clip| {
+        cancel.check()?;
+        let outcome = score_clip(clip, network, settings, shelf, cancel);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok::<_, Cancelled>(outcome)
+    })?;
     cancel.check()?;
     let mut scored = Scored::default();
     for (clip, outcome) in clips.iter().zip(outcomes) {

@@ -14,12 +14,17 @@ use avar::analysis::{
 use avar::job::{CancelToken, JobEvent, no_wake};
 use avar::media::{AudioBlock, OpenedMedia, open};
 use avar::model::wav2vec2::normalise_utterance;
-use avar::model::{AvarNet, ComputeDevice, Modalities};
+use avar::model::{AvarNet, ComputeDevice, Modalities, Preset};
 use avar::time::{MediaTime, TimeRange};
 
 fn spec(path: &Path) -> AnalysisSpec {
     let OpenedMedia { info, frames } = open(path, &CancelToken::default(), |_| {}).unwrap();
-    AnalysisSpec { info, frames, network: NetworkChoice::default(), settings: AnalysisSettings::default() }
+    AnalysisSpec {
+        info,
+        frames,
+        network: NetworkChoice::untrained(Preset::Lite),
+        settings: AnalysisSettings::default(),
+    }
 }
 
 fn analysed(path: &Path) -> Analysis {
@@ -147,7 +152,7 @@ fn a_score_rests_on_no_sound_beyond_its_windows_and_its_chunk() {
 #[test]
 fn a_network_is_loaded_once_for_many_files() {
     let shelf = NetworkShelf::default();
-    let choice = NetworkChoice::default();
+    let choice = NetworkChoice::untrained(Preset::Lite);
     let first = shelf.take(&choice, &CancelToken::default()).unwrap();
     let second = shelf.take(&choice, &CancelToken::default()).unwrap();
     assert!(Arc::ptr_eq(&first, &second));
@@ -176,11 +181,11 @@ fn an_analysis_cancelled_while_it_loads_ends_within_200_ms() {
 #[test]
 fn a_running_analysis_cancelled_at_any_moment_ends_within_200_ms() {
     let folder = tempfile::tempdir().unwrap();
-    let spec = spec(&clip(&folder, 30, true));
+    let spec = spec(&clip(&folder, 60, true));
     let shelf = Arc::new(NetworkShelf::default());
     shelf.take(&spec.network, &CancelToken::default()).unwrap();
     // Early in the sound of the first chunk, late in it, among its pictures, and further on.
-    for delay_ms in [5, 60, 150, 400, 900] {
+    for delay_ms in [5, 40, 80, 200, 400] {
         ends_soon(|| time_to_cancel(&spec, &shelf, Duration::from_millis(delay_ms)));
     }
 }
@@ -204,7 +209,7 @@ fn time_to_cancel(spec: &AnalysisSpec, shelf: &Arc<NetworkShelf>, delay: Duratio
         }
         match job.try_next() {
             Some(JobEvent::Cancelled) => return asked.expect("nobody else cancels").elapsed(),
-            Some(JobEvent::Done(_)) => panic!("a recording of 30 s was analysed within {delay:?}"),
+            Some(JobEvent::Done(_)) => panic!("the recording was analysed within {delay:?}"),
             Some(JobEvent::Failed(sentence)) => panic!("{sentence}"),
             Some(_) => {}
             None => std::thread::sleep(Duration::from_millis(1)),
@@ -212,11 +217,11 @@ fn time_to_cancel(spec: &AnalysisSpec, shelf: &Arc<NetworkShelf>, delay: Duratio
     }
 }
 
-/// Relative L2 distances of a step's features, measured on two cores with AVX-512 and rounded up: 0.136 at worst,
-/// 0.118 on average. It lies alike over a whole chunk, since the encoder normalises what it is given as a whole ...
-const WORST_CHANGE: f32 = 0.16;
-const MEAN_CHANGE: f32 = 0.14;
-/// ... and a step beside a boundary changes by hardly more than the other steps of its chunk (measured: 0.007).
+/// Relative L2 distances of a step's features, measured on two cores with AVX-512 and rounded up: 0.252 at worst,
+/// 0.186 on average. It lies alike over a whole chunk, since the encoder normalises what it is given as a whole ...
+const WORST_CHANGE: f32 = 0.28;
+const MEAN_CHANGE: f32 = 0.21;
+/// ... and a step beside a boundary changes by hardly more than the other steps of its chunk (measured: 0.013).
 const BOUNDARY_CHANGE: f32 = 0.02;
 
 #[test]
@@ -245,7 +250,7 @@ const STEPS_PER_CHUNK: usize = 20;
 /// For each step of 20 s of sound, what cutting it into chunks changes.
 fn changes_by_chunks() -> Vec<f32> {
     let samples = varied_sound(20);
-    let choice = NetworkChoice::default();
+    let choice = NetworkChoice::untrained(Preset::Lite);
     let network = AvarNet::load(choice.preset, &choice.weights, &ComputeDevice::cpu()).unwrap();
     let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(20.0));
     let grid = StepGrid::new(range, 4.0).unwrap();

@@ -62,7 +62,13 @@ fn rows(path: &Path) -> Vec<Row> {
     reader.records().map(|record| row(record.unwrap())).collect()
 }
 
+/// With untrained weights, unless the options name others: what is tested must not depend on what was learned.
 fn analyze(files: &[&Path], out: &Path, options: &[&str]) -> Run {
+    let untrained: &[&str] = if options.contains(&"--weights") { &[] } else { &["--untrained"] };
+    analyze_with(files, out, &[options, untrained].concat())
+}
+
+fn analyze_with(files: &[&Path], out: &Path, options: &[&str]) -> Run {
     let mut arguments: Vec<&std::ffi::OsStr> = vec!["analyze".as_ref()];
     arguments.extend(files.iter().map(|file| file.as_os_str()));
     arguments.extend(["--out".as_ref(), out.as_os_str()]);
@@ -397,7 +403,7 @@ fn refused_weights(weights: &Path) -> Run {
 }
 
 #[test]
-fn weights_from_a_file_are_named_by_its_digest_and_carry_no_warning() {
+fn weights_from_a_file_are_named_by_its_digest_and_a_missing_card_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lite.safetensors");
     let variables = candle_nn::VarMap::new();
@@ -410,11 +416,31 @@ fn weights_from_a_file_are_named_by_its_digest_and_carry_no_warning() {
     let weights = &read_json(&folder.path().join("clip.run.json"))["weights"];
     assert_eq!(weights["digest"], sha256(&std::fs::read(&path).unwrap()));
     assert_eq!(weights["path"], path.to_str().unwrap());
-    assert_eq!((&weights["is_trained"], &weights["warning"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!((&weights["is_trained"], &weights["card"]), (&true.into(), &serde_json::Value::Null));
+    assert!(weights["warning"].as_str().unwrap().contains("without a model card"), "{weights}");
     // The same numbers by another way give the same scores.
     for (row, expected) in rows(&folder.path().join("clip.scores.csv")).iter().zip(ANALYSED.rows()) {
         assert!((row.score - expected.score).abs() < 1e-6, "step {}", row.step);
     }
+}
+
+#[test]
+fn the_weights_that_come_with_the_program_carry_their_card_into_every_result() {
+    let folder = tempfile::tempdir().unwrap();
+    analyze_with(&[&ANALYSED.clip], folder.path(), &[]).expect_status(0);
+    for ending in ["run.json", "events.json"] {
+        let weights = &read_json(&folder.path().join(format!("clip.{ending}")))["weights"];
+        assert_eq!((&weights["is_trained"], &weights["warning"]), (&true.into(), &serde_json::Value::Null), "{ending}");
+        assert_eq!(weights["card"]["weights_sha256"], weights["digest"], "{ending}");
+        assert_eq!(weights["card"]["classes"].as_array().unwrap().len(), 10, "{ending}");
+    }
+}
+
+#[test]
+fn the_papers_network_has_no_weights_of_its_own_and_says_how_to_get_some() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = analyze_with(&[&ANALYSED.clip], folder.path(), &["--network", "full"]).expect_status(1);
+    assert!(run.stderr.contains("--weights") && run.stderr.contains("--untrained"), "{}", run.stderr);
 }
 
 #[test]

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use avar::analysis::NetworkChoice;
 use avar::app::command::Action;
 use avar::app::state::ScoreStatus;
 use avar::app::{DeskApp, DeskOptions, scenes};
 use avar::classes::AnomalyClass;
+use avar::model::Preset;
 use avar::playback::{PlayerOptions, SoundChoice};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Event, Key, Modifiers, Vec2};
@@ -31,7 +33,9 @@ impl Window {
     fn on(files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
-        let options = DeskOptions { files: files(folder.path()), player, ..DeskOptions::default() };
+        // What is tested must not depend on what was learned.
+        let network = NetworkChoice::untrained(Preset::Lite);
+        let options = DeskOptions { files: files(folder.path()), player, network };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();

@@ -43,7 +43,10 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("dataset", &["classes", "files", "media", "time", "job"]),
     ("evaluation", &["classes", "dataset"]),
     ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "job"]),
-    ("training", &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "time", "job"]),
+    (
+        "training",
+        &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "scoring", "time", "job"],
+    ),
     ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
     (
         "cli",

@@ -31,10 +31,17 @@ pub struct NetworkChoice {
     pub device: DeviceChoice,
 }
 
+impl NetworkChoice {
+    /// A network that has learned nothing: for trying the program and for its tests.
+    pub fn untrained(preset: Preset) -> Self {
+        Self { preset, weights: WeightSource::Untrained { seed: UNTRAINED_SEED }, device: DeviceChoice::Cpu }
+    }
+}
+
+/// The small network with the weights that come with the program.
 impl Default for NetworkChoice {
     fn default() -> Self {
-        let weights = WeightSource::Untrained { seed: UNTRAINED_SEED };
-        Self { preset: Preset::Lite, weights, device: DeviceChoice::Cpu }
+        Self { preset: Preset::Lite, weights: WeightSource::Bundled, device: DeviceChoice::Cpu }
     }
 }
 

@@ -14,8 +14,7 @@ use super::scores::StepScores;
 use crate::classes::AnomalyClass;
 use crate::files::{WriteError, serialize_path, write_whole};
 use crate::job::{CancelToken, Cancelled};
-use crate::model::Modalities;
-use crate::model::Provenance;
+use crate::model::{Modalities, ModelCard, Provenance};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -74,12 +73,14 @@ pub struct MediaRecord {
 
 #[derive(Clone, Debug, Serialize)]
 pub struct WeightsRecord {
-    /// `None` for weights drawn from a seed.
+    /// `None` for weights drawn from a seed, and for those that come with the program.
     pub path: Option<String>,
     pub digest: String,
     pub is_trained: bool,
     /// What a reader must know before believing a score.
     pub warning: Option<&'static str>,
+    /// What is known about them.
+    pub card: Option<ModelCard>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -108,6 +109,17 @@ pub struct TimingsRecord {
 /// Said wherever a score of an untrained network is shown or written.
 pub const UNTRAINED_WARNING: &str = "untrained weights: these scores mean nothing";
 
+/// Said where trained weights come without a model card.
+pub const UNKNOWN_WARNING: &str = "weights without a model card: how good these scores are is not known";
+
+fn warning_of(is_trained: bool, card: Option<&ModelCard>) -> Option<&'static str> {
+    match (is_trained, card) {
+        (false, _) => Some(UNTRAINED_WARNING),
+        (true, None) => Some(UNKNOWN_WARNING),
+        (true, Some(_)) => None,
+    }
+}
+
 impl RunRecord {
     pub fn new(
         spec: &AnalysisSpec,
@@ -121,8 +133,9 @@ impl RunRecord {
         let is_trained = !provenance.is_untrained();
         let weights_path = match provenance {
             Provenance::File { path, .. } => Some(path.to_string_lossy().into_owned()),
-            Provenance::Untrained { .. } => None,
+            Provenance::Bundled { .. } | Provenance::Untrained { .. } => None,
         };
+        let card = analysis.network.card().cloned();
         Self {
             media: MediaRecord {
                 path: info.path.clone(),
@@ -137,7 +150,8 @@ impl RunRecord {
                 path: weights_path,
                 digest: analysis.network.digest().to_owned(),
                 is_trained,
-                warning: (!is_trained).then_some(UNTRAINED_WARNING),
+                warning: warning_of(is_trained, card.as_ref()),
+                card,
             },
             decoder: info.decoder.clone(),
             program: format!("AVAR Desk {}", env!("CARGO_PKG_VERSION")),

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::widgets::picture_fit::PictureZoom;
+use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
 use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
 use crate::job::Progress;
 use crate::media::{OpenedMedia, WaveformPyramid};
+use crate::model::ModelCard;
 use crate::playback::PlayerView;
 use crate::time::{MediaTime, TimeRange};
 
@@ -186,6 +188,21 @@ impl State {
         match analysis {
             Some(analysis) => analysis.network.provenance().is_untrained(),
             None => matches!(self.network.weights, crate::model::WeightSource::Untrained { .. }),
+        }
+    }
+
+    /// What is known about the weights that the scores on screen come from.
+    pub fn card(&self) -> Option<&ModelCard> {
+        self.recording()?.review.analysis.as_ref()?.network.card()
+    }
+
+    /// What a viewer must know of the scores on screen before believing them; empty where that is nothing.
+    pub fn weights_warning(&self) -> &'static str {
+        let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
+        match analysis {
+            _ if self.is_untrained() => UNTRAINED_WARNING,
+            Some(analysis) if analysis.network.card().is_none() => UNKNOWN_WARNING,
+            _ => "",
         }
     }
 

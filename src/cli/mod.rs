@@ -3,8 +3,10 @@
 //! Exit status 0, 1 (something failed), 2 (used wrongly). A file that fails does not stop the others. Errors are
 //! printed once, here, as one sentence on standard error.
 
+mod data;
 mod evaluation;
 mod training;
+mod weights;
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use image::ExtendedColorType;
 use serde_json::json;
 
-use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, UNTRAINED_WARNING, digest_file, write_record};
+use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, digest_file, write_record};
 use crate::analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, StepGrid,
     analyse, find_events,
@@ -87,6 +89,11 @@ enum Command {
     Train(training::TrainArguments),
     /// Train every temporal head of the paper's ablation and tabulate how good they are
     Ablate(training::AblateArguments),
+    /// Fetch pretrained networks
+    #[command(subcommand)]
+    Weights(weights::WeightsCommand),
+    /// Make a manifest of a dataset in folders, or say what is in a manifest
+    Manifest(data::ManifestArguments),
     /// Render the window into PNG files, without a display: the named scenes, or the files given
     Screenshot {
         /// Recordings to open, each for a picture of its own; without any, the named scenes on the sample
@@ -132,9 +139,13 @@ struct AnalyzeArguments {
 
 #[derive(Args)]
 struct NetworkArguments {
-    /// A safetensors file with the network's weights; without it, untrained weights, whose scores mean nothing
+    /// A safetensors file with the network's weights; without it those that come with the program, which only the
+    /// small network has
     #[arg(long)]
     weights: Option<PathBuf>,
+    /// Weights drawn from a seed, whose scores mean nothing: to try the program with the paper's network
+    #[arg(long, conflicts_with = "weights")]
+    untrained: bool,
     /// Which network: the small one, or the paper's (MobileViT-S and Wav2Vec2-base)
     #[arg(long, value_enum, default_value_t = NetworkName::Lite)]
     network: NetworkName,
@@ -176,13 +187,20 @@ impl DeviceName {
 impl NetworkArguments {
     /// Fails at once where the device is not there, rather than once for each file.
     fn choice(self) -> anyhow::Result<NetworkChoice> {
-        let default = NetworkChoice::default();
         let device = self.device.choice()?;
         let preset = match self.network {
             NetworkName::Lite => Preset::Lite,
             NetworkName::Full => Preset::Full,
         };
-        Ok(NetworkChoice { preset, weights: self.weights.map_or(default.weights, WeightSource::File), device })
+        let weights = match (self.weights, preset) {
+            (Some(path), _) => WeightSource::File(path),
+            (None, _) if self.untrained => NetworkChoice::untrained(preset).weights,
+            (None, Preset::Lite) => WeightSource::Bundled,
+            (None, Preset::Full) => bail!(
+                "the program comes with weights for the small network only; name a file with --weights, or try it with --untrained"
+            ),
+        };
+        Ok(NetworkChoice { preset, weights, device })
     }
 }
 
@@ -214,6 +232,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Synth { out, clips, sounds, seed }) => synth(&out, &SynthSpec { clips, sounds, seed }),
         Some(Command::Train(arguments)) => training::run(arguments),
         Some(Command::Ablate(arguments)) => training::ablate(arguments),
+        Some(Command::Weights(command)) => weights::run(command),
+        Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
         Some(Command::Demo { out }) => demo(&out),
@@ -422,8 +442,8 @@ fn print_outcome(file: &Path, outcome: &Outcome) -> anyhow::Result<()> {
         timings.times_real_time,
         record.events
     ))?;
-    if !record.weights.is_trained {
-        say(&format!("  {UNTRAINED_WARNING}"))?;
+    if let Some(warning) = record.weights.warning {
+        say(&format!("  {warning}"))?;
     }
     record.notes.iter().try_for_each(|note| say(&format!("  {note}")))?;
     if !outcome.events.is_empty() {

@@ -11,6 +11,7 @@ use super::{DeviceName, say};
 use crate::app::widgets::time_code;
 use crate::files::write_whole;
 use crate::job::{CancelToken, Progress};
+use crate::training::recipe::Backbones;
 use crate::training::tables::{self, Provenance};
 use crate::training::{
     DataPlace, Listen, Recipe, Stage, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
@@ -30,6 +31,12 @@ pub(super) struct TrainArguments {
     /// The folder for checkpoints, features and the log; a training that was stopped goes on from it
     #[arg(long)]
     out: PathBuf,
+    /// Which backbones, instead of the recipe's: lite, trained from nothing, or full, taken from a file
+    #[arg(long)]
+    backbones: Option<Backbones>,
+    /// The file with the full backbones, as avar weights pull writes it
+    #[arg(long, default_value = "weights/backbones-full.safetensors")]
+    backbone_weights: PathBuf,
     /// Where the networks are trained
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     device: DeviceName,
@@ -80,9 +87,16 @@ pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
 
 impl TrainArguments {
     fn spec(self) -> anyhow::Result<TrainingSpec> {
-        let recipe = Recipe::read(&self.recipe)?;
-        let device = self.device.choice()?;
-        Ok(TrainingSpec { recipe, places: self.data, teachers: self.teachers, work: self.out, device })
+        let mut recipe = Recipe::read(&self.recipe)?;
+        recipe.backbones = self.backbones.unwrap_or(recipe.backbones);
+        Ok(TrainingSpec {
+            recipe,
+            places: self.data,
+            teachers: self.teachers,
+            backbone_weights: self.backbone_weights,
+            work: self.out,
+            device: self.device.choice()?,
+        })
     }
 }
 
@@ -116,11 +130,15 @@ impl Teller {
         let text = match event {
             TrainingEvent::Progress { stage, done, of } => return self.show_progress(*stage, *done, *of),
             TrainingEvent::Note { stage, text } => format!("{}: {text}", stage.label()),
-            TrainingEvent::Validation { stage, step, training_loss, validation_loss, accuracy, is_best } => format!(
-                "{}: step {step}, loss {training_loss:.3}, validation {validation_loss:.3}, accuracy {accuracy:.3}{}",
-                stage.label(),
-                if *is_best { ", best so far" } else { "" }
-            ),
+            TrainingEvent::Validation { stage, step, training_loss, validation_loss, accuracy, recall, is_best } => {
+                let of_class = recall.iter().map(|(class, recall)| format!("{} {recall:.2}", class.name()));
+                format!(
+                    "{}: step {step}, loss {training_loss:.3}, validation {validation_loss:.3}, accuracy {accuracy:.3}{} ({})",
+                    stage.label(),
+                    if *is_best { ", best so far" } else { "" },
+                    of_class.collect::<Vec<_>>().join(", ")
+                )
+            }
             TrainingEvent::Finished { stage, steps, best_step, seconds } => format!(
                 "{}: finished after {steps} steps and {:.1} min; the best were those of step {best_step}",
                 stage.label(),

@@ -14,6 +14,7 @@
 use candle_core::Tensor;
 use rayon::prelude::*;
 
+use super::card::{CardError, ModelCard};
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::head::{self, Fusion, Head};
@@ -126,6 +127,7 @@ pub struct AvarNet {
     head: Head,
     config: Config,
     weights: Weights,
+    card: Result<Option<ModelCard>, CardError>,
 }
 
 /// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
@@ -150,6 +152,7 @@ impl AvarNet {
             sound: Wav2Vec2::new(&config.sound, &weights)?,
             head: Head::new(&config.head, &weights)?,
             config,
+            card: weights.card(),
             weights,
         })
     }
@@ -262,6 +265,16 @@ impl AvarNet {
 
     pub fn provenance(&self) -> &Provenance {
         self.weights.provenance()
+    }
+
+    /// What is known about the weights; `None` where there is no card, or one that cannot be used.
+    pub fn card(&self) -> Option<&ModelCard> {
+        self.card.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// Why there is no card, where one lies beside the weights and cannot be used.
+    pub fn card_error(&self) -> Option<&CardError> {
+        self.card.as_ref().err()
     }
 
     /// SHA-256 that names the weights, for results.

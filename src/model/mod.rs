@@ -17,12 +17,15 @@
 //! All activations are channels-last (`[batch, rows, columns, channels]`, `[batch, time, channels]`): a 1x1
 //! convolution is then one matrix product, a temporal convolution is one whose rows overlap, and every other
 //! kernel runs along contiguous channels. [`layers`] holds the building blocks, [`kernels`] the arithmetic for the
-//! CPU, [`weights`] where numbers come from, [`device`] where they are computed, [`loss`] what training makes small.
+//! CPU, [`weights`] where numbers come from, [`device`] where they are computed, [`loss`] what training makes small,
+//! [`card`] what is known about weights,
+//! [`pickle`] weights in PyTorch's own format.
 //!
 //! This room names no other room.
 
 pub mod attention;
 pub mod avar_net;
+pub mod card;
 pub mod device;
 pub mod error;
 pub mod fusion;
@@ -32,6 +35,7 @@ pub mod layers;
 pub mod loss;
 pub mod mobilevit;
 pub mod mtcn;
+pub mod pickle;
 pub mod recurrent;
 pub mod seeded;
 pub mod teachers;
@@ -41,6 +45,7 @@ pub mod wav2vec2;
 pub mod weights;
 
 pub use avar_net::{AvarNet, Modalities, Preset};
+pub use card::{ModelCard, Validation};
 pub use device::ComputeDevice;
 pub use error::ModelError;
 pub use weights::{Provenance, WeightSource, Weights};

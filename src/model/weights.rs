@@ -14,6 +14,7 @@ use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::VarMap;
 use sha2::{Digest, Sha256};
 
+use super::card::{CardError, ModelCard};
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::seeded::{self, Init};
@@ -26,14 +27,21 @@ const LARGEST_FILE_BYTES: u64 = 4 << 30;
 pub enum WeightSource {
     /// Numbers drawn from a seed: the network runs, its results mean nothing.
     Untrained { seed: u64 },
+    /// The weights of the small network that come with the program.
+    Bundled,
     /// A safetensors file with upstream (Hugging Face) tensor names.
     File(PathBuf),
 }
+
+/// Trained by `weights/avar-lite.toml`.
+const BUNDLED: &[u8] = include_bytes!("../../weights/avar-lite.safetensors");
+const BUNDLED_CARD: &[u8] = include_bytes!("../../weights/avar-lite.json");
 
 /// What weights were taken from; goes with every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
     Untrained { seed: u64 },
+    Bundled { digest: String },
     File { path: PathBuf, digest: String },
 }
 
@@ -47,6 +55,7 @@ impl std::fmt::Display for Provenance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Provenance::Untrained { seed } => write!(f, "untrained weights, seed {seed}"),
+            Provenance::Bundled { .. } => f.write_str("avar-lite, which comes with the program"),
             Provenance::File { path, .. } => write!(f, "{}", path.display()),
         }
     }
@@ -81,16 +90,13 @@ impl Weights {
                 let digest = hex(&Sha256::digest(format!("avar untrained weights 1, seed {seed}")));
                 (Tensors::Seeded(*seed), Provenance::Untrained { seed: *seed }, digest)
             }
+            WeightSource::Bundled => {
+                let (file, digest) = parse(BUNDLED.to_vec(), Path::new("avar-lite.safetensors"))?;
+                (Tensors::File(file), Provenance::Bundled { digest: digest.clone() }, digest)
+            }
             WeightSource::File(path) => {
-                let bytes = read_file(path)?;
-                let digest = hex(&Sha256::digest(&bytes));
-                // The parser checks that the header covers the data exactly, so a truncated file ends here.
-                let file = BufferedSafetensors::new(bytes).map_err(|error| ModelError::WeightsMalformed {
-                    path: path.clone(),
-                    reason: first_line(&error.to_string()),
-                })?;
-                let provenance = Provenance::File { path: path.clone(), digest: digest.clone() };
-                (Tensors::File(file), provenance, digest)
+                let (file, digest) = parse(read_file(path)?, path)?;
+                (Tensors::File(file), Provenance::File { path: path.clone(), digest: digest.clone() }, digest)
             }
         };
         let store = Store { tensors, provenance, digest, parameters: AtomicUsize::new(0) };
@@ -156,6 +162,17 @@ impl Weights {
         self.store.parameters.load(Ordering::Relaxed)
     }
 
+    /// What is known about these weights; `None` where no card lies beside them.
+    pub fn card(&self) -> Result<Option<ModelCard>, CardError> {
+        match &self.store.provenance {
+            Provenance::Untrained { .. } => Ok(None),
+            Provenance::Bundled { digest } => {
+                ModelCard::read(BUNDLED_CARD, digest, Path::new("avar-lite.json")).map(Some)
+            }
+            Provenance::File { path, digest } => ModelCard::beside(path, digest),
+        }
+    }
+
     pub fn device(&self) -> &Device {
         &self.device
     }
@@ -201,6 +218,17 @@ impl Weights {
     fn full_name(&self, name: &str) -> String {
         if self.prefix.is_empty() { name.to_owned() } else { format!("{}.{name}", self.prefix) }
     }
+}
+
+/// The tensors, and the SHA-256 of the bytes.
+fn parse(bytes: Vec<u8>, path: &Path) -> Result<(BufferedSafetensors, String), ModelError> {
+    let digest = hex(&Sha256::digest(&bytes));
+    // The parser checks that the header covers the data exactly, so a truncated file ends here.
+    let file = BufferedSafetensors::new(bytes).map_err(|error| ModelError::WeightsMalformed {
+        path: path.to_owned(),
+        reason: first_line(&error.to_string()),
+    })?;
+    Ok((file, digest))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, ModelError> {

@@ -5,20 +5,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::error::TrainingError;
 use super::features::ClipFeatures;
 use super::head::HeadTrainer;
-use super::progress::{Listen, Stage, StageProgress, TrainingEvent, run_stage};
+use super::progress::{Listen, Stage, StagePlan, StageProgress, TrainingEvent, run_stage};
 use super::recipe::StageRecipe;
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::scores::clip_scores;
 use crate::dataset::Split;
 use crate::evaluation::classification::Classification;
 use crate::evaluation::confusion::ConfusionMatrix;
-use crate::job::CancelToken;
+use crate::job::{CancelToken, spread, thread_count};
 use crate::model::head::{Config, Fusion};
 use crate::model::temporal::TemporalKind;
 use crate::model::{ComputeDevice, kernels};
@@ -97,18 +96,15 @@ pub fn ablate(
     let runs: Vec<(Arrangement, u64)> =
         arrangements.iter().flat_map(|arrangement| seeds.iter().map(|seed| (*arrangement, *seed))).collect();
     let done = AtomicU64::new(0);
-    let outcomes = runs
-        .par_iter()
-        .map(|(arrangement, seed)| {
-            // One thread a head: they are small, and there are many.
-            let outcome = kernels::on_threads_of_its_own(1, || {
-                train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
-            })?;
-            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            listen(TrainingEvent::Progress { stage: Stage::Test, done, of: runs.len() as u64 });
-            Ok(outcome)
-        })
-        .collect::<Result<Vec<Outcome>, TrainingError>>()?;
+    let outcomes = spread(&runs, thread_count(), |(arrangement, seed)| {
+        // One thread a head: they are small, and there are many.
+        let outcome = kernels::on_threads_of_its_own(1, || {
+            train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
+        })?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        listen(TrainingEvent::Progress { stage: Stage::Test, done, of: runs.len() as u64 });
+        Ok::<Outcome, TrainingError>(outcome)
+    })?;
     let of_cell = outcomes.chunks(seeds.len().max(1)).map(<[Outcome]>::to_vec);
     Ok(arrangements.into_iter().zip(of_cell).map(|(arrangement, outcomes)| Cell { arrangement, outcomes }).collect())
 }
@@ -128,8 +124,8 @@ fn train_and_judge(
     let folder =
         tempfile::tempdir().map_err(|reason| crate::files::WriteError { path: std::env::temp_dir(), reason })?;
     let (training, validation) = (part(Split::Train), part(Split::Validation));
-    let mut trainer =
-        HeadTrainer::new(training, validation, &config, window_steps, recipe, seed, folder.path(), device)?;
+    let plan = StagePlan { recipe, seed, folder: folder.path(), device };
+    let mut trainer = HeadTrainer::new(training, validation, &config, window_steps, plan)?;
     let progress = StageProgress::default();
     let progress = run_stage(&mut trainer, Stage::Head, recipe, 0, progress, cancel, &|_| {})?;
     trainer.return_to_best()?;

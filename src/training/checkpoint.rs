@@ -29,13 +29,26 @@ pub fn load<P: DeserializeOwned>(path: &Path, optimizer: &mut AdamW) -> Result<O
     if !path.exists() {
         return Ok(None);
     }
-    let broken = |reason: String| TrainingError::Checkpoint { reason, path: path.to_owned() };
     let tensors = read_tensors(path)?;
-    let json = tensors.get(PROGRESS).ok_or_else(|| broken("it names no progress".to_owned()))?;
-    let json = json.to_vec1::<u8>().map_err(|error| broken(error.to_string()))?;
-    let (steps, progress) = serde_json::from_slice(&json).map_err(|error| broken(error.to_string()))?;
+    let (steps, progress) = progress_in(&tensors, path)?;
     optimizer.restore(&tensors, steps)?;
     Ok(Some(progress))
+}
+
+/// Only the progress that [`save`] wrote; `None` where there is no checkpoint.
+pub fn progress<P: DeserializeOwned>(path: &Path) -> Result<Option<P>, TrainingError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(Some(progress_in(&read_tensors(path)?, path)?.1))
+}
+
+/// Steps and progress.
+fn progress_in<P: DeserializeOwned>(tensors: &HashMap<String, Tensor>, path: &Path) -> Result<(u64, P), TrainingError> {
+    let broken = |reason: String| TrainingError::Checkpoint { reason, path: path.to_owned() };
+    let json = tensors.get(PROGRESS).ok_or_else(|| broken("it names no progress".to_owned()))?;
+    let json = json.to_vec1::<u8>().map_err(|error| broken(error.to_string()))?;
+    serde_json::from_slice(&json).map_err(|error| broken(error.to_string()))
 }
 
 pub(super) fn read_tensors(path: &Path) -> Result<HashMap<String, Tensor>, TrainingError> {

@@ -34,7 +34,7 @@ pub enum TrainingError {
     Diverged { step: u64 },
     #[error("the checkpoint lacks {0}; it was written for another network")]
     CheckpointLacks(String),
-    #[error("the checkpoint cannot be read ({reason}); remove it to begin again: {}", path.display())]
+    #[error("the checkpoint cannot be used ({reason}); remove it to begin again, or train in another folder: {}", path.display())]
     Checkpoint { reason: String, path: PathBuf },
     #[error("{0}; what was computed before is kept")]
     Write(#[from] WriteError),

@@ -4,7 +4,7 @@
 //! a sound file still means something; sound is never taken away from what only sound can tell.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use candle_core::{D, Device, Tensor};
 use candle_nn::VarMap;
@@ -14,7 +14,7 @@ use super::checkpoint::{self, write_tensors};
 use super::error::TrainingError;
 use super::features::ClipFeatures;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StageProgress, Trainer};
+use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
 use super::sampler::Sampler;
 use crate::analysis::scores::{ClipScores, clip_scores};
@@ -23,7 +23,7 @@ use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::model::head::{Config, Head};
 use crate::model::layers::Mode;
 use crate::model::loss::{self, LabelOptions};
-use crate::model::{ComputeDevice, WeightSource, Weights};
+use crate::model::{WeightSource, Weights};
 
 /// How often an example loses its sound, and its pictures.
 const MODALITY_DROPOUT: f32 = 0.15;
@@ -57,17 +57,14 @@ pub struct HeadTrainer<'a> {
 }
 
 impl<'a> HeadTrainer<'a> {
-    /// Best weights and checkpoint go to `folder`.
     pub fn new(
         training: Vec<&'a ClipFeatures>,
         validation: Vec<&'a ClipFeatures>,
         config: &Config,
         window_steps: usize,
-        recipe: &StageRecipe,
-        seed: u64,
-        folder: &Path,
-        device: &ComputeDevice,
+        plan: StagePlan,
     ) -> Result<HeadTrainer<'a>, TrainingError> {
+        let StagePlan { recipe, seed, folder, device } = plan;
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("there is no clip for training or for validation".to_owned()));
         }
@@ -224,20 +221,13 @@ impl Trainer for HeadTrainer<'_> {
 
     /// Mean over the validation clips of `-log` of the clip's score of its class, and the share of clips that are
     /// called what they are; each class weighs the same.
-    fn validate(&mut self) -> Result<(f32, f32), TrainingError> {
-        let mut sums = [(0f64, 0f64, 0u32); CLASS_COUNT];
+    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+        let mut sums = ValidationSums::default();
         for clip in &self.validation {
             let ClipScores { scores, predicted } = clip_scores(&self.step_scores(clip)?);
-            let sum = &mut sums[clip.label.index()];
-            sum.0 -= f64::from(scores[clip.label.index()].max(1e-6)).ln();
-            sum.1 += f64::from(u8::from(predicted == clip.label));
-            sum.2 += 1;
+            sums.add(clip.label, -scores[clip.label.index()].max(1e-6).ln(), predicted == clip.label);
         }
-        let present: Vec<_> = sums.into_iter().filter(|(_, _, count)| *count > 0).collect();
-        let mean = |value: &dyn Fn(&(f64, f64, u32)) -> f64| {
-            present.iter().map(|sum| value(sum) / f64::from(sum.2)).sum::<f64>() / present.len().max(1) as f64
-        };
-        Ok((mean(&|sum| sum.0) as f32, mean(&|sum| sum.1) as f32))
+        Ok(sums)
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {

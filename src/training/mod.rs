@@ -11,6 +11,7 @@
 
 pub mod ablation;
 pub mod augment;
+pub mod card;
 mod checkpoint;
 pub mod corpus;
 mod error;

@@ -166,15 +166,19 @@ mod tests {
     fn restoring_a_state_goes_on_as_if_nothing_had_happened() {
         let (variables, x) = one_variable(&[10.0, -4.0]);
         let mut optimizer = AdamW::new(&variables, AdamWSettings::default());
-        let step = |optimizer: &mut AdamW, x: &Var| optimizer.step(&loss(x).backward().unwrap(), 0.1).unwrap();
-        (0..5).for_each(|_| drop(step(&mut optimizer, &x)));
+        let five_steps = |optimizer: &mut AdamW, x: &Var| {
+            for _ in 0..5 {
+                optimizer.step(&loss(x).backward().unwrap(), 0.1).unwrap();
+            }
+        };
+        five_steps(&mut optimizer, &x);
         let saved = optimizer.tensors().unwrap();
-        (0..5).for_each(|_| drop(step(&mut optimizer, &x)));
+        five_steps(&mut optimizer, &x);
         let expected = x.to_vec1::<f32>().unwrap();
         let (variables, x) = one_variable(&[0.0, 0.0]);
         let mut optimizer = AdamW::new(&variables, AdamWSettings::default());
         optimizer.restore(&saved, 5).unwrap();
-        (0..5).for_each(|_| drop(step(&mut optimizer, &x)));
+        five_steps(&mut optimizer, &x);
         assert_eq!(x.to_vec1::<f32>().unwrap(), expected);
     }
 

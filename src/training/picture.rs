@@ -2,7 +2,7 @@
 //! given, to see what the teacher sees.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
@@ -13,7 +13,7 @@ use super::augment::{plain_picture, varied_picture};
 use super::checkpoint::{self, write_tensors};
 use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StageProgress, Trainer};
+use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
 use super::sampler::Sampler;
 use crate::analysis::StepGrid;
@@ -96,6 +96,8 @@ fn shots(items: &[PictureItem]) -> impl Iterator<Item = (AnomalyClass, usize, Sh
 
 /// The best weights, in the folder of a training.
 pub const PICTURE_FILE: &str = "picture.safetensors";
+/// Where the stage goes on from.
+pub const PICTURE_CHECKPOINT: &str = "picture.checkpoint";
 
 /// The network with what is needed only to train it.
 struct Student {
@@ -141,17 +143,15 @@ const LABEL_SMOOTHING: f64 = 0.1;
 const VALIDATION_FRAMES: usize = 4;
 
 impl PictureTrainer {
-    /// Best weights and checkpoint go to `folder`. `size_px` = (width, height) of every frame.
+    /// `size_px` = (width, height) of every frame.
     pub fn new(
         training: Vec<PictureItem>,
         validation: Vec<PictureItem>,
         config: &Config,
         size_px: (usize, usize),
-        recipe: &StageRecipe,
-        seed: u64,
-        folder: &Path,
-        device: &ComputeDevice,
+        plan: StagePlan,
     ) -> Result<PictureTrainer, TrainingError> {
+        let StagePlan { recipe, seed, folder, device } = plan;
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("no clip for training or validation has pictures".to_owned()));
         }
@@ -188,7 +188,7 @@ impl PictureTrainer {
     }
 
     fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join("picture.checkpoint")
+        self.folder.join(PICTURE_CHECKPOINT)
     }
 
     fn frame<'a>(&self, item: &'a PictureItem, frame: usize) -> &'a [u8] {
@@ -247,8 +247,8 @@ impl Trainer for PictureTrainer {
     }
 
     /// Mean loss and accuracy of a few frames of every validation clip, each class weighing the same.
-    fn validate(&mut self) -> Result<(f32, f32), TrainingError> {
-        let mut sums = [(0f64, 0f64, 0u32); CLASS_COUNT];
+    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+        let mut sums = ValidationSums::default();
         for item in &self.validation {
             let count = item.classes.len().min(VALIDATION_FRAMES);
             let frames: Vec<usize> =
@@ -260,17 +260,10 @@ impl Trainer for PictureTrainer {
             for (frame, log_p) in frames.into_iter().zip(log_p) {
                 let Some(class) = item.classes[frame] else { continue };
                 let best = (0..CLASS_COUNT).max_by(|a, b| log_p[*a].total_cmp(&log_p[*b])).unwrap_or_default();
-                let sum = &mut sums[class.index()];
-                sum.0 -= f64::from(log_p[class.index()]);
-                sum.1 += f64::from(u8::from(best == class.index()));
-                sum.2 += 1;
+                sums.add(class, -log_p[class.index()], best == class.index());
             }
         }
-        let present: Vec<_> = sums.into_iter().filter(|(_, _, count)| *count > 0).collect();
-        let mean = |value: &dyn Fn(&(f64, f64, u32)) -> f64| {
-            present.iter().map(|sum| value(sum) / f64::from(sum.2)).sum::<f64>() / present.len().max(1) as f64
-        };
-        Ok((mean(&|sum| sum.0) as f32, mean(&|sum| sum.1) as f32))
+        Ok(sums)
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {

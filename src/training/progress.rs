@@ -1,9 +1,13 @@
 //! What training tells: the same to the terminal, to the file of its log, and to the window.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::recipe::StageRecipe;
+use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::job::CancelToken;
+use crate::model::ComputeDevice;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,7 +54,10 @@ pub enum TrainingEvent {
         step: u64,
         training_loss: f32,
         validation_loss: f32,
+        /// Mean over the classes.
         accuracy: f32,
+        /// Of each class that is among the validation clips.
+        recall: Vec<(AnomalyClass, f32)>,
         is_best: bool,
     },
     Finished {
@@ -61,18 +68,66 @@ pub enum TrainingEvent {
     },
 }
 
+/// How a stage is run, and where.
+#[derive(Clone, Copy)]
+pub struct StagePlan<'a> {
+    pub recipe: &'a StageRecipe,
+    pub seed: u64,
+    /// Best weights and checkpoint go here.
+    pub folder: &'a Path,
+    pub device: &'a ComputeDevice,
+}
+
 /// Where events go. Several stages may tell at the same time.
 pub type Listen<'a> = &'a (dyn Fn(TrainingEvent) + Sync);
 
 /// How far a stage has come; saved with every checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct StageProgress {
+    /// The digest of the recipe that the stage began with; empty before it has begun.
+    pub recipe_sha256: String,
     pub best_loss: Option<f32>,
     pub best_step: u64,
     pub stale_validations: usize,
     pub is_finished: bool,
     /// Wall time so far, all runs together.
     pub seconds: f64,
+}
+
+/// Losses and hits of validation examples by class, so that each class weighs the same in what is made of them.
+#[derive(Clone, Debug, Default)]
+pub struct ValidationSums {
+    of_class: [(f64, u32, u32); CLASS_COUNT],
+}
+
+impl ValidationSums {
+    pub fn add(&mut self, class: AnomalyClass, loss: f32, is_hit: bool) {
+        let (losses, hits, count) = &mut self.of_class[class.index()];
+        *losses += f64::from(loss);
+        *hits += u32::from(is_hit);
+        *count += 1;
+    }
+
+    /// Mean over the classes of their mean loss.
+    pub fn loss(&self) -> f32 {
+        self.mean_over_classes(|(losses, _, count)| losses / f64::from(count))
+    }
+
+    /// Mean over the classes of the share of hits.
+    pub fn accuracy(&self) -> f32 {
+        self.mean_over_classes(|(_, hits, count)| f64::from(hits) / f64::from(count))
+    }
+
+    pub fn recall(&self) -> Vec<(AnomalyClass, f32)> {
+        let present = AnomalyClass::ALL.into_iter().zip(self.of_class).filter(|(_, (_, _, count))| *count > 0);
+        present.map(|(class, (_, hits, count))| (class, hits as f32 / count as f32)).collect()
+    }
+
+    fn mean_over_classes(&self, value: impl Fn((f64, u32, u32)) -> f64) -> f32 {
+        let present: Vec<_> = self.of_class.into_iter().filter(|(_, _, count)| *count > 0).collect();
+        (present.iter().map(|sums| value(*sums)).sum::<f64>() / present.len().max(1) as f64) as f32
+    }
 }
 
 /// What a stage's own file does: one step of the optimizer, and one validation.
@@ -82,8 +137,7 @@ pub trait Trainer {
     /// Returns the loss.
     fn step(&mut self, step: u64) -> Result<f32, Self::Error>;
 
-    /// Returns `(loss, accuracy)`.
-    fn validate(&mut self) -> Result<(f32, f32), Self::Error>;
+    fn validate(&mut self) -> Result<ValidationSums, Self::Error>;
 
     /// Keeps the weights as they are now as the best so far.
     fn keep(&mut self) -> Result<(), Self::Error>;
@@ -119,7 +173,8 @@ where
         if !is_last && !step.is_multiple_of(recipe.validate_every) {
             continue;
         }
-        let (validation_loss, accuracy) = trainer.validate()?;
+        let found = trainer.validate()?;
+        let validation_loss = found.loss();
         let is_best = progress.best_loss.is_none_or(|best| validation_loss < best);
         if is_best {
             trainer.keep()?;
@@ -132,10 +187,32 @@ where
         progress.seconds = seconds_before + clock.elapsed().as_secs_f64();
         trainer.checkpoint(&progress)?;
         let training_loss = (losses / f64::from(count.max(1))) as f32;
-        listen(TrainingEvent::Validation { stage, step, training_loss, validation_loss, accuracy, is_best });
+        listen(TrainingEvent::Validation {
+            stage,
+            step,
+            training_loss,
+            validation_loss,
+            accuracy: found.accuracy(),
+            recall: found.recall(),
+            is_best,
+        });
         (losses, count) = (0.0, 0);
     }
     let StageProgress { best_step, seconds, .. } = progress;
     listen(TrainingEvent::Finished { stage, steps: step, best_step, seconds });
     Ok(progress)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_weighs_the_same_in_a_validation() {
+        let mut sums = ValidationSums::default();
+        (0..9).for_each(|_| sums.add(AnomalyClass::Normal, 1.0, true));
+        sums.add(AnomalyClass::Pain, 3.0, false);
+        assert_eq!((sums.loss(), sums.accuracy()), (2.0, 0.5));
+        assert_eq!(sums.recall(), [(AnomalyClass::Normal, 1.0), (AnomalyClass::Pain, 0.0)]);
+    }
 }

@@ -40,6 +40,18 @@ pub enum Backbones {
     Full,
 }
 
+impl std::str::FromStr for Backbones {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "lite" => Ok(Self::Lite),
+            "full" => Ok(Self::Full),
+            _ => Err("must be lite or full".to_owned()),
+        }
+    }
+}
+
 /// A corpus drawn by VAAR-Synth.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,30 +3,31 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use candle_core::{DType, Tensor};
-use rayon::prelude::*;
 
 use super::ablation::{Cell, ablate};
-use super::checkpoint::{read_tensors, write_tensors};
+use super::card::write_card;
+use super::checkpoint::{self, read_tensors, write_tensors};
 use super::corpus::{Corpus, CorpusClip, read_sound};
 use super::error::TrainingError;
 use super::features::{ClipFeatures, clip_features};
 use super::head::HeadTrainer;
-use super::picture::{PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
-use super::progress::{Listen, Stage, StageProgress, Trainer, TrainingEvent, run_stage};
+use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
+use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
-use super::sound::{SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
-use crate::analysis::DeviceChoice;
+use super::sound::{SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
+use crate::analysis::{DeviceChoice, NetworkChoice};
 use crate::dataset::Split;
 use crate::dataset::synth::{SynthSpec, write_corpus};
-use crate::job::{CancelToken, Job, Wake};
+use crate::job::{CancelToken, Job, Wake, spread, thread_count};
 use crate::media;
 use crate::model::kernels;
 use crate::model::teachers::mobilenet_v2::EDGE_PX;
 use crate::model::teachers::{MobileNetV2, Yamnet};
-use crate::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
+use crate::model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weights};
 
 /// What to train, from what, where.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub struct TrainingSpec {
     pub places: Vec<DataPlace>,
     /// The folder of the two teachers' files; needed where the recipe asks for teachers.
     pub teachers: Option<PathBuf>,
+    /// The full backbones; needed where the recipe wants those.
+    pub backbone_weights: PathBuf,
     /// Checkpoints, cached features, the drawn corpus and the log.
     pub work: PathBuf,
     pub device: DeviceChoice,
@@ -43,11 +46,16 @@ pub struct TrainingSpec {
 /// The end of a training.
 #[derive(Clone, Debug)]
 pub struct Trained {
+    /// NAME.safetensors; the card lies beside it.
     pub weights: PathBuf,
-    pub stages: Vec<(Stage, StageProgress)>,
-    pub corpus: Corpus,
+    pub card: ModelCard,
+    pub stages: StageOutcomes,
+    /// Optional data that the command line did not give.
     pub left_out: Vec<String>,
 }
+
+/// How each stage ended, in their order.
+pub type StageOutcomes = Vec<(Stage, StageProgress)>;
 
 pub type TrainingJob = Job<TrainingEvent, Trained>;
 
@@ -72,19 +80,9 @@ pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Resul
     let recipe = &spec.recipe;
     let device = device_of(spec)?;
     let (corpus, left_out) = gather(spec, cancel, listen)?;
-    let threads = rayon::current_num_threads();
-    let (sound, picture) = std::thread::scope(|scope| {
-        let sound = scope.spawn(|| {
-            kernels::on_threads_of_its_own(threads.div_ceil(2), || train_sound(spec, &corpus, cancel, listen))
-        });
-        let picture =
-            kernels::on_threads_of_its_own((threads / 2).max(1), || train_picture(spec, &corpus, cancel, listen));
-        (sound.join(), picture)
-    });
-    let (sound_weights, sound) = sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    let (picture_weights, picture) = picture?;
+    let (backbones, mut stages) = backbones(spec, &corpus, cancel, listen)?;
     let is_seen = |clip: &CorpusClip| clip.split != Split::Test;
-    let clips = all_features(spec, &corpus, [&sound_weights, &picture_weights], is_seen, cancel, listen)?;
+    let clips = all_features(spec, &corpus, &backbones, is_seen, cancel, listen)?;
     let preset = preset_of(recipe);
     let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
     let (head_weights, head) = kernels::on_compute_threads(|| {
@@ -93,19 +91,19 @@ pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Resul
             part(Split::Validation),
             &preset.config().head,
             WINDOW_STEPS,
-            &recipe.head,
-            recipe.seed,
-            &spec.work,
-            &device,
+            plan_of(spec, &recipe.head, &device),
         )?;
-        let (step, progress) = trainer.resume()?;
-        let progress = run_stage(&mut trainer, Stage::Head, &recipe.head, step, progress, cancel, listen)?;
+        let progress =
+            finish_stage(spec, &mut trainer, Stage::Head, &recipe.head, HeadTrainer::resume, cancel, listen)?;
         Ok::<_, TrainingError>((trainer.weights_path(), progress))
     })?;
     let weights = spec.work.join(format!("{}.safetensors", recipe.name));
-    write_network(&weights, &[&sound_weights, &picture_weights, &head_weights], DType::F16)?;
-    let stages = vec![(Stage::Sound, sound), (Stage::Picture, picture), (Stage::Head, head)];
-    Ok(Trained { weights, stages, corpus, left_out })
+    let parts: Vec<&Path> = backbones.iter().chain([&head_weights]).map(PathBuf::as_path).collect();
+    write_network(&weights, &parts, DType::F16)?;
+    let choice = NetworkChoice { preset, weights: WeightSource::File(weights.clone()), device: spec.device };
+    let card = write_card(&weights, recipe, &corpus, &choice, cancel, listen)?;
+    stages.push((Stage::Head, head));
+    Ok(Trained { weights, card, stages, left_out })
 }
 
 /// The ablation's tables, from the backbones of a training that has come as far as those.
@@ -116,16 +114,19 @@ pub fn ablate_trained(
     listen: Listen,
 ) -> Result<Ablation, TrainingError> {
     let (corpus, _) = gather(spec, cancel, listen)?;
-    let (sound, picture) = (spec.work.join(SOUND_FILE), spec.work.join(PICTURE_FILE));
-    if let Some(missing) = [&sound, &picture].into_iter().find(|path| !path.exists()) {
-        let reason = format!("the backbones are not trained yet; run avar train first: {}", missing.display());
+    let backbones = match spec.recipe.backbones {
+        Backbones::Lite => vec![spec.work.join(SOUND_FILE), spec.work.join(PICTURE_FILE)],
+        Backbones::Full => vec![spec.backbone_weights.clone()],
+    };
+    if let Some(missing) = backbones.iter().find(|path| !path.exists()) {
+        let reason = format!("the backbones are not there yet; run avar train first: {}", missing.display());
         return Err(TrainingError::NothingToTrainOn(reason));
     }
     // The first source is VAAR-Synth; what it has without pictures is no clip of the paper's kind.
     let is_synthetic = |clip: &CorpusClip| {
         !corpus.sources[clip.source].data.is_real && clip.clip.path.extension().is_some_and(|ending| ending == "mp4")
     };
-    let clips = all_features(spec, &corpus, [&sound, &picture], is_synthetic, cancel, listen)?;
+    let clips = all_features(spec, &corpus, &backbones, is_synthetic, cancel, listen)?;
     let (config, device) = (preset_of(&spec.recipe).config().head, device_of(spec)?);
     let cells = ablate(&clips, &config, &spec.recipe.ablation, seeds, &device, cancel, listen)?;
     let count = |split: Split| clips.iter().filter(|clip| clip.split == split).count();
@@ -139,8 +140,41 @@ pub struct Ablation {
     pub test_clips: usize,
 }
 
+fn plan_of<'a>(spec: &'a TrainingSpec, recipe: &'a StageRecipe, device: &'a ComputeDevice) -> StagePlan<'a> {
+    StagePlan { recipe, seed: spec.recipe.seed, folder: &spec.work, device }
+}
+
 fn device_of(spec: &TrainingSpec) -> Result<ComputeDevice, TrainingError> {
     Ok(ComputeDevice::from_name(spec.device.name())?)
+}
+
+/// Files with the backbones' tensors: trained here, both at the same time, or as they were published.
+fn backbones(
+    spec: &TrainingSpec,
+    corpus: &Corpus,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<(Vec<PathBuf>, StageOutcomes), TrainingError> {
+    if spec.recipe.backbones == Backbones::Full {
+        let path = spec.backbone_weights.clone();
+        if !path.exists() {
+            let reason = "the full backbones are not there; fetch them with avar weights pull";
+            return Err(TrainingError::NothingToTrainOn(format!("{reason}: {}", path.display())));
+        }
+        return Ok((vec![path], Vec::new()));
+    }
+    let threads = rayon::current_num_threads();
+    let (sound, picture) = std::thread::scope(|scope| {
+        let sound = scope.spawn(|| {
+            kernels::on_threads_of_its_own(threads.div_ceil(2), || train_sound(spec, corpus, cancel, listen))
+        });
+        let picture =
+            kernels::on_threads_of_its_own((threads / 2).max(1), || train_picture(spec, corpus, cancel, listen));
+        (sound.join(), picture)
+    });
+    let (sound_weights, sound) = sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+    let (picture_weights, picture) = picture?;
+    Ok((vec![sound_weights, picture_weights], vec![(Stage::Sound, sound), (Stage::Picture, picture)]))
 }
 
 fn preset_of(recipe: &Recipe) -> Preset {
@@ -187,25 +221,23 @@ fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(
     Ok((corpus, left_out))
 }
 
-/// Runs `work` on every clip, on all threads, in the clips' order; the first error ends it.
+/// Runs `work` on every clip, several at a time, in the clips' order; the first error ends it.
 fn for_each_clip<T: Send>(
     clips: &[&CorpusClip],
     stage: Stage,
+    threads: usize,
     cancel: &CancelToken,
     listen: Listen,
     work: impl Fn(&CorpusClip) -> Result<T, TrainingError> + Sync,
 ) -> Result<Vec<T>, TrainingError> {
-    let done = std::sync::atomic::AtomicU64::new(0);
-    clips
-        .par_iter()
-        .map(|clip| {
-            cancel.check()?;
-            let result = work(clip)?;
-            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
-            listen(TrainingEvent::Progress { stage, done, of: clips.len() as u64 });
-            Ok(result)
-        })
-        .collect()
+    let done = AtomicU64::new(0);
+    spread(clips, threads, |clip| {
+        cancel.check()?;
+        let result = work(clip)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        listen(TrainingEvent::Progress { stage, done, of: clips.len() as u64 });
+        Ok(result)
+    })
 }
 
 fn training_and_validation(corpus: &Corpus) -> [Vec<&CorpusClip>; 2] {
@@ -226,6 +258,10 @@ fn teachers_folder(spec: &TrainingSpec) -> Result<Option<&Path>, TrainingError> 
 type StageOutcome = Result<(PathBuf, StageProgress), TrainingError>;
 
 fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
+    if let Some(progress) = finished(spec, Stage::Sound, SOUND_CHECKPOINT)? {
+        return Ok((spec.work.join(SOUND_FILE), progress));
+    }
+    let threads = rayon::current_num_threads();
     let (recipe, device) = (&spec.recipe, device_of(spec)?);
     let teacher = match teachers_folder(spec)? {
         Some(folder) => Some(Yamnet::open(&folder.join(YAMNET_FILE), &device_of(spec)?)?),
@@ -249,7 +285,7 @@ fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, liste
             }
             Ok(Some(item))
         };
-        Ok(for_each_clip(clips, Stage::Sound, cancel, listen, read)?.into_iter().flatten().collect())
+        Ok(for_each_clip(clips, Stage::Sound, threads, cancel, listen, read)?.into_iter().flatten().collect())
     };
     let [training, validation] = training_and_validation(corpus);
     let config = preset_of(recipe).config().sound;
@@ -257,12 +293,9 @@ fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, liste
         items(&training, true)?,
         items(&validation, false)?,
         &config,
-        &recipe.sound,
-        recipe.seed,
-        &spec.work,
-        &device,
+        plan_of(spec, &recipe.sound, &device),
     )?;
-    finish_stage(&mut trainer, Stage::Sound, &recipe.sound, SoundTrainer::resume, cancel, listen)
+    finish_stage(spec, &mut trainer, Stage::Sound, &recipe.sound, SoundTrainer::resume, cancel, listen)
         .map(|progress| (trainer.weights_path(), progress))
 }
 
@@ -271,6 +304,10 @@ const FRAMES_PER_SECOND: f64 = 4.0;
 const MOST_FRAMES: usize = 48;
 
 fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
+    if let Some(progress) = finished(spec, Stage::Picture, PICTURE_CHECKPOINT)? {
+        return Ok((spec.work.join(PICTURE_FILE), progress));
+    }
+    let threads = rayon::current_num_threads();
     let (recipe, device) = (&spec.recipe, device_of(spec)?);
     let config = preset_of(recipe).config();
     let (width_px, height_px) = config.picture_size_px;
@@ -286,17 +323,17 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
                 read_pictures(&clip.clip, &opened, size_px, FRAMES_PER_SECOND, MOST_FRAMES, clip.source, cancel)
             };
             let Some(mut item) = read(size_px)? else { return Ok(None) };
-            if let (Some(teacher), true) = (&teacher, is_taught) {
-                if let Some(large) = read((EDGE_PX as u32, EDGE_PX as u32))? {
-                    for rgb in large.rgb.chunks(EDGE_PX * EDGE_PX * 3) {
-                        cancel.check()?;
-                        item.taught.extend(teacher.features(rgb, 1)?);
-                    }
+            if let (Some(teacher), true) = (&teacher, is_taught)
+                && let Some(large) = read((EDGE_PX as u32, EDGE_PX as u32))?
+            {
+                for rgb in large.rgb.chunks(EDGE_PX * EDGE_PX * 3) {
+                    cancel.check()?;
+                    item.taught.extend(teacher.features(rgb, 1)?);
                 }
             }
             Ok(Some(item))
         };
-        Ok(for_each_clip(clips, Stage::Picture, cancel, listen, read)?.into_iter().flatten().collect())
+        Ok(for_each_clip(clips, Stage::Picture, threads, cancel, listen, read)?.into_iter().flatten().collect())
     };
     let [training, validation] = training_and_validation(corpus);
     let mut trainer = PictureTrainer::new(
@@ -304,16 +341,32 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
         items(&validation, false)?,
         &config.picture,
         config.picture_size_px,
-        &recipe.picture,
-        recipe.seed,
-        &spec.work,
-        &device,
+        plan_of(spec, &recipe.picture, &device),
     )?;
-    finish_stage(&mut trainer, Stage::Picture, &recipe.picture, PictureTrainer::resume, cancel, listen)
+    finish_stage(spec, &mut trainer, Stage::Picture, &recipe.picture, PictureTrainer::resume, cancel, listen)
         .map(|progress| (trainer.weights_path(), progress))
 }
 
+/// The progress of a stage that an earlier run finished: its data need not be read again.
+fn finished(spec: &TrainingSpec, stage: Stage, checkpoint: &str) -> Result<Option<StageProgress>, TrainingError> {
+    let progress: Option<StageProgress> = checkpoint::progress(&spec.work.join(checkpoint))?;
+    if let Some(progress) = &progress {
+        expect_same_recipe(spec, stage, progress)?;
+    }
+    Ok(progress.filter(|progress| progress.is_finished))
+}
+
+fn expect_same_recipe(spec: &TrainingSpec, stage: Stage, progress: &StageProgress) -> Result<(), TrainingError> {
+    if progress.recipe_sha256.is_empty() || progress.recipe_sha256 == spec.recipe.digest() {
+        return Ok(());
+    }
+    let reason = format!("the {} was begun with another recipe", stage.label());
+    Err(TrainingError::Checkpoint { reason, path: spec.work.clone() })
+}
+
+/// Goes on from the stage's checkpoint, if it is this recipe's.
 fn finish_stage<T: Trainer<Error = TrainingError>>(
+    spec: &TrainingSpec,
     trainer: &mut T,
     stage: Stage,
     recipe: &StageRecipe,
@@ -321,7 +374,9 @@ fn finish_stage<T: Trainer<Error = TrainingError>>(
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<StageProgress, TrainingError> {
-    let (step, progress) = resume(trainer)?;
+    let (step, mut progress) = resume(trainer)?;
+    expect_same_recipe(spec, stage, &progress)?;
+    progress.recipe_sha256 = spec.recipe.digest();
     run_stage(trainer, stage, recipe, step, progress, cancel, listen)
 }
 
@@ -329,7 +384,7 @@ fn finish_stage<T: Trainer<Error = TrainingError>>(
 fn all_features(
     spec: &TrainingSpec,
     corpus: &Corpus,
-    backbones: [&Path; 2],
+    backbones: &[PathBuf],
     wanted: impl Fn(&CorpusClip) -> bool,
     cancel: &CancelToken,
     listen: Listen,
@@ -338,11 +393,12 @@ fn all_features(
     let path = spec.work.join("backbones.safetensors");
     let untrained = spec.work.join("untrained-head.safetensors");
     write_untrained_head(&untrained, preset, spec.recipe.seed, &device_of(spec)?)?;
-    write_network(&path, &[backbones[0], backbones[1], &untrained], DType::F16)?;
+    let parts: Vec<&Path> = backbones.iter().chain([&untrained]).map(PathBuf::as_path).collect();
+    write_network(&path, &parts, DType::F16)?;
     let network = AvarNet::load(preset, &WeightSource::File(path), &device_of(spec)?)?;
     let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| wanted(clip)).collect();
     let folder = spec.work.join("features");
-    for_each_clip(&clips, Stage::Features, cancel, listen, |clip| {
+    for_each_clip(&clips, Stage::Features, thread_count(), cancel, listen, |clip| {
         clip_features(clip, &network, spec.recipe.steps_per_second, &folder, cancel)
     })
 }

@@ -6,7 +6,7 @@
 //! The teacher heard the clip as it is: the student has to hear the same through whatever was done to it.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
@@ -16,7 +16,7 @@ use super::augment::{at_speed, low_pass, mix, power};
 use super::checkpoint::{self, write_tensors};
 use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StageProgress, Trainer};
+use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
 use super::sampler::Sampler;
 use crate::analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
@@ -96,6 +96,8 @@ const SHARES: [(AnomalyClass, f32); 3] =
 
 /// The best weights, in the folder of a training.
 pub const SOUND_FILE: &str = "sound.safetensors";
+/// Where the stage goes on from.
+pub const SOUND_CHECKPOINT: &str = "sound.checkpoint";
 
 /// The network with what is needed only to train it.
 struct Student {
@@ -142,16 +144,13 @@ const EMBEDDING_SHARE: f64 = 1.0;
 const LABEL_SMOOTHING: f64 = 0.05;
 
 impl SoundTrainer {
-    /// Best weights and checkpoint go to `folder`.
     pub fn new(
         training: Vec<SoundItem>,
         validation: Vec<SoundItem>,
         config: &Config,
-        recipe: &StageRecipe,
-        seed: u64,
-        folder: &Path,
-        device: &ComputeDevice,
+        plan: StagePlan,
     ) -> Result<SoundTrainer, TrainingError> {
+        let StagePlan { recipe, seed, folder, device } = plan;
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("no clip for training or validation has sound".to_owned()));
         }
@@ -186,7 +185,7 @@ impl SoundTrainer {
     }
 
     fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join("sound.checkpoint")
+        self.folder.join(SOUND_CHECKPOINT)
     }
 
     /// The examples of one step: a function of the seed and the step alone.
@@ -267,10 +266,10 @@ impl Trainer for SoundTrainer {
         Ok(loss.to_scalar()?)
     }
 
-    /// Mean loss of the labels over the middle of every validation clip, each class weighing the same; the share of
-    /// clips whose most likely class, all steps together, is their own.
-    fn validate(&mut self) -> Result<(f32, f32), TrainingError> {
-        let mut sums = [(0f64, 0f64, 0u32); CLASS_COUNT];
+    /// The middle of every validation clip: the loss of its labels, and whether the most likely class of all steps
+    /// together is the one that holds for most of them.
+    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+        let mut sums = ValidationSums::default();
         for items in self.validation.chunks(self.recipe.batch) {
             let mut batch = Batch::default();
             for item in items {
@@ -280,7 +279,7 @@ impl Trainer for SoundTrainer {
             }
             let (_, logits) = self.loss(&batch, false)?;
             let log_p = candle_nn::ops::log_softmax(&logits.detach(), 1)?.to_vec2::<f32>()?;
-            for (index, item) in items.iter().enumerate() {
+            for index in 0..items.len() {
                 let steps = index * STEPS..(index + 1) * STEPS;
                 let mut totals = [0f32; CLASS_COUNT];
                 let (mut loss, mut weight) = (0.0, 0.0);
@@ -290,18 +289,11 @@ impl Trainer for SoundTrainer {
                     weight += batch.label_weights[step];
                 }
                 let best = (0..CLASS_COUNT).max_by(|a, b| totals[*a].total_cmp(&totals[*b])).unwrap_or_default();
-                let most = most_frequent(&batch.labels[steps]);
-                let sum = &mut sums[item.label.index()];
-                sum.0 += f64::from(loss / f32::max(weight, 1.0));
-                sum.1 += f64::from(u8::from(best == most));
-                sum.2 += 1;
+                let class = most_frequent(&batch.labels[steps]);
+                sums.add(class, loss / f32::max(weight, 1.0), best == class.index());
             }
         }
-        let present: Vec<_> = sums.into_iter().filter(|(_, _, count)| *count > 0).collect();
-        let mean = |value: &dyn Fn(&(f64, f64, u32)) -> f64| {
-            present.iter().map(|sum| value(sum) / f64::from(sum.2)).sum::<f64>() / present.len().max(1) as f64
-        };
-        Ok((mean(&|sum| sum.0) as f32, mean(&|sum| sum.1) as f32))
+        Ok(sums)
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {
@@ -385,9 +377,9 @@ fn cut(item: &SoundItem, start: usize, speed: f32) -> Vec<f32> {
     at_speed(&samples, 0, SAMPLES, speed)
 }
 
-fn most_frequent(labels: &[u32]) -> usize {
-    let count = |class: usize| labels.iter().filter(|label| **label as usize == class).count();
+fn most_frequent(labels: &[u32]) -> AnomalyClass {
+    let count = |class: AnomalyClass| labels.iter().filter(|label| **label as usize == class.index()).count();
     // Of equals an anomaly: half a clip of sirens is a clip of sirens.
-    let is_anomaly = |class: usize| class != AnomalyClass::Normal.index();
-    (0..CLASS_COUNT).max_by_key(|class| (count(*class), is_anomaly(*class))).unwrap_or_default()
+    let most = AnomalyClass::ALL.into_iter().max_by_key(|class| (count(*class), class.is_anomaly()));
+    most.unwrap_or(AnomalyClass::Normal)
 }

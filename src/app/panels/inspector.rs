@@ -3,27 +3,28 @@
 use eframe::egui::{self, Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::analysis::StepScore;
-use crate::analysis::record::UNTRAINED_WARNING;
 use crate::app::command::Command;
 use crate::app::state::{Recording, State};
 
 use crate::app::theme;
 use crate::classes::AnomalyClass;
 use crate::media::OpenedMedia;
-use crate::model::Modalities;
+use crate::model::{Modalities, ModelCard};
 
 const BAR_HEIGHT: f32 = 17.0;
-const NAME_WIDTH: f32 = 88.0;
+const NAME_WIDTH: f32 = 94.0;
 const VALUE_WIDTH: f32 = 36.0;
+const MARK_WIDTH: f32 = 9.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.label(RichText::new("Scores of this frame").strong());
-        if state.is_untrained() {
-            ui.label(RichText::new(format!("{UNTRAINED_WARNING}.")).small().color(theme::palette(ui).alarm));
+        let warning = state.weights_warning();
+        if !warning.is_empty() {
+            ui.label(RichText::new(format!("{warning}.")).small().color(theme::palette(ui).alarm));
         }
         let step = state.step_on_screen();
-        class_bars(ui, step);
+        class_bars(ui, step, state.card());
         ui.add_space(4.0);
         anomaly_line(ui, state, step);
         ui.add_space(theme::GAP);
@@ -31,6 +32,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         threshold_sliders(ui, state, commands);
         ui.add_space(theme::GAP);
         ui.separator();
+        if let Some(card) = state.card() {
+            model_card(ui, card);
+            ui.add_space(theme::GAP);
+            ui.separator();
+        }
         let Some(recording) = state.recording() else { return };
         if let Some(media) = recording.media() {
             provenance(ui, state, recording, media);
@@ -38,7 +44,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
+/// Classes whose scores were never checked on real recordings bear a ring before their name.
+fn class_bars(ui: &mut Ui, step: Option<&StepScore>, card: Option<&ModelCard>) {
     let palette = theme::palette(ui);
     let top = step.map(StepScore::top_class);
     let spacing = ui.spacing().item_spacing;
@@ -48,10 +55,19 @@ fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
         let score = step.map(|step| step.score_of(class));
         let value = score.map_or_else(|| "–".to_owned(), |score| format!("{score:.2}"));
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {value}", class.label())));
+        let validation = card.map(|card| card.validation_of(class));
+        if let Some(validation) = validation {
+            response.on_hover_text(format!("{}: {}", class.label(), validation.label()));
+        }
         let painter = ui.painter();
         let color = if top == Some(class) { palette.text } else { palette.weak_text };
         let font = FontId::proportional(theme::SMALL_TEXT);
-        painter.text(rect.left_center(), Align2::LEFT_CENTER, class.label(), font, color);
+        let name_at = rect.left_center() + vec2(MARK_WIDTH, 0.0);
+        painter.text(name_at, Align2::LEFT_CENTER, class.label(), font, color);
+        if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
+            let centre = rect.left_center() + vec2(MARK_WIDTH / 2.0 - 1.0, 0.0);
+            painter.circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
+        }
         painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, theme::mono(theme::SMALL_TEXT), color);
         let track = egui::Rect::from_min_max(
             rect.left_top() + vec2(NAME_WIDTH, 5.0),
@@ -65,6 +81,54 @@ fn class_bars(ui: &mut Ui, step: Option<&StepScore>) {
         }
     }
     ui.spacing_mut().item_spacing = spacing;
+}
+
+/// What the weights learned from, how they did on what they had not seen, and where they fail.
+fn model_card(ui: &mut Ui, card: &ModelCard) {
+    let palette = theme::palette(ui);
+    let drawn: Vec<&str> = card
+        .classes
+        .iter()
+        .filter(|known| !known.validation.is_on_real_recordings())
+        .map(|known| known.class.as_str())
+        .collect();
+    ui.label(RichText::new("Weights").strong());
+    let small = |text: String| RichText::new(text).small();
+    ui.label(small(card.name.clone()));
+    if !drawn.is_empty() {
+        let text = format!("○ never checked on real recordings: {}", drawn.join(", ").replace('_', " "));
+        ui.label(small(text).color(palette.alarm));
+    }
+    egui::CollapsingHeader::new(small("Model card".to_owned())).id_salt("model card").show(ui, |ui| {
+        ui.label(small("Trained on".to_owned()).strong());
+        for data in &card.data {
+            let clips: usize = data.clips.iter().map(|count| count.training).sum();
+            let kind = if data.is_real { "real" } else { "drawn" };
+            ui.label(small(format!("{}: {clips} clips, {kind}", data.name)))
+                .on_hover_text(format!("{}\nLicence: {}", data.description, data.licence));
+        }
+        ui.label(small("Tested on clips it had not seen".to_owned()).strong());
+        for test in &card.tests {
+            let percent =
+                |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| format!("{:.0}", value * 100.0));
+            let accuracy = test.accuracy;
+            ui.label(small(format!(
+                "{}: {} % of {} right ({}–{})",
+                test.data,
+                percent(accuracy.value),
+                test.clips,
+                percent(accuracy.low),
+                percent(accuracy.high)
+            )))
+            .on_hover_text("Share of clips called what they are, with its 95 % interval");
+        }
+        if !card.known_failures.is_empty() {
+            ui.label(small("Known failures".to_owned()).strong());
+            for failure in &card.known_failures {
+                ui.add(egui::Label::new(small(failure.clone())).wrap());
+            }
+        }
+    });
 }
 
 fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {

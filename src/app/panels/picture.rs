@@ -5,6 +5,7 @@ use eframe::egui::{
     StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
+use crate::analysis::StepScore;
 use crate::app::command::{Action, Command};
 use crate::app::state::{Recording, Stage, State};
 use crate::app::theme;
@@ -74,12 +75,21 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         }
         None => ("Not analysed yet".to_owned(), String::new(), Color32::from_gray(0x80)),
     };
-    let untrained = if step.is_some() && state.is_untrained() { "untrained weights: this means nothing" } else { "" };
+    let caveat = match (step, state.weights_warning(), state.card()) {
+        (None, ..) => "",
+        (_, "", Some(card)) => match step.map(StepScore::top_class) {
+            Some(class) if is_above && !card.validation_of(class).is_on_real_recordings() => {
+                card.validation_of(class).label()
+            }
+            _ => "",
+        },
+        (_, warning, _) => warning,
+    };
     let at = placement.screen.left_top() + vec2(theme::WIDE_GAP, theme::WIDE_GAP);
     let lines = [
         (title, theme::HEADING_TEXT, Color32::WHITE),
         (detail, theme::SMALL_TEXT, Color32::from_gray(0xc8)),
-        (untrained.to_owned(), theme::SMALL_TEXT, Color32::from_rgb(0xf2, 0xa9, 0x3b)),
+        (caveat.to_owned(), theme::SMALL_TEXT, Color32::from_rgb(0xf2, 0xa9, 0x3b)),
     ];
     let galleys: Vec<_> = lines
         .into_iter()

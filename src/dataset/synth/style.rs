@@ -1,4 +1,5 @@
-//! Ranges that the looks of a clip are drawn from. The test part's ranges do not overlap those of training.
+//! Ranges that the looks of a clip are drawn from. Sizes, camera heights, tempo and people's sizes of the test part do not
+//! overlap those of training, nor do the hues of clothes; colours of surfaces and vehicles partly do.
 
 use super::actors::body::Body;
 use super::actors::vehicle::Kind;

@@ -147,7 +147,7 @@ fn beep(track: &mut Track, at_s: f32, duration_s: f32, hz: f32, levels: &[f32], 
 
 /// The harmonics of a square wave, a sine, or something between.
 fn wave(draw: &mut Draw) -> Vec<f32> {
-    let odd = |n: usize| if n % 2 == 0 { 1.0 / (n + 1) as f32 } else { 0.0 };
+    let odd = |n: usize| if n.is_multiple_of(2) { 1.0 / (n + 1) as f32 } else { 0.0 };
     match draw.count(0, 2) {
         0 => vec![1.0],
         1 => (0..12).map(odd).collect(),

@@ -141,7 +141,7 @@ fn finish(
     let mut track = rendered(duration_s, |track| render(track, draw));
     Room::draw(draw).reverberate(&mut track, draw);
     let loudness = track.loudness();
-    if draw.chance(0.85) {
+    if draw.chance(0.8) {
         let surroundings = rendered(duration_s, |part| quiet_place(part, draw));
         // 0 to 30 dB, the clearer the more often: who records a sound stands near it.
         let below_db = -30.0 * draw.between(0.0, 1.0).powf(0.55);

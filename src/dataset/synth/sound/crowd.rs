@@ -71,7 +71,7 @@ fn cheering(track: &mut Track, draw: &mut Draw) {
 }
 
 /// One pair of hands.
-fn clap(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, center_hz: f32) {
+fn hand_clap(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, center_hz: f32) {
     let mut palm = noise(Filter::band_pass(center_hz * draw.between(0.9, 1.1), 1.6, track.rate_hz), draw.seed());
     let decay_s = draw.between(0.006, 0.02);
     track.mix(at_s, 0.09, |age_s| gain * palm() * (-age_s / decay_s).exp() * fade(age_s, 0.09, 0.0005, 0.01));
@@ -81,7 +81,7 @@ fn clapping(track: &mut Track, draw: &mut Draw) {
     let (period_s, center_hz) = (draw.trait_in(0.18, 0.6), draw.trait_in(700.0, 2200.0));
     let mut at_s = draw.between(0.0, period_s);
     while at_s < track.duration_s() {
-        clap(track, draw, at_s, 1.0, center_hz);
+        hand_clap(track, draw, at_s, 1.0, center_hz);
         at_s += period_s * draw.between(0.95, 1.05);
     }
 }
@@ -91,7 +91,7 @@ fn applause(track: &mut Track, draw: &mut Draw) {
     let mut at_s = 0.0;
     while at_s < track.duration_s() {
         let (gain, center_hz) = (draw.octaves(0.05, 1.0), draw.octaves(600.0, 2600.0));
-        clap(track, draw, at_s, gain, center_hz);
+        hand_clap(track, draw, at_s, gain, center_hz);
         at_s += -draw.between(1e-4, 1.0).ln() / per_s;
     }
 }

@@ -14,11 +14,11 @@ use crate::dataset::acoustics::Track;
 
 pub const KINDS: [Kind; 8] = [
     Kind::new("cry_hungry", |track, draw| {
-        bout(track, draw, Mood { cry_s: 0.45..1.3, pause_s: 0.15..0.6, force: 0.75 })
+        bout(track, draw, Mood { cry_s: 0.45..1.3, pause_s: 0.15..0.8, force: 0.75 })
     }),
     Kind::new("cry_pain", |track, draw| bout(track, draw, Mood { cry_s: 0.8..2.6, pause_s: 0.25..1.1, force: 1.0 })),
     Kind::new("cry_sustained", |track, draw| {
-        bout(track, draw, Mood { cry_s: 1.8..4.5, pause_s: 0.3..1.2, force: 0.9 })
+        bout(track, draw, Mood { cry_s: 1.4..3.6, pause_s: 0.3..1.2, force: 0.9 })
     }),
     Kind::new("cry_now_and_then", now_and_then),
     Kind::new("cry_newborn", |track, draw| {
@@ -50,15 +50,15 @@ struct Infant {
 
 impl Infant {
     fn draw(draw: &mut Draw, force: f32) -> Self {
-        let first_hz = draw.trait_in(600.0, 1400.0);
-        let second_hz = draw.trait_in(1500.0, 3200.0).max(first_hz * 1.5);
-        let third_hz = draw.trait_in(2800.0, 4500.0).max(second_hz * 1.2);
+        let first_hz = draw.trait_in(780.0, 1380.0);
+        let second_hz = draw.trait_in(1750.0, 3250.0).max(first_hz * 1.5);
+        let third_hz = draw.trait_in(3000.0, 4600.0).max(second_hz * 1.2);
         let open = [first_hz, second_hz, third_hz, third_hz + 1500.0, third_hz + 3000.0];
         let closed = [first_hz * draw.between(0.45, 0.75), second_hz * 0.9, third_hz, open[3], open[4]];
         let timbre = Timbre {
-            damping: draw.octaves(0.16, 0.7),
+            damping: draw.octaves(0.16, 0.5),
             // Some are all chest, some all nose and teeth.
-            brightness: draw.octaves(0.35, 2.2),
+            brightness: draw.octaves(0.35, 1.05),
             tilt_hz: draw.octaves(800.0, 2600.0) * (0.7 + 1.6 * force),
             breath: draw.octaves(0.01, 0.12),
             jitter: draw.octaves(0.004, 0.03),
@@ -91,7 +91,7 @@ impl Infant {
         pitch.push((1.0, base_hz * draw.between(0.6, 0.95)));
         match draw.between(0.0, 1.0) {
             // Hyperphonation: the voice breaks into a whistle-like register for a while.
-            share if share < 0.10 * (0.4 + force) => {
+            share if share < 0.10 * (0.4 + force) && duration_s < 2.0 => {
                 let high_hz = draw.octaves(950.0, 1900.0);
                 let (from, to) = (draw.between(0.1, 0.3), draw.between(0.5, 0.85));
                 pitch = vec![
@@ -110,6 +110,12 @@ impl Infant {
                 timbre.breath *= 4.0;
                 timbre.tilt_hz *= 1.5;
             }
+            // A long cry wears the voice out.
+            share if share > 0.55 && duration_s > 1.3 => {
+                timbre.jitter = draw.octaves(0.015, 0.08);
+                timbre.shimmer = draw.between(0.15, 0.5);
+                timbre.tremolo = draw.between(0.2, 0.6);
+            }
             share if share > 0.86 => timbre.subharmonic = draw.between(0.25, 0.8),
             _ => {}
         }
@@ -126,9 +132,9 @@ impl Infant {
         let attack = (0.05 / duration_s).min(0.3);
         cry.level = Contour::new([
             (0.0, 0.0),
-            (attack, draw.between(0.5, 1.0)),
+            (attack, draw.octaves(0.2, 1.0)),
             (draw.between(0.35, 0.6), 1.0),
-            (draw.between(0.75, 0.9), draw.between(0.35, 0.9)),
+            (draw.between(0.75, 0.9), draw.octaves(0.15, 0.9)),
             (1.0, 0.0),
         ]);
         if draw.chance(0.22) {
@@ -174,7 +180,7 @@ fn bout(track: &mut Track, draw: &mut Draw, mood: Mood) {
     while at_s < duration_s {
         let cry_s = draw.octaves(mood.cry_s.start, mood.cry_s.end) * pace;
         let (cry, timbre) = infant.cry(draw, cry_s, mood.force);
-        cry.speak(track, at_s, draw.between(0.6, 1.0), &timbre, draw);
+        cry.speak(track, at_s, draw.octaves(0.3, 1.0), &timbre, draw);
         at_s += cry_s;
         let pause_s = draw.octaves(mood.pause_s.start, mood.pause_s.end) * pace;
         if draw.chance(0.65) {

@@ -56,7 +56,5 @@ impl Kind {
 fn rendered(duration_s: f32, render: impl FnOnce(&mut Track)) -> Track {
     let mut track = Track::silent(duration_s, RATE_HZ);
     render(&mut track);
-    // A filter driven too hard would spoil the whole clip: such a sample is silence instead.
-    debug_assert!(track.samples.iter().all(|sample| sample.is_finite()));
     track
 }

@@ -39,7 +39,8 @@ impl Recorder {
             color: draw.chance(0.5).then(|| (draw.octaves(300.0, 5000.0), draw.between(-0.6, 1.2))),
             gate_db: draw.chance(0.3).then(|| draw.between(-40.0, -16.0)),
             hiss: db(draw.between(-85.0, -42.0)),
-            peak: db(draw.between(-30.0, -3.0)),
+            // -3 to -30 dBFS, most of them well driven.
+            peak: db(-3.0 - 27.0 * draw.between(0.0, 1.0).powf(1.7)),
             overload: if draw.chance(0.07) { draw.octaves(1.2, 6.0) } else { 1.0 },
             blank_s: [blank(draw, 0.05), blank(draw, 0.12)],
         }

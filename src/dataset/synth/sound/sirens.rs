@@ -107,7 +107,7 @@ struct Horn {
 impl Horn {
     /// Compressed-air horns are brassy; loudspeakers may be anything from a whistle to a rasp.
     fn draw(draw: &mut Draw, rate_hz: u32, is_brassy: bool) -> Self {
-        let slope_db = if is_brassy { draw.between(2.0, 13.0) } else { draw.between(4.0, 30.0) };
+        let slope_db = if is_brassy { draw.between(2.0, 13.0) } else { draw.between(6.0, 32.0) };
         let mut levels = falling(14, slope_db);
         if draw.chance(0.4) {
             levels.iter_mut().skip(1).step_by(2).for_each(|even| *even *= 0.25);

@@ -202,7 +202,7 @@ fn pouring(track: &mut Track, draw: &mut Draw) {
     let mut splash = noise(Filter::band_pass(draw.octaves(2000.0, 5000.0), 0.5, rate_hz), draw.seed());
     let mut sample = 0u32;
     track.mix(0.0, duration_s, |age_s| {
-        if sample % 64 == 0 {
+        if sample.is_multiple_of(64) {
             column.tune_band_pass(from_hz * climb.powf(age_s / duration_s), 6.0, rate_hz);
         }
         sample += 1;

@@ -1,0 +1,41 @@
+//! `avar manifest`: datasets in folders to a manifest, and what a manifest holds.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::say;
+use crate::dataset::{Manifest, SourceKind, import};
+
+#[derive(Args)]
+pub(super) struct ManifestArguments {
+    /// A manifest, or with --from the folder of a dataset
+    source: PathBuf,
+    /// How the folder is laid out
+    #[arg(long, value_enum, requires = "out")]
+    from: Option<Layout>,
+    /// The manifest to write
+    #[arg(long, requires = "from")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Layout {
+    /// A folder for each class
+    Vaar,
+    /// XD-Violence: labels in the names of files, and annotations.txt
+    XdViolence,
+}
+
+pub(super) fn manifest(arguments: ManifestArguments) -> anyhow::Result<()> {
+    let manifest = match (arguments.from, &arguments.out) {
+        (Some(Layout::Vaar), Some(out)) => import(SourceKind::Vaar, &arguments.source, out)?,
+        (Some(Layout::XdViolence), Some(out)) => import(SourceKind::XdViolence, &arguments.source, out)?,
+        _ => Manifest::read(&arguments.source)?,
+    };
+    say(manifest.summary().to_string().trim_end())?;
+    if let Err(missing) = manifest.check_files() {
+        say(&format!("note: {missing}"))?;
+    }
+    manifest.notes.iter().try_for_each(|note| say(&format!("note: {note}")))
+}

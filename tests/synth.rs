@@ -1,0 +1,154 @@
+//! VAAR-Synth as files, and the commands that read manifests.
+
+use std::path::Path;
+
+use avar::classes::AnomalyClass;
+use avar::dataset::{Manifest, Split};
+use avar::job::CancelToken;
+use avar::media::open;
+
+mod common;
+
+fn synth(out: &Path, clips: usize, sounds: usize, seed: u64) {
+    let [clips, sounds, seed] = [clips.to_string(), sounds.to_string(), seed.to_string()];
+    let options = ["--clips", &clips, "--sounds", &sounds, "--seed", &seed];
+    common::avar(["synth", "--out", out.to_str().unwrap()].into_iter().chain(options)).expect_status(0);
+}
+
+#[test]
+fn a_corpus_has_every_class_as_ordinary_clips_with_truth_in_the_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    synth(folder.path(), 10, 4, 3);
+    let manifest = Manifest::read(&folder.path().join("manifest.csv")).unwrap();
+    manifest.check_files().unwrap();
+    assert_eq!((manifest.clips.len(), manifest.notes.clone()), (14, Vec::<String>::new()));
+    let labels: Vec<AnomalyClass> = manifest.clips[..10].iter().map(|clip| clip.label).collect();
+    assert_eq!(labels, AnomalyClass::ALL);
+    for clip in &manifest.clips {
+        let opened = open(&clip.file, &CancelToken::default(), |_| {}).unwrap();
+        let duration_s = opened.info.range.duration_s();
+        assert!((3.0..=20.5).contains(&duration_s), "{duration_s} s: {}", clip.path.display());
+        let has_picture = opened.frames.is_some();
+        assert_eq!(has_picture, clip.path.starts_with("clips"), "{}", clip.path.display());
+        assert!(has_picture || opened.info.audio.is_some());
+        assert_eq!(clip.ranges.is_empty(), !clip.label.is_anomaly() || !has_picture, "{}", clip.path.display());
+        for labelled in &clip.ranges {
+            let end_s = opened.info.range.end.seconds();
+            assert!(labelled.range.start >= opened.info.range.start && labelled.range.end.seconds() <= end_s + 1e-3);
+        }
+    }
+}
+
+#[test]
+fn a_corpus_repeats_with_its_seed_and_a_larger_one_begins_with_the_smaller() {
+    let [one, two, other] = [0; 3].map(|_| tempfile::tempdir().unwrap());
+    synth(one.path(), 2, 2, 7);
+    synth(two.path(), 3, 2, 7);
+    synth(other.path(), 2, 2, 8);
+    for name in ["clips/000000.mp4", "clips/000001.mp4", "sounds/000000.wav", "sounds/000001.wav"] {
+        let [a, b, c] = [&one, &two, &other].map(|folder| std::fs::read(folder.path().join(name)).unwrap());
+        assert!(a == b, "{name} differs between two runs from one seed");
+        assert!(a != c, "{name} is the same from two seeds");
+    }
+}
+
+#[test]
+fn a_corpus_of_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = common::avar(["synth", "--out", folder.path().to_str().unwrap(), "--clips", "0"]).expect_status(1);
+    assert!(run.stderr.contains("between 1 and"), "{}", run.stderr);
+}
+
+/// Four clips in two parts.
+fn manifest(folder: &Path) -> std::path::PathBuf {
+    let mut text = String::from("path,label,split,group\n");
+    for (index, (label, split)) in
+        [("crash", "train"), ("normal", "train"), ("crash", "test"), ("normal", "test")].iter().enumerate()
+    {
+        common::write_clip(&folder.join(format!("{index}.mp4")), 1, true);
+        text += &format!("{index}.mp4,{label},{split},group-{index}\n");
+    }
+    let path = folder.join("manifest.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn an_evaluation_prints_clips_and_metrics_and_keeps_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (manifest, out) = (manifest(folder.path()), folder.path().join("run"));
+    let run = common::avar([
+        "evaluate",
+        "--untrained",
+        "--json",
+        "--manifest",
+        manifest.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let document = run.expect_status(0).json();
+    let clips = document["clips"].as_array().unwrap();
+    assert_eq!(clips.len(), 4);
+    assert_eq!((&clips[0]["path"], &clips[0]["label"]), (&"0.mp4".into(), &"crash".into()));
+    let scores = clips[0]["scores"].as_object().unwrap();
+    assert_eq!(scores.len(), 10);
+    assert!((scores.values().map(|score| score.as_f64().unwrap()).sum::<f64>() - 1.0).abs() < 1e-3);
+    let best = scores.iter().max_by(|a, b| a.1.as_f64().unwrap().total_cmp(&b.1.as_f64().unwrap())).unwrap().0;
+    assert_eq!(clips[0]["predicted"], *best);
+    assert!(clips[0]["max_score"].is_f64());
+    assert!(document["metrics"]["classification"]["accuracy"].is_f64());
+    assert_eq!(document["failures"].as_array().unwrap().len(), 0);
+    for name in ["run.json", "metrics.json", "clips.csv", "steps.csv", "report.md"] {
+        assert!(out.join(name).exists(), "{name}");
+    }
+    assert_eq!(common::read_json(&out.join("run.json"))["is_trained"], false);
+}
+
+#[test]
+fn an_evaluation_of_one_part_leaves_the_others_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(folder.path());
+    let arguments = ["evaluate", "--untrained", "--json", "--split", "test", "--manifest", manifest.to_str().unwrap()];
+    let clips = common::avar(arguments).expect_status(0).json()["clips"].as_array().unwrap().len();
+    assert_eq!(clips, Manifest::read(&manifest).unwrap().part(Split::Test).count());
+}
+
+#[test]
+fn a_clip_that_cannot_be_read_is_a_failure_by_name_and_the_others_are_scored() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(folder.path());
+    std::fs::write(folder.path().join("1.mp4"), "no clip").unwrap();
+    let run = common::avar(["evaluate", "--untrained", "--json", "--manifest", manifest.to_str().unwrap()]);
+    let run = run.expect_status(0);
+    assert!(run.stderr.contains("1.mp4"), "{}", run.stderr);
+    let document = run.json();
+    assert_eq!(document["clips"].as_array().unwrap().len(), 3);
+    assert_eq!(document["failures"][0]["path"], "1.mp4");
+}
+
+#[test]
+fn a_missing_clip_ends_an_evaluation_unless_it_may_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(folder.path());
+    std::fs::remove_file(folder.path().join("2.mp4")).unwrap();
+    let evaluate = ["evaluate", "--untrained", "--json", "--manifest", manifest.to_str().unwrap()];
+    let refused = common::avar(evaluate).expect_status(1);
+    assert!(refused.stderr.contains("2.mp4") && refused.stderr.contains("--skip-missing"), "{}", refused.stderr);
+    let skipped = common::avar(evaluate.into_iter().chain(["--skip-missing"])).expect_status(0);
+    assert_eq!(skipped.json()["clips"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn folders_of_classes_become_a_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["Baby Cry", "normal"] {
+        let of_class = folder.path().join("vaar").join(class);
+        std::fs::create_dir_all(&of_class).unwrap();
+        common::write_clip(&of_class.join("a.mp4"), 1, false);
+    }
+    let (vaar, out) = (folder.path().join("vaar"), folder.path().join("manifest.csv"));
+    let arguments = ["manifest", vaar.to_str().unwrap(), "--from", "vaar", "--out", out.to_str().unwrap()];
+    let run = common::avar(arguments).expect_status(0);
+    assert!(run.stdout.contains("baby_cry"), "{}", run.stdout);
+    assert_eq!(Manifest::read(&out).unwrap().clips.len(), 2);
+}

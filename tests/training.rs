@@ -1,0 +1,160 @@
+//! Training from a recipe to weights with their card, on a handful of clips made on the spot.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use avar::analysis::DeviceChoice;
+use avar::job::CancelToken;
+use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+use avar::training::{DataPlace, Recipe, Trained, TrainingError, TrainingEvent, TrainingSpec, train};
+
+mod common;
+
+const STAGE: &str = "steps = 4\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 2\npatience = 5\n";
+
+/// Clips with sound and two sound files in three parts, and a recipe that names them.
+struct Bench {
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut manifest = String::from("path,label,split,group\n");
+        for (index, split) in ["train", "train", "val", "val", "test", "test"].into_iter().enumerate() {
+            let (name, label) = (format!("{index}.mp4"), ["crash", "normal"][index % 2]);
+            common::write_clip(&folder.path().join(&name), 1 + index as u32 % 2, index != 1);
+            manifest += &format!("{name},{label},{split},clip-{index}\n");
+        }
+        for (index, split) in ["train", "val"].into_iter().enumerate() {
+            let name = format!("{index}.wav");
+            common::write_wav(&folder.path().join(&name), &common::tone(index as u32, 16_000), 16_000);
+            manifest += &format!("{name},police_siren,{split},sound-{index}\n");
+        }
+        std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+        Self { folder }
+    }
+
+    fn recipe(&self, learning_rate: &str) -> Recipe {
+        let stages: String = ["sound", "picture", "head", "ablation"]
+            .iter()
+            .map(|name| format!("[{name}]\n{}", STAGE.replace("0.001", learning_rate)))
+            .collect();
+        let text = format!(
+            "name = \"tiny\"\nseed = 5\nbackbones = \"lite\"\nsteps_per_second = 4.0\n\
+             [[data]]\nname = \"clips\"\ndescription = \"made on the spot\"\nlicence = \"ours\"\nis_real = true\n{stages}"
+        );
+        let path = self.folder.path().join("recipe.toml");
+        std::fs::write(&path, text).unwrap();
+        Recipe::read(&path).unwrap()
+    }
+
+    fn spec(&self, work: &str) -> TrainingSpec {
+        TrainingSpec {
+            recipe: self.recipe("0.001"),
+            places: vec![DataPlace { name: "clips".into(), manifest: self.folder.path().join("manifest.csv") }],
+            teachers: None,
+            backbone_weights: PathBuf::new(),
+            work: self.folder.path().join(work),
+            device: DeviceChoice::Cpu,
+        }
+    }
+}
+
+fn run(spec: &TrainingSpec) -> Result<Trained, TrainingError> {
+    train(spec, &CancelToken::default(), &|_| {})
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap()
+}
+
+#[test]
+fn training_twice_and_training_in_two_parts_give_the_same_weights() {
+    let bench = Bench::new();
+    let once = run(&bench.spec("once")).unwrap();
+    let twice = run(&bench.spec("twice")).unwrap();
+    assert!(bytes(&once.weights) == bytes(&twice.weights), "two runs from one seed differ");
+
+    // Stopped after the first checkpoint of a backbone, and again after the first one of the head.
+    let spec = bench.spec("parts");
+    for stop_at in ["sound network", "temporal head"] {
+        let cancel = CancelToken::default();
+        let has_stopped = AtomicBool::new(false);
+        let outcome = train(&spec, &cancel, &|event| {
+            if matches!(&event, TrainingEvent::Validation { stage, .. } if stage.label() == stop_at) {
+                has_stopped.store(true, Ordering::Relaxed);
+                cancel.cancel();
+            }
+        });
+        assert!(matches!(outcome, Err(TrainingError::Cancelled(_))), "{stop_at}");
+        assert!(has_stopped.load(Ordering::Relaxed));
+    }
+    let parts = run(&spec).unwrap();
+    assert!(bytes(&once.weights) == bytes(&parts.weights), "stopping changes the weights");
+}
+
+#[test]
+fn the_card_names_the_weights_the_data_and_what_nobody_checked() {
+    let bench = Bench::new();
+    let trained = run(&bench.spec("work")).unwrap();
+    let source = WeightSource::File(trained.weights.clone());
+    let network = AvarNet::load(Preset::Lite, &source, &ComputeDevice::cpu()).unwrap();
+    let card = network.card().expect("the card lies beside the weights");
+    assert_eq!(*card, trained.card);
+    assert_eq!(card.weights_sha256, network.digest());
+    let siren = card.data[0].clips.iter().find(|count| count.class == "police_siren").unwrap();
+    assert_eq!((siren.training, siren.validation, siren.test), (1, 1, 0));
+    assert_eq!(card.tests[0].clips, 2);
+    let of = |class: &str| card.classes.iter().find(|known| known.class == class).unwrap().validation.label();
+    // One test clip of a class validates nothing.
+    assert_eq!((of("crash"), of("abuse")), ("not validated", "not validated"));
+}
+
+#[test]
+fn a_diverging_training_ends_in_a_sentence() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    for stage in [&mut spec.recipe.sound, &mut spec.recipe.picture] {
+        (stage.learning_rate, stage.steps) = (1e30, 50);
+    }
+    let sentence = run(&spec).unwrap_err().to_string();
+    assert!(sentence.contains("diverged") && sentence.contains("learning rate"), "{sentence}");
+}
+
+#[test]
+fn a_checkpoint_of_another_recipe_is_not_gone_on_from() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    run(&spec).unwrap();
+    spec.recipe.seed += 1;
+    let sentence = run(&spec).unwrap_err().to_string();
+    assert!(sentence.contains("another recipe") && sentence.contains("work"), "{sentence}");
+}
+
+#[test]
+fn data_that_the_command_line_does_not_give_is_asked_for_by_name() {
+    let bench = Bench::new();
+    let spec = TrainingSpec { places: Vec::new(), ..bench.spec("work") };
+    let sentence = run(&spec).unwrap_err().to_string();
+    assert!(sentence.contains("--data clips="), "{sentence}");
+}
+
+#[test]
+fn a_missing_clip_is_named_before_anything_is_trained() {
+    let bench = Bench::new();
+    std::fs::remove_file(bench.folder.path().join("3.mp4")).unwrap();
+    let sentence = run(&bench.spec("work")).unwrap_err().to_string();
+    assert!(sentence.contains("3.mp4"), "{sentence}");
+    assert!(!bench.folder.path().join("work/sound.safetensors").exists());
+}
+
+#[test]
+fn full_backbones_that_were_not_fetched_are_asked_for() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    spec.recipe.backbones = avar::training::recipe::Backbones::Full;
+    spec.backbone_weights = bench.folder.path().join("backbones-full.safetensors");
+    let sentence = run(&spec).unwrap_err().to_string();
+    assert!(sentence.contains("avar weights pull") && sentence.contains("backbones-full"), "{sentence}");
+}
