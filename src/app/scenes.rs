@@ -74,7 +74,12 @@ pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) -> anyhow::Result<()> {
     let player = PlayerOptions { sound: SoundChoice::Silent, ..options.player.clone() };
     let options = DeskOptions { player, ..options };
-    let mut harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
+    let mut harness = Harness::builder()
+        // A file may be called anything.
+        .allow_missing_glyphs()
+        .with_size(SIZE)
+        .wgpu()
+        .build_eframe(|cc| DeskApp::new(cc, options));
     settle(&mut harness)?;
     if let Some(range) = harness.state().desk.state.media().map(|media| media.info.range) {
         let target = range.clamp(range.start + MediaTime::from_seconds(at_s));

@@ -96,7 +96,7 @@ fn model_card(ui: &mut Ui, card: &ModelCard) {
     let small = |text: String| RichText::new(text).small();
     ui.label(small(card.name.clone()));
     if !drawn.is_empty() {
-        let text = format!("○ never checked on real recordings: {}", drawn.join(", ").replace('_', " "));
+        let text = format!("With a ring: never checked on real recordings ({})", drawn.join(", ").replace('_', " "));
         ui.label(small(text).color(palette.alarm));
     }
     egui::CollapsingHeader::new(small("Model card".to_owned())).id_salt("model card").show(ui, |ui| {
