@@ -4,7 +4,8 @@
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
-use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+use avar::model::avar_net::Config;
+use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
 
 const FRAMES: usize = 8;
 const SAMPLES: usize = 160_000;
@@ -13,7 +14,12 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--serve") {
         return;
     }
-    let load = |preset| AvarNet::load(preset, &WeightSource::Untrained { seed: 7 }, &ComputeDevice::cpu()).unwrap();
+    // Both on pictures of one size, so that the peers are given the same.
+    let load = |preset: Preset| {
+        let config = Config { picture_size_px: (256, 256), ..preset.config() };
+        let weights = Weights::open(&WeightSource::Untrained { seed: 7 }, &ComputeDevice::cpu()).unwrap();
+        AvarNet::new(config, weights).unwrap()
+    };
     let (full, lite) = (load(Preset::Full), load(Preset::Lite));
     let pictures: Vec<u8> = (0..FRAMES * 256 * 256 * 3).map(|index| (index * 7919 % 251) as u8).collect();
     let samples: Vec<f32> = (0..SAMPLES).map(|index| ((index * 7919 % 2003) as f32 / 1001.0 - 1.0) * 1.7).collect();

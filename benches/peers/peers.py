@@ -29,7 +29,7 @@ ROUNDS = int(sys.argv[2]) if len(sys.argv) > 2 else 9
 THREADS = int(sys.argv[3]) if len(sys.argv) > 3 else 2
 FRAMES, SECONDS = 8, 10
 XXS = dict(hidden_sizes=[64, 80, 96], neck_hidden_sizes=[16, 16, 24, 48, 64, 80, 320], expand_ratio=2.0)
-SMALL = dict(hidden_size=256, num_hidden_layers=6, num_attention_heads=4, intermediate_size=1024, conv_dim=[128] * 7)
+SMALL = dict(hidden_size=192, num_hidden_layers=4, num_attention_heads=4, intermediate_size=768, conv_dim=[96] * 7)
 
 torch.set_num_threads(THREADS)
 torch.set_flush_denormal(True)
