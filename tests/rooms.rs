@@ -47,7 +47,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
         "training",
         &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "scoring", "time", "job"],
     ),
-    ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "job"]),
+    ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "training", "job"]),
     (
         "cli",
         &[

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use avar::analysis::DeviceChoice;
+use avar::app::training::TrainingWindow;
 use avar::job::CancelToken;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
-use avar::training::{DataPlace, Recipe, Trained, TrainingError, TrainingEvent, TrainingSpec, train};
+use avar::training::{DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, train};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 mod common;
 
@@ -65,6 +69,10 @@ fn run(spec: &TrainingSpec) -> Result<Trained, TrainingError> {
     train(spec, &CancelToken::default(), &|_| {})
 }
 
+fn is_of_head(event: &TrainingEvent) -> bool {
+    matches!(event, TrainingEvent::Progress { stage: Stage::Head, .. })
+}
+
 fn bytes(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
@@ -90,7 +98,25 @@ fn training_twice_and_training_in_two_parts_give_the_same_weights() {
         assert!(matches!(outcome, Err(TrainingError::Cancelled(_))), "{stop_at}");
         assert!(has_stopped.load(Ordering::Relaxed));
     }
-    let parts = run(&spec).unwrap();
+    // And once more in the middle of nothing.
+    let cancel = CancelToken::default();
+    let in_the_middle =
+        |event: &TrainingEvent| matches!(event, TrainingEvent::Progress { done: 3, .. } if is_of_head(event));
+    let outcome = train(&spec, &cancel, &|event| {
+        if in_the_middle(&event) {
+            cancel.cancel();
+        }
+    });
+    assert!(matches!(outcome, Err(TrainingError::Cancelled(_))));
+    let progress = std::sync::Mutex::new(Vec::new());
+    let parts = train(&spec, &CancelToken::default(), &|event| {
+        if is_of_head(&event) {
+            progress.lock().unwrap().push(event);
+        }
+    });
+    let parts = parts.unwrap();
+    let first = progress.into_inner().unwrap().into_iter().next();
+    assert!(matches!(first, Some(TrainingEvent::Progress { done: 4, .. })), "went on from {first:?}, not from step 3");
     assert!(bytes(&once.weights) == bytes(&parts.weights), "stopping changes the weights");
 }
 
@@ -157,4 +183,65 @@ fn full_backbones_that_were_not_fetched_are_asked_for() {
     spec.backbone_weights = bench.folder.path().join("backbones-full.safetensors");
     let sentence = run(&spec).unwrap_err().to_string();
     assert!(sentence.contains("avar weights pull") && sentence.contains("backbones-full"), "{sentence}");
+}
+
+/// The window of a training, until it shows `text`.
+fn window_until(spec: TrainingSpec, text: &str, mut each: impl FnMut(&mut Harness<'_, TrainingWindow>)) -> Vec<String> {
+    let mut harness = Harness::builder()
+        .with_size(eframe::egui::vec2(1080.0, 720.0))
+        .allow_missing_glyphs()
+        .wgpu()
+        .build_eframe(|cc| TrainingWindow::new(cc, spec).unwrap());
+    let began = Instant::now();
+    loop {
+        harness.step();
+        each(&mut harness);
+        let nodes = harness.root().children_recursive();
+        let texts: Vec<String> = nodes.filter_map(|node| node.value().or(node.accesskit_node().label())).collect();
+        if texts.iter().any(|shown| shown.contains(text)) {
+            return texts;
+        }
+        assert!(began.elapsed() < Duration::from_secs(120), "no \"{text}\" among {texts:#?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn the_window_shows_a_training_from_its_data_to_its_weights() {
+    let bench = Bench::new();
+    let texts = window_until(bench.spec("work"), "The weights are in", |_| {});
+    let shows = |text: &str| assert!(texts.iter().any(|shown| shown.contains(text)), "no \"{text}\" among {texts:#?}");
+    shows("Temporal head");
+    shows("Recall at step 4");
+    shows("clips to train on");
+    assert!(bench.folder.path().join("work/tiny.safetensors").exists());
+}
+
+#[test]
+fn a_training_that_is_stopped_in_its_window_goes_on_from_there_in_the_next() {
+    let bench = Bench::new();
+    let mut has_stopped = false;
+    window_until(bench.spec("work"), "Stopped; the same command goes on", |harness| {
+        let validated = harness.state().state.stages.iter().any(|view| !view.validations.is_empty());
+        if validated && !has_stopped {
+            has_stopped = true;
+            harness.get_by_label("Stop").click();
+        }
+    });
+    assert!(!bench.folder.path().join("work/tiny.safetensors").exists());
+    let mut is_first = true;
+    window_until(bench.spec("work"), "The weights are in", |harness| {
+        if std::mem::take(&mut is_first) {
+            let knows = harness.state().state.stages.iter().any(|view| !view.validations.is_empty());
+            assert!(knows, "the curves of the first run are gone");
+        }
+    });
+}
+
+#[test]
+fn a_training_that_cannot_begin_says_why_in_its_window() {
+    let bench = Bench::new();
+    std::fs::remove_file(bench.folder.path().join("3.mp4")).unwrap();
+    let texts = window_until(bench.spec("work"), "It ended with an error", |_| {});
+    assert!(texts.iter().any(|shown| shown.contains("3.mp4")), "{texts:#?}");
 }

@@ -9,6 +9,7 @@ pub mod panels;
 pub mod scenes;
 pub mod state;
 pub mod theme;
+pub mod training;
 pub mod update;
 pub mod video_texture;
 pub mod widgets;

@@ -1,24 +1,34 @@
 //! `avar train` and `avar ablate`: weights and tables from a recipe.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Instant;
 
 use clap::Args;
 
 use super::{DeviceName, say};
+use crate::app;
 use crate::app::widgets::time_code;
 use crate::files::write_whole;
-use crate::job::{CancelToken, Progress};
+use crate::job::CancelToken;
 use crate::training::recipe::Backbones;
 use crate::training::tables::{self, Provenance};
 use crate::training::{
-    DataPlace, Listen, Recipe, Stage, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
+    DataPlace, Listen, Pace, Recipe, Stage, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
 };
 
 #[derive(Args)]
 pub(super) struct TrainArguments {
+    #[command(flatten)]
+    spec: SpecArguments,
+    /// Show the training in a window
+    #[arg(long)]
+    window: bool,
+}
+
+/// What is trained, from what, where.
+#[derive(Args)]
+struct SpecArguments {
     /// The recipe, a TOML file
     #[arg(long)]
     recipe: PathBuf,
@@ -45,7 +55,7 @@ pub(super) struct TrainArguments {
 #[derive(Args)]
 pub(super) struct AblateArguments {
     #[command(flatten)]
-    training: TrainArguments,
+    training: SpecArguments,
     /// How many times each head is trained, from seeds 1, 2, …
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
@@ -55,8 +65,12 @@ pub(super) struct AblateArguments {
 }
 
 pub(super) fn run(arguments: TrainArguments) -> anyhow::Result<()> {
-    let spec = arguments.spec()?;
-    let trained = told(&spec, |listen| train(&spec, &CancelToken::default(), listen))?;
+    let has_window = arguments.window;
+    let spec = arguments.spec.spec()?;
+    if has_window {
+        return app::training::run(spec);
+    }
+    let trained = told(|listen| train(&spec, &CancelToken::default(), listen))?;
     say(&trained.weights.display().to_string())
 }
 
@@ -64,7 +78,7 @@ pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
     let recipe_path = arguments.training.recipe.display().to_string();
     let spec = arguments.training.spec()?;
     let seeds: Vec<u64> = (1..=arguments.seeds).collect();
-    let found = told(&spec, |listen| ablate_trained(&spec, &seeds, &CancelToken::default(), listen))?;
+    let found = told(|listen| ablate_trained(&spec, &seeds, &CancelToken::default(), listen))?;
     let provenance = Provenance {
         recipe: &recipe_path,
         recipe_digest: &spec.recipe.digest(),
@@ -85,7 +99,7 @@ pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl TrainArguments {
+impl SpecArguments {
     fn spec(self) -> anyhow::Result<TrainingSpec> {
         let mut recipe = Recipe::read(&self.recipe)?;
         recipe.backbones = self.backbones.unwrap_or(recipe.backbones);
@@ -100,56 +114,28 @@ impl TrainArguments {
     }
 }
 
-/// Runs `work` with its events going to the terminal and to the log in the training's folder.
-fn told<T>(spec: &TrainingSpec, work: impl FnOnce(Listen) -> Result<T, TrainingError>) -> anyhow::Result<T> {
-    let teller = Mutex::new(Teller::new(&spec.work.join("log.jsonl"))?);
+/// Runs `work` with its events going to the terminal.
+fn told<T>(work: impl FnOnce(Listen) -> Result<T, TrainingError>) -> anyhow::Result<T> {
+    let teller = Mutex::new(Teller { shows_progress: std::io::stderr().is_terminal(), paces: Vec::new() });
     let outcome = work(&|event| teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).tell(&event));
     teller.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clear();
     Ok(outcome?)
 }
 
-/// Prints events, and adds them to the log.
+/// Prints events.
 struct Teller {
-    log: std::fs::File,
     shows_progress: bool,
-    /// When each stage was first heard of, and how far it had come then.
-    begun: Vec<(Stage, Instant, u64)>,
-    line: String,
+    paces: Vec<(Stage, Pace)>,
 }
 
 impl Teller {
-    fn new(log: &std::path::Path) -> anyhow::Result<Teller> {
-        if let Some(folder) = log.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let log = std::fs::File::options().create(true).append(true).open(log)?;
-        Ok(Teller { log, shows_progress: std::io::stderr().is_terminal(), begun: Vec::new(), line: String::new() })
-    }
-
     fn tell(&mut self, event: &TrainingEvent) {
-        let text = match event {
-            TrainingEvent::Progress { stage, done, of } => return self.show_progress(*stage, *done, *of),
-            TrainingEvent::Note { stage, text } => format!("{}: {text}", stage.label()),
-            TrainingEvent::Validation { stage, step, training_loss, validation_loss, accuracy, recall, is_best } => {
-                let of_class = recall.iter().map(|(class, recall)| format!("{} {recall:.2}", class.name()));
-                format!(
-                    "{}: step {step}, loss {training_loss:.3}, validation {validation_loss:.3}, accuracy {accuracy:.3}{} ({})",
-                    stage.label(),
-                    if *is_best { ", best so far" } else { "" },
-                    of_class.collect::<Vec<_>>().join(", ")
-                )
+        match event {
+            TrainingEvent::Progress { stage, done, of } => self.show_progress(*stage, *done, *of),
+            other => {
+                self.clear();
+                eprintln!("{other}");
             }
-            TrainingEvent::Finished { stage, steps, best_step, seconds } => format!(
-                "{}: finished after {steps} steps and {:.1} min; the best were those of step {best_step}",
-                stage.label(),
-                seconds / 60.0
-            ),
-        };
-        self.clear();
-        eprintln!("{text}");
-        // The log is a record beside the checkpoints; a full disk ends the training where it writes those.
-        if let Ok(json) = serde_json::to_string(event) {
-            let _ = writeln!(self.log, "{json}");
         }
     }
 
@@ -157,17 +143,13 @@ impl Teller {
         if !self.shows_progress {
             return;
         }
-        let (begun, first) = match self.begun.iter().find(|(known, _, _)| *known == stage) {
-            Some((_, begun, first)) => (*begun, *first),
-            None => {
-                self.begun.push((stage, Instant::now(), done));
-                (Instant::now(), done)
-            }
-        };
-        let fraction = (done - first.min(done)) as f32 / (of.saturating_sub(first)).max(1) as f32;
-        let left = Progress { fraction, elapsed: begun.elapsed() }.time_left();
-        self.line = format!("{}: {done} of {of} {}", stage.label(), left.map(time_code::time_left).unwrap_or_default());
-        eprint!("\r\x1b[K{}", self.line);
+        let known = self.paces.iter().find(|(known, _)| *known == stage).map(|(_, pace)| *pace);
+        let pace = known.unwrap_or_else(|| {
+            self.paces.push((stage, Pace::from(done)));
+            Pace::from(done)
+        });
+        let left = pace.time_left(done, of).map(time_code::time_left).unwrap_or_default();
+        eprint!("\r\x1b[K{}: {done} of {of} {left}", stage.label());
     }
 
     fn clear(&mut self) {

@@ -5,7 +5,7 @@
 //!                  -> picture network  -> features of every clip -> temporal head -> weights, model card
 //! ```
 //!
-//! Every stage writes a checkpoint after each validation and goes on from it; what a step is computed from depends on
+//! Every stage writes a checkpoint after each validation, each minute and when it is cancelled, and goes on from it; what a step is computed from depends on
 //! the seed and the step's number alone, so stopping changes nothing. Both backbones train at the same time, each on
 //! its share of the processor's threads.
 
@@ -17,6 +17,7 @@ pub mod corpus;
 mod error;
 pub mod features;
 pub mod head;
+pub mod log;
 pub mod optimizer;
 pub mod picture;
 pub mod progress;
@@ -27,6 +28,6 @@ pub mod sound;
 pub mod tables;
 
 pub use error::TrainingError;
-pub use progress::{Listen, Stage, TrainingEvent};
+pub use progress::{Listen, Pace, Stage, TrainingEvent};
 pub use recipe::{DataPlace, Recipe};
 pub use run::{Ablation, Trained, TrainingJob, TrainingSpec, ablate_trained, spawn_training, train};

@@ -1,12 +1,14 @@
 //! What training tells: the same to the terminal, to the file of its log, and to the window.
 
+use std::fmt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use super::recipe::StageRecipe;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::job::CancelToken;
+use crate::job::{CancelToken, Progress as JobProgress};
 use crate::model::ComputeDevice;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// In the order in which they begin.
+    pub const ALL: [Stage; 6] = [Stage::Data, Stage::Sound, Stage::Picture, Stage::Features, Stage::Head, Stage::Test];
+
     /// Text for people.
     pub fn label(self) -> &'static str {
         match self {
@@ -66,6 +71,51 @@ pub enum TrainingEvent {
         best_step: u64,
         seconds: f64,
     },
+}
+
+/// A line for people.
+impl fmt::Display for TrainingEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Note { stage, text } => write!(f, "{}: {text}", stage.label()),
+            Self::Progress { stage, done, of } => write!(f, "{}: {done} of {of}", stage.label()),
+            Self::Validation { stage, step, training_loss, validation_loss, accuracy, recall, is_best } => {
+                let best = if *is_best { ", best so far" } else { "" };
+                let of_class = recall.iter().map(|(class, recall)| format!("{} {recall:.2}", class.name()));
+                write!(
+                    f,
+                    "{}: step {step}, loss {training_loss:.3}, validation {validation_loss:.3}, accuracy {accuracy:.3}{best} ({})",
+                    stage.label(),
+                    of_class.collect::<Vec<_>>().join(", ")
+                )
+            }
+            Self::Finished { stage, steps, best_step, seconds } => write!(
+                f,
+                "{}: finished after {steps} steps and {:.1} min; the best were those of step {best_step}",
+                stage.label(),
+                seconds / 60.0
+            ),
+        }
+    }
+}
+
+/// How fast a stage goes, from its first report on: a stage that was resumed has done part of its work before.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    begun: Instant,
+    first: u64,
+}
+
+impl Pace {
+    pub fn from(done: u64) -> Pace {
+        Pace { begun: Instant::now(), first: done }
+    }
+
+    /// `None` until there is ground for an estimate.
+    pub fn time_left(&self, done: u64, of: u64) -> Option<Duration> {
+        let fraction = done.saturating_sub(self.first) as f32 / of.saturating_sub(self.first).max(1) as f32;
+        JobProgress { fraction, elapsed: self.begun.elapsed() }.time_left()
+    }
 }
 
 /// How a stage is run, and where.
@@ -145,7 +195,10 @@ pub trait Trainer {
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), Self::Error>;
 }
 
-/// Runs a stage from `step` to its end: validations, early stopping, checkpoints.
+/// What a stop may cost that comes without warning.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs a stage from `step` to its end: validations, early stopping, checkpoints. One that is cancelled loses nothing.
 pub fn run_stage<T: Trainer>(
     trainer: &mut T,
     stage: Stage,
@@ -159,10 +212,17 @@ where
     T::Error: From<crate::job::Cancelled>,
 {
     let seconds_before = progress.seconds;
-    let clock = std::time::Instant::now();
+    let clock = Instant::now();
+    let mut kept_at = Instant::now();
     let (mut losses, mut count) = (0f64, 0u32);
     while !progress.is_finished {
-        cancel.check()?;
+        let stop = cancel.check();
+        if stop.is_err() || kept_at.elapsed() >= CHECKPOINT_EVERY {
+            progress.seconds = seconds_before + clock.elapsed().as_secs_f64();
+            trainer.checkpoint(&progress)?;
+            kept_at = Instant::now();
+        }
+        stop?;
         if step < recipe.steps {
             losses += f64::from(trainer.step(step)?);
             count += 1;
@@ -186,6 +246,7 @@ where
         progress.is_finished = is_last || progress.stale_validations >= recipe.patience;
         progress.seconds = seconds_before + clock.elapsed().as_secs_f64();
         trainer.checkpoint(&progress)?;
+        kept_at = Instant::now();
         let training_loss = (losses / f64::from(count.max(1))) as f32;
         listen(TrainingEvent::Validation {
             stage,

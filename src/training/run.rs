@@ -14,6 +14,7 @@ use super::corpus::{Corpus, CorpusClip, read_sound};
 use super::error::TrainingError;
 use super::features::{ClipFeatures, clip_features};
 use super::head::HeadTrainer;
+use super::log::recorded;
 use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
 use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
@@ -77,6 +78,10 @@ pub fn spawn_training(spec: TrainingSpec, wake: Wake) -> std::io::Result<Trainin
 
 /// Trains here and now; goes on where an earlier run in the same folder stopped.
 pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<Trained, TrainingError> {
+    recorded(&spec.work, listen, |listen| train_stages(spec, cancel, listen))
+}
+
+fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<Trained, TrainingError> {
     let recipe = &spec.recipe;
     let device = device_of(spec)?;
     let (corpus, left_out) = gather(spec, cancel, listen)?;
@@ -108,6 +113,15 @@ pub fn train(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Resul
 
 /// The ablation's tables, from the backbones of a training that has come as far as those.
 pub fn ablate_trained(
+    spec: &TrainingSpec,
+    seeds: &[u64],
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<Ablation, TrainingError> {
+    recorded(&spec.work, listen, |listen| ablate_stages(spec, seeds, cancel, listen))
+}
+
+fn ablate_stages(
     spec: &TrainingSpec,
     seeds: &[u64],
     cancel: &CancelToken,

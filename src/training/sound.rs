@@ -25,6 +25,7 @@ use crate::dataset::Clip;
 use crate::model::layers::Linear;
 use crate::model::loss::{self, LabelOptions};
 use crate::model::seeded::Init;
+use crate::model::teachers::mel::{self, LogMel};
 use crate::model::wav2vec2::{Config, Wav2Vec2, normalise_utterance};
 use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
 use crate::time::MediaTime;
@@ -90,9 +91,9 @@ impl SoundItem {
     }
 }
 
-/// Normal life in four of ten draws, sirens and cries, which only the sound tells, in three.
+/// Normal life, and sirens and cries, which only the sound tells, come more often than the rest.
 const SHARES: [(AnomalyClass, f32); 3] =
-    [(AnomalyClass::Normal, 0.4), (AnomalyClass::PoliceSiren, 0.15), (AnomalyClass::BabyCry, 0.15)];
+    [(AnomalyClass::Normal, 0.3), (AnomalyClass::PoliceSiren, 0.08), (AnomalyClass::BabyCry, 0.17)];
 
 /// The best weights, in the folder of a training.
 pub const SOUND_FILE: &str = "sound.safetensors";
@@ -103,6 +104,7 @@ pub const SOUND_CHECKPOINT: &str = "sound.checkpoint";
 struct Student {
     network: Wav2Vec2,
     steps: Linear,
+    spectrum: Linear,
     teacher_scores: Linear,
     teacher_embedding: Linear,
     variables: VarMap,
@@ -112,12 +114,13 @@ impl Student {
     fn new(config: &Config, widths: (usize, usize), seed: u64, device: &ComputeDevice) -> Result<Student, ModelError> {
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
-        let linear = |outputs, name| Linear::new(config.width, outputs, Init::linear(config.width), &weights.at(name));
+        let linear = |inputs, outputs, name| Linear::new(inputs, outputs, Init::linear(inputs), &weights.at(name));
         Ok(Student {
             network: Wav2Vec2::new(config, &weights)?,
-            steps: linear(CLASS_COUNT, "training.steps")?,
-            teacher_scores: linear(widths.0, "training.teacher_scores")?,
-            teacher_embedding: linear(widths.1, "training.teacher_embedding")?,
+            steps: linear(config.width, CLASS_COUNT, "training.steps")?,
+            spectrum: linear(config.channels, mel::BANDS, "training.spectrum")?,
+            teacher_scores: linear(config.width, widths.0, "training.teacher_scores")?,
+            teacher_embedding: linear(config.width, widths.1, "training.teacher_embedding")?,
             variables,
         })
     }
@@ -130,6 +133,7 @@ pub struct SoundTrainer {
     /// Positions in `training`.
     sampler: Sampler<usize>,
     student: Student,
+    front: LogMel,
     optimizer: AdamW,
     recipe: StageRecipe,
     seed: u64,
@@ -137,6 +141,8 @@ pub struct SoundTrainer {
     device: Device,
 }
 
+/// Share of the spectrum in the loss.
+const SPECTRUM_SHARE: f64 = 1.0;
 /// Share of the teacher's scores and of its embeddings in the loss. Scores are nearly all close to zero, so that
 /// their mean over 521 of them is small beside the others.
 const SCORES_SHARE: f64 = 20.0;
@@ -165,6 +171,7 @@ impl SoundTrainer {
             validation,
             sampler,
             student,
+            front: LogMel::new(device.device())?,
             optimizer,
             recipe,
             seed,
@@ -226,7 +233,10 @@ impl SoundTrainer {
     fn loss(&self, batch: &Batch, teach: bool) -> Result<(Tensor, Tensor), TrainingError> {
         let count = batch.count;
         let samples = Tensor::from_slice(&batch.samples, (count, SAMPLES), &self.device)?;
-        let tokens = self.student.network.forward(&samples)?;
+        let stages = self.student.network.forward_stages(&samples)?;
+        let (Some(features), Some(tokens)) = (stages.convolutions.last(), stages.hidden.last()) else {
+            return Err(ModelError::Config("the sound network has no layers".to_owned()).into());
+        };
         let width = tokens.dim(2)?;
         let steps = tokens.reshape((count * STEPS, STEP_TOKENS, width))?.mean(1)?;
         let none = crate::model::kernels::Activation::None;
@@ -235,6 +245,10 @@ impl SoundTrainer {
         let weights = Tensor::from_slice(&batch.label_weights, count * STEPS, &self.device)?;
         let options = LabelOptions { class_weights: None, smoothing: if teach { LABEL_SMOOTHING } else { 0.0 } };
         let mut loss = loss::cross_entropy(&logits, &labels, Some(&weights), &options)?;
+        if teach {
+            let spectrum = self.student.spectrum.forward(features, none)?;
+            loss = (loss + ((spectrum - self.spectrum(&samples)?)?.sqr()?.mean_all()? * SPECTRUM_SHARE)?)?;
+        }
         if teach && !batch.taught.is_empty() {
             // Half-patches, then the mean of each two neighbours: patches overlap by half.
             let halves = tokens.reshape((count, PATCHES + 1, PATCH_HOP_TOKENS, width))?.mean(2)?;
@@ -252,6 +266,16 @@ impl SoundTrainer {
             loss = ((loss + by_scores)? + by_embeddings)?;
         }
         Ok((loss, logits))
+    }
+
+    /// `[B, N]` -> `[B, T, bands]`: a log-mel frame for each token, of the same 25 ms; each example brought to mean 0
+    /// and variance 1.
+    fn spectrum(&self, samples: &Tensor) -> Result<Tensor, TrainingError> {
+        const { assert!(mel::FRAME_SAMPLES == TOKEN_FIELD) };
+        let frames = self.front.frames(samples, TOKEN_HOP)?;
+        let centred = frames.broadcast_sub(&frames.mean_keepdim((1, 2))?)?;
+        let deviation = (centred.sqr()?.mean_keepdim((1, 2))?.sqrt()? + 1e-3)?;
+        Ok(centred.broadcast_div(&deviation)?)
     }
 }
 

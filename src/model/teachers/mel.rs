@@ -14,10 +14,10 @@ use candle_core::{Device, Tensor};
 use super::super::error::ModelError;
 use super::super::kernels::{self, Activation, Matrix};
 
-pub(super) const SAMPLE_RATE_HZ: u32 = 16_000;
-pub(super) const FRAME_SAMPLES: usize = 400;
-pub(super) const HOP_SAMPLES: usize = 160;
-pub(super) const BANDS: usize = 64;
+pub const SAMPLE_RATE_HZ: u32 = 16_000;
+pub const FRAME_SAMPLES: usize = 400;
+pub const HOP_SAMPLES: usize = 160;
+pub const BANDS: usize = 64;
 
 const TRANSFORM_POINTS: usize = 512;
 const LOWEST_HZ: f64 = 125.0;
@@ -26,7 +26,7 @@ const HIGHEST_HZ: f64 = 7500.0;
 const FLOOR: f64 = 0.001;
 
 /// The matrices of the front end.
-pub(super) struct LogMel {
+pub struct LogMel {
     /// `[FRAME_SAMPLES, bins]` each.
     cosines: Matrix,
     sines: Matrix,
@@ -35,7 +35,7 @@ pub(super) struct LogMel {
 }
 
 impl LogMel {
-    pub(super) fn new(device: &Device) -> Result<LogMel, ModelError> {
+    pub fn new(device: &Device) -> Result<LogMel, ModelError> {
         let bins: Vec<usize> = (1..=TRANSFORM_POINTS / 2).filter(|&bin| band_shares(bin).any(|s| s > 0.0)).collect();
         let wave = |wave: fn(f64) -> f64| {
             let values = (0..FRAME_SAMPLES).flat_map(|n| {
@@ -55,12 +55,12 @@ impl LogMel {
         })
     }
 
-    /// `[N]` samples -> `[frame_count(N), BANDS]`; at least one whole frame is needed.
-    pub(super) fn frames(&self, samples: &Tensor) -> Result<Tensor, ModelError> {
-        let samples = samples.reshape((1, (), 1))?;
-        let part = |matrix| kernels::conv1d(&samples, matrix, None, FRAME_SAMPLES, HOP_SAMPLES, Activation::None);
+    /// `[B, N]` samples -> `[B, (N - FRAME_SAMPLES) / hop_samples + 1, BANDS]`; at least one whole frame is needed.
+    pub fn frames(&self, samples: &Tensor, hop_samples: usize) -> Result<Tensor, ModelError> {
+        let samples = samples.unsqueeze(2)?;
+        let part = |matrix| kernels::conv1d(&samples, matrix, None, FRAME_SAMPLES, hop_samples, Activation::None);
         let magnitudes = (part(&self.cosines)?.sqr()? + part(&self.sines)?.sqr()?)?.sqrt()?;
-        let mel = kernels::linear(&magnitudes.squeeze(0)?, &self.bands, None, Activation::None, None)?;
+        let mel = kernels::linear(&magnitudes, &self.bands, None, Activation::None, None)?;
         Ok((mel + FLOOR)?.log()?)
     }
 }
@@ -88,8 +88,9 @@ mod tests {
     use super::*;
 
     fn log_mel(samples: &[f32]) -> Vec<Vec<f32>> {
-        let samples = Tensor::from_slice(samples, samples.len(), &Device::Cpu).unwrap();
-        LogMel::new(&Device::Cpu).unwrap().frames(&samples).unwrap().to_vec2().unwrap()
+        let samples = Tensor::from_slice(samples, (1, samples.len()), &Device::Cpu).unwrap();
+        let frames = LogMel::new(&Device::Cpu).unwrap().frames(&samples, HOP_SAMPLES).unwrap();
+        frames.squeeze(0).unwrap().to_vec2().unwrap()
     }
 
     fn tone(frequency_hz: f64, count: usize) -> Vec<f32> {

@@ -13,7 +13,7 @@
 //! from end to end: the filters are turned when they are read, the pictures while they are converted, and the mean
 //! over positions at the end does not care.
 
-mod mel;
+pub mod mel;
 pub mod mobilenet_v2;
 pub mod yamnet;
 

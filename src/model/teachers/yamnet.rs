@@ -150,8 +150,8 @@ impl Yamnet {
     }
 
     fn frames(&self, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
-        let samples = Tensor::from_slice(samples, samples.len(), self.weights.device())?;
-        Ok(self.front.frames(&samples)?.flatten_all()?.to_vec1()?)
+        let samples = Tensor::from_slice(samples, (1, samples.len()), self.weights.device())?;
+        Ok(self.front.frames(&samples, mel::HOP_SAMPLES)?.flatten_all()?.to_vec1()?)
     }
 
     /// The samples of `count` patches -> their embeddings and logits.

@@ -1,0 +1,41 @@
+//! The log of a training: one event a line, as JSON, in the folder of its checkpoints.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::error::TrainingError;
+use super::progress::{Listen, TrainingEvent};
+use crate::files::WriteError;
+
+const LOG_FILE: &str = "log.jsonl";
+
+/// Runs `work` with its events going to `listen` and, but for mere progress, to the log in `folder`, where those of
+/// earlier runs stay.
+pub fn recorded<T>(
+    folder: &Path,
+    listen: Listen,
+    work: impl FnOnce(Listen) -> Result<T, TrainingError>,
+) -> Result<T, TrainingError> {
+    let path = folder.join(LOG_FILE);
+    let open = || {
+        std::fs::create_dir_all(folder)?;
+        File::options().create(true).append(true).open(&path)
+    };
+    let log = Mutex::new(open().map_err(|reason| WriteError { path: path.clone(), reason })?);
+    work(&|event: TrainingEvent| {
+        if let (false, Ok(json)) = (matches!(event, TrainingEvent::Progress { .. }), serde_json::to_string(&event)) {
+            let mut log = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            // A record beside the checkpoints: a full disk ends the training where it writes those.
+            let _ = writeln!(log, "{json}");
+        }
+        listen(event);
+    })
+}
+
+/// What earlier runs in `folder` told; lines that are none of ours are passed over.
+pub fn told_before(folder: &Path) -> Vec<TrainingEvent> {
+    let text = std::fs::read_to_string(folder.join(LOG_FILE)).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
