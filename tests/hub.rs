@@ -100,6 +100,24 @@ fn redirects_in_circles_end() {
 }
 
 #[test]
+fn the_command_asks_the_endpoint_of_its_environment_and_refuses_other_bytes_than_the_pinned_ones() {
+    let hub = LocalHub::holding(&weights(), serve_ranges);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("weights");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_avar"))
+        .args(["weights", "pull", "--out"])
+        .arg(&out)
+        .env("HF_ENDPOINT", &hub.endpoint)
+        .output()
+        .unwrap();
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(sentence.contains("SHA-256") && sentence.contains("apple/mobilevit-small"), "{sentence}");
+    assert!(hub.requests()[0].path.starts_with("/api/models/apple/mobilevit-small/revision/main"));
+    assert!(!out.join("backbones-full.safetensors").exists());
+}
+
+#[test]
 fn no_token_is_sent() {
     let hub = LocalHub::holding(&weights(), serve_ranges);
     let folder = tempfile::tempdir().unwrap();

@@ -148,6 +148,37 @@ fn a_diverging_training_ends_in_a_sentence() {
     assert!(sentence.contains("diverged") && sentence.contains("learning rate"), "{sentence}");
 }
 
+/// A limit on the size of files stands in for a disk that is full.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_in_a_sentence_and_leaves_no_half_file() {
+    let bench = Bench::new();
+    bench.recipe("0.001");
+    let folder = bench.folder.path();
+    let train = |limit: &str| {
+        let script = format!("trap '' XFSZ; {limit}; exec \"$@\"");
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &script, "bash", env!("CARGO_BIN_EXE_avar"), "train", "--recipe"]);
+        command.arg(folder.join("recipe.toml")).arg("--out").arg(folder.join("work"));
+        command.arg("--data").arg(format!("clips={}", folder.join("manifest.csv").display()));
+        command.output().unwrap()
+    };
+    // In units of 1024 bytes; a checkpoint of the picture network has 11 MB, one of the sound network 27.
+    let full = train("ulimit -f 4000");
+    let sentence = String::from_utf8(full.stderr).unwrap();
+    assert!(!full.status.success());
+    assert!(
+        sentence.contains("cannot be written") && sentence.contains("what was computed before is kept"),
+        "{sentence}"
+    );
+    let left: Vec<_> =
+        std::fs::read_dir(folder.join("work")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
+    let freed = train("true");
+    assert!(freed.status.success(), "{}", String::from_utf8_lossy(&freed.stderr));
+    assert!(folder.join("work/tiny.safetensors").exists());
+}
+
 #[test]
 fn a_checkpoint_of_another_recipe_is_not_gone_on_from() {
     let bench = Bench::new();

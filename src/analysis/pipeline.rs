@@ -24,13 +24,15 @@ pub const WINDOW_STEPS: usize = 10;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnalysisSettings {
-    pub steps_per_second: f64,
+    /// `None`: as many as the network was trained with, if its card says so, and else
+    /// [`DEFAULT_STEPS_PER_SECOND`].
+    pub steps_per_second: Option<f64>,
     pub window_steps: usize,
 }
 
 impl Default for AnalysisSettings {
     fn default() -> Self {
-        Self { steps_per_second: DEFAULT_STEPS_PER_SECOND, window_steps: WINDOW_STEPS }
+        Self { steps_per_second: None, window_steps: WINDOW_STEPS }
     }
 }
 
@@ -131,10 +133,12 @@ pub fn analyse(
     mut listen: impl FnMut(AnalysisPartial),
 ) -> Result<Analysis, AnalysisError> {
     let started = Instant::now();
-    let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), spec.settings.steps_per_second)?;
-    listen(AnalysisPartial::Started { grid, modalities });
     let network = shelf.take(&spec.network, cancel)?;
     let mut timings = Timings { load_weights: started.elapsed(), ..Timings::default() };
+    let trained_with = network.card().map_or(DEFAULT_STEPS_PER_SECOND, |card| card.steps_per_second);
+    let steps_per_second = spec.settings.steps_per_second.unwrap_or(trained_with);
+    let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
+    listen(AnalysisPartial::Started { grid, modalities });
 
     let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid)?;
     let mut mean = WindowMean::<CLASS_COUNT>::new(grid.len(), spec.settings.window_steps);

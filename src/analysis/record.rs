@@ -159,7 +159,7 @@ impl RunRecord {
                 network: spec.network.preset.name(),
                 device: spec.network.device.name(),
                 modalities: analysis.scores.modalities,
-                steps_per_second: spec.settings.steps_per_second,
+                steps_per_second: analysis.scores.grid.steps_per_second(),
                 window_steps: spec.settings.window_steps,
                 hysteresis,
                 classes: AnomalyClass::ALL.iter().map(|class| class.name()).collect(),

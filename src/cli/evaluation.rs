@@ -126,7 +126,7 @@ fn write_run(
         "weights": loaded.provenance().to_string(),
         "weights_sha256": loaded.digest(),
         "is_trained": !loaded.provenance().is_untrained(),
-        "steps_per_second": settings.steps_per_second,
+        "steps_per_second": scored.clips.first().map(|clip| 1.0 / clip.step_s),
         "window_steps": settings.window_steps,
         "program": concat!("avar ", env!("CARGO_PKG_VERSION")),
         "clips": scored.clips.len(),

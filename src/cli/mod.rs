@@ -126,10 +126,9 @@ struct AnalyzeArguments {
     /// The folder to write NAME.scores.csv, NAME.events.json and NAME.run.json to
     #[arg(long)]
     out: PathBuf,
-    /// Steps scored for each second of the recording, 0.1 to 50
-    #[arg(long, default_value_t = AnalysisSettings::default().steps_per_second, value_parser = steps_per_second)]
-    #[arg(allow_negative_numbers = true)]
-    steps_per_second: f64,
+    /// Steps scored for each second of the recording, 0.1 to 50; without it those that the network was trained with
+    #[arg(long, value_parser = steps_per_second, allow_negative_numbers = true)]
+    steps_per_second: Option<f64>,
     /// Print JSON
     #[arg(long)]
     json: bool,

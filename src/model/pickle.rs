@@ -48,6 +48,32 @@ mod tests {
         assert_eq!(read.len(), 2);
     }
 
+    fn fixture(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pickle").join(name)
+    }
+
+    #[test]
+    fn pytorchs_own_file_gives_its_tensors_whatever_their_strides() {
+        let bytes = as_safetensors(&[&fixture("tensors.bin")]).unwrap();
+        let read = candle_core::safetensors::load_buffer(&bytes, &candle_core::Device::Cpu).unwrap();
+        assert_eq!(read["network.weight"].to_vec2::<f32>().unwrap(), [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]);
+        assert_eq!(read["network.turned"].to_vec2::<f32>().unwrap(), [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]);
+        let half = read["network.half"].to_dtype(candle_core::DType::F32).unwrap();
+        assert_eq!(half.to_vec1::<f32>().unwrap(), [0.5, -2.0]);
+    }
+
+    #[test]
+    fn a_pickle_that_asks_for_a_command_runs_nothing() {
+        let marker = Path::new("/tmp/a-pickle-was-run");
+        assert!(!marker.exists(), "left by something else: {}", marker.display());
+        // Whether the rest of such a file is read or refused, the command in it is not run.
+        if let Ok(bytes) = as_safetensors(&[&fixture("trap.bin")]) {
+            let read = candle_core::safetensors::load_buffer(&bytes, &candle_core::Device::Cpu).unwrap();
+            assert!(!read.contains_key("network.trap"));
+        }
+        assert!(!marker.exists());
+    }
+
     #[test]
     fn what_is_no_pickle_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();

@@ -30,7 +30,7 @@ pub fn write_card(
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<ModelCard, TrainingError> {
-    let settings = AnalysisSettings { steps_per_second: recipe.steps_per_second, ..AnalysisSettings::default() };
+    let settings = AnalysisSettings { steps_per_second: Some(recipe.steps_per_second), ..AnalysisSettings::default() };
     let shelf = NetworkShelf::default();
     let mut tests = Vec::new();
     let mut scored_real = Vec::new();

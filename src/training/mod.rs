@@ -11,6 +11,7 @@
 
 pub mod ablation;
 pub mod augment;
+mod cache;
 pub mod card;
 mod checkpoint;
 pub mod corpus;

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use candle_core::{DType, Tensor};
 
 use super::ablation::{Cell, ablate};
+use super::cache;
 use super::card::write_card;
 use super::checkpoint::{self, read_tensors, write_tensors};
 use super::corpus::{Corpus, CorpusClip, read_sound};
@@ -18,7 +19,7 @@ use super::log::recorded;
 use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
 use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
-use super::sound::{SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
+use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::{DeviceChoice, NetworkChoice};
 use crate::dataset::Split;
@@ -27,8 +28,8 @@ use crate::job::{CancelToken, Job, Wake, spread, thread_count};
 use crate::media;
 use crate::model::kernels;
 use crate::model::teachers::mobilenet_v2::EDGE_PX;
-use crate::model::teachers::{MobileNetV2, Yamnet};
-use crate::model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weights};
+use crate::model::teachers::{MobileNetV2, Yamnet, yamnet};
+use crate::model::{AvarNet, ComputeDevice, ModelCard, Preset, Provenance, WeightSource, Weights};
 
 /// What to train, from what, where.
 #[derive(Clone, Debug)]
@@ -269,6 +270,12 @@ fn teachers_folder(spec: &TrainingSpec) -> Result<Option<&Path>, TrainingError> 
     }
 }
 
+/// Where it is kept what a teacher said of a clip.
+fn teacher_file(clip: &Path, teacher: &Provenance, spec: &TrainingSpec) -> PathBuf {
+    let examples = (FRAMES_PER_SECOND, MOST_FRAMES, sound::TOKENS);
+    cache::path(clip, format_args!("{teacher:?} {examples:?}"), &spec.work.join("teachers"))
+}
+
 type StageOutcome = Result<(PathBuf, StageProgress), TrainingError>;
 
 fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
@@ -286,16 +293,15 @@ fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, liste
             let Some((opened, samples)) = read_sound(&clip.clip, cancel)? else { return Ok(None) };
             let mut item = SoundItem::new(&clip.clip, opened.info.range.start, samples, clip.source);
             if let (Some(teacher), true) = (&teacher, is_taught) {
-                let samples: Vec<f32> =
-                    item.samples.iter().map(|sample| f32::from(*sample) / f32::from(i16::MAX)).collect();
-                let said = teacher.patches(&samples)?;
-                let scores = said.scores();
-                item.teacher = Some(TeacherRows {
-                    score_count: scores.len() / said.count.max(1),
-                    scores,
-                    width: said.embeddings.len() / said.count.max(1),
-                    embeddings: said.embeddings,
-                });
+                let kept = teacher_file(&clip.clip.file, teacher.provenance(), spec);
+                let [scores, embeddings] = cache::lists(&kept, ["scores", "embeddings"], || {
+                    let samples: Vec<f32> =
+                        item.samples.iter().map(|sample| f32::from(*sample) / f32::from(i16::MAX)).collect();
+                    let said = teacher.patches(&samples)?;
+                    Ok([said.scores(), said.embeddings])
+                })?;
+                item.teacher =
+                    Some(TeacherRows { scores, score_count: yamnet::CLASSES, embeddings, width: yamnet::EMBEDDING });
             }
             Ok(Some(item))
         };
@@ -337,13 +343,17 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
                 read_pictures(&clip.clip, &opened, size_px, FRAMES_PER_SECOND, MOST_FRAMES, clip.source, cancel)
             };
             let Some(mut item) = read(size_px)? else { return Ok(None) };
-            if let (Some(teacher), true) = (&teacher, is_taught)
-                && let Some(large) = read((EDGE_PX as u32, EDGE_PX as u32))?
-            {
-                for rgb in large.rgb.chunks(EDGE_PX * EDGE_PX * 3) {
-                    cancel.check()?;
-                    item.taught.extend(teacher.features(rgb, 1)?);
-                }
+            if let (Some(teacher), true) = (&teacher, is_taught) {
+                let kept = teacher_file(&clip.clip.file, teacher.provenance(), spec);
+                let [seen] = cache::lists(&kept, ["seen"], || {
+                    let large = read((EDGE_PX as u32, EDGE_PX as u32))?.map(|item| item.rgb).unwrap_or_default();
+                    let seen = large.chunks(EDGE_PX * EDGE_PX * 3).map(|rgb| {
+                        cancel.check()?;
+                        Ok(teacher.features(rgb, 1)?)
+                    });
+                    Ok([seen.collect::<Result<Vec<_>, TrainingError>>()?.concat()])
+                })?;
+                item.taught = seen;
             }
             Ok(Some(item))
         };

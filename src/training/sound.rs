@@ -114,9 +114,11 @@ impl Student {
     fn new(config: &Config, widths: (usize, usize), seed: u64, device: &ComputeDevice) -> Result<Student, ModelError> {
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
+        let network = Wav2Vec2::new(config, &weights)?;
+        shrink_branches(&variables)?;
         let linear = |inputs, outputs, name| Linear::new(inputs, outputs, Init::linear(inputs), &weights.at(name));
         Ok(Student {
-            network: Wav2Vec2::new(config, &weights)?,
+            network,
             steps: linear(config.width, CLASS_COUNT, "training.steps")?,
             spectrum: linear(config.channels, mel::BANDS, "training.spectrum")?,
             teacher_scores: linear(config.width, widths.0, "training.teacher_scores")?,
@@ -124,6 +126,18 @@ impl Student {
             variables,
         })
     }
+}
+
+/// Lets every layer of the transformer begin close to what it is given: with norms after the sums, layers that begin
+/// at full strength soon give the same token for every sound, and stay there.
+fn shrink_branches(variables: &VarMap) -> Result<(), ModelError> {
+    let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let ends_branch =
+        |name: &str| ["attention.out_proj.weight", "output_dense.weight"].iter().any(|end| name.ends_with(end));
+    for (_, variable) in variables.iter().filter(|(name, _)| ends_branch(name)) {
+        variable.set(&(variable.as_tensor() * BRANCH_SHARE)?)?;
+    }
+    Ok(())
 }
 
 /// Trains the sound network on `items`.
@@ -141,6 +155,8 @@ pub struct SoundTrainer {
     device: Device,
 }
 
+/// What is left of each branch of the transformer at the start.
+const BRANCH_SHARE: f64 = 0.1;
 /// Share of the spectrum in the loss.
 const SPECTRUM_SHARE: f64 = 1.0;
 /// Share of the teacher's scores and of its embeddings in the loss. Scores are nearly all close to zero, so that
