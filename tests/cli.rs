@@ -119,9 +119,12 @@ fn every_row_names_the_frame_on_screen_when_its_step_starts() {
 #[test]
 fn no_row_names_a_frame_that_the_probe_does_not_count() {
     let probed = common::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
-    assert_eq!(probed["frames"], CLIP_S * common::RATE_HZ);
+    assert_eq!(probed["video"]["frames"], CLIP_S * common::RATE_HZ);
     let frames: Vec<usize> = ANALYSED.rows().iter().filter_map(|row| row.frame).collect();
-    assert!(frames.is_sorted_by(|a, b| a < b) && frames.last() < Some(&(probed["frames"].as_u64().unwrap() as usize)));
+    assert!(
+        frames.is_sorted_by(|a, b| a < b)
+            && frames.last() < Some(&(probed["video"]["frames"].as_u64().unwrap() as usize))
+    );
 }
 
 #[test]
@@ -291,6 +294,32 @@ fn a_probe_says_in_words_what_is_in_the_file() {
     for expected in ["h264 160x120", "75", "aac 48000 Hz, 1 channels", "FFmpeg"] {
         assert!(text.contains(expected), "no \"{expected}\" in: {text}");
     }
+}
+
+#[test]
+fn a_probe_as_json_is_the_ingest_report() {
+    let report = common::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
+    let video = &report["video"];
+    assert_eq!((&video["codec"], &video["pixel_format"]), (&"h264".into(), &"yuv420p".into()));
+    for (name, expected) in [
+        ("width", u64::from(common::WIDTH_PX)),
+        ("height", u64::from(common::HEIGHT_PX)),
+        ("display_width", u64::from(common::WIDTH_PX)),
+        ("display_height", u64::from(common::HEIGHT_PX)),
+        ("rotation_deg", 0),
+        ("frames", u64::from(CLIP_S * common::RATE_HZ)),
+    ] {
+        assert_eq!(video[name], expected, "{name}");
+    }
+    assert_eq!(video["variable_frame_rate"], false);
+    assert_eq!(video["first_pts_s"], 0.0);
+    assert!((video["average_fps"].as_f64().unwrap() - f64::from(common::RATE_HZ)).abs() < 0.01, "{video}");
+    assert!(video["keyframes"].as_u64().unwrap() >= 1);
+    assert_eq!((&report["audio"]["codec"], &report["audio"]["sample_rate"]), (&"aac".into(), &48_000.into()));
+    let digest = avar::analysis::record::digest_file(&ANALYSED.clip, &CancelToken::default()).unwrap();
+    assert_eq!(report["sha256"], digest);
+    assert_eq!(report["path"], ANALYSED.clip.to_str().unwrap());
+    assert!(report["warnings"].as_array().unwrap().is_empty(), "{}", report["warnings"]);
 }
 
 #[test]

@@ -220,6 +220,53 @@ fn comma_and_period_step_one_frame() {
     window.assert_on_frame(1);
 }
 
+/// Of one colour, coded as an HDR camera would; `None`, with a note, where the ffmpeg command line cannot make it.
+fn hdr_clip(folder: &Path, name: &str, curve: &str) -> Option<PathBuf> {
+    let path = folder.join(name);
+    let coding =
+        "-c:v libx265 -x265-params log-level=none -pix_fmt yuv420p10le -color_primaries bt2020 -colorspace bt2020nc";
+    let output = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", "color=0xb07050:s=160x120:r=5:d=1"])
+        .args(coding.split_whitespace())
+        .args(["-color_trc", curve])
+        .arg(&path)
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Some(path),
+        _ => {
+            eprintln!("skipped: no ffmpeg that encodes HDR");
+            None
+        }
+    }
+}
+
+#[test]
+fn an_hdr_picture_is_drawn_as_it_is_exported() {
+    for curve in ["smpte2084", "arib-std-b67"] {
+        let mut window = Window::on(|folder| hdr_clip(folder, "hdr.mp4", curve).into_iter().collect());
+        let Some(media) = window.harness.state().desk.state.media().cloned() else { return };
+        window.assert_shows("tone-mapped to SDR");
+        let mut reader = avar::media::VideoReader::open(&media.info.path, media.frames.unwrap()).unwrap();
+        let exported = reader.next().unwrap().unwrap().to_rgb8().unwrap();
+        let expected = &exported.bytes[(60 * 160 + 80) * 3..][..3];
+        let middle = window.harness.state().desk.picture_panel.y / 2.0;
+        let drawn = window.picture().get_pixel(640, 36 + middle as u32).0;
+        let off = |channel: usize| i32::from(drawn[channel]).abs_diff(i32::from(expected[channel]));
+        assert!((0..3).all(|channel| off(channel) <= 3), "{curve}: {drawn:?} drawn, {expected:?} exported");
+        assert!(expected[0] > 60, "{curve}: {expected:?} is too dark to tell anything");
+    }
+}
+
+#[test]
+fn what_a_file_holds_is_reported_with_its_digest() {
+    let window = Window::on_clip();
+    window.assert_shows("75, 25.000 a second, constant");
+    window.assert_shows("aac 48000 Hz, 1 ch");
+    let path = window.folder.path().join("clip.mp4");
+    let digest = avar::analysis::record::digest_file(&path, &avar::job::CancelToken::default()).unwrap();
+    window.assert_shows(&digest);
+}
+
 #[test]
 fn shift_and_an_arrow_key_steps_ten_frames() {
     let mut window = Window::on_clip();

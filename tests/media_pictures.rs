@@ -2,7 +2,11 @@
 
 mod media_clips;
 
-use avar::media::{ColorMatrix, ColorRange, FrameScaler, PixelLayout, Transfer, VideoFrame, VideoReader, probe};
+use std::path::Path;
+
+use avar::media::{
+    ColorMatrix, ColorRange, FrameScaler, PixelLayout, RgbImage, Transfer, VideoFrame, VideoReader, probe,
+};
 use media_clips::{Clips, moving_picture, table_of};
 
 fn first_frame(path: &std::path::Path) -> VideoFrame {
@@ -75,7 +79,7 @@ fn a_rotated_recording_is_shown_upright() {
         let Some(shown) = clips.ffmpeg("shown.rgb", "-i turned.mp4 -frames:v 1 -f rawvideo -pix_fmt rgb24") else {
             return;
         };
-        assert_eq!(probe(&path).unwrap().video.unwrap().rotation_deg % 180, degrees % 180);
+        assert_eq!(probe(&path).unwrap().video.unwrap().orientation.rotation_deg % 180, degrees % 180);
         let frame = first_frame(&path);
         let image = frame.to_rgb8().unwrap();
         assert_eq!((image.width_px, image.height_px), frame.upright_size_px());
@@ -84,6 +88,34 @@ fn a_rotated_recording_is_shown_upright() {
         let scaled = FrameScaler::new().scale(&frame, width_px, height_px).unwrap();
         assert_eq!(scaled, image.bytes, "the scaler turns it as well");
     }
+}
+
+/// The display matrix of an MP4's track, found behind its kind and written over: FFmpeg's command line writes none
+/// that mirrors.
+fn write_matrix(path: &Path, [a, b, c, d]: [i32; 4]) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let header = bytes.windows(4).position(|kind| kind == b"tkhd").unwrap() + 4;
+    // Version 0: flags, four times and numbers, two reserved words, then layer, group, volume.
+    let matrix = header + 4 + 20 + 8 + 8;
+    let one = 1 << 16;
+    let rows = [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30];
+    for (place, value) in bytes[matrix..matrix + 36].chunks_exact_mut(4).zip(rows) {
+        place.copy_from_slice(&value.to_be_bytes());
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_mirrored_recording_is_shown_with_left_and_right_exchanged() {
+    let clips = Clips::new();
+    let path = clips.written("mirrored.mp4", 3, None);
+    let lying = first_frame(&path).to_rgb8().unwrap();
+    write_matrix(&path, [-1, 0, 0, 1]);
+    let shown = first_frame(&path).to_rgb8().unwrap();
+    let row = |image: &RgbImage, y: usize| image.bytes.chunks_exact(160 * 3).nth(y).unwrap().to_vec();
+    let mut expected: Vec<[u8; 3]> = row(&lying, 50).as_chunks::<3>().0.to_vec();
+    expected.reverse();
+    assert_eq!(row(&shown, 50), expected.concat());
 }
 
 #[test]

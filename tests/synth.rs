@@ -11,7 +11,7 @@ mod common;
 
 fn synth(out: &Path, clips: usize, sounds: usize, seed: u64) {
     let [clips, sounds, seed] = [clips.to_string(), sounds.to_string(), seed.to_string()];
-    let options = ["--clips", &clips, "--sounds", &sounds, "--seed", &seed];
+    let options = ["--clips", &clips, "--slow-clips", "1", "--sounds", &sounds, "--seed", &seed];
     common::avar(["synth", "--out", out.to_str().unwrap()].into_iter().chain(options)).expect_status(0);
 }
 
@@ -21,7 +21,9 @@ fn a_corpus_has_every_class_as_ordinary_clips_with_truth_in_the_manifest() {
     synth(folder.path(), 10, 4, 3);
     let manifest = Manifest::read(&folder.path().join("manifest.csv")).unwrap();
     manifest.check_files().unwrap();
-    assert_eq!((manifest.clips.len(), manifest.notes.clone()), (14, Vec::<String>::new()));
+    assert_eq!((manifest.clips.len(), manifest.notes.clone()), (15, Vec::<String>::new()));
+    assert_eq!(manifest.clips[10].path, Path::new("clips/slow-000000.mp4"));
+    assert_eq!(manifest.clips[10].split, Some(Split::Train));
     let labels: Vec<AnomalyClass> = manifest.clips[..10].iter().map(|clip| clip.label).collect();
     assert_eq!(labels, AnomalyClass::ALL);
     for clip in &manifest.clips {
@@ -29,6 +31,12 @@ fn a_corpus_has_every_class_as_ordinary_clips_with_truth_in_the_manifest() {
         let duration_s = opened.info.range.duration_s();
         assert!((3.0..=20.5).contains(&duration_s), "{duration_s} s: {}", clip.path.display());
         let has_picture = opened.frames.is_some();
+        if let Some(frames) = &opened.frames {
+            let rate_hz = frames.len() as f64 / frames.range().duration_s();
+            let wanted_hz =
+                if clip.path.starts_with("clips") && clip.path != manifest.clips[10].path { 15.0 } else { 3.0 };
+            assert!((rate_hz - wanted_hz).abs() < 0.2, "{rate_hz} frames a second: {}", clip.path.display());
+        }
         assert_eq!(has_picture, clip.path.starts_with("clips"), "{}", clip.path.display());
         assert!(has_picture || opened.info.audio.is_some());
         assert_eq!(clip.ranges.is_empty(), !clip.label.is_anomaly() || !has_picture, "{}", clip.path.display());

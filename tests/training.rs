@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use avar::analysis::DeviceChoice;
 use avar::app::training::TrainingWindow;
 use avar::job::CancelToken;
-use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
+use avar::model::mobilevit::MobileVit;
+use avar::model::wav2vec2::Wav2Vec2;
+use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
 use avar::training::{DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, train};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -275,4 +277,29 @@ fn a_training_that_cannot_begin_says_why_in_its_window() {
     std::fs::remove_file(bench.folder.path().join("3.mp4")).unwrap();
     let texts = window_until(bench.spec("work"), "It ended with an error", |_| {});
     assert!(texts.iter().any(|shown| shown.contains("3.mp4")), "{texts:#?}");
+}
+
+/// Backbones of the full size with numbers drawn from a seed, as `avar weights pull` would have left them.
+fn draw_full_backbones(path: &Path) {
+    let variables = candle_nn::VarMap::new();
+    let drawn = Weights::open(&WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
+    let weights = drawn.trainable(&variables);
+    let config = Preset::Full.config();
+    MobileVit::new(&config.picture, &weights).unwrap();
+    Wav2Vec2::new(&config.sound, &weights).unwrap();
+    variables.save(path).unwrap();
+}
+
+#[test]
+fn a_head_is_trained_on_the_full_backbones_and_joined_with_them() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    spec.recipe.backbones = avar::training::recipe::Backbones::Full;
+    spec.backbone_weights = bench.folder.path().join("backbones-full.safetensors");
+    draw_full_backbones(&spec.backbone_weights);
+    let stages: Vec<Stage> = run(&spec).unwrap().stages.into_iter().map(|(stage, _)| stage).collect();
+    assert_eq!(stages, [Stage::Head], "the backbones stay as they are");
+    let source = WeightSource::File(spec.work.join("tiny.safetensors"));
+    let network = AvarNet::load(Preset::Full, &source, &ComputeDevice::cpu()).unwrap();
+    assert_eq!(network.card().expect("a card").name, "tiny");
 }

@@ -4,17 +4,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::state::RecordingId;
+use crate::analysis::record::digest_file;
 use crate::analysis::{
     Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, spawn_analysis,
 };
 use crate::job::{Job, JobEvent, Stopped, Wake};
-use crate::media::{OpenedMedia, WaveformPyramid, build_waveform, open};
+use crate::media::{IngestReport, OpenedMedia, WaveformPyramid, build_waveform, open};
 
+type OpeningJob = Job<(), (OpenedMedia, IngestReport)>;
 type WaveformJob = Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>;
 
 /// News from a job.
 pub enum Report {
-    Opening(RecordingId, JobEvent<(), OpenedMedia>),
+    Opening(RecordingId, JobEvent<(), (OpenedMedia, IngestReport)>),
+    /// SHA-256 of the file.
+    Digest(RecordingId, JobEvent<(), String>),
     Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
     Analysis(RecordingId, JobEvent<AnalysisPartial, Analysis>),
     Chosen(Vec<PathBuf>),
@@ -25,7 +29,8 @@ pub enum Report {
 pub struct Jobs {
     wake: Wake,
     shelf: Arc<NetworkShelf>,
-    opening: Option<(RecordingId, Job<(), OpenedMedia>)>,
+    opening: Option<(RecordingId, OpeningJob)>,
+    digest: Option<(RecordingId, Job<(), String>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
@@ -34,8 +39,16 @@ pub struct Jobs {
 
 impl Jobs {
     pub fn new(wake: Wake) -> Self {
-        let shelf = Arc::new(NetworkShelf::default());
-        Self { wake, shelf, opening: None, waveform: None, analysis: None, dialog: None, problems: Vec::new() }
+        Self {
+            wake,
+            shelf: Arc::new(NetworkShelf::default()),
+            opening: None,
+            digest: None,
+            waveform: None,
+            analysis: None,
+            dialog: None,
+            problems: Vec::new(),
+        }
     }
 
     pub fn is_opening(&self) -> bool {
@@ -46,14 +59,30 @@ impl Jobs {
         self.analysis.is_some()
     }
 
-    /// Probes a file and indexes its frames.
+    pub fn is_digesting(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// Probes a file, indexes its frames and reports on both.
     pub fn open(&mut self, id: RecordingId, path: PathBuf) {
         let job = Job::spawn("open", self.wake.clone(), move |reporter| {
             let opened = open(&path, reporter.cancel_token(), |fraction| reporter.progress(fraction));
             reporter.check()?;
-            opened.map_err(|error| Stopped::Failed(error.to_string()))
+            let media = opened.map_err(|error| Stopped::Failed(error.to_string()))?;
+            let report = IngestReport::new(&media);
+            Ok((media, report))
         });
         self.opening = self.started(job).map(|job| (id, job));
+    }
+
+    /// Reads the whole file.
+    pub fn digest(&mut self, id: RecordingId, path: PathBuf) {
+        let job = Job::spawn("digest", self.wake.clone(), move |reporter| {
+            let digest = digest_file(&path, reporter.cancel_token());
+            reporter.check()?;
+            digest.map_err(|error| Stopped::Failed(error.to_string()))
+        });
+        self.digest = self.started(job).map(|job| (id, job));
     }
 
     /// Replaces the waveform that is being read, if any.
@@ -82,6 +111,7 @@ impl Jobs {
     /// Stops whatever works for this recording; what it says from now on is dropped.
     pub fn forget(&mut self, id: RecordingId) {
         self.opening.take_if(|(of, _)| *of == id);
+        self.digest.take_if(|(of, _)| *of == id);
         self.waveform.take_if(|(of, _)| *of == id);
         self.analysis.take_if(|(of, _)| *of == id);
     }
@@ -100,6 +130,7 @@ impl Jobs {
     pub fn poll(&mut self) -> Vec<Report> {
         let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
         drain(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
+        drain(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
         drain(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
         drain(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
         while let Some(event) = self.dialog.as_mut().and_then(Job::try_next) {

@@ -8,7 +8,7 @@ use super::widgets::picture_fit::PictureZoom;
 use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
 use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
 use crate::job::Progress;
-use crate::media::{OpenedMedia, WaveformPyramid};
+use crate::media::{IngestReport, OpenedMedia, WaveformPyramid};
 use crate::model::ModelCard;
 use crate::playback::PlayerView;
 use crate::time::{MediaTime, TimeRange};
@@ -88,6 +88,9 @@ pub struct Recording {
     pub id: RecordingId,
     pub path: PathBuf,
     pub stage: Stage,
+    /// Once the file is open; its digest comes later.
+    pub ingest: Option<IngestReport>,
+    pub awaits_digest: bool,
     pub waveform: Waveform,
     pub review: ScoreState,
 }
@@ -220,7 +223,8 @@ impl State {
 
 impl Recording {
     pub fn new(id: RecordingId, path: PathBuf) -> Self {
-        Self { id, path, stage: Stage::Waiting, waveform: Waveform::Unknown, review: ScoreState::default() }
+        let (waveform, review) = (Waveform::Unknown, ScoreState::default());
+        Self { id, path, stage: Stage::Waiting, ingest: None, awaits_digest: false, waveform, review }
     }
 
     pub fn media(&self) -> Option<&OpenedMedia> {

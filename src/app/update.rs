@@ -62,10 +62,11 @@ impl Desk {
     pub fn is_busy(&self) -> bool {
         let waits = |recording: &Recording| {
             matches!(recording.stage, Stage::Waiting | Stage::Opening(_))
+                || recording.awaits_digest
                 || (recording.media().is_some()
                     && matches!(recording.review.status, ScoreStatus::Queued | ScoreStatus::Running(_)))
         };
-        self.state.queue.iter().any(waits)
+        self.jobs.is_digesting() || self.state.queue.iter().any(waits)
     }
 
     pub fn apply(&mut self, command: Command) {
@@ -196,12 +197,23 @@ impl Desk {
                 recording.stage = match event {
                     JobEvent::Progress(progress) => Stage::Opening(Some(progress)),
                     JobEvent::Partial(()) => return,
-                    JobEvent::Done(media) => Stage::Ready(media),
+                    JobEvent::Done((media, report)) => {
+                        (recording.ingest, recording.awaits_digest) = (Some(report), true);
+                        Stage::Ready(media)
+                    }
                     JobEvent::Failed(sentence) => Stage::Failed(sentence),
                     JobEvent::Cancelled => Stage::Waiting,
                 };
                 if is_shown && recording.media().is_some() {
                     self.start_player();
+                }
+            }
+            Report::Digest(id, event) => {
+                let report = self.state.find(id).and_then(|recording| recording.ingest.as_mut());
+                match (report, event) {
+                    (Some(report), JobEvent::Done(digest)) => report.sha256 = Some(digest),
+                    (Some(report), JobEvent::Failed(sentence)) => report.warnings.push(sentence),
+                    _ => {}
                 }
             }
             Report::Waveform(id, event) => {
@@ -254,6 +266,13 @@ impl Desk {
             let recording = &mut self.state.queue[place];
             recording.stage = Stage::Opening(None);
             self.jobs.open(recording.id, recording.path.clone());
+        }
+        if !self.jobs.is_digesting()
+            && let Some(place) = self.first_due(|recording| recording.awaits_digest)
+        {
+            let recording = &mut self.state.queue[place];
+            recording.awaits_digest = false;
+            self.jobs.digest(recording.id, recording.path.clone());
         }
         let waits_for_scores = |recording: &Recording| {
             recording.media().is_some() && matches!(recording.review.status, ScoreStatus::Queued)

@@ -7,17 +7,15 @@ use eframe::wgpu;
 
 use super::color_matrix::to_rgb_rows;
 use super::widgets::picture_fit::Placement;
-use crate::media::{PixelLayout, Plane, VideoFrame, VideoInfo};
+use crate::media::{PixelLayout, Plane, Transfer, VideoFrame, VideoInfo};
 
 /// Bytes of the shader's `Picture`: see `video.wgsl`.
-const UNIFORM_BYTES: usize = 80;
+const UNIFORM_BYTES: usize = 96;
 
 /// The picture as it is to be seen: upright, its pixels square.
 pub fn shown_size(video: &VideoInfo) -> Vec2 {
-    let (across, down) = video.sample_aspect;
-    let aspect = if across > 0 && down > 0 { across as f32 / down as f32 } else { 1.0 };
-    let size = vec2(video.width_px as f32 * aspect, video.height_px as f32);
-    if video.rotation_deg.rem_euclid(180) == 90 { vec2(size.y, size.x) } else { size }
+    let (width, height) = video.display_size_px();
+    vec2(width as f32, height as f32)
 }
 
 /// Makes the pipeline once the window has its GPU. Without this no frame can be drawn.
@@ -252,12 +250,18 @@ fn uniform_bytes(frame: &VideoFrame, part: Rect) -> [u8; UNIFORM_BYTES] {
             (to_rgb_rows(frame.color.matrix, frame.color.range, bits), weights, 0)
         }
     };
-    let turns = (frame.rotation_deg.rem_euclid(360) / 90) as u32;
+    let turns = frame.orientation.quarter_turns();
+    let is_mirrored = u32::from(frame.orientation.is_mirrored);
     let floats = [part.min.x, part.min.y, part.width(), part.height()]
         .into_iter()
         .chain(rows.into_iter().flatten())
         .chain(weights);
-    let words = floats.map(f32::to_ne_bytes).chain([is_rgba.to_ne_bytes(), turns.to_ne_bytes()]);
+    let transfer = match frame.color.transfer {
+        Transfer::Sdr => 0u32,
+        Transfer::Pq => 1,
+        Transfer::Hlg => 2,
+    };
+    let words = floats.map(f32::to_ne_bytes).chain([is_rgba, turns, transfer, is_mirrored].map(u32::to_ne_bytes));
     let mut bytes = [0; UNIFORM_BYTES];
     bytes.chunks_exact_mut(4).zip(words).for_each(|(to, word)| to.copy_from_slice(&word));
     bytes

@@ -29,7 +29,7 @@ use crate::dataset::sample;
 use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::files::write_png;
 use crate::job::{CancelToken, Progress};
-use crate::media::{FrameTable, OpenedMedia, VideoReader, open};
+use crate::media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open};
 use crate::model::{ComputeDevice, Preset, WeightSource};
 use crate::playback::PlayerOptions;
 use crate::time::{FrameIndex, TimeRange};
@@ -79,6 +79,9 @@ enum Command {
         /// Clips with picture and sound, in ten classes
         #[arg(long)]
         clips: usize,
+        /// Further clips for training, with 3 pictures a second instead of 15
+        #[arg(long, default_value_t = 0)]
+        slow_clips: usize,
         /// Further items with sound alone
         #[arg(long, default_value_t = 0)]
         sounds: usize,
@@ -228,7 +231,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
         Some(Command::Evaluate(arguments)) => evaluation::evaluate(arguments),
-        Some(Command::Synth { out, clips, sounds, seed }) => synth(&out, &SynthSpec { clips, sounds, seed }),
+        Some(Command::Synth { out, clips, slow_clips, sounds, seed }) => {
+            synth(&out, &SynthSpec { clips, slow_clips, sounds, seed })
+        }
         Some(Command::Train(arguments)) => training::run(arguments),
         Some(Command::Ablate(arguments)) => training::ablate(arguments),
         Some(Command::Weights(command)) => weights::run(command),
@@ -264,47 +269,45 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
-    let OpenedMedia { info, frames } = open(file, &CancelToken::default(), |_| {})?;
+    let cancel = CancelToken::default();
+    let media = open(file, &cancel, |_| {})?;
+    let report = IngestReport { sha256: Some(digest_file(file, &cancel)?), ..IngestReport::new(&media) };
     if json {
-        let mut value = serde_json::to_value(&*info)?;
-        if let Some(table) = &frames {
-            value["frames"] = json!(table.len());
-            value["key_frames"] = json!(table.entries().iter().filter(|entry| entry.is_key).count());
-        }
-        return say(&serde_json::to_string_pretty(&value)?);
+        return say(&serde_json::to_string_pretty(&report)?);
     }
-    say(&format!(
-        "{}: {}, {:.3} s from {:.3} s",
-        file.display(),
-        info.container,
-        info.range.duration_s(),
-        info.range.start.seconds()
-    ))?;
-    match (&info.video, &frames) {
-        (Some(video), Some(table)) => {
-            let rate = video.average_rate_hz.map(|rate| format!(", {rate:.3} frames/s on average")).unwrap_or_default();
+    say(&format!("{}: {}, {:.3} s from {:.3} s", file.display(), report.container, report.duration_s, report.start_s))?;
+    match &report.video {
+        Some(video) => {
             let turned = if video.rotation_deg == 0 {
                 String::new()
             } else {
                 format!(", turned by {} degrees", video.rotation_deg)
             };
+            let rate = if video.variable_frame_rate { "frames/s on average, varying" } else { "frames/s" };
             say(&format!(
-                "picture: {} {}x{} {}{rate}{turned}",
-                video.codec, video.width_px, video.height_px, video.pixel_format
+                "picture: {} {}x{} {}, {:.3} {rate}{turned}",
+                video.codec, video.width, video.height, video.pixel_format, video.average_fps
             ))?;
-            let color = video.color;
-            say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;
-            let keys = table.entries().iter().filter(|entry| entry.is_key).count();
-            say(&format!("frames:  {}, {keys} of them key frames", table.len()))?;
+            if let Some(color) = media.info.video.as_ref().map(|video| video.color) {
+                say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;
+            }
+            say(&format!(
+                "frames:  {}, {} of them key frames, at most {} in a group",
+                video.frames, video.keyframes, video.longest_group_frames
+            ))?;
         }
-        _ => say("picture: none")?,
+        None => say("picture: none")?,
     }
-    match &info.audio {
-        Some(audio) => say(&format!("sound:   {} {} Hz, {} channels", audio.codec, audio.rate_hz, audio.channels))?,
+    match &report.audio {
+        Some(audio) => say(&format!(
+            "sound:   {} {} Hz, {} channels, {:.3} s",
+            audio.codec, audio.sample_rate, audio.channels, audio.duration_s
+        ))?,
         None => say("sound:   none")?,
     }
-    say(&format!("decoder: {}", info.decoder))?;
-    info.notes.iter().try_for_each(|note| say(&format!("note:    {note}")))
+    say(&format!("decoder: {}", report.decoder))?;
+    say(&format!("sha256:  {}", report.sha256.as_deref().unwrap_or_default()))?;
+    report.warnings.iter().try_for_each(|warning| say(&format!("warning: {warning}")))
 }
 
 fn synth(out: &Path, spec: &SynthSpec) -> anyhow::Result<()> {

@@ -109,6 +109,13 @@ impl Demuxer {
         self.input.format().name().to_owned()
     }
 
+    /// Length of the whole file as its headers state it.
+    pub(super) fn stated_duration_s(&self) -> Option<f64> {
+        // SAFETY: the input is open; the field is a plain number.
+        let duration = unsafe { (*self.input.as_ptr()).duration };
+        (duration > 0).then(|| duration as f64 / f64::from(ffi::AV_TIME_BASE))
+    }
+
     /// Whether reading stopped at an error rather than at the end of the file.
     pub(super) fn read_failed(&self) -> bool {
         self.read_failed

@@ -19,6 +19,7 @@ use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, PacketMark};
 use super::outline;
+use super::probe::is_interlaced;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
 use crate::job::CancelToken;
@@ -103,8 +104,7 @@ fn codec_shows_every_packet(demuxer: &Demuxer) -> bool {
     // SAFETY: the parameters belong to the open stream.
     let field_order = unsafe { (*parameters.as_ptr()).field_order };
     // Field pictures come as two packets in streams that are cut up by a parser.
-    let interlaced =
-        !matches!(field_order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN);
+    let interlaced = is_interlaced(field_order);
     match parameters.id() {
         Id::H264 | Id::HEVC | Id::MPEG2VIDEO => !(interlaced && demuxer.is_byte_stream()),
         Id::VP8 | Id::VP9 | Id::AV1 | Id::MJPEG | Id::PRORES | Id::DNXHD | Id::FFV1 | Id::RAWVIDEO => true,

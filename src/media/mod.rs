@@ -4,7 +4,7 @@
 //! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
 //! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
 //!
-//! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
+//! [`open`] makes a file ready, [`IngestReport`] sums up what it is: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
 //! them, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file;
 //! [`ClipWriter`] encodes.
 
@@ -16,11 +16,14 @@ mod demuxer;
 mod error;
 mod frame_scan;
 mod frame_table;
+mod ingest;
 mod open;
+mod orientation;
 mod outline;
 mod probe;
 mod resampler;
 mod scaler;
+mod tone;
 mod video_decoder;
 mod video_frame;
 mod video_reader;
@@ -35,9 +38,12 @@ pub use clip_writer::{ClipSpec, ClipWriter};
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 pub use error::{MediaError, StreamKind};
 pub use frame_table::{FrameEntry, FrameTable};
+pub use ingest::{AudioReport, IngestReport, VideoReport};
 pub use open::{OpenedMedia, open};
+pub use orientation::Orientation;
 pub use probe::{AudioInfo, MediaInfo, VideoInfo, probe};
 pub use scaler::FrameScaler;
+
 pub use video_frame::{PixelLayout, Plane, RgbImage, VideoFrame};
 pub use video_reader::VideoReader;
 pub use waveform::{Peak, WaveformPyramid, build_waveform};

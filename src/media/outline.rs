@@ -28,34 +28,73 @@ pub(super) struct Encrypted {
 /// whole file or hides behind the name of the codec inside.
 pub(super) fn encrypted(path: &Path) -> Encrypted {
     let mut found = Encrypted::default();
-    if let Some((start, len)) = outline(path).and_then(|outline| outline.moov)
-        && let Ok(mut file) = File::open(path)
-    {
-        look_into(&mut file, start + 8, start + len, &mut found, MOOV_DEPTH);
-    }
+    visit_index(path, &mut |_, kind| match kind {
+        b"trak" | b"mdia" | b"minf" | b"stbl" => Some(0),
+        // Version, flags and the number of entries come before the entries.
+        b"stsd" => Some(8),
+        b"encv" | b"enca" => {
+            found.picture |= kind == b"encv";
+            found.sound |= kind == b"enca";
+            None
+        }
+        _ => None,
+    });
     found
 }
 
+/// Whether an MP4 or MOV moves times by an edit list: one that does more than show a track from its beginning.
+pub(super) fn has_edit_list(path: &Path) -> bool {
+    let mut has_edits = false;
+    visit_index(path, &mut |file, kind| {
+        has_edits |= kind == b"elst" && edits_move_times(file).unwrap_or(false);
+        matches!(kind, b"trak" | b"edts").then_some(0)
+    });
+    has_edits
+}
+
+/// Reads an edit list behind its header (ISO/IEC 14496-12, 8.6.6).
+fn edits_move_times(file: &mut File) -> Option<bool> {
+    let mut head = [0_u8; 8];
+    file.read_exact(&mut head).ok()?;
+    let count = u32::from_be_bytes([head[4], head[5], head[6], head[7]]);
+    // Duration, then the time in the media at which the edit begins; of twice the size in version 1.
+    let (skipped, size) = if head[0] == 1 { (8, 8) } else { (4, 4) };
+    let mut entry = [0_u8; 16];
+    file.read_exact(&mut entry[..skipped + size]).ok()?;
+    let begins_later = entry[skipped..skipped + size].iter().any(|byte| *byte != 0);
+    Some(count > 1 || (count == 1 && begins_later))
+}
+
 /// moov, trak, mdia, minf, stbl, stsd and its entries.
-const MOOV_DEPTH: usize = 6;
+const INDEX_DEPTH: usize = 6;
 const CHILDREN_LOOKED_AT: usize = 1000;
 
-/// Walks the boxes in `start..end` down to the sample entries.
-fn look_into(file: &mut File, start: u64, end: u64, found: &mut Encrypted, depth: usize) {
+/// Is shown each box: the file, standing behind the box's header, and its kind. Answers how many bytes lie between
+/// the header and the boxes inside; `None` where those are not to be visited.
+type Visit<'a> = &'a mut dyn FnMut(&mut File, &[u8; 4]) -> Option<u64>;
+
+/// Shows the boxes of an MP4's index to `visit`; none where there is no index.
+fn visit_index(path: &Path, visit: Visit) {
+    if let Some((start, len)) = outline(path).and_then(|outline| outline.moov)
+        && let Ok(mut file) = File::open(path)
+    {
+        visit_boxes(&mut file, start + 8, start + len, visit, INDEX_DEPTH);
+    }
+}
+
+fn visit_boxes(file: &mut File, start: u64, end: u64, visit: Visit, depth: usize) {
     let mut at = start;
     for _ in 0..CHILDREN_LOOKED_AT {
         let mut header = [0_u8; 8];
         if at + 8 > end || file.seek(SeekFrom::Start(at)).is_err() || file.read_exact(&mut header).is_err() {
             return;
         }
-        let size = u64::from(u32::from_be_bytes([header[0], header[1], header[2], header[3]]));
-        match &header[4..] {
-            b"trak" | b"mdia" | b"minf" | b"stbl" if depth > 0 => look_into(file, at + 8, at + size, found, depth - 1),
-            // Version, flags and the number of entries come before the entries.
-            b"stsd" if depth > 0 => look_into(file, at + 16, at + size, found, depth - 1),
-            b"encv" => found.picture = true,
-            b"enca" => found.sound = true,
-            _ => {}
+        let [a, b, c, d, kind @ ..] = header;
+        let size = u64::from(u32::from_be_bytes([a, b, c, d]));
+        if let Some(skipped) = visit(file, &kind)
+            && depth > 0
+        {
+            visit_boxes(file, at + 8 + skipped, at + size, visit, depth - 1);
         }
         if size < 8 {
             return;
@@ -207,6 +246,21 @@ mod tests {
         assert_eq!(of(b"encv"), Encrypted { picture: true, sound: false });
         assert_eq!(of(b"enca"), Encrypted { picture: false, sound: true });
         assert_eq!(of(b"avc1"), Encrypted::default());
+    }
+
+    #[test]
+    fn an_edit_list_counts_only_where_it_moves_times() {
+        let boxed = |kind: &[u8], inside: &[u8]| [&(inside.len() as u32 + 8).to_be_bytes(), kind, inside].concat();
+        let moov = |entries: &[[u32; 3]]| {
+            let numbers = [0, entries.len() as u32].into_iter().chain(entries.iter().flatten().copied());
+            let elst = boxed(b"elst", &numbers.flat_map(u32::to_be_bytes).collect::<Vec<u8>>());
+            [b"edts", b"trak", b"moov"].iter().fold(elst, |inside, kind| boxed(*kind, &inside))
+        };
+        let of = |entries: &[[u32; 3]]| has_edit_list(file_of(&[FTYP, &moov(entries)]).path());
+        assert!(!of(&[[1000, 0, 0x10000]]));
+        assert!(of(&[[1000, 512, 0x10000]]));
+        assert!(of(&[[40, u32::MAX, 0x10000], [1000, 0, 0x10000]]));
+        assert!(!has_edit_list(file_of(&[FTYP, &boxed(b"moov", &boxed(b"trak", &[]))]).path()));
     }
 
     #[test]

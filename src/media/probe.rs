@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::codec::packet::side_data::Type as SideData;
 use ffmpeg_next::ffi;
 use serde::Serialize;
 
 use super::color::{ColorSpec, Transfer};
 use super::demuxer::{Demuxer, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
+use super::orientation::Orientation;
 use super::outline;
 use crate::files::serialize_path;
 use crate::job::CancelToken;
@@ -24,6 +24,8 @@ pub struct MediaInfo {
     pub container: String,
     /// From the earliest start to the latest end of picture and sound, in the streams' own time.
     pub range: TimeRange,
+    /// Of the whole file, where its headers say so; nothing is computed from it.
+    pub stated_duration_s: Option<f64>,
     pub video: Option<VideoInfo>,
     pub audio: Option<AudioInfo>,
     pub size_bytes: u64,
@@ -42,8 +44,8 @@ pub struct VideoInfo {
     pub height_px: u32,
     pub pixel_format: String,
     pub bits: u32,
-    /// Clockwise turn that shows it upright: 0, 90, 180 or 270.
-    pub rotation_deg: i32,
+    pub is_interlaced: bool,
+    pub orientation: Orientation,
     /// Width to height of one sample; (1, 1) where the file states none.
     pub sample_aspect: (i32, i32),
     pub color: ColorSpec,
@@ -63,6 +65,16 @@ pub struct AudioInfo {
     pub range: TimeRange,
 }
 
+impl VideoInfo {
+    /// Width and height of the picture as it is to be seen: upright, its pixels square.
+    pub fn display_size_px(&self) -> (u32, u32) {
+        let (across, down) = self.sample_aspect;
+        let aspect = if across > 0 && down > 0 { f64::from(across) / f64::from(down) } else { 1.0 };
+        let size = ((f64::from(self.width_px) * aspect).round() as u32, self.height_px);
+        if self.orientation.swaps_sides() { (size.1, size.0) } else { size }
+    }
+}
+
 /// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
 /// as long as the other can be.
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
@@ -79,14 +91,17 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
     if missing > 0 {
         notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
     }
-    if video.as_ref().is_some_and(|video| video.color.transfer != Transfer::Sdr) {
-        notes.push("The picture is HDR; it is shown without tone mapping, so its brightness is off.".to_owned());
+    let curve = video.as_ref().map(|video| video.color.transfer).filter(|transfer| *transfer != Transfer::Sdr);
+    if let Some(curve) = curve {
+        let name = if curve == Transfer::Pq { "PQ" } else { "HLG" };
+        notes.push(format!("The picture is HDR ({name}); it is tone-mapped to SDR, for the eye and for the network."));
     }
     let ranges = video.iter().map(|video| video.range).chain(audio.iter().map(|audio| audio.range));
     Ok(MediaInfo {
         path: path.to_owned(),
         container: demuxer.container(),
         range: ranges.reduce(TimeRange::union).unwrap_or_default(),
+        stated_duration_s: demuxer.stated_duration_s(),
         video,
         audio,
         size_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
@@ -118,28 +133,12 @@ fn kept<T>(half: Result<Option<T>, MediaError>, name: &str, notes: &mut Vec<Stri
     }
 }
 
-/// The clockwise turn that shows the stream upright, to the nearest quarter.
-pub(super) fn rotation_deg(stream: &ffmpeg::Stream<'_>) -> i32 {
-    let matrix = stream.side_data().find(|data| data.kind() == SideData::DisplayMatrix);
-    let Some(matrix) = matrix.map(|data| data.data().to_vec()).filter(|bytes| bytes.len() >= 36) else { return 0 };
-    let mut entries = [0_i32; 9];
-    for (entry, bytes) in entries.iter_mut().zip(matrix.chunks_exact(4)) {
-        *entry = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-    }
-    // SAFETY: nine entries, as the function wants them.
-    let counterclockwise = unsafe { ffi::av_display_rotation_get(entries.as_ptr()) };
-    if !counterclockwise.is_finite() {
-        return 0;
-    }
-    ((-counterclockwise / 90.0).round() as i32).rem_euclid(4) * 90
-}
-
 fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> {
     let path = demuxer.path();
     let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
     let codec = refuse_undecodable(demuxer, &stream, StreamKind::Picture)?;
     // SAFETY: the stream and its parameters live as long as the open input; all fields are plain numbers.
-    let (width, height, format, color, sample_aspect) = unsafe {
+    let (width, height, format, color, sample_aspect, field_order) = unsafe {
         let raw = stream.as_ptr();
         let parameters = (*raw).codecpar;
         let pixel = pixel_format((*parameters).format);
@@ -148,7 +147,8 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         let color = ColorSpec::resolve(space, range, (*parameters).color_trc, pixel, height);
         let stated = [(*raw).sample_aspect_ratio, (*parameters).sample_aspect_ratio];
         let aspect = stated.iter().find(|aspect| aspect.num > 0 && aspect.den > 0);
-        (width, height, pixel, color, aspect.map_or((1, 1), |aspect| (aspect.num, aspect.den)))
+        let aspect = aspect.map_or((1, 1), |aspect| (aspect.num, aspect.den));
+        (width, height, pixel, color, aspect, (*parameters).field_order)
     };
     if width == 0 || height == 0 {
         let reason = "its size is not stated and no frame was found".to_owned();
@@ -163,7 +163,8 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         height_px: height,
         pixel_format,
         bits,
-        rotation_deg: rotation_deg(&stream),
+        is_interlaced: is_interlaced(field_order),
+        orientation: Orientation::of(&stream),
         sample_aspect,
         color,
         time_base: time_base_of(&stream),
@@ -225,6 +226,11 @@ fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
     let duration = duration.map(|duration| MediaTime::from_pts(duration, time_base));
     let duration = duration.or(known(file_duration).filter(|duration| *duration > 0).map(microseconds));
     TimeRange::new(start, start + duration.unwrap_or(MediaTime::ZERO))
+}
+
+/// Whether the fields of a frame show different moments.
+pub(super) fn is_interlaced(field_order: ffi::AVFieldOrder) -> bool {
+    !matches!(field_order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN)
 }
 
 /// `NONE` for a number that is no pixel format of this FFmpeg.

@@ -6,8 +6,9 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use super::color::{ColorMatrix, ColorRange, ColorSpec};
+use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
+use super::tone::to_sdr;
 use super::video_frame::{RgbImage, VideoFrame};
 
 /// Scales frames to RGB for analysis; keeps one swscale context for as long as the sizes stay the same.
@@ -24,11 +25,10 @@ impl FrameScaler {
     /// The upright picture at `width_px` x `height_px`, bilinear (antialiased where it shrinks), as
     /// `height_px * width_px * 3` bytes of R, G, B.
     pub fn scale(&mut self, frame: &VideoFrame, width_px: u32, height_px: u32) -> Result<Vec<u8>, MediaError> {
-        let turned = frame.rotation_deg % 180 != 0;
+        let turned = frame.orientation.swaps_sides();
         let (across, down) = if turned { (height_px, width_px) } else { (width_px, height_px) };
-        let scaled = self.converter.convert(frame.picture(), frame.color, Target::rgb(across, down))?;
-        let lying = RgbImage { width_px: across, height_px: down, bytes: tight_rows(&scaled, 3) };
-        Ok(lying.turned_clockwise(frame.rotation_deg).bytes)
+        let lying = self.converter.convert_to_rgb8(frame.picture(), frame.color, (across, down))?;
+        Ok(lying.upright(frame.orientation).bytes)
     }
 }
 
@@ -43,8 +43,13 @@ pub(super) struct Target {
 }
 
 impl Target {
-    pub(super) fn rgb(width_px: u32, height_px: u32) -> Self {
+    fn rgb(width_px: u32, height_px: u32) -> Self {
         Self { format: Pixel::RGB24, width_px, height_px, color: None }
+    }
+
+    /// Deep enough for what is tone-mapped afterwards.
+    fn deep_rgb(width_px: u32, height_px: u32) -> Self {
+        Self { format: Pixel::RGB48LE, width_px, height_px, color: None }
     }
 
     pub(super) fn rgba(width_px: u32, height_px: u32) -> Self {
@@ -68,6 +73,26 @@ impl Default for Converter {
 }
 
 impl Converter {
+    /// The picture as it lies, as bytes of red, green and blue for an SDR screen.
+    pub(super) fn convert_to_rgb8(
+        &mut self,
+        source: &Video,
+        color: ColorSpec,
+        (width_px, height_px): (u32, u32),
+    ) -> Result<RgbImage, MediaError> {
+        if color.transfer == Transfer::Sdr {
+            let picture = self.convert(source, color, Target::rgb(width_px, height_px))?;
+            return Ok(RgbImage { width_px, height_px, bytes: tight_rows(&picture, 3) });
+        }
+        let picture = self.convert(source, color, Target::deep_rgb(width_px, height_px))?;
+        let coded = |word: &[u8; 2]| f32::from(u16::from_le_bytes(*word)) / f32::from(u16::MAX);
+        let words = tight_rows(&picture, 6);
+        let pixels = words.as_chunks::<2>().0.as_chunks::<3>().0.iter().flat_map(|[r, g, b]| {
+            to_sdr([coded(r), coded(g), coded(b)], color.transfer).map(|value| (value * 255.0).round() as u8)
+        });
+        Ok(RgbImage { width_px, height_px, bytes: pixels.collect() })
+    }
+
     pub(super) fn convert(&mut self, source: &Video, color: ColorSpec, target: Target) -> Result<Video, MediaError> {
         let failed = |reason: &str| MediaError::Convert {
             width_px: source.width(),

@@ -8,7 +8,8 @@ use ffmpeg_next::frame::Video;
 use super::color::ColorSpec;
 use super::error::MediaError;
 use super::frame_table::FrameEntry;
-use super::scaler::{Converter, Target, tight_rows};
+use super::orientation::Orientation;
+use super::scaler::{Converter, Target};
 use crate::time::{FrameIndex, MediaTime};
 
 /// One frame, as decoded or, for unusual pixel formats, as RGBA; cloning shares the planes.
@@ -22,8 +23,7 @@ pub struct VideoFrame {
     pub width_px: u32,
     pub height_px: u32,
     pub color: ColorSpec,
-    /// Clockwise turn that shows it upright: 0, 90, 180 or 270.
-    pub rotation_deg: i32,
+    pub orientation: Orientation,
     layout: PixelLayout,
     picture: Arc<Video>,
 }
@@ -62,7 +62,7 @@ impl VideoFrame {
         picture: Video,
         index: FrameIndex,
         entry: &FrameEntry,
-        rotation_deg: i32,
+        orientation: Orientation,
         converter: &mut Converter,
     ) -> Result<Self, MediaError> {
         // SAFETY: the frame is alive; its fields were filled in by the decoder.
@@ -87,7 +87,7 @@ impl VideoFrame {
             width_px,
             height_px,
             color,
-            rotation_deg,
+            orientation,
             layout,
             picture: Arc::new(picture),
         })
@@ -135,10 +135,8 @@ impl VideoFrame {
 
     /// The upright picture at its full size.
     pub fn to_rgb8(&self) -> Result<RgbImage, MediaError> {
-        let target = Target::rgb(self.width_px, self.height_px);
-        let converted = Converter::default().convert(&self.picture, self.color, target)?;
-        let lying = RgbImage { width_px: self.width_px, height_px: self.height_px, bytes: tight_rows(&converted, 3) };
-        Ok(lying.turned_clockwise(self.rotation_deg))
+        let lying = Converter::default().convert_to_rgb8(&self.picture, self.color, (self.width_px, self.height_px))?;
+        Ok(lying.upright(self.orientation))
     }
 
     /// Memory held by the planes.
@@ -148,7 +146,7 @@ impl VideoFrame {
 
     /// Width and height as shown, after rotation.
     pub fn upright_size_px(&self) -> (u32, u32) {
-        if self.rotation_deg % 180 == 0 { (self.width_px, self.height_px) } else { (self.height_px, self.width_px) }
+        if self.orientation.swaps_sides() { (self.height_px, self.width_px) } else { (self.width_px, self.height_px) }
     }
 
     pub(super) fn picture(&self) -> &Video {
@@ -168,20 +166,22 @@ impl std::fmt::Debug for VideoFrame {
 }
 
 impl RgbImage {
-    pub(super) fn turned_clockwise(self, degrees: i32) -> Self {
-        let (width, height) = (self.width_px as usize, self.height_px as usize);
-        let pixel = |x: usize, y: usize| &self.bytes[(y * width + x) * 3..][..3];
-        let (across, down) = if degrees % 180 == 0 { (width, height) } else { (height, width) };
-        let source = |x: usize, y: usize| match degrees.rem_euclid(360) {
-            90 => pixel(y, height - 1 - x),
-            180 => pixel(width - 1 - x, height - 1 - y),
-            270 => pixel(width - 1 - y, x),
-            _ => pixel(x, y),
-        };
-        if degrees.rem_euclid(360) == 0 {
+    /// A stored picture as it is to be shown.
+    pub(super) fn upright(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::default() {
             return self;
         }
-        let bytes = (0..down).flat_map(|y| (0..across).flat_map(move |x| source(x, y))).copied().collect();
+        let (width, height) = (self.width_px as usize, self.height_px as usize);
+        let pixel = |x: usize, y: usize| &self.bytes[(y * width + x) * 3..][..3];
+        let (across, down) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
+        let turned = |x: usize, y: usize| match orientation.quarter_turns() {
+            1 => pixel(y, height - 1 - x),
+            2 => pixel(width - 1 - x, height - 1 - y),
+            3 => pixel(width - 1 - y, x),
+            _ => pixel(x, y),
+        };
+        let shown = |x: usize, y: usize| turned(if orientation.is_mirrored { across - 1 - x } else { x }, y);
+        let bytes = (0..down).flat_map(|y| (0..across).flat_map(move |x| shown(x, y))).copied().collect();
         Self { width_px: across as u32, height_px: down as u32, bytes }
     }
 }
@@ -227,10 +227,13 @@ mod tests {
     #[test]
     fn a_quarter_turn_moves_the_left_column_to_the_top_row() {
         let image = RgbImage { width_px: 2, height_px: 3, bytes: (0..6).flat_map(|v| [v; 3]).collect() };
-        let values = |degrees| {
-            let turned = image.clone().turned_clockwise(degrees);
+        let shown = |rotation_deg, is_mirrored| {
+            let turned = image.clone().upright(Orientation { rotation_deg, is_mirrored });
             (turned.width_px, turned.bytes.chunks(3).map(|pixel| pixel[0]).collect::<Vec<_>>())
         };
+        let values = |degrees| shown(degrees, false);
+        assert_eq!(shown(0, true), (2, vec![1, 0, 3, 2, 5, 4]));
+        assert_eq!(shown(90, true), (3, vec![0, 2, 4, 1, 3, 5]));
         assert_eq!(values(90), (3, vec![4, 2, 0, 5, 3, 1]));
         assert_eq!(values(180), (2, vec![5, 4, 3, 2, 1, 0]));
         assert_eq!(values(270), (3, vec![1, 3, 5, 0, 2, 4]));

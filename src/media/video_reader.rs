@@ -15,7 +15,7 @@ use ffmpeg_next::{Packet, ffi};
 use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_table::{FrameTable, Identity, KeyPoint, PacketMark};
-use super::probe;
+use super::orientation::Orientation;
 use super::scaler::Converter;
 use super::video_decoder::VideoDecoder;
 use super::video_frame::VideoFrame;
@@ -28,7 +28,7 @@ pub struct VideoReader {
     decoder: VideoDecoder,
     table: Arc<FrameTable>,
     converter: Converter,
-    rotation_deg: i32,
+    orientation: Orientation,
     /// The packet that a seek landed on, still to be sent.
     landed: Option<Packet>,
     /// The number of the next packet, counted from the start of the file; used where packets are the
@@ -51,13 +51,14 @@ impl VideoReader {
     pub fn open_cancellable(path: &Path, table: Arc<FrameTable>, cancel: &CancelToken) -> Result<Self, MediaError> {
         let demuxer = Demuxer::open_picture(path, cancel)?;
         let decoder = VideoDecoder::open(&demuxer)?;
-        let rotation_deg = demuxer.input().stream(demuxer.selected()).map_or(0, |stream| probe::rotation_deg(&stream));
+        let stream = demuxer.input().stream(demuxer.selected());
+        let orientation = stream.map(|stream| Orientation::of(&stream)).unwrap_or_default();
         Ok(Self {
             demuxer,
             decoder,
             table,
             converter: Converter::default(),
-            rotation_deg,
+            orientation,
             landed: None,
             packet_number: 0,
             position: 0,
@@ -160,7 +161,7 @@ impl VideoReader {
                 };
                 let Some(entry) = self.table.entry(FrameIndex(ordinal)) else { continue };
                 let frame =
-                    VideoFrame::new(picture, FrameIndex(ordinal), entry, self.rotation_deg, &mut self.converter)?;
+                    VideoFrame::new(picture, FrameIndex(ordinal), entry, self.orientation, &mut self.converter)?;
                 self.position = ordinal + 1;
                 return Ok(Some(frame));
             }

@@ -64,6 +64,13 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The layer whose output are the logits, of the paper's head: early fusion and MTCN.
+    pub fn output_layer(&self) -> String {
+        format!("head.mtcn.stages.{}.output", self.mtcn.stages.saturating_sub(1))
+    }
+}
+
 pub struct Head {
     picture: Input,
     sound: Input,

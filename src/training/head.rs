@@ -10,6 +10,7 @@ use candle_core::{D, Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
 
+use super::calibration::ScoredSteps;
 use super::checkpoint::{self, write_tensors};
 use super::error::TrainingError;
 use super::features::ClipFeatures;
@@ -162,6 +163,11 @@ impl<'a> HeadTrainer<'a> {
             variable.set(&tensor.to_device(&self.device)?)?;
         }
         Ok(())
+    }
+
+    /// What the validation clips are, and the class probabilities of their steps.
+    pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
+        self.validation.iter().map(|clip| Ok((clip.label, self.step_scores(clip)?))).collect()
     }
 
     /// Class probabilities of every step of a clip, from overlapping windows as in analysis.

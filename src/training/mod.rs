@@ -12,6 +12,7 @@
 pub mod ablation;
 pub mod augment;
 mod cache;
+pub mod calibration;
 pub mod card;
 mod checkpoint;
 pub mod corpus;

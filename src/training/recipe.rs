@@ -57,6 +57,9 @@ impl std::str::FromStr for Backbones {
 #[serde(deny_unknown_fields)]
 pub struct SynthData {
     pub clips: usize,
+    /// Further clips for training, at a fifth of the frame rate.
+    #[serde(default)]
+    pub slow_clips: usize,
     /// Further items with sound alone.
     pub sounds: usize,
     pub seed: u64,

@@ -9,6 +9,7 @@ use candle_core::{DType, Tensor};
 
 use super::ablation::{Cell, ablate};
 use super::cache;
+use super::calibration::Calibration;
 use super::card::write_card;
 use super::checkpoint::{self, read_tensors, write_tensors};
 use super::corpus::{Corpus, CorpusClip, read_sound};
@@ -18,7 +19,7 @@ use super::head::HeadTrainer;
 use super::log::recorded;
 use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
 use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
-use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe};
+use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData};
 use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::{DeviceChoice, NetworkChoice};
@@ -26,6 +27,7 @@ use crate::dataset::Split;
 use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::job::{CancelToken, Job, Wake, spread, thread_count};
 use crate::media;
+use crate::model::head;
 use crate::model::kernels;
 use crate::model::teachers::mobilenet_v2::EDGE_PX;
 use crate::model::teachers::{MobileNetV2, Yamnet, yamnet};
@@ -101,7 +103,7 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
         )?;
         let progress =
             finish_stage(spec, &mut trainer, Stage::Head, &recipe.head, HeadTrainer::resume, cancel, listen)?;
-        Ok::<_, TrainingError>((trainer.weights_path(), progress))
+        Ok::<_, TrainingError>((calibrate(&mut trainer, &preset.config().head, &spec.work, listen)?, progress))
     })?;
     let weights = spec.work.join(format!("{}.safetensors", recipe.name));
     let parts: Vec<&Path> = backbones.iter().chain([&head_weights]).map(PathBuf::as_path).collect();
@@ -110,6 +112,30 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
     let card = write_card(&weights, recipe, &corpus, &choice, cancel, listen)?;
     stages.push((Stage::Head, head));
     Ok(Trained { weights, card, stages, left_out })
+}
+
+/// Sets right how sure the trained head is; returns its file.
+fn calibrate(
+    trainer: &mut HeadTrainer,
+    config: &head::Config,
+    work: &Path,
+    listen: Listen,
+) -> Result<PathBuf, TrainingError> {
+    trainer.return_to_best()?;
+    let clips = trainer.validation_scores()?;
+    let found = Calibration::fit(&clips);
+    let mut tensors = read_tensors(&trainer.weights_path())?;
+    found.fold_into(&mut tensors, &config.output_layer())?;
+    let path = work.join("head-calibrated.safetensors");
+    write_tensors(&path, &tensors)?;
+    let text = format!(
+        "calibrated on {} validation clips: logits times {:.2}, validation loss {:.3}",
+        clips.len(),
+        found.factor,
+        found.validation_loss(&clips)
+    );
+    listen(TrainingEvent::Note { stage: Stage::Head, text });
+    Ok(path)
 }
 
 /// The ablation's tables, from the backbones of a training that has come as far as those.
@@ -204,18 +230,23 @@ fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(
     let recipe = &spec.recipe;
     let mut corpus = Corpus::default();
     if let Some(synth) = &recipe.synth {
-        let folder = spec.work.join(format!("synth-{}-{}-{}", synth.clips, synth.sounds, synth.seed));
+        let folder =
+            spec.work.join(format!("synth-{}-{}-{}-{}", synth.clips, synth.slow_clips, synth.sounds, synth.seed));
         let manifest = folder.join("manifest.csv");
         // The manifest is written last: without it the corpus is not whole.
         if !manifest.exists() {
-            let wanted = SynthSpec { clips: synth.clips, sounds: synth.sounds, seed: synth.seed };
+            let SynthData { clips, slow_clips, sounds, seed } = *synth;
+            let wanted = SynthSpec { clips, slow_clips, sounds, seed };
             write_corpus(&folder, &wanted, cancel, |done, of| {
                 listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
             })?;
         }
         let data = NamedData {
             name: "VAAR-Synth".to_owned(),
-            description: format!("{} clips and {} sounds drawn from seed {}", synth.clips, synth.sounds, synth.seed),
+            description: format!(
+                "{} clips, {} at 3 frames a second and {} sounds, drawn from seed {}",
+                synth.clips, synth.slow_clips, synth.sounds, synth.seed
+            ),
             licence: "drawn by this program".to_owned(),
             is_real: false,
             optional: false,

@@ -8,7 +8,7 @@ use crate::app::state::{Recording, State};
 
 use crate::app::theme;
 use crate::classes::AnomalyClass;
-use crate::media::OpenedMedia;
+use crate::media::{AudioReport, IngestReport, MediaInfo, VideoReport};
 use crate::model::{Modalities, ModelCard};
 
 const BAR_HEIGHT: f32 = 17.0;
@@ -38,8 +38,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.separator();
         }
         let Some(recording) = state.recording() else { return };
-        if let Some(media) = recording.media() {
-            provenance(ui, state, recording, media);
+        provenance(ui, state, recording);
+        if let (Some(media), Some(report)) = (recording.media(), &recording.ingest) {
+            ui.add_space(theme::GAP);
+            ui.separator();
+            ingest(ui, report, &media.info);
         }
     });
 }
@@ -170,27 +173,61 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &OpenedMedia) {
-    let palette = theme::palette(ui);
-    ui.label(RichText::new("Where this comes from").strong());
-    let info = &media.info;
-    let mut rows: Vec<(&str, String)> = Vec::new();
-    if let Some(video) = &info.video {
-        let rate = video.average_rate_hz.map(|rate| format!(", {rate:.2} Hz")).unwrap_or_default();
-        rows.push(("picture", format!("{} {}×{}{rate}", video.codec, video.width_px, video.height_px)));
-        let color = video.color;
-        rows.push((
-            "colour",
-            format!("{:?}, {:?} range, {}", color.matrix, color.range, video.pixel_format).to_lowercase(),
-        ));
+/// What the file holds, as its index tells.
+fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo) {
+    ui.label(RichText::new("Recording").strong());
+    let mut rows: Vec<(&str, String)> = vec![("container", report.container.clone())];
+    let stated = report.stated_duration_s.map(|stated_s| format!(" (headers: {stated_s:.3} s)")).unwrap_or_default();
+    rows.push(("length", format!("{:.3} s{stated}", report.duration_s)));
+    if report.start_s != 0.0 {
+        rows.push(("begins at", format!("{:.3} s", report.start_s)));
     }
-    match &info.audio {
-        Some(audio) => rows.push(("sound", format!("{} {} Hz, {} ch", audio.codec, audio.rate_hz, audio.channels))),
+    match &report.video {
+        Some(video) => rows.extend(picture_rows(video, info)),
+        None => rows.push(("picture", "none".to_owned())),
+    }
+    match &report.audio {
+        Some(audio) => {
+            let AudioReport { codec, sample_rate, channels, duration_s, .. } = audio;
+            rows.push(("sound", format!("{codec} {sample_rate} Hz, {channels} ch, {duration_s:.3} s")));
+        }
         None => rows.push(("sound", "no sound track".to_owned())),
     }
+    if report.has_edit_list {
+        rows.push(("edit list", "moves times; followed".to_owned()));
+    }
+    rows.push(("decoder", report.decoder.clone()));
+    rows.push(("SHA-256", report.sha256.clone().unwrap_or_else(|| "being computed".to_owned())));
+    facts(ui, "ingest", rows);
+}
+
+fn picture_rows(video: &VideoReport, info: &MediaInfo) -> Vec<(&'static str, String)> {
+    let mut turned =
+        if video.rotation_deg == 0 { String::new() } else { format!(", turned by {}°", video.rotation_deg) };
+    turned.push_str(if video.is_mirrored { ", mirrored" } else { "" });
+    let (coded, shown) = ((video.width, video.height), (video.display_width, video.display_height));
+    let shown = if coded == shown { String::new() } else { format!(", shown {}×{}", shown.0, shown.1) };
+    let rate = if video.variable_frame_rate { "varying" } else { "constant" };
+    let mut rows = vec![
+        ("picture", format!("{} {}×{}{shown}{turned}", video.codec, video.width, video.height)),
+        ("frames", format!("{}, {:.3} a second, {rate}", video.frames, video.average_fps)),
+        ("key frames", format!("{}, at most {} frames apart", video.keyframes, video.longest_group_frames)),
+    ];
+    if let Some(color) = info.video.as_ref().map(|video| video.color) {
+        let text = format!("{:?}, {:?} range, {}", color.matrix, color.range, video.pixel_format).to_lowercase();
+        rows.push(("colour", text));
+    }
+    rows
+}
+
+/// What the scores rest on.
+fn provenance(ui: &mut Ui, state: &State, recording: &Recording) {
+    ui.label(RichText::new("Where the scores come from").strong());
     let modalities = recording.review.scores.as_ref().map(|scores| scores.modalities);
-    rows.push(("basis", modalities.map_or("not analysed yet", Modalities::label).to_owned()));
-    rows.push(("network", state.network.preset.label().to_owned()));
+    let mut rows = vec![
+        ("basis", modalities.map_or("not analysed yet", Modalities::label).to_owned()),
+        ("network", state.network.preset.label().to_owned()),
+    ];
     if let Some(analysis) = &recording.review.analysis {
         rows.push(("weights", analysis.network.provenance().to_string()));
         let digest = analysis.network.digest();
@@ -198,7 +235,13 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording, media: &OpenedM
         let seconds_s = analysis.timings.total.as_secs_f64();
         rows.push(("took", format!("{seconds_s:.1} s, {} steps", analysis.scores.steps.len())));
     }
-    egui::Grid::new("provenance").num_columns(2).spacing([theme::WIDE_GAP, 2.0]).show(ui, |ui| {
+    facts(ui, "provenance", rows);
+}
+
+/// Names and values in two columns.
+fn facts(ui: &mut Ui, id: &str, rows: Vec<(&str, String)>) {
+    let palette = theme::palette(ui);
+    egui::Grid::new(id.to_owned()).num_columns(2).spacing([theme::WIDE_GAP, 2.0]).show(ui, |ui| {
         for (name, value) in rows {
             ui.label(RichText::new(name).small().color(palette.weak_text));
             ui.add(egui::Label::new(RichText::new(value).small()).wrap());

@@ -96,7 +96,7 @@ fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bo
 
 /// What a reader of the scores should know of the file: cut short, without sound, and the like.
 fn notes(ui: &mut Ui, recording: &Recording) {
-    let of_file = recording.media().into_iter().flat_map(|media| &media.info.notes);
+    let of_file = recording.ingest.iter().flat_map(|report| &report.warnings);
     let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
     for note in of_file.chain(of_analysis) {
         ui.label(RichText::new(note).small().color(theme::palette(ui).alarm));

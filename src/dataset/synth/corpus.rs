@@ -22,6 +22,9 @@ use crate::time::{MediaTime, TimeRange};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SynthSpec {
     pub clips: usize,
+    /// Further clips, for training only, with a fifth of the pictures, as recorders keep them that have to last: many
+    /// more scenes in the same time.
+    pub slow_clips: usize,
     /// Items with sound alone.
     pub sounds: usize,
     pub seed: u64,
@@ -54,7 +57,8 @@ pub fn write_corpus(
     cancel: &CancelToken,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<PathBuf, SynthError> {
-    let all = spec.clips.saturating_add(spec.sounds);
+    let filmed = spec.clips.saturating_add(spec.slow_clips);
+    let all = filmed.saturating_add(spec.sounds);
     if all == 0 || all > MOST_ITEMS {
         return Err(SynthError::Size(all));
     }
@@ -63,9 +67,10 @@ pub fn write_corpus(
         .into_par_iter()
         .map(|index| {
             cancel.check()?;
-            let clip = match index.checked_sub(spec.clips) {
-                None => write_clip(folder, spec.seed, index, cancel)?,
-                Some(index) => write_sound(folder, spec.seed, index)?,
+            let clip = match (index.checked_sub(spec.clips), index.checked_sub(filmed)) {
+                (None, _) => write_clip(folder, spec.seed, index, Pace::Full, cancel)?,
+                (Some(index), None) => write_clip(folder, spec.seed, index, Pace::Slow, cancel)?,
+                (_, Some(index)) => write_sound(folder, spec.seed, index)?,
             };
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
             Ok(clip)
@@ -92,21 +97,47 @@ fn item_seed(corpus_seed: u64, kind: u64, index: usize) -> u64 {
     z ^ (z >> 31)
 }
 
-fn write_clip(folder: &Path, corpus_seed: u64, index: usize, cancel: &CancelToken) -> Result<Clip, SynthError> {
+/// How often a clip has a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Full,
+    Slow,
+}
+
+impl Pace {
+    /// Of the frames of a film one in so many is kept.
+    fn kept(self) -> u32 {
+        match self {
+            Pace::Full => 1,
+            Pace::Slow => 5,
+        }
+    }
+}
+
+fn write_clip(
+    folder: &Path,
+    corpus_seed: u64,
+    index: usize,
+    pace: Pace,
+    cancel: &CancelToken,
+) -> Result<Clip, SynthError> {
     let class = AnomalyClass::ALL[index % CLASS_COUNT];
-    let split = split_of(index / CLASS_COUNT);
-    let scenario = Scenario::draw(class, split, item_seed(corpus_seed, 0, index));
-    let path = PathBuf::from(format!("clips/{index:06}.mp4"));
+    let (split, kind, name) = match pace {
+        Pace::Full => (split_of(index / CLASS_COUNT), 0, ""),
+        Pace::Slow => (Split::Train, 2, "slow-"),
+    };
+    let scenario = Scenario::draw(class, split, item_seed(corpus_seed, kind, index));
+    let path = PathBuf::from(format!("clips/{name}{index:06}.mp4"));
     let file = folder.join(&path);
     if !file.exists() {
-        film(&file, &scenario, cancel)?;
+        film(&file, &scenario, pace, cancel)?;
     }
     let range = |event: &std::ops::Range<f32>| LabelledRange {
         class,
         range: TimeRange::new(MediaTime::from_seconds(event.start.into()), MediaTime::from_seconds(event.end.into())),
     };
     Ok(Clip {
-        group: format!("synth-{corpus_seed}-{index:06}"),
+        group: format!("synth-{corpus_seed}-{name}{index:06}"),
         path,
         file,
         label: class,
@@ -116,23 +147,24 @@ fn write_clip(folder: &Path, corpus_seed: u64, index: usize, cancel: &CancelToke
     })
 }
 
-fn film(file: &Path, scenario: &Scenario, cancel: &CancelToken) -> Result<(), SynthError> {
+fn film(file: &Path, scenario: &Scenario, pace: Pace, cancel: &CancelToken) -> Result<(), SynthError> {
     make_folder(file)?;
     let mut film = Film::new(scenario);
     let (width_px, height_px) = film.size_px();
     let is_heard = scenario.sound != SoundTrack::Missing;
     let audio = is_heard.then_some(AudioFormat { rate_hz: sound::RATE_HZ, channels: 1 });
-    let spec = ClipSpec { width_px, height_px, rate_hz: FRAME_RATE_HZ, audio, crf: CRF };
+    let spec = ClipSpec { width_px, height_px, rate_hz: FRAME_RATE_HZ / pace.kept(), audio, crf: CRF };
     let mut writer = ClipWriter::create(file, &spec)?;
     let frames = (scenario.duration_s * FRAME_RATE_HZ as f32).round() as u32;
     let samples = if is_heard { sound::soundtrack(scenario) } else { Vec::new() };
     // Sound goes in beside the picture it belongs to, so that the file is read from front to back.
     let place = |frame: u32| (u64::from(frame) * u64::from(sound::RATE_HZ) / u64::from(FRAME_RATE_HZ)) as usize;
-    for frame in 0..frames {
+    for frame in (0..frames).step_by(pace.kept() as usize) {
         cancel.check()?;
         writer.push_rgb(&film.picture(frame))?;
         if is_heard {
-            let to = if frame + 1 == frames { samples.len() } else { place(frame + 1).min(samples.len()) };
+            let next = frame + pace.kept();
+            let to = if next >= frames { samples.len() } else { place(next).min(samples.len()) };
             writer.push_audio(&samples[place(frame).min(to)..to])?;
         }
     }

@@ -1,0 +1,331 @@
+//! The ingest report: what a file holds, as its index tells it and not its headers, with a sentence for all that an
+//! analyst should know before believing a time or a picture.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::frame_table::FrameTable;
+use super::open::OpenedMedia;
+use super::outline;
+use super::probe::{AudioInfo, MediaInfo, VideoInfo};
+use crate::files::serialize_path;
+use crate::time::{MediaTime, TimeRange};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct IngestReport {
+    #[serde(serialize_with = "serialize_path")]
+    pub path: PathBuf,
+    /// FFmpeg's short names of the container.
+    pub container: String,
+    pub size_bytes: u64,
+    /// From the earliest start to the latest end of picture and sound, as the index tells.
+    pub duration_s: f64,
+    pub start_s: f64,
+    /// As the headers state it; `None` where they do not.
+    pub stated_duration_s: Option<f64>,
+    /// Whether times in the file are moved by an edit list (MP4, MOV).
+    pub has_edit_list: bool,
+    /// Of the whole file; `None` before it has been computed.
+    pub sha256: Option<String>,
+    pub decoder: String,
+    pub video: Option<VideoReport>,
+    pub audio: Option<AudioReport>,
+    /// How much longer the picture lasts than the sound.
+    pub picture_longer_by_s: Option<f64>,
+    /// Sentences.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct VideoReport {
+    pub codec: String,
+    /// Of the coded picture.
+    pub width: u32,
+    pub height: u32,
+    /// As it is to be seen: upright, with square pixels.
+    pub display_width: u32,
+    pub display_height: u32,
+    /// Clockwise turn that shows it upright.
+    pub rotation_deg: i32,
+    /// Left and right are exchanged after the turn.
+    pub is_mirrored: bool,
+    pub pixel_format: String,
+    pub bits: u32,
+    pub is_interlaced: bool,
+    pub frames: usize,
+    pub first_pts_s: f64,
+    pub duration_s: f64,
+    pub average_fps: f64,
+    pub variable_frame_rate: bool,
+    /// The middle one of the times from frame to frame, and the one that differs most from it.
+    pub usual_step_s: f64,
+    pub oddest_step_s: f64,
+    pub keyframes: usize,
+    /// The longest stretch that has to be decoded to show one frame.
+    pub longest_group_frames: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AudioReport {
+    pub codec: String,
+    pub sample_rate: u32,
+    pub channels: u16,
+    pub start_s: f64,
+    pub duration_s: f64,
+}
+
+/// Picture and sound whose ends lie further apart than this are worth a sentence.
+const LENGTHS_DIFFER_S: f64 = 0.25;
+/// A file whose headers are off by more than this, in seconds and as a share of its length.
+const STATED_IS_OFF: (f64, f64) = (0.5, 0.02);
+/// A step from frame to frame that is this many times the usual one is a gap.
+const GAP_STEPS: f64 = 5.0;
+const SHORTEST_GAP_S: f64 = 0.5;
+/// Groups longer than this make seeking slow.
+const LONG_GROUP_FRAMES: usize = 600;
+
+impl IngestReport {
+    pub fn new(media: &OpenedMedia) -> IngestReport {
+        let info = &media.info;
+        let video =
+            info.video.as_ref().zip(media.frames.as_deref()).map(|(video, frames)| VideoReport::new(video, frames));
+        let audio = info.audio.as_ref().map(AudioReport::new);
+        let longer = video.as_ref().zip(audio.as_ref()).map(|(video, audio)| video.duration_s - audio.duration_s);
+        let mut report = IngestReport {
+            path: info.path.clone(),
+            container: info.container.clone(),
+            size_bytes: info.size_bytes,
+            duration_s: info.range.duration_s(),
+            start_s: info.range.start.seconds(),
+            stated_duration_s: info.stated_duration_s,
+            has_edit_list: outline::has_edit_list(&info.path),
+            sha256: None,
+            decoder: info.decoder.clone(),
+            video,
+            audio,
+            picture_longer_by_s: longer,
+            warnings: info.notes.clone(),
+        };
+        report.warnings.extend(report.of_lengths(info));
+        report.warnings.extend(media.frames.as_deref().into_iter().flat_map(gaps));
+        report.warnings.extend(report.video.iter().flat_map(VideoReport::warnings));
+        report
+    }
+
+    fn of_lengths(&self, info: &MediaInfo) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let Some(stated_s) = self.stated_duration_s {
+            let off_s = (stated_s - self.duration_s).abs();
+            if off_s > STATED_IS_OFF.0 && off_s > STATED_IS_OFF.1 * self.duration_s {
+                let found_s = self.duration_s;
+                warnings.push(format!("The headers state {stated_s:.2} s; picture and sound last {found_s:.2} s."));
+            }
+        }
+        if let (Some(video), Some(audio)) = (&info.video, &info.audio) {
+            warnings.extend(of_ends(video.range, audio.range));
+        }
+        warnings
+    }
+}
+
+/// Where picture and sound do not begin or end together.
+fn of_ends(picture: TimeRange, sound: TimeRange) -> Vec<String> {
+    let differs = |a: MediaTime, b: MediaTime| ((a - b).seconds(), (a - b).seconds().abs() > LENGTHS_DIFFER_S);
+    let mut warnings = Vec::new();
+    if let (later_s, true) = differs(sound.start, picture.start) {
+        let word = if later_s > 0.0 { "after" } else { "before" };
+        warnings.push(format!("The sound begins {:.2} s {word} the picture.", later_s.abs()));
+    }
+    if let (later_s, true) = differs(sound.end, picture.end) {
+        let word = if later_s > 0.0 { "after" } else { "before" };
+        warnings.push(format!("The sound ends {:.2} s {word} the picture.", later_s.abs()));
+    }
+    warnings
+}
+
+/// At most so many gaps are named one by one.
+const GAPS_NAMED: usize = 3;
+
+/// Where a picture stands still for much longer than pictures in this file do.
+fn gaps(frames: &FrameTable) -> Vec<String> {
+    let usual_s = Steps::of(frames).map_or(0.0, |steps| steps.usual_s);
+    let is_gap = |step_s: f64| step_s > GAP_STEPS * usual_s && step_s > SHORTEST_GAP_S;
+    let found: Vec<(usize, f64)> = frames
+        .entries()
+        .windows(2)
+        .enumerate()
+        .map(|(frame, pair)| (frame, (pair[1].time - pair[0].time).seconds()))
+        .filter(|(_, step_s)| is_gap(*step_s))
+        .collect();
+    let named = found.iter().take(GAPS_NAMED);
+    let mut warnings: Vec<String> =
+        named.map(|(frame, step_s)| format!("No new picture for {step_s:.2} s after frame {frame}.")).collect();
+    if found.len() > GAPS_NAMED {
+        warnings.push(format!("There are {} such gaps.", found.len()));
+    }
+    warnings
+}
+
+impl VideoReport {
+    fn new(video: &VideoInfo, frames: &FrameTable) -> VideoReport {
+        let steps = Steps::of(frames);
+        let duration_s = frames.range().duration_s();
+        let keys: Vec<usize> =
+            frames.entries().iter().enumerate().filter(|(_, entry)| entry.is_key).map(|(index, _)| index).collect();
+        let ends = keys.iter().skip(1).copied().chain([frames.len()]);
+        let groups = keys.iter().zip(ends).map(|(start, end)| end - start);
+        let (display_width, display_height) = video.display_size_px();
+        VideoReport {
+            codec: video.codec.clone(),
+            width: video.width_px,
+            height: video.height_px,
+            display_width,
+            display_height,
+            rotation_deg: video.orientation.rotation_deg,
+            is_mirrored: video.orientation.is_mirrored,
+            pixel_format: video.pixel_format.clone(),
+            bits: video.bits,
+            is_interlaced: video.is_interlaced,
+            frames: frames.len(),
+            first_pts_s: frames.range().start.seconds(),
+            duration_s,
+            average_fps: if duration_s > 0.0 { frames.len() as f64 / duration_s } else { 0.0 },
+            variable_frame_rate: steps.as_ref().is_some_and(|steps| steps.are_uneven),
+            usual_step_s: steps.as_ref().map_or(duration_s, |steps| steps.usual_s),
+            oddest_step_s: steps.as_ref().map_or(duration_s, |steps| steps.oddest_s),
+            keyframes: keys.len(),
+            longest_group_frames: groups.max().unwrap_or(frames.len()),
+        }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.variable_frame_rate {
+            warnings.push(format!(
+                "The frame rate varies: from frame to frame it is {:.1} ms as a rule and {:.1} ms at the oddest place.",
+                self.usual_step_s * 1000.0,
+                self.oddest_step_s * 1000.0
+            ));
+        }
+        if self.is_interlaced {
+            warnings.push("The picture is interlaced; both fields are shown as one frame.".to_owned());
+        }
+        if self.longest_group_frames > LONG_GROUP_FRAMES {
+            let frames = self.longest_group_frames;
+            warnings.push(format!("Key frames lie up to {frames} frames apart: exact seeks take long."));
+        }
+        warnings
+    }
+}
+
+impl AudioReport {
+    fn new(audio: &AudioInfo) -> AudioReport {
+        AudioReport {
+            codec: audio.codec.clone(),
+            sample_rate: audio.rate_hz,
+            channels: audio.channels,
+            start_s: audio.range.start.seconds(),
+            duration_s: audio.range.duration_s(),
+        }
+    }
+}
+
+/// The times from frame to frame.
+struct Steps {
+    /// The middle one.
+    usual_s: f64,
+    /// The one that differs most from the usual.
+    oddest_s: f64,
+    are_uneven: bool,
+}
+
+impl Steps {
+    /// `None` where there are no two frames.
+    fn of(frames: &FrameTable) -> Option<Steps> {
+        let entries = frames.entries();
+        let mut steps_s: Vec<f64> = entries.windows(2).map(|pair| (pair[1].time - pair[0].time).seconds()).collect();
+        if steps_s.is_empty() {
+            return None;
+        }
+        let middle = steps_s.len() / 2;
+        let usual_s = *steps_s.select_nth_unstable_by(middle, f64::total_cmp).1;
+        let off = |step_s: f64| (step_s - usual_s).abs();
+        let oddest_s = steps_s.iter().copied().max_by(|a, b| off(*a).total_cmp(&off(*b))).unwrap_or(usual_s);
+        // Times are rounded to the time base, on either side of a step.
+        let time_base = frames.time_base();
+        let tick_s = f64::from(time_base.numerator()) / f64::from(time_base.denominator());
+        let tolerance_s = tick_s * 1.01 + 0.02 * usual_s;
+        let uneven = steps_s.iter().filter(|step_s| off(**step_s) > tolerance_s).count();
+        Some(Steps { usual_s, oddest_s, are_uneven: uneven * UNEVEN_SHARE > steps_s.len() })
+    }
+}
+
+/// One uneven step in so many makes a variable frame rate; fewer are gaps.
+const UNEVEN_SHARE: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::frame_table::{FrameEntry, Identity};
+    use crate::time::TimeBase;
+
+    /// Frames at these ticks of a millisecond, the first of each ten a key frame.
+    fn table(ticks: impl IntoIterator<Item = i64>) -> FrameTable {
+        let time_base = TimeBase::new(1, 1000).unwrap();
+        let entry = |(index, pts): (usize, i64)| FrameEntry {
+            pts,
+            time: MediaTime::from_pts(pts, time_base),
+            is_key: index % 10 == 0,
+        };
+        let entries: Vec<FrameEntry> = ticks.into_iter().enumerate().map(entry).collect();
+        let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + MediaTime::from_seconds(0.04));
+        FrameTable { entries, keys: Vec::new(), identity: Identity::Pts, time_base, end }
+    }
+
+    #[test]
+    fn rounding_to_milliseconds_is_no_variable_rate() {
+        let thirty = table((0..300).map(|frame| (f64::from(frame) * 1000.0 / 30.0).round() as i64));
+        let steps = Steps::of(&thirty).unwrap();
+        assert!(!steps.are_uneven);
+        assert_eq!(steps.usual_s, 0.033);
+    }
+
+    #[test]
+    fn steps_that_alternate_are_a_variable_rate() {
+        let uneven = table((0..100).map(|frame| frame * 40 + if frame % 2 == 0 { 0 } else { 15 }));
+        let steps = Steps::of(&uneven).unwrap();
+        assert!(steps.are_uneven);
+    }
+
+    #[test]
+    fn a_single_gap_is_named_and_is_no_variable_rate() {
+        let gap = table((0..200).map(|frame| frame * 40 + if frame > 119 { 2000 } else { 0 }));
+        assert!(!Steps::of(&gap).unwrap().are_uneven);
+        assert_eq!(gaps(&gap), ["No new picture for 2.04 s after frame 119."]);
+    }
+
+    #[test]
+    fn many_gaps_are_counted_and_not_listed() {
+        let gaps_found = gaps(&table((0..2000).map(|frame| frame * 40 + frame / 100 * 3000)));
+        assert_eq!(gaps_found.len(), GAPS_NAMED + 1);
+        assert_eq!(gaps_found.last().unwrap(), "There are 19 such gaps.");
+    }
+
+    #[test]
+    fn one_frame_has_no_rate_to_vary() {
+        assert!(Steps::of(&table([0])).is_none());
+        assert!(gaps(&table([])).is_empty());
+    }
+
+    #[test]
+    fn sound_that_begins_late_and_ends_early_is_said() {
+        let range =
+            |start_s: f64, end_s: f64| TimeRange::new(MediaTime::from_seconds(start_s), MediaTime::from_seconds(end_s));
+        assert_eq!(
+            of_ends(range(0.0, 10.0), range(1.5, 9.0)),
+            ["The sound begins 1.50 s after the picture.", "The sound ends 1.00 s before the picture."]
+        );
+        assert!(of_ends(range(0.0, 10.0), range(0.02, 10.2)).is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! How sure a trained head is, set right on the validation clips: classes are drawn more evenly in training than they
+//! come in life, and a network that has seen its examples often is surer than it should be. One factor for all logits
+//! (temperature scaling: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017) and one offset for each
+//! class, both folded into the weights of the last layer: nothing is done to scores afterwards.
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
+
+use super::error::TrainingError;
+use crate::analysis::scores::clip_scores;
+use crate::classes::{AnomalyClass, CLASS_COUNT};
+
+/// A validation clip: what it is, and the class probabilities of its steps.
+pub type ScoredSteps = (AnomalyClass, Vec<[f32; CLASS_COUNT]>);
+
+/// Every logit is multiplied by `factor`, then its class's offset is added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibration {
+    pub factor: f32,
+    /// That of normal is zero: only differences count.
+    pub offsets: [f32; CLASS_COUNT],
+}
+
+/// Keeps classes of which there are few clips from being moved far.
+const OFFSET_COST: f32 = 0.02;
+const FIRST_STEP: f32 = 0.4;
+const LAST_STEP: f32 = 0.04;
+
+impl Calibration {
+    const NONE: Calibration = Calibration { factor: 1.0, offsets: [0.0; CLASS_COUNT] };
+
+    /// The one with the smallest [`validation_loss`]: parameter after parameter is moved for as long as that helps,
+    /// in ever smaller steps.
+    pub fn fit(clips: &[ScoredSteps]) -> Calibration {
+        let cost = |found: &Calibration| {
+            let size: f32 = found.offsets.iter().map(|offset| offset * offset).sum();
+            found.validation_loss(clips) + OFFSET_COST * (size + found.factor.ln().powi(2))
+        };
+        let moved = |from: &Calibration, parameter: usize, step: f32| {
+            let mut to = *from;
+            match parameter {
+                0 => to.factor *= step.exp(),
+                class => to.offsets[class - 1] += step,
+            }
+            to
+        };
+        let parameters: Vec<usize> =
+            (0..=CLASS_COUNT).filter(|parameter| *parameter != AnomalyClass::Normal.index() + 1).collect();
+        let mut best = Calibration::NONE;
+        let mut least = cost(&best);
+        let mut step = FIRST_STEP;
+        while step >= LAST_STEP {
+            let before = least;
+            for (parameter, sign) in parameters.iter().flat_map(|parameter| [(*parameter, 1.0), (*parameter, -1.0)]) {
+                loop {
+                    let tried = moved(&best, parameter, sign * step);
+                    let tried_cost = cost(&tried);
+                    if tried_cost >= least {
+                        break;
+                    }
+                    (best, least) = (tried, tried_cost);
+                }
+            }
+            if least >= before {
+                step /= 2.0;
+            }
+        }
+        best
+    }
+
+    /// Mean over the classes of `-log` of the clips' scores of what they are.
+    pub fn validation_loss(&self, clips: &[ScoredSteps]) -> f32 {
+        let mut of_class = [(0f32, 0u32); CLASS_COUNT];
+        for (class, steps) in clips {
+            let steps: Vec<_> = steps.iter().map(|step| self.apply(step)).collect();
+            let (loss, count) = &mut of_class[class.index()];
+            *loss -= clip_scores(&steps).scores[class.index()].max(1e-6).ln();
+            *count += 1;
+        }
+        let present: Vec<f32> =
+            of_class.iter().filter(|(_, count)| *count > 0).map(|(loss, count)| loss / *count as f32).collect();
+        present.iter().sum::<f32>() / present.len().max(1) as f32
+    }
+
+    /// What the probabilities of a step become.
+    fn apply(&self, step: &[f32; CLASS_COUNT]) -> [f32; CLASS_COUNT] {
+        let odds: [f32; CLASS_COUNT] =
+            std::array::from_fn(|class| step[class].max(1e-9).powf(self.factor) * self.offsets[class].exp());
+        let sum: f32 = odds.iter().sum();
+        odds.map(|odds| odds / sum)
+    }
+
+    /// Changes the layer `name`, whose output are the logits, in the tensors of a head.
+    pub fn fold_into(&self, tensors: &mut HashMap<String, Tensor>, name: &str) -> Result<(), TrainingError> {
+        let offsets = Tensor::from_slice(&self.offsets, CLASS_COUNT, &Device::Cpu)?;
+        for (part, offset) in [("weight", None), ("bias", Some(offsets))] {
+            let name = format!("{name}.{part}");
+            let tensor = tensors.get_mut(&name).ok_or_else(|| TrainingError::CheckpointLacks(name.clone()))?;
+            *tensor = (&*tensor * f64::from(self.factor))?;
+            if let Some(offset) = offset {
+                *tensor = (&*tensor + offset)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clips of two classes whose steps give their own class `share` and the other the rest, `right` of ten.
+    fn clips(class: AnomalyClass, other: AnomalyClass, share: f32, right: usize) -> Vec<ScoredSteps> {
+        let step = |of: AnomalyClass, not: AnomalyClass| {
+            let mut step = [0.0; CLASS_COUNT];
+            (step[of.index()], step[not.index()]) = (share, 1.0 - share);
+            vec![step; 8]
+        };
+        (0..10).map(|n| (class, if n < right { step(class, other) } else { step(other, class) })).collect()
+    }
+
+    #[test]
+    fn a_head_that_is_too_sure_is_made_less_sure() {
+        let both = [
+            clips(AnomalyClass::Crash, AnomalyClass::Normal, 0.999, 8),
+            clips(AnomalyClass::Normal, AnomalyClass::Crash, 0.999, 8),
+        ]
+        .concat();
+        let found = Calibration::fit(&both);
+        assert!(found.factor < 0.6, "{found:?}");
+        assert!(found.validation_loss(&both) < Calibration::NONE.validation_loss(&both) * 0.7);
+    }
+
+    #[test]
+    fn a_class_that_is_found_too_seldom_is_lifted() {
+        let both = [
+            clips(AnomalyClass::BabyCry, AnomalyClass::Normal, 0.4, 10),
+            clips(AnomalyClass::Normal, AnomalyClass::BabyCry, 0.9, 10),
+        ]
+        .concat();
+        let found = Calibration::fit(&both);
+        assert!(found.offsets[AnomalyClass::BabyCry.index()] > 0.2, "{found:?}");
+        assert_eq!(found.offsets[AnomalyClass::Normal.index()], 0.0);
+    }
+
+    #[test]
+    fn folding_does_to_logits_what_applying_does_to_probabilities() {
+        let mut offsets = [0.0; CLASS_COUNT];
+        (offsets[0], offsets[3]) = (0.7, -0.4);
+        let calibration = Calibration { factor: 0.5, offsets };
+        let logits: [f32; CLASS_COUNT] = std::array::from_fn(|class| (class as f32 * 1.7).sin() * 3.0);
+        let softmax = |logits: &[f32]| {
+            let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
+            std::array::from_fn::<f32, CLASS_COUNT, _>(|class| logits[class].exp() / sum)
+        };
+        // A layer without inputs to speak of: its bias is its output.
+        let tensor = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu).unwrap();
+        let mut tensors =
+            HashMap::from([("out.weight".to_owned(), tensor(&[2.0])), ("out.bias".to_owned(), tensor(&logits))]);
+        calibration.fold_into(&mut tensors, "out").unwrap();
+        let folded = softmax(&tensors["out.bias"].to_vec1::<f32>().unwrap());
+        let applied = calibration.apply(&softmax(&logits));
+        assert!(folded.iter().zip(applied).all(|(a, b)| (a - b).abs() < 1e-5), "{folded:?} {applied:?}");
+        assert_eq!(tensors["out.weight"].to_vec1::<f32>().unwrap(), [1.0]);
+        assert!(calibration.fold_into(&mut HashMap::new(), "out").is_err());
+    }
+}
