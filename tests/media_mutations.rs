@@ -1,4 +1,4 @@
-//! Recordings, damaged ten thousand times: bits turned, ends cut off, pieces of one file put into another. Whatever
+//! Recordings, damaged thousands of times over: bits turned, ends cut off, pieces of one file put into another. Whatever
 //! comes of it, opening and reading one ends in time and in bounded memory, with frames or with a sentence.
 //!
 //! The work is done by children of this program, so that a crash in a decoder names the file that caused it and a
@@ -17,8 +17,8 @@ use avar::time::FrameIndex;
 use fastrand::Rng;
 use media_clips::{Clips, files_below, shared_data};
 
-/// `AVAR_MUTATIONS` sets another number.
-const MUTATIONS: usize = 10_000;
+/// Of every test run; `AVAR_MUTATIONS` sets another number.
+const MUTATIONS: usize = 2_000;
 /// Files that one child is given.
 const SHARE: usize = 250;
 /// Of opening and reading one file.
