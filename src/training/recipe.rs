@@ -58,11 +58,16 @@ impl std::str::FromStr for Backbones {
 pub struct SynthData {
     pub clips: usize,
     /// Further clips for training, at a fifth of the frame rate.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub slow_clips: usize,
     /// Further items with sound alone.
     pub sounds: usize,
     pub seed: u64,
+}
+
+/// What a recipe does not ask for is no part of its digest: older recipes keep theirs.
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
