@@ -9,7 +9,7 @@ PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test test-simd setup build lint bench bench-peers parity screenshots sample train metrics-fixtures check-cuda deny clean
+.PHONY: demo test test-simd setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -40,6 +40,11 @@ bench-peers: setup $(PYTHON) ## Our networks beside ONNX Runtime and PyTorch, in
 	binary=$$(cargo bench --locked --no-run --bench peers --message-format=json | \
 	    sed -n 's/.*"name":"peers".*"executable":"\([^"]*\)".*/\1/p') && \
 	$(PYTHON) benches/peers/peers.py "$$binary"
+
+bench-viewers: setup ## Opening, seeking and stepping beside mpv (which must be installed), in one run; FILES are the clips
+	binary=$$(cargo bench --locked --no-run --bench viewers --message-format=json | \
+	    sed -n 's/.*"name":"viewers".*"executable":"\([^"]*\)".*/\1/p') && \
+	python3 benches/peers/viewers.py "$$binary" $(FILES)
 
 metrics-fixtures: $(PYTHON) ## scikit-learn's numbers, which the metrics are tested against
 	$(PYTHON) tests/metrics/make_fixtures.py tests/metrics/fixtures.json

@@ -29,7 +29,7 @@ fn analyse_the_sample(bencher: Bencher, preset: Preset) {
     let OpenedMedia { info, frames } = open(&path, &cancel, |_| {}).expect("the sample");
     let seconds = info.range.duration_s().round() as usize;
     let network = NetworkChoice::untrained(preset);
-    let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default() };
+    let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default(), journal: None };
     bencher
         .counter(ItemsCount::new(seconds))
         .bench_local(|| analyse(&spec, &SHELF, &cancel, |_| {}).expect("scores").scores.steps.len());

@@ -95,7 +95,7 @@ fn scale_to_256(bencher: divan::Bencher) {
 
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn waveform_60_s() {
-    build_waveform(&CLIP.path, &CancelToken::default(), |_| {}).expect("a waveform");
+    build_waveform(&CLIP.path, None, &CancelToken::default(), |_| {}).expect("a waveform");
 }
 
 #[divan::bench(sample_count = 3, sample_size = 5)]

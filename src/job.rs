@@ -21,15 +21,23 @@ pub fn no_wake() -> Wake {
 
 /// Set once by whoever wants the work to stop; read by the work at least every 50 ms.
 #[derive(Clone, Debug, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken {
+    is_set: Arc<AtomicBool>,
+    parent: Option<Arc<CancelToken>>,
+}
 
 impl CancelToken {
+    /// Is cancelled with this one, and can be cancelled without it.
+    pub fn child(&self) -> Self {
+        Self { is_set: Arc::default(), parent: Some(Arc::new(self.clone())) }
+    }
+
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.is_set.store(true, Ordering::Relaxed);
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.is_set.load(Ordering::Relaxed) || self.parent.as_ref().is_some_and(|parent| parent.is_cancelled())
     }
 
     /// `Err` once the work is to stop, so that it can leave with `?`.
@@ -283,6 +291,16 @@ mod tests {
         .unwrap();
         job.cancel();
         assert!(matches!(run_to_end(job)[..], [JobEvent::Cancelled]));
+    }
+
+    #[test]
+    fn a_child_ends_with_its_parent_and_not_the_other_way_round() {
+        let parent = CancelToken::default();
+        let (one, other) = (parent.child(), parent.child());
+        one.cancel();
+        assert_eq!([&one, &other, &parent].map(CancelToken::is_cancelled), [true, false, false]);
+        parent.cancel();
+        assert!(other.is_cancelled());
     }
 
     #[test]

@@ -60,7 +60,7 @@ fn score_clip(
     cancel.check()?;
     let opened = media::open(&clip.file, cancel, |_| {})?;
     let (network, settings) = (network.clone(), settings.clone());
-    let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings };
+    let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
     let Analysis { scores, .. } = analyse(&spec, shelf, cancel, |_| {})?;
     let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
     let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);

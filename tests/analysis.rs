@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use avar::analysis::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
 use avar::analysis::{
-    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, StepGrid, analyse,
-    spawn_analysis,
+    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
+    analyse, spawn_analysis,
 };
 use avar::job::{CancelToken, JobEvent, no_wake};
 use avar::media::{AudioBlock, OpenedMedia, open};
@@ -24,6 +24,7 @@ fn spec(path: &Path) -> AnalysisSpec {
         frames,
         network: NetworkChoice::untrained(Preset::Lite),
         settings: AnalysisSettings::default(),
+        journal: None,
     }
 }
 
@@ -53,6 +54,52 @@ fn scores_arrive_in_parts_that_make_up_the_whole() {
     .unwrap();
     assert!(lengths.iter().filter(|length| **length > 0).count() >= 3, "all at once: {lengths:?}");
     assert_eq!(parts, analysis.scores.steps);
+}
+
+/// The scores of an analysis that was ended after `steps`, and of the one that went on from there.
+fn interrupted(spec: &AnalysisSpec, steps: usize) -> Analysis {
+    let (cancel, mut done) = (CancelToken::default(), 0);
+    let ended = analyse(spec, &NetworkShelf::default(), &cancel, |partial| {
+        if let AnalysisPartial::Steps(steps) = partial {
+            done += steps.len();
+        }
+        if done >= steps {
+            cancel.cancel();
+        }
+    });
+    assert!(ended.is_err() && done >= steps, "the analysis was over after {done} steps");
+    analyse(spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap()
+}
+
+#[test]
+fn an_analysis_that_was_interrupted_goes_on_and_ends_with_the_same_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    for has_sound in [true, false] {
+        let path = clip(&folder, 31, has_sound);
+        let through = analysed(&path);
+        for steps in [1, 50, 90] {
+            let journals = tempfile::tempdir().unwrap();
+            let place = JournalPlace { folder: journals.path().to_owned(), afresh: false };
+            let spec = AnalysisSpec { journal: Some(place), ..spec(&path) };
+            let gone_on = interrupted(&spec, steps);
+            assert!(gone_on.scores == through.scores, "after {steps} steps, with sound: {has_sound}");
+            assert!(gone_on.notes[0].contains("of 124 steps were computed by an earlier run"), "{:?}", gone_on.notes);
+            assert!(gone_on.timings.analysed_s < 31.0 - steps as f64 / 4.0 + 0.01);
+            let again = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
+            assert!(again.scores == through.scores && again.timings.analysed_s == 0.0);
+        }
+    }
+}
+
+#[test]
+fn scores_that_cannot_be_kept_are_computed_all_the_same_and_a_note_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clip(&folder, 3, true);
+    let place = JournalPlace { folder: path.clone(), afresh: false };
+    let spec = AnalysisSpec { journal: Some(place), ..spec(&path) };
+    let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
+    assert!(analysis.scores.is_complete());
+    assert!(analysis.notes.iter().any(|note| note.contains("cannot be kept")), "{:?}", analysis.notes);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use avar::analysis::NetworkChoice;
+use avar::app::DeskOptions;
 use avar::app::command::Command;
 use avar::app::state::{ScoreStatus, Stage};
 use avar::app::update::Desk;
@@ -280,7 +281,7 @@ fn is_refused_by_the_window(file: &Path, reason: &str) {
 
 fn desk(network: NetworkChoice) -> Desk {
     let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
-    Desk::new(network, player, no_wake())
+    Desk::new(DeskOptions { network, player, ..DeskOptions::default() }, no_wake())
 }
 
 #[track_caller]

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use avar::analysis::NetworkChoice;
-use avar::app::command::Action;
-use avar::app::state::ScoreStatus;
+use avar::app::command::{Action, Command};
+use avar::app::state::{FileDigest, ScoreStatus, Stage};
 use avar::app::{DeskApp, DeskOptions, scenes};
 use avar::classes::AnomalyClass;
+use avar::job::Progress;
+use avar::media::OpenedMedia;
 use avar::model::Preset;
 use avar::playback::{PlayerOptions, SoundChoice};
 use eframe::egui::accesskit::Role;
@@ -35,7 +37,7 @@ impl Window {
         let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
-        let options = DeskOptions { files: files(folder.path()), player, network };
+        let options = DeskOptions { files: files(folder.path()), player, network, journals: None };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();
@@ -265,6 +267,65 @@ fn what_a_file_holds_is_reported_with_its_digest() {
     let path = window.folder.path().join("clip.mp4");
     let digest = avar::analysis::record::digest_file(&path, &avar::job::CancelToken::default()).unwrap();
     window.assert_shows(&digest);
+}
+
+#[test]
+fn a_digest_that_could_not_be_computed_is_not_announced_for_ever() {
+    let mut window = Window::on_clip();
+    window.harness.state_mut().desk.state.queue[0].digest = FileDigest::Failed;
+    window.harness.run_steps(2);
+    window.assert_shows("not known: the file could not be read");
+    assert!(!window.shows("being computed"));
+}
+
+#[test]
+fn a_file_that_is_still_being_indexed_is_shown_as_far_as_it_is() {
+    let mut window = Window::on_clip();
+    let desk = &mut window.harness.state_mut().desk;
+    let recording = &mut desk.state.queue[0];
+    let whole = recording.media().unwrap().clone();
+    let part = whole.frames.as_ref().unwrap().as_ref().clone().first_part(50);
+    recording.stage = Stage::Ready(OpenedMedia { frames: Some(Arc::new(part)), ..whole });
+    recording.indexing = Some(Progress { fraction: 0.5, elapsed: Duration::from_secs(20) });
+    for beyond in ["60", "0:02.5"] {
+        window.harness.state_mut().desk.apply(Command::GoToText(beyond.to_owned()));
+        window.harness.run_steps(2);
+        window.assert_shows("Indexed up to 0:02.000 so far");
+    }
+    window.assert_shows("frame 0 of 50 so far");
+    window.assert_shows("The file is being indexed; the analysis follows.");
+}
+
+#[test]
+fn the_picture_can_be_moved_against_the_sound() {
+    let mut window = Window::on_clip();
+    window.press(Modifiers::ALT, Key::Plus);
+    window.press(Modifiers::ALT, Key::Plus);
+    window.assert_shows("picture 20 ms later");
+    (0..3).for_each(|_| window.press(Modifiers::ALT, Key::Minus));
+    window.assert_shows("picture 10 ms earlier");
+}
+
+#[test]
+fn another_track_of_sound_is_chosen_and_the_playhead_stays() {
+    let mut window = Window::on(|folder| {
+        let path = folder.join("tracks.mkv");
+        let source = "-v error -nostdin -y -f lavfi -i testsrc=s=64x48:r=10:d=2 -f lavfi -i sine=300:d=2 \
+                      -f lavfi -i sine=2000:d=2 -map 0 -map 1 -map 2 -c:v mpeg4 -c:a pcm_s16le";
+        let made = std::process::Command::new("ffmpeg").args(source.split_whitespace()).arg(&path).status();
+        made.is_ok_and(|status| status.success()).then_some(path).into_iter().collect()
+    });
+    if window.harness.state().desk.state.queue.is_empty() {
+        return eprintln!("skipped: no ffmpeg");
+    }
+    window.harness.get_by_label("Sound track").scroll_to_me();
+    window.press(Modifiers::SHIFT, Key::ArrowRight);
+    window.click("Sound track");
+    window.click("track 2: pcm_s16le, 1 ch");
+    window.assert_shows("frame 10 of 20");
+    let state = &window.harness.state().desk.state;
+    assert_eq!(state.media().unwrap().info.audio.as_ref().unwrap().stream_index, 2);
+    assert!(matches!(window.status(), Some(ScoreStatus::Done)), "it is analysed again, with the other sound");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 mod media_clips;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use avar::job::CancelToken;
-use avar::media::{AudioBlock, AudioFormat, AudioReader, build_waveform, probe, read_mono};
+use avar::media::{AudioBlock, AudioFormat, AudioReader, build_waveform, open_track, probe, read_mono};
 use avar::time::{MediaTime, TimeBase, TimeRange};
 use media_clips::Clips;
 
@@ -192,12 +192,46 @@ fn sound_that_starts_late_is_placed_late() {
     assert!((first.start.seconds() - 1.5).abs() < 0.002, "{:?}", first.start);
 }
 
+/// Two tracks of sound beside a picture: 300 Hz, and 2 kHz with a title and a language.
+fn two_tracks(clips: &Clips) -> Option<PathBuf> {
+    clips.ffmpeg(
+        "tracks.mkv",
+        "-f lavfi -i testsrc=s=64x48:r=10:d=2 -f lavfi -i sine=300:d=2 -f lavfi -i sine=2000:d=2 -map 0 -map 1 -map 2 \
+         -c:v mpeg4 -c:a pcm_s16le -metadata:s:a:1 title=Commentary -metadata:s:a:1 language=fin",
+    )
+}
+
+#[test]
+fn each_track_of_sound_can_be_read() {
+    let clips = Clips::new();
+    let Some(path) = two_tracks(&clips) else { return };
+    let labels: Vec<String> = probe(&path).unwrap().sound_tracks.iter().map(|track| track.label()).collect();
+    assert_eq!(labels, ["track 1: pcm_s16le, 1 ch", "track 2: fin, Commentary, pcm_s16le, 1 ch"]);
+    let crossings = |track: Option<usize>| {
+        let media = open_track(&path, track, &CancelToken::default(), |_| {}).unwrap();
+        let track = media.info.audio.as_ref().map(|audio| audio.stream_index);
+        let mut reader = AudioReader::open_track(&path, track, MONO_16K, &CancelToken::default()).unwrap();
+        let mut samples = Vec::new();
+        while let Some(block) = reader.next().unwrap() {
+            samples.extend(block.samples);
+        }
+        samples.windows(2).filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0).count() as f64 / 2.0
+    };
+    for (track, tone_hz) in [(None, 300.0), (Some(1), 300.0), (Some(2), 2000.0)] {
+        assert!((crossings(track) - tone_hz).abs() < 5.0, "{track:?}: {} Hz", crossings(track));
+    }
+    for none in [0, 3] {
+        let refused = open_track(&path, Some(none), &CancelToken::default(), |_| {}).err();
+        assert!(matches!(refused, Some(avar::media::MediaError::NoSound { .. })), "{none}");
+    }
+}
+
 #[test]
 fn a_waveform_shows_loud_and_silent_stretches() {
     let clips = Clips::new();
     let source = "-f lavfi -i aevalsrc=0.8*sin(2*PI*300*t)*gt(t\\,2)*lt(t\\,4):s=22050:d=6 -c:a pcm_s16le";
     let Some(path) = clips.ffmpeg("burst.wav", source) else { return };
-    let waveform = build_waveform(&path, &CancelToken::default(), |_| {}).unwrap();
+    let waveform = build_waveform(&path, None, &CancelToken::default(), |_| {}).unwrap();
     assert_eq!(waveform.range(), TimeRange::new(seconds(0.0), seconds(6.0)));
     let peaks = waveform.peaks(TimeRange::new(seconds(0.0), seconds(6.0)), 6);
     let loud: Vec<bool> = peaks.iter().map(|peak| peak.is_some_and(|peak| peak.rms > 0.4)).collect();
@@ -210,6 +244,6 @@ fn a_cancelled_waveform_stops() {
     let path = clips.written("clip.mp4", 25, Some(MONO_16K));
     let cancel = CancelToken::default();
     cancel.cancel();
-    let result = build_waveform(&path, &cancel, |_: Arc<_>| {});
+    let result = build_waveform(&path, None, &cancel, |_: Arc<_>| {});
     assert!(matches!(result, Err(avar::media::MediaError::Cancelled)));
 }

@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 
 use avar::analysis::DeviceChoice;
 use avar::app::training::TrainingWindow;
+use avar::dataset::{Manifest, Split};
 use avar::job::CancelToken;
 use avar::model::mobilevit::MobileVit;
 use avar::model::wav2vec2::Wav2Vec2;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
-use avar::training::{DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, train};
+use avar::training::{
+    DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
+};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -148,6 +151,56 @@ fn a_diverging_training_ends_in_a_sentence() {
     }
     let sentence = run(&spec).unwrap_err().to_string();
     assert!(sentence.contains("diverged") && sentence.contains("learning rate"), "{sentence}");
+}
+
+#[test]
+fn a_stage_that_fails_ends_the_one_beside_it() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    (spec.recipe.picture.learning_rate, spec.recipe.picture.steps) = (1e30, 50);
+    // Days, were it not ended.
+    spec.recipe.sound.steps = 1_000_000;
+    let sentence = run(&spec).unwrap_err().to_string();
+    assert!(sentence.contains("diverged"), "{sentence}");
+}
+
+#[test]
+fn the_part_of_every_clip_is_written_down_as_a_manifest() {
+    let bench = Bench::new();
+    let spec = bench.spec("work");
+    run(&spec).unwrap();
+    let parts = Manifest::read(&spec.work.join("parts/clips.csv")).unwrap();
+    let test = parts.clips.iter().filter(|clip| clip.split == Some(Split::Test));
+    let mut names: Vec<_> = test.map(|clip| clip.file.file_name().unwrap().to_owned()).collect();
+    names.sort();
+    assert_eq!((parts.clips.len(), names), (8, vec!["4.mp4".into(), "5.mp4".into()]));
+}
+
+#[test]
+fn an_ablation_that_was_stopped_trains_no_head_twice() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    spec.recipe.data[0].is_real = false;
+    run(&spec).unwrap();
+    let stopped = CancelToken::default();
+    let outcome = ablate_trained(&spec, &[1], &stopped, &|event| {
+        if matches!(event, TrainingEvent::Progress { stage: Stage::Test, done: 2.., .. }) {
+            stopped.cancel();
+        }
+    });
+    assert!(matches!(outcome, Err(TrainingError::Cancelled(_))));
+    let kept: Vec<PathBuf> = std::fs::read_dir(spec.work.join("ablation"))
+        .unwrap()
+        .flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert!((2..21).contains(&kept.len()), "{kept:?}");
+    // No head reaches this accuracy: what is found in the end was taken from the file.
+    let mark = std::fs::read_to_string(&kept[0]).unwrap().replace("\"accuracy\":", "\"accuracy\":7");
+    std::fs::write(&kept[0], mark).unwrap();
+    let whole = ablate_trained(&spec, &[1], &CancelToken::default(), &|_| {}).unwrap();
+    let accuracies = whole.cells.iter().flat_map(|cell| &cell.outcomes).map(|outcome| outcome.accuracy);
+    assert_eq!(accuracies.filter(|accuracy| *accuracy > 1.0).count(), 1);
 }
 
 /// A limit on the size of files stands in for a disk that is full.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::pictures::StepPictures;
 use super::pipeline::AnalysisError;
 use super::scores::StepFrame;
-use super::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
+use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
 use super::step_grid::StepGrid;
 use crate::classes::CLASS_COUNT;
 use crate::job::CancelToken;
@@ -48,29 +48,63 @@ pub fn extract(
     grid: StepGrid,
     cancel: &CancelToken,
 ) -> Result<StepFeatures, AnalysisError> {
-    let mut streams = FeatureStreams::open(info, frames, network, grid)?;
+    let mut streams = FeatureStreams::open(info, frames, network, grid, 0, cancel)?;
     let mut features = StepFeatures::default();
-    while features.frames.len() < grid.len() {
-        let end = (features.frames.len() + steps_per_chunk(&grid)).min(grid.len());
+    while features.end() < grid.len() {
+        let end = (features.end() + steps_per_chunk(&grid)).min(grid.len());
         streams.extend(&mut features, end, network, cancel)?;
     }
     Ok(features)
 }
 
-/// Features of the steps so far, row-major.
+/// Features of neighbouring steps, row-major.
 #[derive(Clone, Debug, Default)]
 pub struct StepFeatures {
+    /// The step of the first row.
+    first: usize,
     /// The frame by which each step is named.
-    pub frames: Vec<Option<StepFrame>>,
+    frames: Vec<Option<StepFrame>>,
     /// Steps x Dv; empty in a file without a picture.
     pub picture: Vec<f32>,
     /// Steps x Da; empty in a file without sound.
     pub sound: Vec<f32>,
-    /// Steps during which the sound track has no sound.
-    pub silent_steps: usize,
+    /// Whether the sound track has sound during the step; empty in a file without sound.
+    is_heard: Vec<bool>,
 }
 
 impl StepFeatures {
+    /// None yet; the first to come is that of `step`.
+    pub fn starting_at(step: usize) -> Self {
+        Self { first: step, ..Self::default() }
+    }
+
+    /// The step after the last one.
+    pub fn end(&self) -> usize {
+        self.first + self.frames.len()
+    }
+
+    /// The frame by which `step` is named.
+    pub fn frame(&self, step: usize) -> Option<StepFrame> {
+        self.frames[step - self.first]
+    }
+
+    /// Whether there is sound during `step`; in a file without sound nothing is missing.
+    pub fn is_heard(&self, step: usize) -> bool {
+        self.is_heard.get(step - self.first).copied().unwrap_or(true)
+    }
+
+    /// Lets go of the steps before `step`, but for the last one, which the next may repeat: a long file must fit.
+    pub fn forget_before(&mut self, step: usize) {
+        let gone = step.min(self.end().saturating_sub(1)).saturating_sub(self.first);
+        let steps = self.frames.len().max(1);
+        let (picture_width, sound_width) = (self.picture.len() / steps, self.sound.len() / steps);
+        self.frames.drain(..gone);
+        self.is_heard.drain(..gone.min(self.is_heard.len()));
+        self.picture.drain(..gone * picture_width);
+        self.sound.drain(..gone * sound_width);
+        self.first += gone;
+    }
+
     /// Class scores of each step of `window`, from the temporal head.
     pub fn window_scores(
         &self,
@@ -78,7 +112,8 @@ impl StepFeatures {
         window: std::ops::Range<usize>,
         modalities: Modalities,
     ) -> Result<Vec<[f32; CLASS_COUNT]>, ModelError> {
-        let rows = |all: &'_ [f32], width: usize| all[window.start * width..window.end * width].to_vec();
+        let (start, end) = (window.start - self.first, window.end - self.first);
+        let rows = |all: &'_ [f32], width: usize| all[start * width..end * width].to_vec();
         let picture = (modalities != Modalities::SoundOnly).then(|| rows(&self.picture, network.picture_dim()));
         let sound = (modalities != Modalities::PictureOnly).then(|| rows(&self.sound, network.sound_dim()));
         let scores = network.step_probabilities(picture.as_deref(), sound.as_deref(), 1, window.len())?;
@@ -105,23 +140,30 @@ pub struct Spent {
 }
 
 impl FeatureStreams {
+    /// Ready to give the features of `first_step`, which begins a chunk, and of those after it.
     pub fn open(
         info: &MediaInfo,
         frames: Option<&Arc<FrameTable>>,
         network: &AvarNet,
         grid: StepGrid,
+        first_step: usize,
+        cancel: &CancelToken,
     ) -> Result<Self, AnalysisError> {
         let path = &info.path;
         let pictures = match frames {
             Some(table) => {
                 let reader = VideoReader::open(path, table.clone())?;
                 let (width_px, height_px) = network.picture_size_px();
-                Some(StepPictures::new(reader, table.clone(), (width_px as u32, height_px as u32)))
+                let mut pictures = StepPictures::new(reader, table.clone(), (width_px as u32, height_px as u32));
+                if first_step > 0 {
+                    pictures.start_at(grid.start_of(first_step))?;
+                }
+                Some(pictures)
             }
             None => None,
         };
         let sound = match &info.audio {
-            Some(_) => Some(open_sound(path, grid)?),
+            Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
             None => None,
         };
         Ok(Self { grid, pictures, sound, spent: Spent::default() })
@@ -135,7 +177,7 @@ impl FeatureStreams {
         network: &AvarNet,
         cancel: &CancelToken,
     ) -> Result<(), AnalysisError> {
-        let start = features.frames.len();
+        let start = features.end();
         if let Some(track) = &mut self.sound {
             let clock = Instant::now();
             let mut network_time = Duration::ZERO;
@@ -150,13 +192,13 @@ impl FeatureStreams {
             })?;
             self.spent.sound += network_time;
             self.spent.decode += clock.elapsed().saturating_sub(network_time);
-            features.silent_steps += chunk.is_heard.iter().filter(|heard| !**heard).count();
+            features.is_heard.extend(chunk.is_heard);
             features.sound.extend(chunk.rows);
         }
         match &mut self.pictures {
             Some(pictures) => extend_pictures(pictures, &self.grid, features, end, network, cancel, &mut self.spent),
             None => {
-                features.frames.resize(end, None);
+                features.frames.resize(end - features.first, None);
                 Ok(())
             }
         }
@@ -165,24 +207,6 @@ impl FeatureStreams {
     /// Time spent in [`Self::extend`] so far.
     pub fn spent(&self) -> Spent {
         self.spent
-    }
-
-    /// What a reader of the scores should know about the file.
-    pub fn notes(&self, features: &StepFeatures, modalities: Modalities) -> Vec<String> {
-        let mut notes = Vec::new();
-        if modalities != Modalities::PictureAndSound {
-            notes.push(format!("Analysed on {}.", modalities.label()));
-        } else if features.silent_steps > 0 {
-            let all = features.frames.len();
-            notes.push(format!(
-                "{} of {all} steps have no sound: the sound track does not cover them.",
-                features.silent_steps
-            ));
-        }
-        if self.pictures.is_some() && features.frames.iter().all(Option::is_none) {
-            notes.push("No frame of the picture could be decoded.".to_owned());
-        }
-        notes
     }
 }
 
@@ -197,9 +221,9 @@ fn extend_pictures(
     spent: &mut Spent,
 ) -> Result<(), AnalysisError> {
     let width = network.picture_dim();
-    while features.frames.len() < end {
+    while features.end() < end {
         let clock = Instant::now();
-        let before = features.frames.len();
+        let before = features.end();
         // The row (of this batch) that each step takes; `None` repeats the last row before the batch.
         let mut row_of_step: Vec<Option<usize>> = Vec::new();
         let mut batch = Vec::new();
@@ -231,8 +255,22 @@ fn extend_pictures(
     Ok(())
 }
 
-fn open_sound(path: &Path, grid: StepGrid) -> Result<SoundTrack<ReadBlock>, AnalysisError> {
-    let mut reader = AudioReader::open(path, AudioFormat { rate_hz: SOUND_RATE_HZ, channels: 1 })?;
+fn open_sound(
+    path: &Path,
+    track: usize,
+    grid: StepGrid,
+    first_step: usize,
+    cancel: &CancelToken,
+) -> Result<SoundTrack<ReadBlock>, AnalysisError> {
+    let format = AudioFormat { rate_hz: SOUND_RATE_HZ, channels: 1 };
+    let mut reader = AudioReader::open_track(path, Some(track), format, &CancelToken::default())?;
     let read: ReadBlock = Box::new(move || Ok(reader.next()?));
-    Ok(SoundTrack::new(grid.range().start, read))
+    let mut track = SoundTrack::new(grid.range().start, read);
+    // Read from the start, a thousand times faster than heard: after a seek, samples differ in their last bits.
+    let chunk = steps_per_chunk(&grid);
+    for start in (0..first_step).step_by(chunk) {
+        cancel.check()?;
+        pass_over(&mut track, &grid, &(start..(start + chunk).min(first_step)))?;
+    }
+    Ok(track)
 }

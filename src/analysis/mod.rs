@@ -8,6 +8,7 @@
 
 pub mod events;
 pub mod features;
+pub mod journal;
 pub mod network;
 pub mod pictures;
 pub mod pipeline;
@@ -19,6 +20,7 @@ pub mod windows;
 
 pub use events::{Event, Hysteresis, find_events};
 pub use features::{StepFeatures, extract, plan};
+pub use journal::JournalPlace;
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
     Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,

@@ -24,6 +24,21 @@ impl StepPictures {
         Self { reader, table, scaler: FrameScaler::new(), size_px, current: None, upcoming: None, has_ended: false }
     }
 
+    /// Goes to the frame on screen at `time`, so that the first moment asked for can be a late one.
+    pub fn start_at(&mut self, time: MediaTime) -> Result<(), MediaError> {
+        let mut at = self.table.at_or_before(time);
+        self.upcoming = loop {
+            match self.reader.seek_exact(at) {
+                Ok(frame) => break Some(frame),
+                // What going through from the start would show here is the last frame before.
+                Err(MediaError::FrameDamaged { .. }) if at.0 > 0 => at.0 -= 1,
+                Err(MediaError::FrameDamaged { .. }) => break None,
+                Err(error) => return Err(error),
+            }
+        };
+        Ok(())
+    }
+
     /// The frame on screen at `time`: the newest at or before it, the first one before the picture starts.
     /// Where frames could not be decoded it is the last good one, under its own ordinal. `None` if none could.
     ///

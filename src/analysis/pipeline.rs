@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::features::{FeatureStreams, StepFeatures, plan};
+use super::journal::{Journal, JournalPlace, KeptStep};
 use super::network::{NetworkChoice, NetworkShelf};
 use super::scores::{StepScore, StepScores};
 use super::sound::steps_per_chunk;
@@ -44,6 +45,8 @@ pub struct AnalysisSpec {
     pub frames: Option<Arc<FrameTable>>,
     pub network: NetworkChoice,
     pub settings: AnalysisSettings,
+    /// Where scores are kept, so that an analysis that is interrupted goes on from them; `None`: nowhere.
+    pub journal: Option<JournalPlace>,
 }
 
 /// A finished analysis.
@@ -65,6 +68,8 @@ pub struct Timings {
     pub sound_network: Duration,
     pub temporal_head: Duration,
     pub total: Duration,
+    /// Seconds of the recording that took this long; the others were known from an earlier run.
+    pub analysed_s: f64,
 }
 
 /// What arrives while the job runs, in this order: the grid once, then steps.
@@ -140,31 +145,102 @@ pub fn analyse(
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
     listen(AnalysisPartial::Started { grid, modalities });
 
-    let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid)?;
-    let mut mean = WindowMean::<CLASS_COUNT>::new(grid.len(), spec.settings.window_steps);
-    let mut features = StepFeatures::default();
+    let mut notes = Vec::new();
+    let (mut journal, kept) = open_journal(spec, &network, grid, modalities).unwrap_or_else(|reason| {
+        notes.push(not_kept(&reason));
+        (None, Vec::new())
+    });
+    let mut silent_steps = kept.iter().filter(|step| !step.is_heard).count();
     let mut scores = StepScores { grid, modalities, steps: Vec::with_capacity(grid.len()) };
-    while features.frames.len() < grid.len() {
-        let block_end = (features.frames.len() + steps_per_chunk(&grid)).min(grid.len());
-        streams.extend(&mut features, block_end, &network, cancel)?;
-        let head_started = Instant::now();
-        let mut finished = Vec::new();
-        while let Some(window) = mean.next_ready(features.frames.len()) {
-            cancel.check()?;
-            let rows = features.window_scores(&network, window, modalities)?;
-            for class_scores in mean.add(&rows) {
-                let step = scores.steps.len() + finished.len();
-                let frame = features.frames[step];
-                finished.push(StepScore { step, frame, start: grid.start_of(step), class_scores });
-            }
-        }
-        timings.temporal_head += head_started.elapsed();
-        scores.steps.extend_from_slice(&finished);
-        listen(AnalysisPartial::Steps(finished));
+    for KeptStep { frame, class_scores, .. } in kept {
+        let step = scores.steps.len();
+        scores.steps.push(StepScore { step, frame, start: grid.start_of(step), class_scores });
     }
-    let spent = streams.spent();
-    (timings.decode, timings.picture_network, timings.sound_network) = (spent.decode, spent.picture, spent.sound);
+    let taken_over = scores.steps.len();
+    if taken_over > 0 {
+        notes.push(format!("{taken_over} of {} steps were computed by an earlier run.", grid.len()));
+        listen(AnalysisPartial::Steps(scores.steps.clone()));
+    }
+
+    let mut mean = WindowMean::<CLASS_COUNT>::new(grid.len(), spec.settings.window_steps, taken_over);
+    let chunk = steps_per_chunk(&grid);
+    // Chunks as going through from the start has them: what is heard depends on where they begin.
+    let first = if taken_over < grid.len() { mean.first_needed() / chunk * chunk } else { grid.len() };
+    let mut features = StepFeatures::starting_at(first);
+    if first < grid.len() {
+        let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid, first, cancel)?;
+        while features.end() < grid.len() {
+            let end = (features.end() + chunk).min(grid.len());
+            streams.extend(&mut features, end, &network, cancel)?;
+            let head_started = Instant::now();
+            let mut finished = Vec::new();
+            let mut to_keep = Vec::new();
+            while let Some(window) = mean.next_ready(features.end()) {
+                cancel.check()?;
+                let rows = features.window_scores(&network, window, modalities)?;
+                for class_scores in mean.add(&rows) {
+                    let step = scores.steps.len() + finished.len();
+                    let (frame, is_heard) = (features.frame(step), features.is_heard(step));
+                    finished.push(StepScore { step, frame, start: grid.start_of(step), class_scores });
+                    to_keep.push(KeptStep { frame, is_heard, class_scores });
+                }
+            }
+            timings.temporal_head += head_started.elapsed();
+            features.forget_before(mean.first_needed());
+            silent_steps += to_keep.iter().filter(|step| !step.is_heard).count();
+            if let Some(Err(reason)) = journal.as_mut().map(|journal| journal.append(&to_keep)) {
+                notes.push(not_kept(&reason));
+                journal = None;
+            }
+            scores.steps.extend_from_slice(&finished);
+            listen(AnalysisPartial::Steps(finished));
+        }
+        let spent = streams.spent();
+        (timings.decode, timings.picture_network, timings.sound_network) = (spent.decode, spent.picture, spent.sound);
+    }
+    timings.analysed_s = (spec.info.range.end - grid.start_of(taken_over)).seconds().max(0.0);
     timings.total = started.elapsed();
-    let notes = streams.notes(&features, modalities);
+    notes.extend(notes_on(&scores, spec.frames.is_some(), silent_steps));
     Ok(Analysis { scores, network, timings, notes })
+}
+
+/// The journal of this analysis, if one is wanted, and the steps in it.
+fn open_journal(
+    spec: &AnalysisSpec,
+    network: &AvarNet,
+    grid: StepGrid,
+    modalities: Modalities,
+) -> std::io::Result<(Option<Journal>, Vec<KeptStep>)> {
+    let Some(place) = &spec.journal else { return Ok((None, Vec::new())) };
+    let path = spec.info.path.canonicalize()?;
+    let modified = std::fs::metadata(&path)?.modified()?;
+    let frames = spec.frames.as_ref().map_or(0, |frames| frames.len());
+    let track = spec.info.audio.as_ref().map(|audio| audio.stream_index);
+    let (decoder, size_bytes, digest) = (&spec.info.decoder, spec.info.size_bytes, network.digest());
+    let made_by = format!(
+        "{path:?} {size_bytes} {modified:?} {track:?} {frames} {decoder} {digest} {} {} {modalities:?} {grid:?}",
+        spec.settings.window_steps,
+        env!("CARGO_PKG_VERSION")
+    );
+    let (journal, steps) = Journal::open(place, &made_by, grid.len())?;
+    Ok((Some(journal), steps))
+}
+
+fn not_kept(reason: &std::io::Error) -> String {
+    format!("The scores cannot be kept for the next time ({reason}).")
+}
+
+/// What a reader of the scores should know about the file.
+fn notes_on(scores: &StepScores, has_picture: bool, silent_steps: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    let all = scores.steps.len();
+    if scores.modalities != Modalities::PictureAndSound {
+        notes.push(format!("Analysed on {}.", scores.modalities.label()));
+    } else if silent_steps > 0 {
+        notes.push(format!("{silent_steps} of {all} steps have no sound: the sound track does not cover them."));
+    }
+    if has_picture && scores.steps.iter().all(|step| step.frame.is_none()) {
+        notes.push("No frame of the picture could be decoded.".to_owned());
+    }
+    notes
 }

@@ -12,7 +12,7 @@ use super::events::{Event, Hysteresis};
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
 use crate::classes::AnomalyClass;
-use crate::files::{WriteError, serialize_path, write_whole};
+use crate::files::{WriteError, hexadecimal, serialize_path, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use crate::model::{Modalities, ModelCard, Provenance};
 
@@ -167,13 +167,13 @@ impl RunRecord {
             steps: analysis.scores.steps.len(),
             events: events.len(),
             notes: info.notes.iter().chain(&analysis.notes).cloned().collect(),
-            timings_s: TimingsRecord::new(analysis.timings, info.range.duration_s()),
+            timings_s: TimingsRecord::new(analysis.timings),
         }
     }
 }
 
 impl TimingsRecord {
-    fn new(timings: Timings, duration_s: f64) -> Self {
+    fn new(timings: Timings) -> Self {
         let working_s = timings.total.saturating_sub(timings.load_weights).as_secs_f64();
         Self {
             load_weights: timings.load_weights.as_secs_f64(),
@@ -182,7 +182,7 @@ impl TimingsRecord {
             sound_network: timings.sound_network.as_secs_f64(),
             temporal_head: timings.temporal_head.as_secs_f64(),
             total: timings.total.as_secs_f64(),
-            times_real_time: duration_s / working_s.max(f64::MIN_POSITIVE),
+            times_real_time: timings.analysed_s / working_s.max(f64::MIN_POSITIVE),
         }
     }
 }
@@ -264,7 +264,7 @@ pub fn digest_file(path: &Path, cancel: &CancelToken) -> Result<String, RecordEr
             count => hasher.update(&buffer[..count]),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hasher.finalize()))
 }
 
 /// One row a step; `frame` and `pts_s` are those of the frame by which the step is named. In a file without a

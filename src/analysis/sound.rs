@@ -134,15 +134,11 @@ pub fn sound_features<Read, E>(
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
-    let bounds: Vec<i64> = (steps.start..=steps.end).map(|step| sample_of(grid, step)).collect();
-    let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else {
+    if steps.is_empty() {
         return Ok(SoundFeatures { rows: Vec::new(), is_heard: Vec::new() });
-    };
-    let context = (CONTEXT_S * f64::from(SOUND_RATE_HZ)) as i64;
-    // Before its start and after its end a file has no sound: the encoder is not shown invented silence there.
-    let start = (first - context).max(0) / TOKEN_HOP as i64 * TOKEN_HOP as i64;
-    let end_of_file = sample_of(grid, grid.len());
-    let end = (last + context).min(end_of_file).max(start + TOKEN_FIELD as i64);
+    }
+    let bounds: Vec<i64> = (steps.start..=steps.end).map(|step| sample_of(grid, step)).collect();
+    let (start, end) = chunk_with_context(grid, &steps);
     let (samples, heard) = track.samples(start, end)?;
     let is_heard: Vec<bool> =
         bounds.windows(2).map(|step| heard.iter().any(|(from, to)| *from < step[1] && step[0] < *to)).collect();
@@ -154,6 +150,28 @@ where
         }
     }
     Ok(SoundFeatures { rows, is_heard })
+}
+
+/// Goes past the steps `steps` of `grid`, one chunk, so that the next one is what it would be had they been heard.
+pub fn pass_over<Read, E>(
+    track: &mut SoundTrack<Read>,
+    grid: &StepGrid,
+    steps: &std::ops::Range<usize>,
+) -> Result<(), E>
+where
+    Read: FnMut() -> Result<Option<AudioBlock>, E>,
+{
+    let (start, end) = chunk_with_context(grid, steps);
+    track.samples(start, end).map(|_| ())
+}
+
+/// The samples that the encoder is given for `steps`.
+fn chunk_with_context(grid: &StepGrid, steps: &std::ops::Range<usize>) -> Span {
+    let context = (CONTEXT_S * f64::from(SOUND_RATE_HZ)) as i64;
+    // Before its start and after its end a file has no sound: the encoder is not shown invented silence there.
+    let start = (sample_of(grid, steps.start) - context).max(0) / TOKEN_HOP as i64 * TOKEN_HOP as i64;
+    let end_of_file = sample_of(grid, grid.len());
+    (start, (sample_of(grid, steps.end) + context).min(end_of_file).max(start + TOKEN_FIELD as i64))
 }
 
 /// Steps per chunk: about [`CHUNK_S`].

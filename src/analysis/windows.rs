@@ -30,9 +30,15 @@ pub struct WindowMean<const N: usize> {
 }
 
 impl<const N: usize> WindowMean<N> {
-    pub fn new(len: usize, window: usize) -> Self {
-        let pending = windows(len, window).into();
-        Self { sums: vec![[0.0; N]; len], counts: vec![0; len], pending, final_rows: 0 }
+    /// Over `len` rows, of which the first `done` are known and not handed out again.
+    pub fn new(len: usize, window: usize, done: usize) -> Self {
+        let pending = windows(len, window).into_iter().filter(|window| window.end > done).collect();
+        Self { sums: vec![[0.0; N]; len], counts: vec![0; len], pending, final_rows: done }
+    }
+
+    /// The first row that a window still to come holds; the number of rows where none comes.
+    pub fn first_needed(&self) -> usize {
+        self.pending.front().map_or(self.sums.len(), |window| window.start)
     }
 
     /// The next window if its steps are among the first `available`.
@@ -82,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_step_is_handed_out_once_and_only_when_no_window_can_change_it() {
-        let mut mean = WindowMean::<1>::new(12, 4);
+        let mut mean = WindowMean::<1>::new(12, 4, 0);
         let mut rows = Vec::new();
         let mut value = 0.0;
         while let Some(window) = mean.next_ready(12) {
@@ -97,8 +103,25 @@ mod tests {
     }
 
     #[test]
+    fn going_on_gives_the_rows_that_were_not_known_as_going_through_would() {
+        // The mean depends on which windows there are: each has a value of its own.
+        let rows_after = |done: usize| {
+            let mut mean = WindowMean::<1>::new(23, 4, done);
+            let mut rows = Vec::new();
+            while let Some(window) = mean.next_ready(23) {
+                assert!(window.start + 4 > done, "{window:?} holds nothing that is wanted");
+                rows.extend(mean.add(&vec![[window.start as f32]; window.len()]));
+            }
+            rows
+        };
+        let all = rows_after(0);
+        assert_eq!(all.len(), 23);
+        (0..=23).for_each(|done| assert_eq!(rows_after(done), all[done..], "{done} known"));
+    }
+
+    #[test]
     fn a_window_waits_for_its_last_step() {
-        let mean = WindowMean::<1>::new(12, 4);
+        let mean = WindowMean::<1>::new(12, 4, 0);
         assert_eq!(mean.next_ready(3), None);
         assert_eq!(mean.next_ready(4), Some(0..4));
     }

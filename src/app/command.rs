@@ -34,6 +34,8 @@ pub enum Action {
     OutPoint,
     LoopRange,
     Mute,
+    PictureEarlier,
+    PictureLater,
     GoTo,
     ToggleOverlay,
     ThresholdUp,
@@ -102,7 +104,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -111,6 +113,8 @@ impl Action {
         Self::InPoint,
         Self::OutPoint,
         Self::LoopRange,
+        Self::PictureEarlier,
+        Self::PictureLater,
         Self::FrameBack,
         Self::FrameOn,
         Self::TenFramesBack,
@@ -186,6 +190,12 @@ impl Action {
             Self::InPoint => entry(Playing, "Set the in point", &keys(PLAIN, [Key::I])),
             Self::OutPoint => entry(Playing, "Set the out point", &keys(PLAIN, [Key::O])),
             Self::LoopRange => entry(Playing, "Loop from in to out point", &keys(PLAIN, [Key::P])),
+            Self::PictureEarlier => {
+                entry(Playing, "Show the picture 10 ms earlier than the sound", &keys(Modifiers::ALT, [Key::Minus]))
+            }
+            Self::PictureLater => {
+                entry(Playing, "Show the picture 10 ms later than the sound", &keys(Modifiers::ALT, [Key::Plus]))
+            }
             Self::FrameBack => entry(Stepping, "Step one frame back", &keys(PLAIN, [Key::ArrowLeft, Key::Comma])),
             Self::FrameOn => entry(Stepping, "Step one frame on", &keys(PLAIN, [Key::ArrowRight, Key::Period])),
             Self::TenFramesBack => entry(Stepping, "Step ten frames back", &keys(Modifiers::SHIFT, [Key::ArrowLeft])),
@@ -272,12 +282,17 @@ pub enum Command {
     StepFrames(i64),
     SetSpeed(f64),
     SetVolume(f32),
+    /// By the stream's place in the file.
+    ChooseSoundTrack(usize),
     SetOnset(f32),
     SetOffset(f32),
     SetTimelineView(TimeRange),
     ScaleWaveform(f32),
     SetLoop(Option<TimeRange>),
-    ZoomVideo { factor: f32, around: [f32; 2] },
+    ZoomVideo {
+        factor: f32,
+        around: [f32; 2],
+    },
     PanVideo([f32; 2]),
     GoToText(String),
     EditGoTo(String),

@@ -6,17 +6,21 @@ use std::sync::Arc;
 use super::state::RecordingId;
 use crate::analysis::record::digest_file;
 use crate::analysis::{
-    Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, spawn_analysis,
+    Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
+    spawn_analysis,
 };
 use crate::job::{Job, JobEvent, Stopped, Wake};
-use crate::media::{IngestReport, OpenedMedia, WaveformPyramid, build_waveform, open};
+use crate::media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 
-type OpeningJob = Job<(), (OpenedMedia, IngestReport)>;
+/// An indexed file with the report on it.
+pub type Opened = (OpenedMedia, Box<IngestReport>);
+type OpeningJob = Job<OpenedMedia, Opened>;
 type WaveformJob = Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>;
 
 /// News from a job.
 pub enum Report {
-    Opening(RecordingId, JobEvent<(), (OpenedMedia, IngestReport)>),
+    /// Partial: a long file as far as it has been indexed.
+    Opening(RecordingId, JobEvent<OpenedMedia, Opened>),
     /// SHA-256 of the file.
     Digest(RecordingId, JobEvent<(), String>),
     Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
@@ -29,6 +33,8 @@ pub enum Report {
 pub struct Jobs {
     wake: Wake,
     shelf: Arc<NetworkShelf>,
+    /// The folder in which scores are kept while they are computed, and after.
+    journals: Option<PathBuf>,
     opening: Option<(RecordingId, OpeningJob)>,
     digest: Option<(RecordingId, Job<(), String>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
@@ -38,9 +44,10 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    pub fn new(wake: Wake) -> Self {
+    pub fn new(journals: Option<PathBuf>, wake: Wake) -> Self {
         Self {
             wake,
+            journals,
             shelf: Arc::new(NetworkShelf::default()),
             opening: None,
             digest: None,
@@ -64,12 +71,15 @@ impl Jobs {
     }
 
     /// Probes a file, indexes its frames and reports on both.
-    pub fn open(&mut self, id: RecordingId, path: PathBuf) {
+    pub fn open(&mut self, id: RecordingId, path: PathBuf, sound_track: Option<usize>) {
         let job = Job::spawn("open", self.wake.clone(), move |reporter| {
-            let opened = open(&path, reporter.cancel_token(), |fraction| reporter.progress(fraction));
+            let opened = open_growing(&path, sound_track, reporter.cancel_token(), |news| match news {
+                Opening::Progress(fraction) => reporter.progress(fraction),
+                Opening::Begun(media) => reporter.partial(media),
+            });
             reporter.check()?;
             let media = opened.map_err(|error| Stopped::Failed(error.to_string()))?;
-            let report = IngestReport::new(&media);
+            let report = Box::new(IngestReport::new(&media));
             Ok((media, report))
         });
         self.opening = self.started(job).map(|job| (id, job));
@@ -86,18 +96,21 @@ impl Jobs {
     }
 
     /// Replaces the waveform that is being read, if any.
-    pub fn read_waveform(&mut self, id: RecordingId, path: PathBuf) {
+    pub fn read_waveform(&mut self, id: RecordingId, path: PathBuf, track: usize) {
         let job = Job::spawn("waveform", self.wake.clone(), move |reporter| {
-            let waveform = build_waveform(&path, reporter.cancel_token(), |partial| reporter.partial(partial));
+            let waveform =
+                build_waveform(&path, Some(track), reporter.cancel_token(), |partial| reporter.partial(partial));
             reporter.check()?;
             waveform.map(Arc::new).map_err(|error| Stopped::Failed(error.to_string()))
         });
         self.waveform = self.started(job).map(|job| (id, job));
     }
 
-    pub fn analyse(&mut self, id: RecordingId, media: OpenedMedia, network: NetworkChoice) {
-        let settings = AnalysisSettings::default();
-        let spec = AnalysisSpec { info: media.info, frames: media.frames, network, settings };
+    /// `afresh`: whatever has been kept of an earlier analysis.
+    pub fn analyse(&mut self, id: RecordingId, media: OpenedMedia, network: NetworkChoice, afresh: bool) {
+        let OpenedMedia { info, frames } = media;
+        let journal = self.journals.clone().map(|folder| JournalPlace { folder, afresh });
+        let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default(), journal };
         let job = spawn_analysis(spec, self.shelf.clone(), self.wake.clone());
         self.analysis = self.started(job).map(|job| (id, job));
     }

@@ -39,6 +39,8 @@ pub struct DeskOptions {
     pub files: Vec<PathBuf>,
     pub network: NetworkChoice,
     pub player: PlayerOptions,
+    /// The folder in which scores are kept, so that an analysis that is interrupted goes on; `None`: they are not.
+    pub journals: Option<PathBuf>,
 }
 
 /// Opens the window and returns when it is closed.
@@ -54,12 +56,21 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
 }
 
-/// Unpacks the bundled sample into the user's cache, unless it lies there already.
-pub fn sample_path() -> anyhow::Result<PathBuf> {
+/// The user's folder for what can be computed again.
+fn cache_folder() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let folder = cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID);
-    let path = folder.join("sample-incident.mp4");
+    cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID)
+}
+
+/// Where the window keeps scores from one time to the next.
+pub fn journals_folder() -> PathBuf {
+    cache_folder().join("scores")
+}
+
+/// Unpacks the bundled sample into the user's cache, unless it lies there already.
+pub fn sample_path() -> anyhow::Result<PathBuf> {
+    let path = cache_folder().join("sample-incident.mp4");
     if std::fs::read(&path).is_ok_and(|bytes| bytes == SAMPLE) {
         return Ok(path);
     }
@@ -81,8 +92,9 @@ impl DeskApp {
         }
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
-        let mut desk = Desk::new(options.network, options.player, wake);
-        desk.apply(Command::OpenPaths(options.files));
+        let files = options.files.clone();
+        let mut desk = Desk::new(options, wake);
+        desk.apply(Command::OpenPaths(files));
         Self { desk, was_full_screen: false, has_recording: false }
     }
 

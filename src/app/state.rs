@@ -40,6 +40,8 @@ pub struct Transport {
     pub speed: f64,
     pub is_muted: bool,
     pub volume: f32,
+    /// How much later than its device says the sound is heard, in ms; the picture is shown as much later.
+    pub extra_latency_ms: i32,
     pub in_point: Option<MediaTime>,
     pub out_point: Option<MediaTime>,
     pub is_looping: bool,
@@ -47,7 +49,15 @@ pub struct Transport {
 
 impl Default for Transport {
     fn default() -> Self {
-        Self { speed: 1.0, is_muted: false, volume: 1.0, in_point: None, out_point: None, is_looping: false }
+        Self {
+            speed: 1.0,
+            is_muted: false,
+            volume: 1.0,
+            extra_latency_ms: 0,
+            in_point: None,
+            out_point: None,
+            is_looping: false,
+        }
     }
 }
 
@@ -87,18 +97,32 @@ pub enum Sheet {
 pub struct Recording {
     pub id: RecordingId,
     pub path: PathBuf,
+    /// The stream that the user chose; `None`: the best one.
+    pub sound_track: Option<usize>,
     pub stage: Stage,
-    /// Once the file is open; its digest comes later.
+    /// While a file that can be looked at already is still being indexed.
+    pub indexing: Option<Progress>,
+    /// Once the file is indexed to its end.
     pub ingest: Option<IngestReport>,
-    pub awaits_digest: bool,
+    pub digest: FileDigest,
     pub waveform: Waveform,
     pub review: ScoreState,
+}
+
+/// SHA-256 of a recording's file, which is computed once the file is indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileDigest {
+    Due,
+    Running,
+    Known(String),
+    Failed,
 }
 
 /// How far a recording has been opened.
 pub enum Stage {
     Waiting,
     Opening(Option<Progress>),
+    /// A long file at first as far as it has been indexed.
     Ready(OpenedMedia),
     /// One sentence.
     Failed(String),
@@ -223,8 +247,17 @@ impl State {
 
 impl Recording {
     pub fn new(id: RecordingId, path: PathBuf) -> Self {
-        let (waveform, review) = (Waveform::Unknown, ScoreState::default());
-        Self { id, path, stage: Stage::Waiting, ingest: None, awaits_digest: false, waveform, review }
+        Self {
+            id,
+            path,
+            sound_track: None,
+            stage: Stage::Waiting,
+            indexing: None,
+            ingest: None,
+            digest: FileDigest::Due,
+            waveform: Waveform::Unknown,
+            review: ScoreState::default(),
+        }
     }
 
     pub fn media(&self) -> Option<&OpenedMedia> {
@@ -232,6 +265,21 @@ impl Recording {
             Stage::Ready(media) => Some(media),
             _ => None,
         }
+    }
+
+    /// Once its frames are indexed to the end of the file.
+    pub fn whole_media(&self) -> Option<&OpenedMedia> {
+        self.media().filter(|media| media.is_whole())
+    }
+
+    /// Whether the digest of its file is still to be computed.
+    pub fn awaits_digest(&self) -> bool {
+        self.whole_media().is_some() && self.digest == FileDigest::Due
+    }
+
+    /// Whether it waits for its turn to be analysed.
+    pub fn awaits_analysis(&self) -> bool {
+        self.whole_media().is_some() && matches!(self.review.status, ScoreStatus::Queued)
     }
 
     /// The file's own name.

@@ -5,14 +5,16 @@ use std::time::Instant;
 
 use eframe::egui::{Context, Event, Key, Vec2, vec2};
 
+use super::DeskOptions;
 use super::command::{Action, Command};
-use super::jobs::{Jobs, Report};
-use super::state::{Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
+use super::jobs::{Jobs, Opened, Report};
+use super::state::{FileDigest, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::{following, zoomed};
-use super::widgets::time_code::{GoToTarget, parse_go_to};
-use crate::analysis::{AnalysisPartial, NetworkChoice, StepScores};
+use super::widgets::time_code::{GoToTarget, parse_go_to, time_code};
+use crate::analysis::{AnalysisPartial, StepScores};
 use crate::job::{JobEvent, Wake};
+use crate::media::OpenedMedia;
 use crate::playback::{Player, PlayerOptions, SeekPrecision};
 use crate::time::{FrameIndex, MediaTime, TimeRange};
 
@@ -23,6 +25,8 @@ pub struct Desk {
     player: Option<Player>,
     player_options: PlayerOptions,
     wake: Wake,
+    /// Where a recording stood that is being opened again.
+    return_to: Option<(RecordingId, MediaTime)>,
     next_id: u64,
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
@@ -30,13 +34,14 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(network: NetworkChoice, player_options: PlayerOptions, wake: Wake) -> Self {
+    pub fn new(options: DeskOptions, wake: Wake) -> Self {
         Self {
-            state: State::new(network),
-            jobs: Jobs::new(wake.clone()),
+            state: State::new(options.network),
+            jobs: Jobs::new(options.journals, wake.clone()),
             player: None,
-            player_options,
+            player_options: options.player,
             wake,
+            return_to: None,
             next_id: 0,
             picture_panel: vec2(1.0, 1.0),
             has_quit: false,
@@ -62,9 +67,10 @@ impl Desk {
     pub fn is_busy(&self) -> bool {
         let waits = |recording: &Recording| {
             matches!(recording.stage, Stage::Waiting | Stage::Opening(_))
-                || recording.awaits_digest
-                || (recording.media().is_some()
-                    && matches!(recording.review.status, ScoreStatus::Queued | ScoreStatus::Running(_)))
+                || recording.media().is_some_and(|media| !media.is_whole())
+                || recording.awaits_digest()
+                || recording.awaits_analysis()
+                || matches!(recording.review.status, ScoreStatus::Running(_))
         };
         self.jobs.is_digesting() || self.state.queue.iter().any(waits)
     }
@@ -83,6 +89,7 @@ impl Desk {
                 self.state.transport.volume = volume.clamp(0.0, 1.0);
                 self.apply_transport();
             }
+            Command::ChooseSoundTrack(track) => self.choose_sound_track(track),
             Command::SetOnset(onset) => {
                 self.state.hysteresis = self.state.hysteresis.with_onset(onset);
                 self.state.refresh_events();
@@ -154,6 +161,8 @@ impl Desk {
                 self.state.transport.is_muted = !self.state.transport.is_muted;
                 self.apply_transport();
             }
+            Action::PictureEarlier => self.delay_picture(-LATENCY_STEP_MS),
+            Action::PictureLater => self.delay_picture(LATENCY_STEP_MS),
             Action::GoTo => self.state.sheet = Some(Sheet::GoTo { text: String::new(), problem: None }),
             Action::ToggleOverlay => self.state.view.has_overlay = !self.state.view.has_overlay,
             Action::ThresholdUp => self.apply(Command::SetOnset(self.state.hysteresis.onset + 0.01)),
@@ -191,29 +200,16 @@ impl Desk {
         match report {
             Report::Chosen(paths) => self.open_paths(paths),
             Report::Problem(sentence) => self.state.notices.push(sentence),
-            Report::Opening(id, event) => {
-                let is_shown = self.state.recording().is_some_and(|recording| recording.id == id);
-                let Some(recording) = self.state.find(id) else { return };
-                recording.stage = match event {
-                    JobEvent::Progress(progress) => Stage::Opening(Some(progress)),
-                    JobEvent::Partial(()) => return,
-                    JobEvent::Done((media, report)) => {
-                        (recording.ingest, recording.awaits_digest) = (Some(report), true);
-                        Stage::Ready(media)
-                    }
-                    JobEvent::Failed(sentence) => Stage::Failed(sentence),
-                    JobEvent::Cancelled => Stage::Waiting,
-                };
-                if is_shown && recording.media().is_some() {
-                    self.start_player();
-                }
-            }
+            Report::Opening(id, event) => self.receive_opening(id, event),
             Report::Digest(id, event) => {
-                let report = self.state.find(id).and_then(|recording| recording.ingest.as_mut());
-                match (report, event) {
-                    (Some(report), JobEvent::Done(digest)) => report.sha256 = Some(digest),
-                    (Some(report), JobEvent::Failed(sentence)) => report.warnings.push(sentence),
-                    _ => {}
+                let Some(recording) = self.state.find(id) else { return };
+                match event {
+                    JobEvent::Done(digest) => recording.digest = FileDigest::Known(digest),
+                    JobEvent::Failed(sentence) => {
+                        recording.digest = FileDigest::Failed;
+                        recording.ingest.iter_mut().for_each(|report| report.warnings.push(sentence.clone()));
+                    }
+                    JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
                 }
             }
             Report::Waveform(id, event) => {
@@ -227,6 +223,43 @@ impl Desk {
                 }
             }
             Report::Analysis(id, event) => self.receive_analysis(id, event),
+        }
+    }
+
+    fn receive_opening(&mut self, id: RecordingId, event: JobEvent<OpenedMedia, Opened>) {
+        let Some(recording) = self.state.find(id) else { return };
+        match event {
+            JobEvent::Progress(progress) if recording.media().is_some() => recording.indexing = Some(progress),
+            JobEvent::Progress(progress) => recording.stage = Stage::Opening(Some(progress)),
+            JobEvent::Partial(media) => self.take_in(id, media),
+            JobEvent::Done((media, report)) => {
+                recording.indexing = None;
+                recording.ingest = Some(*report);
+                self.take_in(id, media);
+            }
+            JobEvent::Failed(sentence) => {
+                recording.indexing = None;
+                recording.stage = Stage::Failed(sentence);
+            }
+            JobEvent::Cancelled => recording.stage = Stage::Waiting,
+        }
+    }
+
+    /// A file that has been opened, or indexed further.
+    fn take_in(&mut self, id: RecordingId, media: OpenedMedia) {
+        let is_shown = self.state.recording().is_some_and(|recording| recording.id == id);
+        let Some(recording) = self.state.find(id) else { return };
+        let before = recording.media().and_then(|media| media.frames.clone());
+        let (info, frames) = (media.info.clone(), media.frames.clone());
+        recording.stage = Stage::Ready(media);
+        if !is_shown {
+            return;
+        }
+        match (&mut self.player, before, frames) {
+            (Some(player), Some(before), Some(frames)) if before.is_continued_by(&frames) => {
+                player.extend(&info, frames)
+            }
+            _ => self.start_player(),
         }
     }
 
@@ -265,26 +298,25 @@ impl Desk {
         {
             let recording = &mut self.state.queue[place];
             recording.stage = Stage::Opening(None);
-            self.jobs.open(recording.id, recording.path.clone());
+            self.jobs.open(recording.id, recording.path.clone(), recording.sound_track);
         }
         if !self.jobs.is_digesting()
-            && let Some(place) = self.first_due(|recording| recording.awaits_digest)
+            && let Some(place) = self.first_due(Recording::awaits_digest)
         {
             let recording = &mut self.state.queue[place];
-            recording.awaits_digest = false;
+            recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
-        let waits_for_scores = |recording: &Recording| {
-            recording.media().is_some() && matches!(recording.review.status, ScoreStatus::Queued)
-        };
         if !self.jobs.is_analysing()
-            && let Some(place) = self.first_due(waits_for_scores)
+            && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();
             let recording = &mut self.state.queue[place];
             if let Stage::Ready(media) = &recording.stage {
                 recording.review.status = ScoreStatus::Running(None);
-                self.jobs.analyse(recording.id, media.clone(), network);
+                // One that was cancelled goes on; one that was done is wanted anew.
+                let afresh = recording.review.analysis.is_some();
+                self.jobs.analyse(recording.id, media.clone(), network, afresh);
             }
         }
     }
@@ -312,6 +344,29 @@ impl Desk {
             }
             self.show(place);
         }
+    }
+
+    /// Opens the recording on screen again, with another track of sound, and stays where it is.
+    fn choose_sound_track(&mut self, track: usize) {
+        let Some(place) = self.state.current else { return };
+        let position = self.state.position();
+        let recording = &mut self.state.queue[place];
+        if recording
+            .media()
+            .and_then(|media| media.info.audio.as_ref())
+            .is_some_and(|audio| audio.stream_index == track)
+        {
+            return;
+        }
+        self.jobs.forget(recording.id);
+        let digest = match &recording.digest {
+            FileDigest::Running => FileDigest::Due,
+            known => known.clone(),
+        };
+        *recording =
+            Recording { sound_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
+        self.return_to = position.map(|position| (recording.id, position));
+        self.player = None;
     }
 
     fn show(&mut self, place: usize) {
@@ -342,19 +397,22 @@ impl Desk {
         self.state.player = None;
         self.state.view.timeline = None;
         self.state.view.picture_zoom = PictureZoom::default();
-        let Transport { is_muted, volume, .. } = self.state.transport;
-        self.state.transport = Transport { is_muted, volume, ..Transport::default() };
+        let Transport { is_muted, volume, extra_latency_ms, .. } = self.state.transport;
+        self.state.transport = Transport { is_muted, volume, extra_latency_ms, ..Transport::default() };
         let Some(recording) = self.state.recording() else { return };
         let Some(media) = recording.media().cloned() else { return };
         let (id, path) = (recording.id, recording.path.clone());
-        if media.info.audio.is_some() && matches!(recording.waveform, Waveform::Unknown) {
-            self.jobs.read_waveform(id, path);
+        if let (Some(audio), Waveform::Unknown) = (&media.info.audio, &recording.waveform) {
+            self.jobs.read_waveform(id, path, audio.stream_index);
         }
         match Player::open(media.info, media.frames, self.player_options.clone(), self.wake.clone()) {
             Ok(player) => self.player = Some(player),
             Err(error) => self.state.notices.push(error.to_string()),
         }
         self.apply_transport();
+        if let Some((_, position)) = self.return_to.take_if(|(of, _)| *of == id) {
+            self.with_player(|player| player.seek(position, SeekPrecision::Exact));
+        }
     }
 
     fn with_player(&mut self, act: impl FnOnce(&mut Player)) {
@@ -371,9 +429,16 @@ impl Desk {
         self.with_player(|player| {
             player.set_muted(transport.is_muted);
             player.set_volume(transport.volume);
+            player.set_extra_latency(f64::from(transport.extra_latency_ms) / 1000.0);
             player.set_speed(transport.speed);
             player.set_loop(range);
         });
+    }
+
+    fn delay_picture(&mut self, by_ms: i32) {
+        let latency_ms = &mut self.state.transport.extra_latency_ms;
+        *latency_ms = (*latency_ms + by_ms).clamp(-MOST_LATENCY_MS, MOST_LATENCY_MS);
+        self.apply_transport();
     }
 
     fn set_speed(&mut self, speed: f64) {
@@ -482,7 +547,19 @@ impl Desk {
     fn go_to(&mut self, text: String) {
         let Some(media) = self.state.media().cloned() else { return };
         let frames = media.frames.as_ref().map_or(0, |frames| frames.len());
+        // How far one can go in a file that is still being indexed.
+        let reached = media.frames.as_ref().filter(|frames| !frames.is_whole()).map(|frames| frames.range().end);
+        let indexed = |reached: MediaTime| {
+            let so_far = time_code(reached - media.info.range.start);
+            Some(format!("Indexed up to {so_far} so far; the rest follows."))
+        };
         let problem = match parse_go_to(&text) {
+            Some(GoToTarget::Frame(frame)) if frame >= frames && reached.is_some() => reached.and_then(indexed),
+            Some(GoToTarget::Time(offset))
+                if reached.is_some_and(|reached| media.info.range.start + offset > reached) =>
+            {
+                reached.and_then(indexed)
+            }
             Some(GoToTarget::Frame(frame)) if frame < frames => {
                 self.seek_frame(FrameIndex(frame));
                 None
@@ -494,7 +571,7 @@ impl Desk {
                 None
             }
             Some(GoToTarget::Time(_)) => {
-                let end = super::widgets::time_code::time_code(media.info.range.duration());
+                let end = time_code(media.info.range.duration());
                 Some(format!("The recording ends at {end}."))
             }
             None => Some("Type a frame (120) or a time (0:04.5 or 4.5s).".to_owned()),
@@ -515,7 +592,7 @@ impl Desk {
     fn cancel_analysis(&mut self) {
         self.jobs.cancel_analysis();
         for recording in &mut self.state.queue {
-            if matches!(recording.review.status, ScoreStatus::Queued) && recording.media().is_some() {
+            if recording.awaits_analysis() {
                 recording.review.status = ScoreStatus::Cancelled;
             }
         }
@@ -527,6 +604,10 @@ impl Desk {
         video.map_or(vec2(1.0, 1.0), super::video_texture::shown_size)
     }
 }
+
+/// Wireless devices are late by a few hundred milliseconds.
+const MOST_LATENCY_MS: i32 = 1000;
+const LATENCY_STEP_MS: i32 = 10;
 
 /// The actions of the keys pressed since the last frame. A widget that has the focus keeps the keys by which it is
 /// worked: typing never moves the playhead, Space presses the focused button, arrows move the focused slider.

@@ -21,15 +21,15 @@ use serde_json::json;
 
 use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, digest_file, write_record};
 use crate::analysis::{
-    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, NetworkChoice, NetworkShelf, StepGrid,
-    analyse, find_events,
+    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, JournalPlace, NetworkChoice,
+    NetworkShelf, StepGrid, analyse, find_events,
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
 use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::files::write_png;
 use crate::job::{CancelToken, Progress};
-use crate::media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open};
+use crate::media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
 use crate::model::{ComputeDevice, Preset, WeightSource};
 use crate::playback::PlayerOptions;
 use crate::time::{FrameIndex, TimeRange};
@@ -132,6 +132,12 @@ struct AnalyzeArguments {
     /// Steps scored for each second of the recording, 0.1 to 50; without it those that the network was trained with
     #[arg(long, value_parser = steps_per_second, allow_negative_numbers = true)]
     steps_per_second: Option<f64>,
+    /// The track of sound, by its stream's number as the window and ffprobe show it; without it the best one
+    #[arg(long)]
+    sound_track: Option<usize>,
+    /// A folder in which scores are kept while they are computed: the same command goes on after an interruption
+    #[arg(long)]
+    journal: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -265,7 +271,8 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()
     if !has_display() {
         bail!("there is no display to open a window on; `avar analyze FILE --out DIR` works without one");
     }
-    app::run(DeskOptions { files, network, player: PlayerOptions::default() })
+    let journals = Some(app::journals_folder());
+    app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals })
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
@@ -365,7 +372,13 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
     let mut failures = 0;
     let mut last_error = None;
     for (file, name) in arguments.files.iter().zip(names) {
-        match analyze_file(file, RecordPaths::new(&arguments.out, &name), &network, &settings, &shelf) {
+        let journal = arguments.journal.clone().map(|folder| JournalPlace { folder, afresh: false });
+        let paths = RecordPaths::new(&arguments.out, &name);
+        let media = open_track(file, arguments.sound_track, &CancelToken::default(), |_| {});
+        let analysed = media
+            .map_err(anyhow::Error::from)
+            .and_then(|media| analyze_media(media, paths, &network, &settings, journal, &shelf));
+        match analysed {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
             Ok(outcome) => print_outcome(file, &outcome)?,
             Err(error) => {
@@ -402,23 +415,25 @@ fn record_names(files: &[PathBuf]) -> Vec<String> {
     files.iter().map(&mut name).collect()
 }
 
-fn analyze_file(
-    file: &Path,
+fn analyze_media(
+    media: OpenedMedia,
     paths: RecordPaths,
     network: &NetworkChoice,
     settings: &AnalysisSettings,
+    journal: Option<JournalPlace>,
     shelf: &NetworkShelf,
 ) -> anyhow::Result<Outcome> {
     let cancel = CancelToken::default();
-    let OpenedMedia { info, frames } = open(file, &cancel, |_| {})?;
-    let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone() };
-    let mut progress = ProgressLine::new(file);
+    let OpenedMedia { info, frames } = media;
+    let file = info.path.clone();
+    let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone(), journal };
+    let mut progress = ProgressLine::new(&file);
     let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(&partial));
     progress.clear();
     let analysis = analysis?;
     let hysteresis = Hysteresis::default();
     let events = find_events(&analysis.scores, hysteresis);
-    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, digest_file(file, &cancel)?);
+    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, digest_file(&file, &cancel)?);
     write_record(&paths, &record, &analysis.scores, &events)?;
     let events = events.iter().map(|event| EventRecord::new(event, &analysis.scores)).collect();
     Ok(Outcome { record, events, paths })
@@ -505,10 +520,11 @@ fn demo(out: &Path) -> anyhow::Result<()> {
     }
     say("There is no display, so the sample incident is analysed without a window.")?;
     let paths = RecordPaths::new(out, "sample-incident");
-    let outcome = analyze_file(&sample, paths, &network, &AnalysisSettings::default(), &NetworkShelf::default())?;
+    let media = open(&sample, &CancelToken::default(), |_| {})?;
+    let outcome = analyze_media(media, paths, &network, &AnalysisSettings::default(), None, &NetworkShelf::default())?;
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
-    let options = DeskOptions { files: vec![sample], network, player: PlayerOptions::default() };
+    let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };
     scenes::render(options, 6.2, &[], &picture)?;
     say(&format!("  {}", picture.display()))
 }

@@ -145,8 +145,9 @@ impl Teller {
         }
         let known = self.paces.iter().find(|(known, _)| *known == stage).map(|(_, pace)| *pace);
         let pace = known.unwrap_or_else(|| {
-            self.paces.push((stage, Pace::from(done)));
-            Pace::from(done)
+            let pace = Pace::from(done);
+            self.paces.push((stage, pace));
+            pace
         });
         let left = pace.time_left(done, of).map(time_code::time_left).unwrap_or_default();
         eprint!("\r\x1b[K{}: {done} of {of} {left}", stage.label());

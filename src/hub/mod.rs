@@ -21,7 +21,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::files::{WriteError, write_whole};
+use crate::files::{WriteError, hexadecimal, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use transfer::{ListedFile, Listing};
 
@@ -274,10 +274,6 @@ fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-fn hex(digest: impl AsRef<[u8]>) -> String {
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// `None` where there is no file that can be read: it is pulled anew, and what is in its way is named then.
 fn digest_of_file(path: &Path, cancel: &CancelToken) -> Result<Option<String>, Cancelled> {
     let Ok(mut file) = std::fs::File::open(path) else { return Ok(None) };
@@ -286,7 +282,7 @@ fn digest_of_file(path: &Path, cancel: &CancelToken) -> Result<Option<String>, C
     loop {
         cancel.check()?;
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(hex(hasher.finalize()))),
+            Ok(0) => return Ok(Some(hexadecimal(hasher.finalize()))),
             Ok(count) => hasher.update(&buffer[..count]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return Ok(None),

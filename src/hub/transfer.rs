@@ -16,8 +16,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{Announced, Hub, HubError, PullProgress, PullSpec, hex, is_hex};
-use crate::files::{WriteError, partial_beside};
+use super::{Announced, Hub, HubError, PullProgress, PullSpec, is_hex};
+use crate::files::{WriteError, hexadecimal, partial_beside};
 use crate::job::{CancelToken, Cancelled};
 
 /// What a revision holds, by the hub's `api/models/…?blobs=true`.
@@ -194,7 +194,7 @@ impl<'a> Arrived<'a> {
 
     /// Gives the file its name if it is the right one.
     fn keep(self) -> Result<(), HubError> {
-        let received = hex(self.hasher.finalize());
+        let received = hexadecimal(self.hasher.finalize());
         if received != self.file.sha256 {
             return Err(HubError::Damaged { received, expected: self.file.sha256.clone(), url: self.file.url.clone() });
         }

@@ -88,13 +88,23 @@ impl AudioReader {
 
     /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
     pub fn open_cancellable(path: &Path, format: AudioFormat, cancel: &CancelToken) -> Result<Self, MediaError> {
+        Self::open_track(path, None, format, cancel)
+    }
+
+    /// As [`Self::open_cancellable`]; reads the stream `track`, or else the best one.
+    pub fn open_track(
+        path: &Path,
+        track: Option<usize>,
+        format: AudioFormat,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
         let refused =
             || MediaError::Resample { reason: format!("{} Hz, {} channels", format.rate_hz, format.channels) };
         let grid = i32::try_from(format.rate_hz).ok().and_then(|rate| TimeBase::new(1, rate)).ok_or_else(refused)?;
         if !(1..=64).contains(&format.channels) {
             return Err(refused());
         }
-        let demuxer = Demuxer::open_sound(path, cancel)?;
+        let demuxer = Demuxer::open_sound(path, track, cancel)?;
         let decoder = AudioDecoder::open(&demuxer)?;
         let time_base = demuxer.time_base();
         let mut reader = Self {

@@ -84,10 +84,10 @@ impl Demuxer {
         Ok(demuxer)
     }
 
-    /// Opens the file at its sound, ready to read that stream's packets.
-    pub(super) fn open_sound(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+    /// Opens the file at its sound, ready to read the packets of the stream `track`, or else of the best one.
+    pub(super) fn open_sound(path: &Path, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
         let mut demuxer = Self::open(path, cancel)?;
-        let stream = demuxer.sound_stream().ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+        let stream = demuxer.sound_stream(track).ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
     }
@@ -127,9 +127,18 @@ impl Demuxer {
         self.best_stream(Type::Video)
     }
 
-    /// The sound track: what can be decoded and is marked as the default comes first, then the earlier.
-    pub(super) fn sound_stream(&self) -> Option<usize> {
-        self.best_stream(Type::Audio)
+    /// The stream `track`, if it is one of sound. Without it the best: what can be decoded and is marked as the
+    /// default comes first, then the earlier.
+    pub(super) fn sound_stream(&self, track: Option<usize>) -> Option<usize> {
+        match track {
+            Some(track) => self.sound_streams().find(|stream| stream.index() == track).map(|stream| stream.index()),
+            None => self.best_stream(Type::Audio),
+        }
+    }
+
+    /// All tracks of sound, in the order of the file.
+    pub(super) fn sound_streams(&self) -> impl Iterator<Item = ffmpeg::Stream<'_>> {
+        self.input.streams().filter(|stream| stream.parameters().medium() == Type::Audio)
     }
 
     fn best_stream(&self, kind: Type) -> Option<usize> {
@@ -269,7 +278,7 @@ impl Demuxer {
     }
 }
 
-const FALLBACK_TIME_BASE: TimeBase = match TimeBase::new(1, 90_000) {
+pub(super) const FALLBACK_TIME_BASE: TimeBase = match TimeBase::new(1, 90_000) {
     Some(time_base) => time_base,
     None => unreachable!(),
 };

@@ -6,10 +6,14 @@
 //! the decoder puts out. A stream that begins between key frames loses what cannot be decoded. Where
 //! packets are no guide (no PTS, repeated PTS, codecs with hidden or skipped frames, interlaced
 //! transport streams), everything is decoded once.
+//!
+//! Reading ten hours takes seconds. While it lasts, the first part of the table is handed out, again and again, each
+//! time twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
 
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::Id;
@@ -17,43 +21,67 @@ use ffmpeg_next::ffi;
 
 use super::demuxer::Demuxer;
 use super::error::MediaError;
-use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, PacketMark};
+use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, PacketMark};
 use super::outline;
 use super::probe::is_interlaced;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
 use crate::job::CancelToken;
-use crate::time::{FrameIndex, MediaTime, TimeBase};
+use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
-pub(super) fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<FrameTable, MediaError> {
+/// What is told while a table is made.
+pub(super) enum ScanNews {
+    /// The fraction done, in `0..=1`.
+    Progress(f32),
+    /// The first part of the table; the later ones go on where it ends.
+    FirstPart(FrameTable),
+}
+
+pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
+
+/// `patience` is how long a listener waits before a first part of the table is of use to it.
+pub(super) fn scan(
+    path: &Path,
+    cancel: &CancelToken,
+    patience: Duration,
+    listen: Listen,
+) -> Result<FrameTable, MediaError> {
     let mut demuxer = Demuxer::open_picture(path, cancel)?;
     // Fails early for what is encrypted or has no decoder.
     VideoDecoder::open(&demuxer)?;
     let table = match codec_shows_every_packet(&demuxer) {
-        true => scan_packets(&mut demuxer, &mut progress)?,
+        true => scan_packets(&mut demuxer, patience, listen)?,
         false => None,
     };
     let table = match table {
         Some(table) => table,
         None => {
             demuxer.restart()?;
-            scan_by_decoding(&mut demuxer, &mut progress)?
+            scan_by_decoding(&mut demuxer, listen)?
         }
     };
     if table.is_empty() {
         return Err(MediaError::NoFrames { path: path.to_owned() });
     }
-    progress(1.0);
+    listen(ScanNews::Progress(1.0));
     Ok(table)
 }
 
 /// The table as the packets tell it, checked where that may be wrong; `None` where they are no guide.
-fn scan_packets(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<Option<FrameTable>, MediaError> {
-    let packets = read_packets(demuxer, progress)?;
+fn scan_packets(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<Option<FrameTable>, MediaError> {
+    let mut growth = Growth::new(demuxer, patience);
+    let packets = read_packets(demuxer, &mut growth, listen)?;
     let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
-    demuxer.restart()?;
     let Some(table) = table_from_packets(&packets, demuxer.time_base()) else { return Ok(None) };
-    let Some(table) = check_first_frames(demuxer, table)? else { return Ok(None) };
+    let checked = match growth.checked.take() {
+        Some(checked) => checked,
+        None => {
+            demuxer.restart()?;
+            let Some(checked) = CheckedStart::decode(demuxer, &table)? else { return Ok(None) };
+            checked
+        }
+    };
+    let table = checked.applied_to(table);
     let mut damaged: Vec<i64> =
         packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts).collect();
     damaged.extend(table.entries().last().filter(|_| cut_short).map(|last| last.pts));
@@ -127,15 +155,75 @@ fn vp9_is_hidden(data: &[u8]) -> bool {
     !shows_existing && !bit(after_profile + 2)
 }
 
-fn read_packets(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<Vec<ScannedPacket>, MediaError> {
+fn read_packets(demuxer: &mut Demuxer, growth: &mut Growth, listen: Listen) -> Result<Vec<ScannedPacket>, MediaError> {
     let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
     let mut meter = Meter::new(demuxer);
     let mut packets = Vec::new();
     while let Some(packet) = demuxer.next_packet()? {
-        meter.advance(&packet, progress);
-        packets.push(ScannedPacket::new(&packet, codec));
+        meter.advance(&packet, listen);
+        let scanned = ScannedPacket::new(&packet, codec);
+        // What comes out of damage only decoding tells, and that waits until the end.
+        growth.is_over |= scanned.is_damaged;
+        packets.push(scanned);
+        if growth.is_due(packets.len())
+            && let Some(part) = growth.first_part(&packets, demuxer)?
+        {
+            listen(ScanNews::FirstPart(part));
+        }
     }
     Ok(packets)
+}
+
+/// Hands out the first part of a table in the making.
+struct Growth {
+    began: Instant,
+    patience: Duration,
+    /// So many packets are enough for the next part.
+    enough_packets: usize,
+    /// No more parts come.
+    is_over: bool,
+    /// Decoded once, for the first part and all that follow.
+    checked: Option<CheckedStart>,
+}
+
+impl Growth {
+    fn new(demuxer: &Demuxer, patience: Duration) -> Self {
+        let area_px = demuxer.parameters().map_or(0, |parameters| {
+            // SAFETY: the parameters are alive; both fields are plain numbers.
+            let (width, height) = unsafe { ((*parameters.as_ptr()).width, (*parameters.as_ptr()).height) };
+            usize::try_from(i64::from(width) * i64::from(height)).unwrap_or(0)
+        });
+        // Twice what will be decoded as a check, so that each of those frames is in the part.
+        let enough_packets = 2 * (CHECKED_FRAMES_MIN + CHECKED_PIXELS / area_px.max(1));
+        Self { began: Instant::now(), patience, enough_packets, is_over: area_px == 0, checked: None }
+    }
+
+    fn is_due(&self, packets: usize) -> bool {
+        !self.is_over && packets >= self.enough_packets && self.began.elapsed() >= self.patience
+    }
+
+    /// The frames that no later packet can move; `None` where packets are no guide.
+    fn first_part(&mut self, packets: &[ScannedPacket], demuxer: &Demuxer) -> Result<Option<FrameTable>, MediaError> {
+        self.enough_packets = 2 * packets.len();
+        let settled = packets.last().and_then(|last| last.dts);
+        let table = settled.zip(table_from_packets(packets, demuxer.time_base()));
+        let Some(part) = table.map(|(settled, table)| until(table, settled)) else {
+            self.is_over = true;
+            return Ok(None);
+        };
+        if self.checked.is_none() {
+            let mut fresh = Demuxer::open_picture(demuxer.path(), demuxer.cancel())?;
+            self.checked = CheckedStart::decode(&mut fresh, &part)?.filter(|checked| !checked.is_whole_file);
+            self.is_over = self.checked.is_none();
+        }
+        Ok(self.checked.as_ref().map(|checked| checked.applied_to(part)))
+    }
+}
+
+/// The frames of `table` before `pts`.
+fn until(table: FrameTable, pts: i64) -> FrameTable {
+    let count = table.entries.partition_point(|entry| entry.pts < pts);
+    table.first_part(count)
 }
 
 /// `None` where the packets' time stamps cannot name the frames.
@@ -179,7 +267,7 @@ fn assemble(frames: &[NumberedFrame], identity: Identity, time_base: TimeBase, l
         keys.map(|(ordinal, frame)| KeyPoint { ordinal, dts: frame.packet.dts, byte: frame.packet.byte }).collect();
     let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
     let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
-    FrameTable { entries, keys, identity, time_base, end }
+    FrameTable { entries, keys, identity, time_base, end, ..FrameTable::default() }
 }
 
 /// The median distance of neighbouring frames; 40 ms where there are no two.
@@ -197,45 +285,58 @@ fn usual_step(frames: &[NumberedFrame], time_base: TimeBase) -> MediaTime {
 const CHECKED_FRAMES_MIN: usize = 32;
 const CHECKED_PIXELS: usize = 64_000_000;
 
-/// Decodes the first frames and takes out of `table` what is not decodable there; `None` where the
-/// decoder's output and the table do not fit together.
-fn check_first_frames(demuxer: &mut Demuxer, mut table: FrameTable) -> Result<Option<FrameTable>, MediaError> {
-    let mut decoder = VideoDecoder::open(demuxer)?;
-    let mut ordinals: Vec<usize> = Vec::new();
-    let mut wanted = CHECKED_FRAMES_MIN;
-    let mut at_end = false;
-    while !at_end && ordinals.len() < wanted {
-        match demuxer.next_packet()? {
-            Some(packet) => {
-                // Hidden packets may lack a PTS of their own; no frame comes of them.
-                let label = packet.pts().unwrap_or(ffi::AV_NOPTS_VALUE);
-                decoder.send(packet, label);
+/// What decoding the first frames has shown.
+struct CheckedStart {
+    /// So many frames of the table were looked for.
+    checked: usize,
+    /// Those of them that came out.
+    ordinals: Vec<usize>,
+    is_whole_file: bool,
+}
+
+impl CheckedStart {
+    /// Decodes the first frames; `None` where the decoder's output and the table do not fit together.
+    fn decode(demuxer: &mut Demuxer, table: &FrameTable) -> Result<Option<Self>, MediaError> {
+        let mut decoder = VideoDecoder::open(demuxer)?;
+        let mut ordinals: Vec<usize> = Vec::new();
+        let mut wanted = CHECKED_FRAMES_MIN;
+        let mut at_end = false;
+        while !at_end && ordinals.len() < wanted {
+            match demuxer.next_packet()? {
+                Some(packet) => {
+                    // Hidden packets may lack a PTS of their own; no frame comes of them.
+                    let label = packet.pts().unwrap_or(ffi::AV_NOPTS_VALUE);
+                    decoder.send(packet, label);
+                }
+                None => {
+                    decoder.drain();
+                    at_end = true;
+                }
             }
-            None => {
-                decoder.drain();
-                at_end = true;
+            while let Some((frame, label)) = decoder.receive() {
+                wanted = CHECKED_FRAMES_MIN.max(CHECKED_PIXELS / (frame.width() as usize * frame.height() as usize));
+                match table.ordinal_of_label(label) {
+                    Some(ordinal) => ordinals.push(ordinal),
+                    None => return Ok(None),
+                }
             }
         }
-        while let Some((frame, label)) = decoder.receive() {
-            wanted = CHECKED_FRAMES_MIN.max(CHECKED_PIXELS / (frame.width() as usize * frame.height() as usize));
-            match table.ordinal_of_label(label) {
-                Some(ordinal) => ordinals.push(ordinal),
-                None => return Ok(None),
-            }
+        if !ordinals.is_sorted_by(|a, b| a < b) {
+            return Ok(None);
         }
+        let settled = &ordinals[ordinals.len() / 2..];
+        if !at_end && settled.last().zip(settled.first()).is_some_and(|(last, first)| last - first + 1 != settled.len())
+        {
+            return Ok(None);
+        }
+        let checked = if at_end { table.len() } else { ordinals.last().map_or(0, |last| last + 1) };
+        Ok(Some(Self { checked, ordinals, is_whole_file: at_end }))
     }
-    if !ordinals.is_sorted_by(|a, b| a < b) {
-        return Ok(None);
+
+    /// The table without what did not come out.
+    fn applied_to(&self, table: FrameTable) -> FrameTable {
+        if self.ordinals.len() == self.checked { table } else { keep(table, 0..self.checked, &self.ordinals) }
     }
-    let settled = &ordinals[ordinals.len() / 2..];
-    if !at_end && settled.last().zip(settled.first()).is_some_and(|(last, first)| last - first + 1 != settled.len()) {
-        return Ok(None);
-    }
-    let checked = if at_end { table.len() } else { ordinals.last().map_or(0, |last| last + 1) };
-    if ordinals.len() != checked {
-        table = keep(table, 0..checked, &ordinals);
-    }
-    Ok(Some(table))
 }
 
 /// Decodes around the packets that are damaged, from one key frame to the next, and takes out of `table`
@@ -263,10 +364,19 @@ fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> Fram
     let stays = |ordinal: usize| !checked.contains(&ordinal) || decoded.binary_search(&ordinal).is_ok();
     let mut new_ordinals = Vec::with_capacity(table.len());
     let mut count = 0;
-    for ordinal in 0..table.len() {
+    let mut lost_from: Option<usize> = None;
+    for ordinal in 0..=table.len() {
+        let is_kept = ordinal == table.len() || stays(ordinal);
+        if let Some(from) = lost_from.filter(|_| is_kept) {
+            let next = table.entries.get(ordinal).map_or(table.end, |entry| entry.time);
+            let range = TimeRange::new(table.entries[from].time, next);
+            table.losses.push(Loss { frames: ordinal - from, range });
+        }
+        lost_from = if is_kept { None } else { lost_from.or(Some(ordinal)) };
         new_ordinals.push(count);
-        count += usize::from(stays(ordinal));
+        count += usize::from(is_kept);
     }
+    table.losses.sort_by_key(|loss| loss.range.start);
     let mut ordinal = 0;
     table.entries.retain(|_| {
         ordinal += 1;
@@ -279,7 +389,7 @@ fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> Fram
     table
 }
 
-fn scan_by_decoding(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Result<FrameTable, MediaError> {
+fn scan_by_decoding(demuxer: &mut Demuxer, listen: Listen) -> Result<FrameTable, MediaError> {
     let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
     let mut decoder = VideoDecoder::open(demuxer)?;
     let mut meter = Meter::new(demuxer);
@@ -288,7 +398,7 @@ fn scan_by_decoding(demuxer: &mut Demuxer, progress: &mut impl FnMut(f32)) -> Re
     loop {
         match demuxer.next_packet()? {
             Some(packet) => {
-                meter.advance(&packet, progress);
+                meter.advance(&packet, listen);
                 let number = packets.len();
                 packets.push(ScannedPacket::new(&packet, codec));
                 decoder.send(packet, number as i64);
@@ -360,11 +470,11 @@ impl Meter {
         Self { file_bytes: std::fs::metadata(demuxer.path()).map_or(0.0, |file| file.len() as f64), told: 0.0 }
     }
 
-    fn advance(&mut self, packet: &ffmpeg::Packet, progress: &mut impl FnMut(f32)) {
+    fn advance(&mut self, packet: &ffmpeg::Packet, listen: Listen) {
         let fraction = (packet.position() as f64 / self.file_bytes.max(1.0)) as f32;
         if fraction >= self.told + 0.01 {
             self.told = fraction.min(1.0);
-            progress(self.told);
+            listen(ScanNews::Progress(self.told));
         }
     }
 }
@@ -372,6 +482,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::{ClipSpec, ClipWriter};
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
         ScannedPacket { pts, dts: Some(dts), duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false }
@@ -387,6 +498,38 @@ mod tests {
         let table = table_from_packets(&packets, base()).unwrap();
         assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [0, 1, 3]);
         assert_eq!(table.range().end, MediaTime::from_pts(4, base()));
+    }
+
+    #[test]
+    fn a_first_part_ends_where_later_packets_may_still_put_a_frame() {
+        let packets = [(0, -1), (3, 0), (1, 1), (2, 2), (6, 3)].map(|(pts, dts)| packet(Some(pts), dts, pts == 0));
+        let whole = table_from_packets(&packets, base()).unwrap();
+        let part = until(whole.clone(), 3);
+        assert_eq!(part.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(part.range().end, MediaTime::from_pts(3, base()));
+        assert!(!part.is_whole() && part.is_continued_by(&whole) && !whole.is_continued_by(&part));
+    }
+
+    #[test]
+    fn the_parts_handed_out_are_the_beginning_of_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("long.mp4");
+        let spec = ClipSpec { width_px: 1280, height_px: 720, rate_hz: 25, audio: None, crf: 40 };
+        let mut writer = ClipWriter::create(&path, &spec).unwrap();
+        let picture = vec![90; 1280 * 720 * 3];
+        (0..450).for_each(|_| writer.push_rgb(&picture).unwrap());
+        writer.finish().unwrap();
+
+        let mut parts = Vec::new();
+        let whole = scan(&path, &CancelToken::default(), Duration::ZERO, &mut |news| {
+            if let ScanNews::FirstPart(part) = news {
+                parts.push(part);
+            }
+        });
+        let whole = whole.unwrap();
+        assert_eq!((whole.len(), parts.len(), whole.is_whole()), (450, 2, true));
+        assert!(parts.iter().all(|part| !part.is_whole() && part.is_continued_by(&whole)));
+        assert!(parts[0].len() >= 150 && parts[0].len() < parts[1].len());
     }
 
     #[test]
@@ -410,6 +553,12 @@ mod tests {
         let table = keep(table_from_packets(&packets, base()).unwrap(), 0..4, &[2, 3]);
         assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [2, 3, 4, 5]);
         assert_eq!(table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>(), [0, 3]);
+        let range = |from, to| TimeRange::new(MediaTime::from_pts(from, base()), MediaTime::from_pts(to, base()));
+        assert_eq!(table.losses(), [Loss { frames: 2, range: range(0, 2) }]);
+        // What is found to be lost later lies before what was found first.
+        let table = keep(keep(table, 3..4, &[]), 1..2, &[]);
+        let losses: Vec<_> = table.losses().iter().map(|loss| (loss.frames, loss.range)).collect();
+        assert_eq!(losses, [(2, range(0, 2)), (1, range(3, 4)), (1, range(5, 6))]);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The number of every frame: presentation order, PTS, time and key frames of a file's picture.
 //!
-//! Invariants: the table lists exactly the pictures that sequential decoding puts out, in that order;
-//! `time` never decreases from one entry to the next. How the table is made is in `frame_scan`.
+//! Invariants: the table lists exactly the pictures that sequential decoding puts out, in that order, of the whole
+//! file or, while that is still being read, of its first part; `time` never decreases from one entry to the next. How
+//! the table is made is in `frame_scan`.
 
 use std::path::Path;
+use std::time::Duration;
 
+use super::demuxer::FALLBACK_TIME_BASE;
 use super::error::MediaError;
-use super::frame_scan;
+use super::frame_scan::{self, ScanNews};
 use crate::job::CancelToken;
 use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
@@ -28,6 +31,31 @@ pub struct FrameTable {
     pub(super) identity: Identity,
     pub(super) time_base: TimeBase,
     pub(super) end: MediaTime,
+    pub(super) is_whole: bool,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// Frames that the file names, and that do not come out of the decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    pub frames: usize,
+    /// From the first of them to the next frame that can be shown.
+    pub range: TimeRange,
+}
+
+/// Of a file without a picture.
+impl Default for FrameTable {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            keys: Vec::new(),
+            identity: Identity::Pts,
+            time_base: FALLBACK_TIME_BASE,
+            end: MediaTime::ZERO,
+            is_whole: true,
+            losses: Vec::new(),
+        }
+    }
 }
 
 /// Where decoding can begin.
@@ -59,8 +87,26 @@ impl FrameTable {
     /// Numbers the frames of the picture in `path`. Where packets tell the frames reliably they are only
     /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
     /// once. `progress` is told the fraction done, in `0..=1`.
-    pub fn scan(path: &Path, cancel: &CancelToken, progress: impl FnMut(f32)) -> Result<Self, MediaError> {
-        frame_scan::scan(path, cancel, progress)
+    pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
+        frame_scan::scan(path, cancel, Duration::MAX, &mut |news| {
+            if let ScanNews::Progress(fraction) = news {
+                progress(fraction);
+            }
+        })
+    }
+
+    /// The table as it is when only the first `count` frames have been indexed.
+    pub fn first_part(mut self, count: usize) -> Self {
+        self.end = self.entries.get(count).map_or(self.end, |next| next.time);
+        self.entries.truncate(count);
+        self.keys.retain(|key| key.ordinal < count);
+        self.is_whole = false;
+        self
+    }
+
+    /// What is missing among the frames; what could not be checked without decoding is not among it.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     pub fn len(&self) -> usize {
@@ -77,6 +123,17 @@ impl FrameTable {
 
     pub fn entries(&self) -> &[FrameEntry] {
         &self.entries
+    }
+
+    /// Whether the table reaches to the end of the file; if not, it ends where reading has come.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// Whether `later` gives every frame of this table the same ordinal.
+    pub fn is_continued_by(&self, later: &FrameTable) -> bool {
+        let is_by_pts = |table: &FrameTable| matches!(table.identity, Identity::Pts);
+        is_by_pts(self) && is_by_pts(later) && later.entries.starts_with(&self.entries)
     }
 
     pub fn time_base(&self) -> TimeBase {
@@ -136,9 +193,9 @@ mod tests {
         FrameTable {
             entries: frames.iter().map(entry).collect(),
             keys: keys.map(|(ordinal, _)| KeyPoint { ordinal, dts: None, byte: -1 }).collect(),
-            identity: Identity::Pts,
             time_base,
             end: MediaTime::from_pts(frames.last().map_or(0, |frame| frame.0 + 40), time_base),
+            ..FrameTable::default()
         }
     }
 

@@ -33,8 +33,18 @@ pub struct IngestReport {
     pub audio: Option<AudioReport>,
     /// How much longer the picture lasts than the sound.
     pub picture_longer_by_s: Option<f64>,
+    /// Where there is no picture, in order of time.
+    pub missing: Vec<MissingPicture>,
     /// Sentences.
     pub warnings: Vec<String>,
+}
+
+/// A stretch of the recording for which the file has no picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MissingPicture {
+    pub start_s: f64,
+    pub end_s: f64,
+    pub reason: &'static str,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -105,10 +115,15 @@ impl IngestReport {
             video,
             audio,
             picture_longer_by_s: longer,
+            missing: media.frames.as_deref().map(missing_pictures).unwrap_or_default(),
             warnings: info.notes.clone(),
         };
+        if let Some(frames) = media.frames.as_deref().filter(|_| outline::missing_bytes(&info.path) > 0) {
+            report.warnings.push(format!("{} frames of it were recovered.", frames.len()));
+        }
         report.warnings.extend(report.of_lengths(info));
         report.warnings.extend(media.frames.as_deref().into_iter().flat_map(gaps));
+        report.warnings.extend(media.frames.as_deref().into_iter().flat_map(losses));
         report.warnings.extend(report.video.iter().flat_map(VideoReport::warnings));
         report
     }
@@ -147,24 +162,51 @@ fn of_ends(picture: TimeRange, sound: TimeRange) -> Vec<String> {
 /// At most so many gaps are named one by one.
 const GAPS_NAMED: usize = 3;
 
-/// Where a picture stands still for much longer than pictures in this file do.
-fn gaps(frames: &FrameTable) -> Vec<String> {
+/// Where a picture stands still for much longer than pictures in this file do: the frame, and until when.
+fn still_stretches(frames: &FrameTable) -> Vec<(usize, TimeRange)> {
     let usual_s = Steps::of(frames).map_or(0.0, |steps| steps.usual_s);
-    let is_gap = |step_s: f64| step_s > GAP_STEPS * usual_s && step_s > SHORTEST_GAP_S;
-    let found: Vec<(usize, f64)> = frames
-        .entries()
-        .windows(2)
-        .enumerate()
-        .map(|(frame, pair)| (frame, (pair[1].time - pair[0].time).seconds()))
-        .filter(|(_, step_s)| is_gap(*step_s))
-        .collect();
+    let is_gap = |step: TimeRange| step.duration_s() > GAP_STEPS * usual_s && step.duration_s() > SHORTEST_GAP_S;
+    let steps = frames.entries().windows(2).map(|pair| TimeRange::new(pair[0].time, pair[1].time));
+    steps.enumerate().filter(|(_, step)| is_gap(*step)).collect()
+}
+
+fn gaps(frames: &FrameTable) -> Vec<String> {
+    let found = still_stretches(frames);
     let named = found.iter().take(GAPS_NAMED);
-    let mut warnings: Vec<String> =
-        named.map(|(frame, step_s)| format!("No new picture for {step_s:.2} s after frame {frame}.")).collect();
+    let mut warnings: Vec<String> = named
+        .map(|(frame, step)| format!("No new picture for {:.2} s after frame {frame}.", step.duration_s()))
+        .collect();
     if found.len() > GAPS_NAMED {
         warnings.push(format!("There are {} such gaps.", found.len()));
     }
     warnings
+}
+
+fn losses(frames: &FrameTable) -> Option<String> {
+    let lost: usize = frames.losses().iter().map(|loss| loss.frames).sum();
+    let first = frames.losses().first()?;
+    let at_s = (first.range.start - frames.range().start).seconds().max(0.0);
+    Some(format!("{lost} frames are damaged and cannot be decoded, the first of them {at_s:.2} s after the beginning."))
+}
+
+/// Gaps between the frames, and frames that cannot be decoded.
+fn missing_pictures(frames: &FrameTable) -> Vec<MissingPicture> {
+    let missing = |range: TimeRange, reason| MissingPicture {
+        start_s: range.start.seconds(),
+        end_s: range.end.seconds(),
+        reason,
+    };
+    let gaps = still_stretches(frames).into_iter();
+    // The frame before a gap is still shown for as long as its kind is.
+    let usual_s = Steps::of(frames).map_or(0.0, |steps| steps.usual_s);
+    let gaps = gaps.map(|(_, step)| TimeRange::new(step.start + MediaTime::from_seconds(usual_s), step.end));
+    // What is damaged leaves a gap, too.
+    let lost = frames.losses();
+    let gaps = gaps.filter(|gap| !lost.iter().any(|loss| loss.range.start < gap.end && gap.start < loss.range.end));
+    let mut all: Vec<MissingPicture> = gaps.map(|gap| missing(gap, "no picture in the file")).collect();
+    all.extend(lost.iter().map(|loss| missing(loss.range, "damaged, cannot be decoded")));
+    all.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    all
 }
 
 impl VideoReport {
@@ -267,7 +309,7 @@ const UNEVEN_SHARE: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::frame_table::{FrameEntry, Identity};
+    use crate::media::frame_table::FrameEntry;
     use crate::time::TimeBase;
 
     /// Frames at these ticks of a millisecond, the first of each ten a key frame.
@@ -280,7 +322,7 @@ mod tests {
         };
         let entries: Vec<FrameEntry> = ticks.into_iter().enumerate().map(entry).collect();
         let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + MediaTime::from_seconds(0.04));
-        FrameTable { entries, keys: Vec::new(), identity: Identity::Pts, time_base, end }
+        FrameTable { entries, time_base, end, ..FrameTable::default() }
     }
 
     #[test]
@@ -303,6 +345,9 @@ mod tests {
         let gap = table((0..200).map(|frame| frame * 40 + if frame > 119 { 2000 } else { 0 }));
         assert!(!Steps::of(&gap).unwrap().are_uneven);
         assert_eq!(gaps(&gap), ["No new picture for 2.04 s after frame 119."]);
+        let missing = missing_pictures(&gap);
+        assert_eq!(missing.len(), 1);
+        assert!((missing[0].start_s - 4.8).abs() < 1e-6 && (missing[0].end_s - 6.8).abs() < 1e-6, "{missing:?}");
     }
 
     #[test]

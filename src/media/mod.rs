@@ -4,9 +4,9 @@
 //! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
 //! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
 //!
-//! [`open`] makes a file ready, [`IngestReport`] sums up what it is: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; [`VideoReader`] decodes
-//! them, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file;
-//! [`ClipWriter`] encodes.
+//! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
+//! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
+//! the frames, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file; [`ClipWriter`] encodes.
 
 mod audio_decoder;
 mod audio_reader;
@@ -37,11 +37,11 @@ pub use audio_reader::{AudioBlock, AudioFormat, AudioReader, read_mono};
 pub use clip_writer::{ClipSpec, ClipWriter};
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 pub use error::{MediaError, StreamKind};
-pub use frame_table::{FrameEntry, FrameTable};
-pub use ingest::{AudioReport, IngestReport, VideoReport};
-pub use open::{OpenedMedia, open};
+pub use frame_table::{FrameEntry, FrameTable, Loss};
+pub use ingest::{AudioReport, IngestReport, MissingPicture, VideoReport};
+pub use open::{OpenedMedia, Opening, open, open_growing, open_track};
 pub use orientation::Orientation;
-pub use probe::{AudioInfo, MediaInfo, VideoInfo, probe};
+pub use probe::{AudioInfo, MediaInfo, SoundTrackInfo, VideoInfo, probe};
 pub use scaler::FrameScaler;
 
 pub use video_frame::{PixelLayout, Plane, RgbImage, VideoFrame};

@@ -6,12 +6,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::demuxer::Demuxer;
 use super::error::MediaError;
+use super::frame_scan::{self, ScanNews};
 use super::frame_table::FrameTable;
 use super::outline;
-use super::probe::{MediaInfo, probe};
+use super::probe::{MediaInfo, probe_track};
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeRange};
 
@@ -24,16 +26,75 @@ pub struct OpenedMedia {
     pub frames: Option<Arc<FrameTable>>,
 }
 
+impl OpenedMedia {
+    /// Whether the frames have been indexed to the end of the file.
+    pub fn is_whole(&self) -> bool {
+        self.frames.as_ref().is_none_or(|frames| frames.is_whole())
+    }
+}
+
 /// No codec needs fewer bytes for a second of sound; a file that states more time than that is wrong.
 const FEWEST_BYTES_PER_S: f64 = 50.0;
 
+/// What is told while a file is opened.
+pub enum Opening {
+    /// In `0..=1`.
+    Progress(f32),
+    /// A long file as far as it has been read: its frames up to there have their final ordinals, its time is what the
+    /// headers state. Comes again and again, each time with more.
+    Begun(OpenedMedia),
+}
+
 /// Probes the file and indexes its frames; `progress` in `0..=1`.
 pub fn open(path: &Path, cancel: &CancelToken, progress: impl FnMut(f32)) -> Result<OpenedMedia, MediaError> {
-    let mut info = probe(path)?;
-    let frames = match &mut info.video {
+    open_track(path, None, cancel, progress)
+}
+
+/// As [`open`]; the sound is that of the stream `track`, or else of the best one.
+pub fn open_track(
+    path: &Path,
+    track: Option<usize>,
+    cancel: &CancelToken,
+    mut progress: impl FnMut(f32),
+) -> Result<OpenedMedia, MediaError> {
+    open_within(path, track, cancel, Duration::MAX, |news| {
+        if let Opening::Progress(fraction) = news {
+            progress(fraction);
+        }
+    })
+}
+
+/// A file that takes longer than this to index is shown before that has been done.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// As [`open_track`], and hands out what there is of a long file before it has been read to its end.
+pub fn open_growing(
+    path: &Path,
+    track: Option<usize>,
+    cancel: &CancelToken,
+    listen: impl FnMut(Opening),
+) -> Result<OpenedMedia, MediaError> {
+    open_within(path, track, cancel, PATIENCE, listen)
+}
+
+fn open_within(
+    path: &Path,
+    track: Option<usize>,
+    cancel: &CancelToken,
+    patience: Duration,
+    mut listen: impl FnMut(Opening),
+) -> Result<OpenedMedia, MediaError> {
+    let mut info = probe_track(path, track)?;
+    let frames = match &info.video {
         Some(video) => {
-            let table = FrameTable::scan(path, cancel, progress)?;
-            video.range = table.range();
+            let stated = video.range;
+            let table = frame_scan::scan(path, cancel, patience, &mut |news| match news {
+                ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
+                ScanNews::FirstPart(part) => {
+                    let begun = info.clone().with_picture_range(stated.union(part.range()));
+                    listen(Opening::Begun(OpenedMedia { info: Arc::new(begun), frames: Some(Arc::new(part)) }));
+                }
+            })?;
             Some(Arc::new(table))
         }
         None => None,
@@ -42,18 +103,29 @@ pub fn open(path: &Path, cancel: &CancelToken, progress: impl FnMut(f32)) -> Res
         let stated_s = audio.range.duration_s();
         let is_impossible = stated_s <= 0.0 || stated_s * FEWEST_BYTES_PER_S > info.size_bytes as f64;
         if is_impossible || outline::missing_bytes(path) > 0 {
-            audio.range = sound_range(path, cancel)?;
+            audio.range = sound_range(path, audio.stream_index, cancel)?;
         }
     }
-    let video = info.video.as_ref().map(|video| video.range);
-    let audio = info.audio.as_ref().map(|audio| audio.range).filter(|range| range.start < range.end);
-    info.range = video.into_iter().chain(audio).reduce(TimeRange::union).unwrap_or_default();
-    Ok(OpenedMedia { info: Arc::new(info), frames })
+    let range = frames.as_ref().map(|table| table.range()).unwrap_or_default();
+    Ok(OpenedMedia { info: Arc::new(info.with_picture_range(range)), frames })
+}
+
+impl MediaInfo {
+    /// The same with another time of the picture, if it has one, and the whole file's time to match.
+    fn with_picture_range(mut self, range: TimeRange) -> Self {
+        let video = self.video.as_mut().map(|video| {
+            video.range = range;
+            range
+        });
+        let audio = self.audio.as_ref().map(|audio| audio.range).filter(|range| range.start < range.end);
+        self.range = video.into_iter().chain(audio).reduce(TimeRange::union).unwrap_or_default();
+        self
+    }
 }
 
 /// From the first packet of the sound to the end of the last; empty where no packet has a time.
-fn sound_range(path: &Path, cancel: &CancelToken) -> Result<TimeRange, MediaError> {
-    let mut demuxer = Demuxer::open_sound(path, cancel)?;
+fn sound_range(path: &Path, track: usize, cancel: &CancelToken) -> Result<TimeRange, MediaError> {
+    let mut demuxer = Demuxer::open_sound(path, Some(track), cancel)?;
     let time_base = demuxer.time_base();
     let mut range: Option<TimeRange> = None;
     while let Some(packet) = demuxer.next_packet()? {

@@ -27,7 +27,10 @@ pub struct MediaInfo {
     /// Of the whole file, where its headers say so; nothing is computed from it.
     pub stated_duration_s: Option<f64>,
     pub video: Option<VideoInfo>,
+    /// Of the track that is read.
     pub audio: Option<AudioInfo>,
+    /// All tracks of sound, in the order of the file.
+    pub sound_tracks: Vec<SoundTrackInfo>,
     pub size_bytes: u64,
     /// The decoder's versions, see [`super::decoder_version`].
     pub decoder: String,
@@ -65,6 +68,24 @@ pub struct AudioInfo {
     pub range: TimeRange,
 }
 
+/// What tells one track of sound from another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SoundTrackInfo {
+    pub stream_index: usize,
+    pub codec: String,
+    pub channels: u16,
+    pub language: Option<String>,
+    pub title: Option<String>,
+}
+
+impl SoundTrackInfo {
+    /// In words: "track 1: eng, Commentary, aac, 2 ch".
+    pub fn label(&self) -> String {
+        let named = self.language.iter().chain(&self.title).map(|word| format!("{word}, ")).collect::<String>();
+        format!("track {}: {named}{}, {} ch", self.stream_index, self.codec, self.channels)
+    }
+}
+
 impl VideoInfo {
     /// Width and height of the picture as it is to be seen: upright, its pixels square.
     pub fn display_size_px(&self) -> (u32, u32) {
@@ -78,9 +99,17 @@ impl VideoInfo {
 /// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
 /// as long as the other can be.
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
+    probe_track(path, None)
+}
+
+/// As [`probe`], of the track of sound `track` or else the best one.
+pub(super) fn probe_track(path: &Path, track: Option<usize>) -> Result<MediaInfo, MediaError> {
     let demuxer = Demuxer::open(path, &CancelToken::default())?;
     let picture = demuxer.picture_stream().map(|index| video_info(&demuxer, index)).transpose();
-    let sound = demuxer.sound_stream().map(|index| audio_info(&demuxer, index)).transpose();
+    if track.is_some() && demuxer.sound_stream(track).is_none() {
+        return Err(MediaError::NoSound { path: path.to_owned() });
+    }
+    let sound = demuxer.sound_stream(track).map(|index| audio_info(&demuxer, index)).transpose();
     let mut notes = Vec::new();
     let (video, audio) = match (picture, sound) {
         (Ok(None), Ok(None)) => return Err(MediaError::NoStreams { path: path.to_owned() }),
@@ -104,10 +133,30 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
         stated_duration_s: demuxer.stated_duration_s(),
         video,
         audio,
+        sound_tracks: demuxer.sound_streams().map(|stream| sound_track(&stream)).collect(),
         size_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
         decoder: super::decoder_version(),
         notes,
     })
+}
+
+fn sound_track(stream: &ffmpeg::Stream<'_>) -> SoundTrackInfo {
+    let parameters = stream.parameters();
+    // SAFETY: the stream lives as long as the open input; the field is a plain number.
+    let channels = unsafe { (*parameters.as_ptr()).ch_layout.nb_channels };
+    let metadata = stream.metadata();
+    let tag = |name: &str| {
+        let text = metadata.get(name).map(str::trim).filter(|text| !text.is_empty() && *text != "und")?;
+        // A tag is as long as whoever wrote the file liked.
+        Some(text.chars().filter(|c| !c.is_control()).take(40).collect())
+    };
+    SoundTrackInfo {
+        stream_index: stream.index(),
+        codec: codec_name(&parameters),
+        channels: u16::try_from(channels).unwrap_or(0),
+        language: tag("language"),
+        title: tag("title"),
+    }
 }
 
 /// What can be used of one half of the file; why not goes into the notes.

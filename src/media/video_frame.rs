@@ -19,6 +19,8 @@ pub struct VideoFrame {
     pub pts: i64,
     pub time: MediaTime,
     pub is_key: bool,
+    /// The decoder found errors and filled in what was missing.
+    pub is_concealed: bool,
     /// Of the coded picture, before rotation.
     pub width_px: u32,
     pub height_px: u32,
@@ -66,13 +68,14 @@ impl VideoFrame {
         converter: &mut Converter,
     ) -> Result<Self, MediaError> {
         // SAFETY: the frame is alive; its fields were filled in by the decoder.
-        let (color, layout) = unsafe {
+        let (color, layout, is_concealed) = unsafe {
             let raw = picture.as_ptr();
             let format = ffmpeg_next::ffi::AVPixelFormat::from(picture.format());
             let color =
                 ColorSpec::resolve((*raw).colorspace, (*raw).color_range, (*raw).color_trc, format, picture.height());
             let upside_down = (*raw).linesize.iter().any(|stride| *stride < 0);
-            (color, planar_yuv(format).filter(|_| !upside_down))
+            let is_concealed = (*raw).decode_error_flags != 0 || (*raw).flags & ffi::AV_FRAME_FLAG_CORRUPT != 0;
+            (color, planar_yuv(format).filter(|_| !upside_down), is_concealed)
         };
         let (width_px, height_px) = (picture.width(), picture.height());
         let (layout, picture) = match layout {
@@ -84,6 +87,7 @@ impl VideoFrame {
             pts: entry.pts,
             time: entry.time,
             is_key: entry.is_key,
+            is_concealed,
             width_px,
             height_px,
             color,

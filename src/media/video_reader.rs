@@ -71,6 +71,11 @@ impl VideoReader {
         &self.table
     }
 
+    /// Takes over a table that goes on where the one so far ended.
+    pub fn follow(&mut self, table: Arc<FrameTable>) {
+        self.table = table;
+    }
+
     /// The next frame in presentation order; `None` after the last. Damaged frames are passed over.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and a seek goes on after the end")]
     pub fn next(&mut self) -> Result<Option<VideoFrame>, MediaError> {

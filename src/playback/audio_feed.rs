@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::time::MediaTime;
+use crate::time::{MediaTime, TimeRange};
 
 /// Sound that is ready before it is pulled.
 const RING_S: f64 = 0.25;
@@ -20,7 +20,8 @@ const FADE_S: f64 = 0.005;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SoundRequest {
     pub generation: u64,
-    pub from: MediaTime,
+    /// From where, and up to where silence takes the place of sound that there is not.
+    pub range: TimeRange,
     /// Above zero.
     pub speed: f64,
 }
@@ -58,6 +59,8 @@ struct State {
     channels: usize,
     rate_hz: u32,
     latency: Duration,
+    /// What the ear is late by beyond that, as the user says; below zero where the estimate is too long.
+    extra_latency_s: f64,
     request: Option<SoundRequest>,
     /// The generation that the decoder has taken up.
     taken_up: u64,
@@ -94,6 +97,7 @@ impl AudioFeed {
             channels: 2,
             rate_hz: 48_000,
             latency: Duration::ZERO,
+            extra_latency_s: 0.0,
             request: None,
             taken_up: 0,
             blocks: VecDeque::new(),
@@ -118,12 +122,12 @@ impl AudioFeed {
     // The player's side.
 
     /// Asks for sound from another position or at another speed and stops the sink.
-    pub fn request(&self, from: MediaTime, speed: f64) {
+    pub fn request(&self, range: TimeRange, speed: f64) {
         let mut state = self.lock();
         let generation = state.request.map_or(1, |last| last.generation + 1);
-        state.request = Some(SoundRequest { generation, from, speed });
+        state.request = Some(SoundRequest { generation, range, speed });
         state.clear();
-        state.drained_to = from;
+        state.drained_to = range.start;
         state.running = false;
         self.changed.notify_all();
     }
@@ -162,8 +166,13 @@ impl AudioFeed {
         let pulled = state.pulled?;
         let held_s = (state.latency.as_secs_f64() - now.saturating_duration_since(pulled.at).as_secs_f64()).max(0.0);
         let speed = state.request?.speed;
-        let heard = pulled.to - MediaTime::from_seconds(held_s * speed);
+        let heard = pulled.to - MediaTime::from_seconds((held_s + state.extra_latency_s) * speed);
         (heard >= state.started_at).then_some(heard)
+    }
+
+    /// Seconds that the ear is later than the device's own latency tells.
+    pub fn set_extra_latency(&self, extra_s: f64) {
+        self.lock().extra_latency_s = extra_s;
     }
 
     /// In `0..=1`.
@@ -189,7 +198,11 @@ impl AudioFeed {
         if (state.rate_hz, state.channels) != (rate_hz, usize::from(channels)) {
             // Queued samples of another shape are of no use to the new sink: they are decoded again.
             let from = state.next_time();
-            state.request = state.request.map(|last| SoundRequest { generation: last.generation + 1, from, ..last });
+            state.request = state.request.map(|last| SoundRequest {
+                generation: last.generation + 1,
+                range: TimeRange::new(from, last.range.end),
+                ..last
+            });
             state.clear();
             state.drained_to = from;
         }
@@ -381,11 +394,15 @@ mod tests {
 
     const SHORT: Duration = Duration::from_millis(1);
 
+    fn to_the_end(from_s: f64) -> TimeRange {
+        TimeRange::new(MediaTime::from_seconds(from_s), MediaTime::from_seconds(100.0))
+    }
+
     /// A mono feed at 1000 Hz with `count` samples of 1.0 queued from `from_s` on.
     fn feed_with(from_s: f64, count: usize, speed: f64, latency: Duration) -> AudioFeed {
         let feed = AudioFeed::new();
         feed.connect(1000, 1, latency);
-        feed.request(MediaTime::from_seconds(from_s), speed);
+        feed.request(to_the_end(from_s), speed);
         assert!(matches!(feed.wait(false, SHORT), Word::Asked(request) if request.generation == 1));
         feed.push(1, SoundBlock { start: MediaTime::from_seconds(from_s), samples: vec![1.0; count] });
         feed
@@ -443,7 +460,7 @@ mod tests {
     #[test]
     fn another_request_drops_what_was_queued_and_what_comes_late() {
         let feed = feed_with(0.0, 200, 1.0, Duration::ZERO);
-        feed.request(MediaTime::from_seconds(30.0), 1.0);
+        feed.request(to_the_end(30.0), 1.0);
         assert_eq!(feed.queued_frames(), 0);
         feed.push(1, SoundBlock { start: MediaTime::ZERO, samples: vec![1.0; 10] });
         assert_eq!(feed.queued_frames(), 0);
@@ -482,7 +499,7 @@ mod tests {
         feed.pull(&mut [0.0; 100], Instant::now());
         feed.connect(48_000, 2, Duration::ZERO);
         assert_eq!(feed.next_time(), MediaTime::from_seconds(7.1));
-        let asked = SoundRequest { generation: 2, from: MediaTime::from_seconds(7.1), speed: 1.0 };
+        let asked = SoundRequest { generation: 2, range: to_the_end(7.1), speed: 1.0 };
         assert_eq!(feed.wait(false, SHORT), Word::Asked(asked));
     }
 

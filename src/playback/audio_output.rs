@@ -340,11 +340,12 @@ impl AudioSink for ManualSink {
 mod tests {
     use super::super::audio_feed::{SoundBlock, Word};
     use super::*;
+    use crate::time::TimeRange;
 
     fn feed_of_ones(rate_hz: u32, channels: u16, frames: usize) -> Arc<AudioFeed> {
         let feed = Arc::new(AudioFeed::new());
         feed.connect(rate_hz, channels, Duration::ZERO);
-        feed.request(MediaTime::ZERO, 1.0);
+        feed.request(TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(1.0)), 1.0);
         assert!(matches!(feed.wait(false, Duration::from_millis(1)), Word::Asked(_)));
         feed.push(1, SoundBlock { start: MediaTime::ZERO, samples: vec![1.0; frames * usize::from(channels)] });
         feed.start(MediaTime::ZERO);

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::audio_feed::{AudioFeed, SoundBlock, SoundRequest, Word};
 use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
-use crate::job::Wake;
+use crate::job::{CancelToken, Wake};
 use crate::media::{AudioBlock, AudioFormat, AudioReader, MediaError};
-use crate::time::{MediaTime, TimeRange};
+use crate::time::MediaTime;
 
 /// What the window is told about the sound.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +25,8 @@ pub struct SoundReport {
 /// What the thread needs to know.
 pub struct AudioWorker {
     pub path: PathBuf,
-    /// Of the whole file; sound is padded with silence up to its end.
-    pub range: TimeRange,
+    /// The stream that is heard.
+    pub track: Option<usize>,
     pub sound: SoundChoice,
     pub feed: Arc<AudioFeed>,
     pub report: Arc<Mutex<SoundReport>>,
@@ -117,9 +117,9 @@ impl AudioWorker {
         let format = AudioFormat { rate_hz, channels: sink.channels() };
         let positioned = match reader.take().filter(|reader| reader.format() == format) {
             Some(reader) => Ok(reader),
-            None => AudioReader::open(&self.path, format),
+            None => AudioReader::open_track(&self.path, self.track, format, &CancelToken::default()),
         }
-        .and_then(|mut reader| reader.seek(request.from).map(|()| reader));
+        .and_then(|mut reader| reader.seek(request.range.start).map(|()| reader));
         match positioned {
             Ok(positioned) => {
                 *reader = Some(positioned);
@@ -127,9 +127,15 @@ impl AudioWorker {
             }
             Err(error) => self.give_up(&error),
         }
-        let axis = SampleAxis { origin: request.from, rate_hz, placed_frames: 0 };
-        let channels = usize::from(format.channels);
-        Course { generation: request.generation, channels, axis, more_to_read: reader.is_some(), held: None }
+        let axis = SampleAxis { origin: request.range.start, rate_hz, placed_frames: 0 };
+        Course {
+            generation: request.generation,
+            channels: usize::from(format.channels),
+            axis,
+            end: request.range.end,
+            more_to_read: reader.is_some(),
+            held: None,
+        }
     }
 
     /// Pushes one block; whether that was the last.
@@ -144,7 +150,7 @@ impl AudioWorker {
             }
             course.more_to_read = course.held.is_some();
         }
-        match course.next_block(self.range.end) {
+        match course.next_block() {
             Some(block) => {
                 self.feed.push(course.generation, block);
                 false
@@ -172,6 +178,8 @@ struct Course {
     generation: u64,
     channels: usize,
     axis: SampleAxis,
+    /// Up to here silence follows the last sample.
+    end: MediaTime,
     more_to_read: bool,
     /// Decoded, not yet due.
     held: Option<AudioBlock>,
@@ -179,9 +187,9 @@ struct Course {
 
 impl Course {
     /// What comes next on the axis: a piece of silence, or the samples held, and after the last ones silence. `None`
-    /// from `end` on.
-    fn next_block(&mut self, end: MediaTime) -> Option<SoundBlock> {
-        let left_frames = self.axis.frames_until(end)?;
+    /// from the end on.
+    fn next_block(&mut self) -> Option<SoundBlock> {
+        let left_frames = self.axis.frames_until(self.end)?;
         let start = self.axis.cursor();
         let samples = match self.held.take() {
             Some(block) => match self.axis.place(block.start) {
@@ -281,9 +289,11 @@ mod tests {
     #[test]
     fn late_sound_comes_after_silence_and_silence_follows_its_end() {
         let block = AudioBlock { start: MediaTime::from_seconds(10.05), samples: vec![1.0; 30] };
-        let mut course = Course { generation: 1, channels: 1, axis: axis(0), more_to_read: false, held: Some(block) };
+        let end = MediaTime::from_seconds(10.1);
+        let mut course =
+            Course { generation: 1, channels: 1, axis: axis(0), end, more_to_read: false, held: Some(block) };
         let mut samples = Vec::new();
-        while let Some(block) = course.next_block(MediaTime::from_seconds(10.1)) {
+        while let Some(block) = course.next_block() {
             assert_eq!(block.start, MediaTime::from_seconds(10.0 + samples.len() as f64 / 1000.0));
             samples.extend(block.samples);
         }

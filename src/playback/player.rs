@@ -33,6 +33,9 @@ const AHEAD_S: f64 = 0.15;
 const AHEAD_PAUSED_FRAMES: usize = 4;
 /// The playhead moves at least this often, however long a frame lasts.
 const LONGEST_WAKE: Duration = Duration::from_millis(33);
+/// Heard of each place that is scrubbed over, and at most this often.
+const SCRUB_SOUND: MediaTime = MediaTime::from_nanoseconds(80_000_000);
+const SCRUB_EVERY: Duration = Duration::from_millis(60);
 const SHORTEST_WAKE: Duration = Duration::from_millis(1);
 /// Until the first sound comes out of the device.
 const STARTING_WAKE: Duration = Duration::from_millis(5);
@@ -40,7 +43,10 @@ const STARTING_WAKE: Duration = Duration::from_millis(5);
 /// Plays one file.
 pub struct Player {
     path: PathBuf,
+    /// What can be gone to: the whole, or as much of it as has been indexed.
     range: TimeRange,
+    /// From the earliest start to the latest end of picture and sound.
+    whole: TimeRange,
     table: Option<Arc<FrameTable>>,
     video: Arc<VideoShared>,
     feed: Option<Arc<AudioFeed>>,
@@ -52,6 +58,10 @@ pub struct Player {
     /// The feed holds or prepares what belongs to the clock's position.
     sound_in_place: bool,
     preview: bool,
+    /// When sound was last asked for while scrubbing.
+    scrubbed_at: Option<Instant>,
+    /// That sound is still to be started.
+    scrub_sound_is_due: bool,
     backward: bool,
     loop_range: Option<TimeRange>,
     volume: f32,
@@ -87,13 +97,14 @@ impl Player {
         if table.is_none() && info.audio.is_none() {
             return Err(PlaybackError::NothingToPlay { path });
         }
-        let range = table.as_ref().map_or(info.range, |table| info.range.union(table.range()));
+        let (range, whole) = ranges(&info, table.as_deref());
         let now = Instant::now();
         let mut player = Self {
             path: path.clone(),
             range,
+            whole,
             table: table.clone(),
-            video: Arc::new(VideoShared::new(options.cache_bytes)),
+            video: Arc::new(VideoShared::new(table.clone().unwrap_or_default(), options.cache_bytes)),
             feed: info.audio.is_some().then(|| Arc::new(AudioFeed::new())),
             sound_report: Arc::default(),
             clock: Clock::new(now, range.start),
@@ -101,6 +112,8 @@ impl Player {
             now,
             sound_in_place: false,
             preview: false,
+            scrubbed_at: None,
+            scrub_sound_is_due: false,
             backward: false,
             loop_range: None,
             volume: 1.0,
@@ -110,10 +123,9 @@ impl Player {
             dropped_frames: 0,
             threads: WorkerThreads::default(),
         };
-        if let Some(table) = table {
+        if table.is_some() {
             let worker = VideoWorker {
                 path: path.clone(),
-                table,
                 frame_bytes: expected_frame_bytes(&info),
                 cache_bytes: options.cache_bytes,
                 shared: Arc::clone(&player.video),
@@ -129,7 +141,7 @@ impl Player {
             let report = Arc::clone(&player.sound_report);
             let worker = AudioWorker {
                 path,
-                range,
+                track: info.audio.as_ref().map(|audio| audio.stream_index),
                 sound: options.sound,
                 feed: Arc::clone(&feed),
                 report: Arc::clone(&report),
@@ -151,6 +163,14 @@ impl Player {
         Ok(player)
     }
 
+    /// Takes over a table that goes on where the one so far ended, and the facts that come with it. Nothing that is
+    /// shown or played changes.
+    pub fn extend(&mut self, info: &MediaInfo, table: Arc<FrameTable>) {
+        (self.range, self.whole) = ranges(info, Some(&table));
+        self.video.extend(Arc::clone(&table));
+        self.table = Some(table);
+    }
+
     /// Starts as soon as picture and sound are there; from the end, at the start again.
     pub fn play(&mut self) {
         if self.is_playing() {
@@ -170,6 +190,7 @@ impl Player {
     pub fn pause(&mut self) {
         self.clock.pause(self.now);
         self.phase = Phase::Paused;
+        self.scrub_sound_is_due = false;
         if let Some(feed) = &self.feed {
             feed.stop();
         }
@@ -258,13 +279,22 @@ impl Player {
         }
     }
 
+    /// Seconds by which the sound reaches the ear later than the device says, within two either way: as much later
+    /// the picture is shown.
+    pub fn set_extra_latency(&mut self, extra_s: f64) {
+        if let Some(feed) = self.feed.as_ref().filter(|_| extra_s.is_finite()) {
+            feed.set_extra_latency(extra_s.clamp(-2.0, 2.0));
+        }
+    }
+
     /// Plays this range over and over; one without duration, or outside the file, ends looping.
     pub fn set_loop(&mut self, range: Option<TimeRange>) {
         let within = |range: TimeRange| TimeRange::new(self.range.clamp(range.start), self.range.clamp(range.end));
         self.loop_range = range.map(within).filter(|range| range.start < range.end);
     }
 
-    /// From the earliest start to the latest end of picture and sound.
+    /// What can be gone to: from the earliest start to the latest end of picture and sound, while the file is still
+    /// being indexed to the last frame known.
     pub fn range(&self) -> TimeRange {
         self.range
     }
@@ -296,6 +326,13 @@ impl Player {
 
     /// Carries playback on: starts what is ready, follows the sound, turns round at a loop's end.
     fn advance(&mut self) {
+        if self.scrub_sound_is_due
+            && self.phase == Phase::Paused
+            && let Some(feed) = self.feed.as_ref().filter(|feed| feed.is_ready())
+        {
+            feed.start(self.clock.position(self.now));
+            self.scrub_sound_is_due = false;
+        }
         if self.phase == Phase::Preparing && self.is_ready() {
             match &self.feed {
                 Some(feed) if self.sound_leads() => {
@@ -354,8 +391,22 @@ impl Player {
         if self.is_playing() {
             self.backward = self.clock.speed() < 0.0;
             self.prepare();
+        } else if preview {
+            self.ask_for_scrub_sound();
         }
         self.state_wish(true);
+    }
+
+    /// A moment of sound from where the playhead is scrubbed to; the clock stays where it is.
+    fn ask_for_scrub_sound(&mut self) {
+        let Some(feed) = self.feed.as_ref().filter(|feed| !feed.has_quit()) else { return };
+        let since = self.scrubbed_at.map(|at| self.now.saturating_duration_since(at));
+        if since.is_none_or(|since| since >= SCRUB_EVERY) {
+            let from = self.clock.position(self.now);
+            feed.request(TimeRange::new(from, (from + SCRUB_SOUND).min(self.whole.end)), 1.0);
+            self.scrubbed_at = Some(self.now);
+            self.scrub_sound_is_due = true;
+        }
     }
 
     /// Holds the clock until picture and sound of its position are there.
@@ -363,9 +414,11 @@ impl Player {
         self.clock.pause(self.now);
         self.phase = Phase::Preparing;
         self.shown_in_run = None;
+        self.scrub_sound_is_due = false;
         let Some(feed) = &self.feed else { return };
         if self.sound_leads() && !self.sound_in_place {
-            feed.request(self.range.clamp(self.clock.position(self.now)), self.clock.speed());
+            let from = self.range.clamp(self.clock.position(self.now));
+            feed.request(TimeRange::new(from, self.whole.end.max(from)), self.clock.speed());
             self.sound_in_place = true;
         } else {
             feed.stop();
@@ -504,6 +557,15 @@ impl Drop for Player {
         }
         self.threads.farewell();
     }
+}
+
+/// What can be gone to, and the whole.
+fn ranges(info: &MediaInfo, table: Option<&FrameTable>) -> (TimeRange, TimeRange) {
+    let Some(table) = table else { return (info.range, info.range) };
+    let whole = info.range.union(table.range());
+    // Within the last frame that is known: at its end the next one begins.
+    let reached = if table.is_whole() { whole.end } else { table.range().end - MediaTime::from_nanoseconds(1) };
+    (TimeRange::new(whole.start, reached), whole)
 }
 
 /// The size of a decoded frame, before the first one has been seen.

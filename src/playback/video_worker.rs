@@ -23,6 +23,7 @@ pub struct VideoShared {
 
 /// See [`VideoShared`].
 pub struct VideoState {
+    table: Arc<FrameTable>,
     pub cache: FrameCache<VideoFrame>,
     /// The last key frame decoded as a preview; the cache may have no room for it.
     preview: Option<VideoFrame>,
@@ -41,9 +42,10 @@ pub struct VideoState {
 }
 
 impl VideoShared {
-    pub fn new(cache_bytes: usize) -> Self {
+    pub fn new(table: Arc<FrameTable>, cache_bytes: usize) -> Self {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
         let state = VideoState {
+            table,
             cache: FrameCache::new(cache_bytes),
             preview: None,
             undecodable: BTreeSet::new(),
@@ -74,6 +76,12 @@ impl VideoShared {
         }
     }
 
+    /// Takes over a table that goes on where the one so far ended.
+    pub fn extend(&self, table: Arc<FrameTable>) {
+        self.lock().table = table;
+        self.changed.notify_one();
+    }
+
     pub fn quit(&self) {
         self.lock().quit = true;
         self.changed.notify_one();
@@ -101,12 +109,15 @@ impl VideoState {
     pub fn has(&self, index: usize) -> bool {
         self.cache.contains(FrameIndex(index)) || self.undecodable.contains(&index)
     }
+
+    fn key_at_or_before(&self, index: usize) -> usize {
+        self.table.key_at_or_before(FrameIndex(index)).0
+    }
 }
 
 /// What the thread needs to know.
 pub struct VideoWorker {
     pub path: PathBuf,
-    pub table: Arc<FrameTable>,
     /// The size of a decoded frame, as far as the file's description tells.
     pub frame_bytes: usize,
     pub cache_bytes: usize,
@@ -147,12 +158,12 @@ impl VideoWorker {
             if !state.has_failed {
                 let capacity = state.cache.capacity_frames().unwrap_or((self.cache_bytes / self.frame_bytes).max(3));
                 let situation = Situation {
-                    frames: self.table.len(),
+                    frames: state.table.len(),
                     capacity,
                     reader_at,
                     preview_at: state.preview.as_ref().map(|frame| frame.index.0),
                     has: &|index| state.has(index),
-                    key_at_or_before: &|index| self.key_at_or_before(index),
+                    key_at_or_before: &|index| state.key_at_or_before(index),
                 };
                 match next_step(state.wish, &situation) {
                     Step::Rest => {}
@@ -164,12 +175,13 @@ impl VideoWorker {
     }
 
     fn carry_out(&self, step: Step, attempt: u64, position: &mut Option<Position>) -> Result<(), MediaError> {
+        let table = Arc::clone(&self.shared.lock().table);
         let position = match position {
-            Some(position) => position,
-            None => {
-                let reader = VideoReader::open(&self.path, Arc::clone(&self.table))?;
-                position.insert(Position { reader, at: None })
+            Some(position) => {
+                position.reader.follow(table);
+                position
             }
+            None => position.insert(Position { reader: VideoReader::open(&self.path, table)?, at: None }),
         };
         match step {
             Step::Rest => Ok(()),
@@ -213,7 +225,7 @@ impl VideoWorker {
             }
             position.at = None;
             let frame = position.reader.next()?;
-            let reached = frame.as_ref().map_or(self.table.len(), |frame| frame.index.0);
+            let reached = frame.as_ref().map_or(position.reader.table().len(), |frame| frame.index.0);
             if reached > at {
                 // No further than asked for: what lies beyond has a try of its own when its turn comes.
                 self.miss(at, reached.min(to.0 + 1));
@@ -230,7 +242,7 @@ impl VideoWorker {
     fn is_outdated(&self, from: FrameIndex, to: FrameIndex, attempt: u64) -> bool {
         let state = self.shared.lock();
         // A playhead that merely plays on never ends work: a slow machine would finish none.
-        let elsewhere = || !serves(from, to, state.wish.target, &|index| self.key_at_or_before(index));
+        let elsewhere = || !serves(from, to, state.wish.target, &|index| state.key_at_or_before(index));
         state.quit || (state.attempt != attempt && elsewhere())
     }
 
@@ -238,7 +250,7 @@ impl VideoWorker {
         let mut state = self.shared.lock();
         let size_bytes = frame.size_bytes();
         let index = frame.index;
-        let is_preview = state.wish.preview && index == self.table.key_at_or_before(state.wish.target);
+        let is_preview = state.wish.preview && index.0 == state.key_at_or_before(state.wish.target.0);
         state.error = None;
         if is_preview {
             state.preview = Some(frame.clone());
@@ -261,9 +273,5 @@ impl VideoWorker {
         }
         drop(state);
         (self.wake)();
-    }
-
-    fn key_at_or_before(&self, index: usize) -> usize {
-        self.table.key_at_or_before(FrameIndex(index)).0
     }
 }

@@ -3,9 +3,10 @@
 //! Every cell trains a head of its own on the same features of VAAR-Synth's training part and is judged on its test
 //! part, several times from several seeds. Backbones are trained once, on everything that the recipe names.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::TrainingError;
 use super::features::ClipFeatures;
@@ -17,6 +18,7 @@ use crate::analysis::scores::clip_scores;
 use crate::dataset::Split;
 use crate::evaluation::classification::Classification;
 use crate::evaluation::confusion::ConfusionMatrix;
+use crate::files::write_whole;
 use crate::job::{CancelToken, spread, thread_count};
 use crate::model::head::{Config, Fusion};
 use crate::model::temporal::TemporalKind;
@@ -51,10 +53,15 @@ impl Arrangement {
         all.push(Arrangement { fusion: Fusion::Late, ..Self::PAPER });
         all
     }
+
+    /// Of the outcome from one seed.
+    fn file_name(self, seed: u64) -> String {
+        format!("{}-{}-{}-{seed}.json", self.temporal.name(), self.fusion.name(), self.window_steps)
+    }
 }
 
 /// What one head reached on the test clips; shares of 1, averages over the classes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub seed: u64,
     pub accuracy: f64,
@@ -82,13 +89,16 @@ impl Cell {
     }
 }
 
-/// Trains and judges every arrangement from every seed, several at a time.
+/// Trains and judges every arrangement from every seed, several at a time. Each outcome is left in the folder `kept`,
+/// and one that an earlier run left there is taken over: the folder belongs to these clips and this recipe.
+#[expect(clippy::too_many_arguments, reason = "what a head depends on, where it goes, and who watches")]
 pub fn ablate(
     clips: &[ClipFeatures],
     config: &Config,
     recipe: &StageRecipe,
     seeds: &[u64],
     device: &ComputeDevice,
+    kept: &Path,
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<Vec<Cell>, TrainingError> {
@@ -97,16 +107,29 @@ pub fn ablate(
         arrangements.iter().flat_map(|arrangement| seeds.iter().map(|seed| (*arrangement, *seed))).collect();
     let done = AtomicU64::new(0);
     let outcomes = spread(&runs, thread_count(), |(arrangement, seed)| {
-        // One thread a head: they are small, and there are many.
-        let outcome = kernels::on_threads_of_its_own(1, || {
-            train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
-        })?;
+        let path = kept.join(arrangement.file_name(*seed));
+        let outcome = match read_outcome(&path) {
+            Some(outcome) => outcome,
+            None => {
+                // One thread a head: they are small, and there are many.
+                let outcome = kernels::on_threads_of_its_own(1, || {
+                    train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
+                })?;
+                write_whole(&path, |file| Ok(serde_json::to_writer(file, &outcome)?))?;
+                outcome
+            }
+        };
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         listen(TrainingEvent::Progress { stage: Stage::Test, done, of: runs.len() as u64 });
         Ok::<Outcome, TrainingError>(outcome)
     })?;
     let of_cell = outcomes.chunks(seeds.len().max(1)).map(<[Outcome]>::to_vec);
     Ok(arrangements.into_iter().zip(of_cell).map(|(arrangement, outcomes)| Cell { arrangement, outcomes }).collect())
+}
+
+/// A file that cannot be read is as good as none.
+fn read_outcome(path: &Path) -> Option<Outcome> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 fn train_and_judge(

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::checkpoint::{read_tensors, write_tensors};
 use super::error::TrainingError;
+use crate::files::hexadecimal;
 
 /// Named by the file, its size and age, and by `made_by`, which names what it was computed with: what has changed is
 /// computed again.
@@ -16,8 +17,7 @@ pub fn path(file: &Path, made_by: impl Display, folder: &Path) -> PathBuf {
     let metadata = std::fs::metadata(file).ok();
     let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
     let named = format!("{} {:?} {modified:?} {made_by}", file.display(), metadata.map(|metadata| metadata.len()));
-    let digest: String = Sha256::digest(named).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("{digest}.safetensors"))
+    folder.join(format!("{}.safetensors", hexadecimal(&Sha256::digest(named)[..16])))
 }
 
 /// The lists of numbers at `path`, or those that `compute` gives, which are then kept there.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use candle_nn::VarMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -54,6 +55,13 @@ fn progress_in<P: DeserializeOwned>(tensors: &HashMap<String, Tensor>, path: &Pa
 pub(super) fn read_tensors(path: &Path) -> Result<HashMap<String, Tensor>, TrainingError> {
     candle_core::safetensors::load(path, &Device::Cpu)
         .map_err(|error| TrainingError::Checkpoint { reason: error.to_string(), path: path.to_owned() })
+}
+
+/// Writes the variables as they are now, by their names.
+pub(super) fn write_variables(path: &Path, variables: &VarMap) -> Result<(), TrainingError> {
+    let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let tensors = variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
+    write_tensors(path, &tensors)
 }
 
 /// Writes a safetensors file that appears whole or not at all.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::TrainingError;
 use super::recipe::{DataPlace, NamedData};
 use crate::analysis::sound::SOUND_RATE_HZ;
-use crate::dataset::{Clip, Manifest, Shares, Split};
+use crate::dataset::{Clip, Manifest, Shares, Split, write_manifest};
 use crate::job::CancelToken;
 use crate::media::{self, OpenedMedia, read_mono};
 
@@ -70,6 +70,19 @@ impl Corpus {
             }
         }
         Ok(left_out)
+    }
+
+    /// Writes a manifest a dataset, with the part that each clip is in: what a test was made on can be evaluated again.
+    pub fn write_parts(&self, folder: &Path) -> Result<(), TrainingError> {
+        for (position, source) in self.sources.iter().enumerate() {
+            let of_source = self.clips.iter().filter(|clip| clip.source == position);
+            let clips: Vec<Clip> = of_source.map(|clip| clip.clip.clone()).collect();
+            // A recipe may come from others: its names lead nowhere else.
+            let name: String =
+                source.data.name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect();
+            write_manifest(&folder.join(name + ".csv"), &clips)?;
+        }
+        Ok(())
     }
 
     pub fn part(&self, split: Split) -> impl Iterator<Item = &CorpusClip> {

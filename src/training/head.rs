@@ -3,7 +3,6 @@
 //! An example is a window of T steps from one clip. Now and then one modality is taken away, so that a silent clip or
 //! a sound file still means something; sound is never taken away from what only sound can tell.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use candle_core::{D, Device, Tensor};
@@ -11,7 +10,7 @@ use candle_nn::VarMap;
 use fastrand::Rng;
 
 use super::calibration::ScoredSteps;
-use super::checkpoint::{self, write_tensors};
+use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
 use super::features::ClipFeatures;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
@@ -184,7 +183,7 @@ pub fn step_scores(
     clip: &ClipFeatures,
     device: &Device,
 ) -> Result<Vec<[f32; CLASS_COUNT]>, TrainingError> {
-    let mut mean = WindowMean::<CLASS_COUNT>::new(clip.len(), window_steps);
+    let mut mean = WindowMean::<CLASS_COUNT>::new(clip.len(), window_steps, 0);
     let mut scores = Vec::with_capacity(clip.len());
     while let Some(window) = mean.next_ready(clip.len()) {
         let rows = |features: &[f32], width: usize| match features.is_empty() {
@@ -237,10 +236,7 @@ impl Trainer for HeadTrainer<'_> {
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {
-        let variables = self.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let tensors: HashMap<String, Tensor> =
-            variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
-        write_tensors(&self.weights_path(), &tensors)
+        write_variables(&self.weights_path(), &self.variables)
     }
 
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {

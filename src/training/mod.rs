@@ -5,9 +5,9 @@
 //!                  -> picture network  -> features of every clip -> temporal head -> weights, model card
 //! ```
 //!
-//! Every stage writes a checkpoint after each validation, each minute and when it is cancelled, and goes on from it; what a step is computed from depends on
-//! the seed and the step's number alone, so stopping changes nothing. Both backbones train at the same time, each on
-//! its share of the processor's threads.
+//! Every stage writes a checkpoint after each validation, each minute and when it is cancelled, and goes on from it;
+//! what a step is computed from depends on the seed and the step's number alone, so stopping changes nothing. Both
+//! backbones train at the same time, each on its share of the processor's threads.
 
 pub mod ablation;
 pub mod augment;

@@ -1,7 +1,6 @@
 //! The picture network: trained to tell from single frames which of the ten classes shows, and, where a teacher is
 //! given, to see what the teacher sees.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use candle_nn::VarMap;
 use fastrand::Rng;
 
 use super::augment::{plain_picture, varied_picture};
-use super::checkpoint::{self, write_tensors};
+use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
@@ -272,10 +271,7 @@ impl Trainer for PictureTrainer {
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {
-        let variables = self.student.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let tensors: HashMap<String, Tensor> =
-            variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
-        write_tensors(&self.weights_path(), &tensors)
+        write_variables(&self.weights_path(), &self.student.variables)
     }
 
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::TrainingError;
+use crate::files::hexadecimal;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,7 +132,7 @@ impl Recipe {
     pub fn digest(&self) -> String {
         // The fields are plain numbers and text, which always become JSON.
         let canonical = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(Sha256::digest(canonical))
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use candle_core::{DType, Tensor};
+use sha2::{Digest, Sha256};
 
 use super::ablation::{Cell, ablate};
 use super::cache;
 use super::calibration::Calibration;
 use super::card::write_card;
-use super::checkpoint::{self, read_tensors, write_tensors};
+use super::checkpoint::{self, read_tensors, write_tensors, write_variables};
 use super::corpus::{Corpus, CorpusClip, read_sound};
 use super::error::TrainingError;
 use super::features::{ClipFeatures, clip_features};
@@ -22,9 +23,11 @@ use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, Training
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData};
 use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
+use crate::analysis::record::digest_file;
 use crate::analysis::{DeviceChoice, NetworkChoice};
 use crate::dataset::Split;
 use crate::dataset::synth::{SynthSpec, write_corpus};
+use crate::files::hexadecimal;
 use crate::job::{CancelToken, Job, Wake, spread, thread_count};
 use crate::media;
 use crate::model::head;
@@ -88,6 +91,7 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
     let recipe = &spec.recipe;
     let device = device_of(spec)?;
     let (corpus, left_out) = gather(spec, cancel, listen)?;
+    corpus.write_parts(&spec.work.join("parts"))?;
     let (backbones, mut stages) = backbones(spec, &corpus, cancel, listen)?;
     let is_seen = |clip: &CorpusClip| clip.split != Split::Test;
     let clips = all_features(spec, &corpus, &backbones, is_seen, cancel, listen)?;
@@ -169,9 +173,20 @@ fn ablate_stages(
     };
     let clips = all_features(spec, &corpus, &backbones, is_synthetic, cancel, listen)?;
     let (config, device) = (preset_of(&spec.recipe).config().head, device_of(spec)?);
-    let cells = ablate(&clips, &config, &spec.recipe.ablation, seeds, &device, cancel, listen)?;
+    let recipe = &spec.recipe.ablation;
+    let kept = ablation_folder(spec, cancel)?;
+    let cells = ablate(&clips, &config, recipe, seeds, &device, &kept, cancel, listen)?;
     let count = |split: Split| clips.iter().filter(|clip| clip.split == split).count();
     Ok(Ablation { cells, training_clips: count(Split::Train), test_clips: count(Split::Test) })
+}
+
+/// Where the outcomes of these backbones and this recipe are kept.
+fn ablation_folder(spec: &TrainingSpec, cancel: &CancelToken) -> Result<PathBuf, TrainingError> {
+    let backbones = spec.work.join(BACKBONES_FILE);
+    let digest = digest_file(&backbones, cancel)
+        .map_err(|error| TrainingError::Checkpoint { reason: error.to_string(), path: backbones })?;
+    let made_by = format!("{digest} {:?}", spec.recipe.ablation);
+    Ok(spec.work.join("ablation").join(hexadecimal(&Sha256::digest(made_by)[..8])))
 }
 
 /// What [`ablate_trained`] found.
@@ -205,16 +220,24 @@ fn backbones(
         return Ok((vec![path], Vec::new()));
     }
     let threads = rayon::current_num_threads();
+    // What fails ends its sibling at once: hours later would be late.
+    let either = cancel.child();
+    let or_end_both = |outcome: StageOutcome| outcome.inspect_err(|_| either.cancel());
     let (sound, picture) = std::thread::scope(|scope| {
         let sound = scope.spawn(|| {
-            kernels::on_threads_of_its_own(threads.div_ceil(2), || train_sound(spec, corpus, cancel, listen))
+            let train = || train_sound(spec, corpus, &either, listen);
+            or_end_both(kernels::on_threads_of_its_own(threads.div_ceil(2), train))
         });
-        let picture =
-            kernels::on_threads_of_its_own((threads / 2).max(1), || train_picture(spec, corpus, cancel, listen));
+        let train = || train_picture(spec, corpus, &either, listen);
+        let picture = or_end_both(kernels::on_threads_of_its_own((threads / 2).max(1), train));
         (sound.join(), picture)
     });
-    let (sound_weights, sound) = sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    let (picture_weights, picture) = picture?;
+    let (sound, picture) = match (sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), picture) {
+        (Ok(sound), Ok(picture)) => (sound, picture),
+        // The one that was only told to stop has nothing to say.
+        (Err(error), Err(TrainingError::Cancelled(_)) | Ok(_)) | (_, Err(error)) => return Err(error),
+    };
+    let ((sound_weights, sound), (picture_weights, picture)) = (sound, picture);
     Ok((vec![sound_weights, picture_weights], vec![(Stage::Sound, sound), (Stage::Picture, picture)]))
 }
 
@@ -352,7 +375,7 @@ fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, liste
 
 /// Frames a second, and at most this many, that the picture network learns from in one clip.
 const FRAMES_PER_SECOND: f64 = 4.0;
-const MOST_FRAMES: usize = 48;
+const MOST_FRAMES: usize = 16;
 
 fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
     if let Some(progress) = finished(spec, Stage::Picture, PICTURE_CHECKPOINT)? {
@@ -445,7 +468,7 @@ fn all_features(
     listen: Listen,
 ) -> Result<Vec<ClipFeatures>, TrainingError> {
     let preset = preset_of(&spec.recipe);
-    let path = spec.work.join("backbones.safetensors");
+    let path = spec.work.join(BACKBONES_FILE);
     let untrained = spec.work.join("untrained-head.safetensors");
     write_untrained_head(&untrained, preset, spec.recipe.seed, &device_of(spec)?)?;
     let parts: Vec<&Path> = backbones.iter().chain([&untrained]).map(PathBuf::as_path).collect();
@@ -463,9 +486,7 @@ fn write_untrained_head(path: &Path, preset: Preset, seed: u64, device: &Compute
     let variables = candle_nn::VarMap::new();
     let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
     crate::model::head::Head::new(&preset.config().head, &weights)?;
-    let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let tensors = variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
-    write_tensors(path, &tensors)
+    write_variables(path, &variables)
 }
 
 /// The parts' tensors in one file; what only training needed is left out.
@@ -481,5 +502,7 @@ fn write_network(path: &Path, parts: &[&Path], dtype: DType) -> Result<(), Train
     write_tensors(path, &all)
 }
 
+/// Both backbones, with a head that nobody looks at.
+const BACKBONES_FILE: &str = "backbones.safetensors";
 const YAMNET_FILE: &str = "yamnet_dequant_f16.safetensors";
 const MOBILENET_FILE: &str = "mobilenetv2_imagenet_backbone_dequant_f16.safetensors";

@@ -1,11 +1,11 @@
 //! The sound network: trained to tell at each quarter of a second which of the ten classes is heard, and, where a
-//! teacher is given, to say what the teacher says of the same sound.
+//! teacher is given, to say what the teacher says of the same sound. Its convolutions are also asked for the spectrum
+//! of every token: a target for each 20 ms, where a label holds for a quarter of a second.
 //!
 //! An example is [`TOKENS`] tokens (3.84 s) of one clip, mixed with other sound, narrowed and bent at random. Labels
 //! hold for groups of [`STEP_TOKENS`] tokens; a teacher's patch (0.96 s, one each 0.48 s) for the tokens that it spans.
 //! The teacher heard the clip as it is: the student has to hear the same through whatever was done to it.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 
 use candle_core::{Device, Tensor};
@@ -13,7 +13,7 @@ use candle_nn::VarMap;
 use fastrand::Rng;
 
 use super::augment::{at_speed, low_pass, mix, power};
-use super::checkpoint::{self, write_tensors};
+use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
@@ -93,7 +93,7 @@ impl SoundItem {
 
 /// Normal life, and sirens and cries, which only the sound tells, come more often than the rest.
 const SHARES: [(AnomalyClass, f32); 3] =
-    [(AnomalyClass::Normal, 0.3), (AnomalyClass::PoliceSiren, 0.08), (AnomalyClass::BabyCry, 0.17)];
+    [(AnomalyClass::Normal, 0.22), (AnomalyClass::PoliceSiren, 0.05), (AnomalyClass::BabyCry, 0.1)];
 
 /// The best weights, in the folder of a training.
 pub const SOUND_FILE: &str = "sound.safetensors";
@@ -162,7 +162,7 @@ const SPECTRUM_SHARE: f64 = 1.0;
 /// Share of the teacher's scores and of its embeddings in the loss. Scores are nearly all close to zero, so that
 /// their mean over 521 of them is small beside the others.
 const SCORES_SHARE: f64 = 20.0;
-const EMBEDDING_SHARE: f64 = 1.0;
+const EMBEDDING_SHARE: f64 = 3.0;
 const LABEL_SMOOTHING: f64 = 0.05;
 
 impl SoundTrainer {
@@ -337,10 +337,7 @@ impl Trainer for SoundTrainer {
     }
 
     fn keep(&mut self) -> Result<(), TrainingError> {
-        let variables = self.student.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let tensors: HashMap<String, Tensor> =
-            variables.iter().map(|(name, variable)| (name.clone(), variable.as_tensor().clone())).collect();
-        write_tensors(&self.weights_path(), &tensors)
+        write_variables(&self.weights_path(), &self.student.variables)
     }
 
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {

@@ -1,11 +1,14 @@
 //! Steps, seeks, scrubbing and reverse play.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avar::playback::{FrameState, SeekPrecision, SoundChoice};
-use avar::time::FrameIndex;
+use avar::job::{CancelToken, no_wake};
+use avar::media::{FrameTable, VideoReader, probe};
+use avar::playback::{FrameState, Player, PlayerOptions, PlayerView, SeekPrecision, SoundChoice};
+use avar::time::{FrameIndex, MediaTime};
 
-use crate::clips::{Clip, RATE_HZ};
+use crate::clips::{Clip, RATE_HZ, SOUND_HZ};
 use crate::desk::{Desk, Spread, TICK, real_player, wait_real};
 
 #[test]
@@ -29,6 +32,51 @@ fn steps_are_exact_and_add_up_while_frames_are_decoded() {
     assert_eq!((frame.index, frame.time), (FrameIndex(90), desk.time_of(90)));
     desk.player.step(i64::MAX);
     assert_eq!(desk.wait_exact().index, FrameIndex(4 * RATE_HZ as usize - 1));
+}
+
+#[test]
+fn a_table_that_grows_moves_nothing_and_opens_the_rest() {
+    let clip = Clip::steady(320, 240, 200);
+    let info = Arc::new(probe(clip.path()).unwrap());
+    let whole = Arc::new(FrameTable::scan(clip.path(), &CancelToken::default(), |_| {}).unwrap());
+    let part = Arc::new(whole.as_ref().clone().first_part(60));
+    let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let mut player = Player::open(Arc::clone(&info), Some(part), options, no_wake()).unwrap();
+    let exact = |view: &PlayerView| view.frame_state == FrameState::Exact;
+    player.seek(info.range.end, SeekPrecision::Exact);
+    let index = |view: PlayerView| view.frame.unwrap().index.0;
+    assert_eq!(index(wait_real(&mut player, exact)), 59, "what is not indexed cannot be gone to");
+    player.extend(&info, Arc::clone(&whole));
+    assert_eq!(index(wait_real(&mut player, exact)), 59);
+    for wanted in [60, 61, 199, 58] {
+        player.seek_frame(FrameIndex(wanted));
+        let frame = wait_real(&mut player, exact).frame.unwrap();
+        let mut sequential = VideoReader::open(clip.path(), Arc::clone(&whole)).unwrap();
+        let expected = (0..=wanted).map(|_| sequential.next().unwrap().unwrap()).last().unwrap();
+        assert!(frame.index == FrameIndex(wanted) && frame.to_rgb8().unwrap() == expected.to_rgb8().unwrap());
+    }
+}
+
+#[test]
+fn scrubbing_lets_a_moment_of_sound_be_heard_and_moves_no_clock() {
+    let clip = Clip::flash_and_click(4);
+    let mut desk = Desk::open(clip.path());
+    desk.wait_exact();
+    for second in [2, 1] {
+        desk.now += Duration::from_secs(1);
+        desk.view();
+        let target = MediaTime::from_seconds(f64::from(second));
+        desk.player.seek(target, SeekPrecision::KeyFrame);
+        let sink = desk.sink.clone();
+        desk.wait_for("sound", |_| sink.has_ended());
+        desk.view();
+        let (samples, taken) = desk.sink.pull(SOUND_HZ as usize, desk.now);
+        let heard_s = taken as f64 / f64::from(SOUND_HZ);
+        assert!((0.07..0.15).contains(&heard_s), "{heard_s} s are heard");
+        assert!(samples[..taken].iter().any(|sample| sample.abs() > 0.3), "the click at {second} s is not heard");
+        let view = desk.view();
+        assert!(!view.playing && view.position == target);
+    }
 }
 
 #[test]

@@ -99,6 +99,52 @@ fn sound_and_picture_of_the_sample_incident_stay_within_40_ms() {
 }
 
 #[test]
+fn sound_and_picture_stay_within_20_ms_through_ten_minutes_of_seeks_and_speeds() {
+    const PLAYED: Duration = Duration::from_secs(600);
+    const SEEKS: u32 = 200;
+    let clip = Clip::flash_and_click(60);
+    let mut desk = Desk::open(clip.path());
+    desk.wait_exact();
+    desk.play();
+    let mut apart = Spread::default();
+    let mut drawn = 1_u64;
+    let mut random = |below: u64| {
+        drawn = drawn.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (drawn >> 33) % below
+    };
+    let ticks = u32::try_from(PLAYED.as_nanos() / TICK.as_nanos()).unwrap();
+    for tick in 0..ticks {
+        if tick % (ticks / SEEKS) == 0 {
+            let speed = [0.5, 1.0, 1.0, 1.0, 1.5, 2.0][random(6) as usize];
+            desk.player.set_speed(speed);
+            let target_s = random(50_000) as f64 / 1000.0;
+            desk.player.seek(MediaTime::from_seconds(target_s), SeekPrecision::Exact);
+        }
+        let view = desk.tick();
+        if view.playing {
+            apart.0.push(desk.apart_ms(&view, desk.sink.consumed_to()));
+        } else {
+            desk.player.play();
+        }
+    }
+    assert!(apart.report("consumed sound against the shown frame's own time, ten minutes") < 20.0);
+}
+
+#[test]
+fn the_picture_is_shown_as_much_later_as_the_user_asks_for() {
+    let clip = Clip::flash_and_click(6);
+    for extra_s in [0.2, -0.1] {
+        let mut desk = Desk::open(clip.path());
+        desk.wait_exact();
+        desk.player.set_extra_latency(extra_s);
+        desk.play();
+        (0..500).for_each(|_| drop(desk.tick()));
+        let late_s = (desk.sink.consumed_to() - desk.view().position).seconds();
+        assert!((late_s - extra_s).abs() < 0.02, "{late_s} s instead of {extra_s}");
+    }
+}
+
+#[test]
 fn each_flash_is_seen_with_its_click() {
     let clip = Clip::flash_and_click(6);
     let mut desk = Desk::open(clip.path());

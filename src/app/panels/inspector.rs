@@ -1,20 +1,19 @@
 //! The right side: the ten class scores at the playhead, and where they come from.
 
-use eframe::egui::{self, Align2, FontId, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{self, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::analysis::StepScore;
 use crate::app::command::Command;
-use crate::app::state::{Recording, State};
-
+use crate::app::state::{FileDigest, Recording, State};
 use crate::app::theme;
+use crate::app::widgets::class_bar;
 use crate::classes::AnomalyClass;
-use crate::media::{AudioReport, IngestReport, MediaInfo, VideoReport};
+use crate::media::{AudioReport, IngestReport, MediaInfo, SoundTrackInfo, VideoReport};
 use crate::model::{Modalities, ModelCard};
 
 const BAR_HEIGHT: f32 = 17.0;
-const NAME_WIDTH: f32 = 94.0;
-const VALUE_WIDTH: f32 = 36.0;
-const MARK_WIDTH: f32 = 9.0;
+const COLUMNS: class_bar::Columns =
+    class_bar::Columns { name_at: 9.0, bar_from: 94.0, bar_to: 36.0, bar_height: BAR_HEIGHT - 10.0 };
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
@@ -42,7 +41,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         if let (Some(media), Some(report)) = (recording.media(), &recording.ingest) {
             ui.add_space(theme::GAP);
             ui.separator();
-            ingest(ui, report, &media.info);
+            ingest(ui, report, &media.info, &recording.digest, commands);
         }
     });
 }
@@ -56,31 +55,17 @@ fn class_bars(ui: &mut Ui, step: Option<&StepScore>, card: Option<&ModelCard>) {
     for class in AnomalyClass::ALL {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::hover());
         let score = step.map(|step| step.score_of(class));
-        let value = score.map_or_else(|| "–".to_owned(), |score| format!("{score:.2}"));
+        let value = class_bar::text_of(score);
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {value}", class.label())));
         let validation = card.map(|card| card.validation_of(class));
         if let Some(validation) = validation {
             response.on_hover_text(format!("{}: {}", class.label(), validation.label()));
         }
-        let painter = ui.painter();
         let color = if top == Some(class) { palette.text } else { palette.weak_text };
-        let font = FontId::proportional(theme::SMALL_TEXT);
-        let name_at = rect.left_center() + vec2(MARK_WIDTH, 0.0);
-        painter.text(name_at, Align2::LEFT_CENTER, class.label(), font, color);
+        class_bar::draw(ui.painter(), rect, COLUMNS, class, score, (color, palette));
         if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
-            let centre = rect.left_center() + vec2(MARK_WIDTH / 2.0 - 1.0, 0.0);
-            painter.circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
-        }
-        painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, theme::mono(theme::SMALL_TEXT), color);
-        let track = egui::Rect::from_min_max(
-            rect.left_top() + vec2(NAME_WIDTH, 5.0),
-            rect.right_bottom() - vec2(VALUE_WIDTH, 5.0),
-        );
-        painter.rect_filled(track, 2, palette.lane);
-        if let Some(score) = score {
-            let mut bar = track;
-            bar.set_width((track.width() * score).max(1.0));
-            painter.rect_filled(bar, 2, theme::class_color(class));
+            let centre = rect.left_center() + vec2(COLUMNS.name_at / 2.0 - 1.0, 0.0);
+            ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
         }
     }
     ui.spacing_mut().item_spacing = spacing;
@@ -173,9 +158,30 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
+/// Which track of sound is heard, drawn and analysed, where there are several.
+fn sound_tracks(ui: &mut Ui, info: &MediaInfo, commands: &mut Vec<Command>) {
+    let chosen = info.audio.as_ref().map(|audio| audio.stream_index);
+    let name = |track: Option<&SoundTrackInfo>| track.map_or("none".to_owned(), SoundTrackInfo::label);
+    if info.sound_tracks.len() < 2 {
+        return;
+    }
+    let current = info.sound_tracks.iter().find(|track| Some(track.stream_index) == chosen);
+    let menu = egui::ComboBox::from_id_salt("sound track").width(ui.available_width()).selected_text(name(current));
+    let response = menu.show_ui(ui, |ui| {
+        for track in &info.sound_tracks {
+            if ui.selectable_label(Some(track.stream_index) == chosen, track.label()).clicked() {
+                commands.push(Command::ChooseSoundTrack(track.stream_index));
+            }
+        }
+    });
+    response.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Sound track"));
+    response.response.on_hover_text("The track of sound that is heard, drawn and analysed");
+}
+
 /// What the file holds, as its index tells.
-fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo) {
+fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo, digest: &FileDigest, commands: &mut Vec<Command>) {
     ui.label(RichText::new("Recording").strong());
+    sound_tracks(ui, info, commands);
     let mut rows: Vec<(&str, String)> = vec![("container", report.container.clone())];
     let stated = report.stated_duration_s.map(|stated_s| format!(" (headers: {stated_s:.3} s)")).unwrap_or_default();
     rows.push(("length", format!("{:.3} s{stated}", report.duration_s)));
@@ -197,7 +203,14 @@ fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo) {
         rows.push(("edit list", "moves times; followed".to_owned()));
     }
     rows.push(("decoder", report.decoder.clone()));
-    rows.push(("SHA-256", report.sha256.clone().unwrap_or_else(|| "being computed".to_owned())));
+    rows.push((
+        "SHA-256",
+        match digest {
+            FileDigest::Due | FileDigest::Running => "being computed".to_owned(),
+            FileDigest::Known(digest) => digest.clone(),
+            FileDigest::Failed => "not known: the file could not be read".to_owned(),
+        },
+    ));
     facts(ui, "ingest", rows);
 }
 

@@ -11,6 +11,7 @@ use crate::app::state::{Recording, ScoreStatus, Stage, State};
 use crate::app::theme;
 use crate::app::widgets::action_button::action_button;
 use crate::app::widgets::time_code::{time_code, time_left};
+use crate::job::Progress;
 use crate::playback::SeekPrecision;
 use crate::time::MediaTime;
 
@@ -49,6 +50,9 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
         (Stage::Waiting, _) => ("waiting".to_owned(), palette.weak_text),
         (Stage::Opening(progress), _) => (percent("opening", progress.map(|p| p.fraction)), palette.weak_text),
         (Stage::Failed(_), _) => ("cannot be opened".to_owned(), palette.error),
+        (Stage::Ready(media), _) if !media.is_whole() => {
+            (percent("indexing", recording.indexing.map(|p| p.fraction)), palette.weak_text)
+        }
         (_, ScoreStatus::Queued) => ("waiting to be analysed".to_owned(), palette.weak_text),
         (_, ScoreStatus::Running(progress)) => (percent("analysing", progress.map(|p| p.fraction)), palette.accent),
         (_, ScoreStatus::Done) => (count(recording.review.events.len(), "event"), palette.weak_text),
@@ -107,14 +111,13 @@ fn notes(ui: &mut Ui, recording: &Recording) {
 fn analysis_line(ui: &mut Ui, recording: &Recording, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     match (&recording.stage, &recording.review.status) {
+        (Stage::Ready(media), _) if !media.is_whole() => {
+            weak(ui, "The file is being indexed; the analysis follows.");
+            progress_bar(ui, recording.indexing, ui.available_width(), "Indexing progress");
+        }
         (Stage::Ready(_), ScoreStatus::Running(progress)) => {
-            let fraction = progress.map_or(0.0, |progress| progress.fraction);
-            let left = progress.and_then(|progress| progress.time_left()).map(time_left);
             ui.horizontal(|ui| {
-                let text = left.unwrap_or_else(|| "starting".to_owned());
-                let bar = ProgressBar::new(fraction).desired_height(16.0).text(RichText::new(text).small());
-                let response = ui.add(bar.desired_width(ui.available_width() - 64.0));
-                response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, "Analysis progress"));
+                progress_bar(ui, *progress, ui.available_width() - 64.0, "Analysis progress");
                 action_button(ui, commands, "Cancel", Action::Cancel);
             });
         }
@@ -132,6 +135,15 @@ fn analysis_line(ui: &mut Ui, recording: &Recording, commands: &mut Vec<Command>
         }
         _ => {}
     }
+}
+
+/// With the time left.
+fn progress_bar(ui: &mut Ui, progress: Option<Progress>, width: f32, name: &str) {
+    let fraction = progress.map_or(0.0, |progress| progress.fraction);
+    let left = progress.and_then(|progress| progress.time_left()).map(time_left);
+    let text = RichText::new(left.unwrap_or_else(|| "starting".to_owned())).small();
+    let response = ui.add(ProgressBar::new(fraction).desired_height(16.0).desired_width(width).text(text));
+    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, name));
 }
 
 fn event_list(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
 
 use super::picture::is_preview;
+use crate::app::command::Action;
 use crate::app::state::{ScoreStatus, State};
 use crate::app::theme;
 use crate::app::widgets::time_code::time_left;
@@ -19,7 +20,8 @@ pub fn show(ui: &mut Ui, state: &State) {
         };
         if let Some(player) = &state.player {
             if let (Some(frame), Some(frames)) = (&player.frame, &media.frames) {
-                ui.add(mono(format!("frame {} of {}", frame.index.0, frames.len())))
+                let so_far = if frames.is_whole() { "" } else { " so far" };
+                ui.add(mono(format!("frame {} of {}{so_far}", frame.index.0, frames.len())))
                     .on_hover_text("Ordinal of the decoded picture, from 0");
                 let time_base = frames.time_base();
                 ui.add(mono(format!("PTS {}", frame.pts))).on_hover_text(format!(
@@ -31,10 +33,23 @@ pub fn show(ui: &mut Ui, state: &State) {
                 if frame.is_key {
                     ui.add(weak("key frame"));
                 }
+                if frame.is_concealed {
+                    ui.add(Label::new(RichText::new("damaged").small().color(palette.error)))
+                        .on_hover_text("The file is damaged here; the decoder filled in what is missing");
+                }
                 if is_preview(player) {
                     ui.add(Label::new(RichText::new("preview").small().color(palette.alarm)))
                         .on_hover_text("The exact frame is on its way");
                 }
+            }
+            let latency_ms = state.transport.extra_latency_ms;
+            if latency_ms != 0 {
+                let word = if latency_ms > 0 { "later" } else { "earlier" };
+                ui.add(weak(&format!("picture {} ms {word}", latency_ms.abs()))).on_hover_text(format!(
+                    "Shown {word} than the sound device's own latency asks for; {} and {} change it",
+                    Action::PictureEarlier.key_text(),
+                    Action::PictureLater.key_text()
+                ));
             }
             let problem = player.error.as_ref().or(player.note.as_ref());
             if let Some(problem) = problem {

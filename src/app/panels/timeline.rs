@@ -52,6 +52,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     lanes::waveform::draw(ui, waveform, &axis, state);
     lanes::score::draw(ui, score, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
+    draw_missing(ui, ruler, &axis, state);
+    draw_unindexed(ui, waveform.union(score), &axis, state);
     draw_loop(ui, whole_area, &axis, state);
     draw_playhead(ui, whole_area, &axis, state);
 
@@ -76,6 +78,39 @@ fn draw_ruler(ui: &Ui, rect: Rect, axis: &TimeAxis, origin: MediaTime) {
             let text = ruler_code(tick - origin, step_s);
             ui.painter().text(at, Align2::LEFT_CENTER, text, theme::mono(11.0), palette.weak_text);
         }
+    }
+}
+
+/// Where the file has no picture: a bar along the ruler that says why.
+fn draw_missing(ui: &Ui, ruler: Rect, axis: &TimeAxis, state: &State) {
+    let missing = state.recording().and_then(|recording| recording.ingest.as_ref()).map(|report| &report.missing);
+    let mut drawn_to = f32::NEG_INFINITY;
+    for (number, stretch) in missing.into_iter().flatten().enumerate() {
+        let time = MediaTime::from_seconds;
+        let Some(span) = axis.span(TimeRange::new(time(stretch.start_s), time(stretch.end_s))) else { continue };
+        // A point of the screen shows one of them; on a long recording thousands may share it.
+        let (left, right) = (*span.start(), span.end().max(span.start() + 2.0));
+        if right <= drawn_to + 1.0 {
+            continue;
+        }
+        drawn_to = right;
+        let bar = Rect::from_x_y_ranges(left..=right, ruler.bottom() - 3.0..=ruler.bottom());
+        ui.painter().rect_filled(bar, 0, theme::palette(ui).error);
+        let length_s = stretch.end_s - stretch.start_s;
+        let text = format!("No picture for {length_s:.2} s: {}", stretch.reason);
+        let response =
+            ui.interact(bar.expand2(vec2(2.0, 4.0)), ui.scope_id().with(("missing", number)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+        response.on_hover_text(text);
+    }
+}
+
+/// Where one cannot go yet.
+fn draw_unindexed(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let Some(media) = state.media() else { return };
+    let Some(frames) = media.frames.as_ref().filter(|frames| !frames.is_whole()) else { return };
+    if let Some(span) = axis.span(TimeRange::new(frames.range().end, media.info.range.end)) {
+        lanes::waveform::hatched(ui, Rect::from_x_y_ranges(span, rect.y_range()), "being indexed");
     }
 }
 

@@ -1,14 +1,13 @@
 //! The panels of the training's window.
 
-use eframe::egui::{
-    self, Align, Align2, FontId, Layout, ProgressBar, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
-};
+use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons;
 use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 
 use super::Command;
 use super::state::{Ending, StageView, TrainingState, Validation};
 use crate::app::theme;
+use crate::app::widgets::class_bar;
 use crate::app::widgets::time_code::time_left;
 
 pub fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands: &mut Vec<Command>) {
@@ -95,8 +94,8 @@ pub fn curves(ui: &mut Ui, state: &TrainingState) {
             let best_at =
                 |value: fn(&Validation) -> f32| best.map(|point| [point.step as f64, f64::from(value(point))]);
             ui.label(RichText::new("Loss").small());
-            let plot = plot("loss", height).legend(Legend::default().position(Corner::RightTop));
-            plot.show(ui, |plot| {
+            let losses = plot("loss", height).legend(Legend::default().position(Corner::RightTop));
+            losses.show(ui, |plot| {
                 let training = Line::new("training", of(|point| point.training_loss)).color(palette.waveform_peak);
                 plot.line(training.style(LineStyle::dashed_dense()));
                 plot.line(Line::new("validation", of(|point| point.validation_loss)).color(palette.accent));
@@ -105,7 +104,7 @@ pub fn curves(ui: &mut Ui, state: &TrainingState) {
                 }
             });
             ui.label(RichText::new("Accuracy on validation clips, mean over the classes").small());
-            plot_of_shares("accuracy", height).show(ui, |plot| {
+            plot("accuracy", height).include_y(0.0).include_y(1.0).show(ui, |plot| {
                 plot.line(Line::new("accuracy", of(|point| point.accuracy)).color(palette.accent));
                 if let Some(best) = best_at(|point| point.accuracy) {
                     plot.points(Points::new("best", PlotPoints::from(vec![best])).radius(4.0).color(palette.alarm));
@@ -128,27 +127,16 @@ fn plot(name: &str, height: f32) -> Plot<'_> {
         .x_axis_label("step")
 }
 
-fn plot_of_shares(name: &str, height: f32) -> Plot<'_> {
-    plot(name, height).include_y(0.0).include_y(1.0)
-}
+const COLUMNS: class_bar::Columns = class_bar::Columns { name_at: 0.0, bar_from: 88.0, bar_to: 36.0, bar_height: 6.0 };
 
 fn recall(ui: &mut Ui, last: &Validation) {
     let palette = theme::palette(ui);
     ui.label(RichText::new(format!("Recall at step {}", last.step)).small());
     for (class, recall) in &last.recall {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-        let text = format!("{recall:.2}");
+        let text = class_bar::text_of(Some(*recall));
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {text}", class.label())));
-        let painter = ui.painter();
-        let font = FontId::proportional(theme::SMALL_TEXT);
-        painter.text(rect.left_center(), Align2::LEFT_CENTER, class.label(), font, palette.text);
-        let mono = theme::mono(theme::SMALL_TEXT);
-        painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, mono, palette.text);
-        let track = egui::Rect::from_min_max(rect.left_top() + vec2(88.0, 6.0), rect.right_bottom() - vec2(36.0, 6.0));
-        painter.rect_filled(track, 2, palette.lane);
-        let mut bar = track;
-        bar.set_width((track.width() * recall).max(1.0));
-        painter.rect_filled(bar, 2, theme::class_color(*class));
+        class_bar::draw(ui.painter(), rect, COLUMNS, *class, Some(*recall), (palette.text, palette));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Small pieces that panels share.
 
 pub mod action_button;
+pub mod class_bar;
 pub mod picture_fit;
 pub mod time_axis;
 pub mod time_code;

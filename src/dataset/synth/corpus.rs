@@ -172,7 +172,7 @@ fn film(file: &Path, scenario: &Scenario, pace: Pace, cancel: &CancelToken) -> R
 }
 
 fn write_sound(folder: &Path, corpus_seed: u64, index: usize) -> Result<Clip, SynthError> {
-    // Half of the items are everyday life, the rest takes turns among sirens, cries and what else can be heard.
+    // Half of the items are everyday life, one in ten a siren, one in ten a cry, the rest what else can be heard.
     let turn = index / 2;
     let split = split_of(index / 20);
     let seed = item_seed(corpus_seed, 1, index);
@@ -186,9 +186,9 @@ fn write_sound(folder: &Path, corpus_seed: u64, index: usize) -> Result<Clip, Sy
     ];
     let SoundClip { samples, label, group, .. } = match (index % 2, turn % 5) {
         (0, _) => sound::everyday_clip(split, seed),
-        (_, 0 | 1) => sound::siren_clip(split, seed),
-        (_, 2 | 3) => sound::cry_clip(split, seed),
-        _ => sound::sound_clip(audible[turn / 5 % audible.len()], split, seed),
+        (_, 0) => sound::siren_clip(split, seed),
+        (_, 1) => sound::cry_clip(split, seed),
+        (_, other) => sound::sound_clip(audible[(turn / 5 * 3 + other - 2) % audible.len()], split, seed),
     };
     let path = PathBuf::from(format!("sounds/{index:06}.wav"));
     let file = folder.join(&path);

@@ -1,0 +1,97 @@
+//! Our side of `benches/peers/viewers.py`: opens the file and goes where a line on standard input says, and answers
+//! with the seconds until the very frame is there. Without `--serve` (under `cargo bench`) it does nothing.
+
+use std::io::{BufRead, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use avar::job::CancelToken;
+use avar::media::{OpenedMedia, Opening, open_growing};
+use avar::playback::{FrameState, Player, PlayerOptions, SeekPrecision, SoundChoice};
+use avar::time::MediaTime;
+
+/// What is on screen.
+struct Viewer {
+    player: Player,
+    woken: Receiver<()>,
+}
+
+impl Viewer {
+    /// As the window does: a long file is shown before it has been indexed to its end.
+    fn open(path: PathBuf) -> Option<Self> {
+        let (sender, opened) = channel();
+        std::thread::spawn(move || {
+            let begun = sender.clone();
+            let whole = open_growing(&path, None, &CancelToken::default(), |news| {
+                if let Opening::Begun(media) = news {
+                    let _ = begun.send(Some(media));
+                }
+            });
+            let _ = sender.send(whole.ok());
+        });
+        let OpenedMedia { info, frames } = opened.recv().ok()??;
+        let (wake, woken) = channel();
+        let wake = Arc::new(move || {
+            let _ = wake.send(());
+        });
+        let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+        let mut viewer = Self { player: Player::open(info, frames, options, wake).ok()?, woken };
+        viewer.wait();
+        Some(viewer)
+    }
+
+    fn wait(&mut self) {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(20) {
+            let view = self.player.view(Instant::now());
+            if matches!(view.frame_state, FrameState::Exact | FrameState::None) {
+                return;
+            }
+            let _ = self.woken.recv_timeout(Duration::from_millis(20));
+        }
+    }
+
+    fn go(&mut self, command: &str) {
+        self.player.view(Instant::now());
+        match command.split_once(' ') {
+            None if command == "on" => self.player.step(1),
+            None if command == "back" => self.player.step(-1),
+            Some(("seek", seconds)) => {
+                let offset = MediaTime::from_seconds(seconds.parse().expect("seconds"));
+                self.player.seek(self.player.range().start + offset, SeekPrecision::Exact);
+            }
+            _ => panic!("no command is called {command}"),
+        }
+        self.wait();
+    }
+}
+
+fn main() {
+    if !std::env::args().any(|argument| argument == "--serve") {
+        return;
+    }
+    let mut viewer: Option<Viewer> = None;
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("a line");
+        let began = match line.strip_prefix("open ") {
+            Some(path) => {
+                drop(viewer.take());
+                let began = Instant::now();
+                viewer = Viewer::open(PathBuf::from(path));
+                began
+            }
+            None => {
+                let began = Instant::now();
+                if let Some(viewer) = &mut viewer {
+                    viewer.go(&line);
+                }
+                began
+            }
+        };
+        let answer = viewer.as_ref().map_or("nothing".to_owned(), |_| began.elapsed().as_secs_f64().to_string());
+        println!("{answer}");
+        std::io::stdout().flush().expect("standard output");
+    }
+}
