@@ -192,6 +192,15 @@ fn sound_that_starts_late_is_placed_late() {
     assert!((first.start.seconds() - 1.5).abs() < 0.002, "{:?}", first.start);
 }
 
+#[test]
+fn sound_that_starts_late_ends_with_a_file_that_states_one_length_for_all() {
+    let clips = Clips::new();
+    let source = "-f lavfi -i testsrc=s=64x48:r=10:d=3 -itsoffset 1 -f lavfi -i sine=300:d=2 -c:v mpeg4 -c:a pcm_s16le";
+    let Some(path) = clips.ffmpeg("late.mkv", source) else { return };
+    let range = probe(&path).unwrap().audio.unwrap().range;
+    assert!((range.start.seconds() - 1.0).abs() < 0.05 && (range.end.seconds() - 3.0).abs() < 0.05, "{range:?}");
+}
+
 /// Two tracks of sound beside a picture: 300 Hz, and 2 kHz with a title and a language.
 fn two_tracks(clips: &Clips) -> Option<PathBuf> {
     clips.ffmpeg(

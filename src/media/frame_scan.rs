@@ -11,7 +11,6 @@
 //! time twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,6 @@ use super::outline;
 use super::probe::is_interlaced;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
-use crate::job::CancelToken;
 use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
 /// What is told while a table is made.
@@ -39,16 +37,9 @@ pub(super) enum ScanNews {
 
 pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
 
-/// `patience` is how long a listener waits before a first part of the table is of use to it.
-pub(super) fn scan(
-    path: &Path,
-    cancel: &CancelToken,
-    patience: Duration,
-    listen: Listen,
-) -> Result<FrameTable, MediaError> {
-    let mut demuxer = Demuxer::open_picture(path, cancel)?;
-    // Fails early for what is encrypted or has no decoder.
-    VideoDecoder::open(&demuxer)?;
+/// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. `patience` is how long a
+/// listener waits before a first part of the table is of use to it.
+pub(super) fn scan(mut demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
     let table = match codec_shows_every_packet(&demuxer) {
         true => scan_packets(&mut demuxer, patience, listen)?,
         false => None,
@@ -61,7 +52,7 @@ pub(super) fn scan(
         }
     };
     if table.is_empty() {
-        return Err(MediaError::NoFrames { path: path.to_owned() });
+        return Err(MediaError::NoFrames { path: demuxer.path().to_owned() });
     }
     listen(ScanNews::Progress(1.0));
     Ok(table)
@@ -69,19 +60,11 @@ pub(super) fn scan(
 
 /// The table as the packets tell it, checked where that may be wrong; `None` where they are no guide.
 fn scan_packets(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<Option<FrameTable>, MediaError> {
-    let mut growth = Growth::new(demuxer, patience);
-    let packets = read_packets(demuxer, &mut growth, listen)?;
+    let mut start = DecodedStart::new(demuxer)?;
+    let packets = read_packets(demuxer, &mut Growth::new(demuxer, patience), &mut start, listen)?;
     let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
-    let Some(table) = table_from_packets(&packets, demuxer.time_base()) else { return Ok(None) };
-    let checked = match growth.checked.take() {
-        Some(checked) => checked,
-        None => {
-            demuxer.restart()?;
-            let Some(checked) = CheckedStart::decode(demuxer, &table)? else { return Ok(None) };
-            checked
-        }
-    };
-    let table = checked.applied_to(table);
+    let table = table_from_packets(&packets, demuxer.time_base()).and_then(|table| start.checked(table));
+    let Some(table) = table else { return Ok(None) };
     let mut damaged: Vec<i64> =
         packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts).collect();
     damaged.extend(table.entries().last().filter(|_| cut_short).map(|last| last.pts));
@@ -155,7 +138,12 @@ fn vp9_is_hidden(data: &[u8]) -> bool {
     !shows_existing && !bit(after_profile + 2)
 }
 
-fn read_packets(demuxer: &mut Demuxer, growth: &mut Growth, listen: Listen) -> Result<Vec<ScannedPacket>, MediaError> {
+fn read_packets(
+    demuxer: &mut Demuxer,
+    growth: &mut Growth,
+    start: &mut DecodedStart,
+    listen: Listen,
+) -> Result<Vec<ScannedPacket>, MediaError> {
     let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
     let mut meter = Meter::new(demuxer);
     let mut packets = Vec::new();
@@ -165,12 +153,14 @@ fn read_packets(demuxer: &mut Demuxer, growth: &mut Growth, listen: Listen) -> R
         // What comes out of damage only decoding tells, and that waits until the end.
         growth.is_over |= scanned.is_damaged;
         packets.push(scanned);
+        start.send(packet);
         if growth.is_due(packets.len())
-            && let Some(part) = growth.first_part(&packets, demuxer)?
+            && let Some(part) = growth.first_part(&packets, start, demuxer.time_base())
         {
             listen(ScanNews::FirstPart(part));
         }
     }
+    start.finish();
     Ok(packets)
 }
 
@@ -182,8 +172,6 @@ struct Growth {
     enough_packets: usize,
     /// No more parts come.
     is_over: bool,
-    /// Decoded once, for the first part and all that follow.
-    checked: Option<CheckedStart>,
 }
 
 impl Growth {
@@ -193,9 +181,9 @@ impl Growth {
             let (width, height) = unsafe { ((*parameters.as_ptr()).width, (*parameters.as_ptr()).height) };
             usize::try_from(i64::from(width) * i64::from(height)).unwrap_or(0)
         });
-        // Twice what will be decoded as a check, so that each of those frames is in the part.
+        // Twice what is decoded as a check, so that each of those frames is in the part.
         let enough_packets = 2 * (CHECKED_FRAMES_MIN + CHECKED_PIXELS / area_px.max(1));
-        Self { began: Instant::now(), patience, enough_packets, is_over: area_px == 0, checked: None }
+        Self { began: Instant::now(), patience, enough_packets, is_over: area_px == 0 }
     }
 
     fn is_due(&self, packets: usize) -> bool {
@@ -203,20 +191,18 @@ impl Growth {
     }
 
     /// The frames that no later packet can move; `None` where packets are no guide.
-    fn first_part(&mut self, packets: &[ScannedPacket], demuxer: &Demuxer) -> Result<Option<FrameTable>, MediaError> {
+    fn first_part(
+        &mut self,
+        packets: &[ScannedPacket],
+        start: &DecodedStart,
+        time_base: TimeBase,
+    ) -> Option<FrameTable> {
         self.enough_packets = 2 * packets.len();
         let settled = packets.last().and_then(|last| last.dts);
-        let table = settled.zip(table_from_packets(packets, demuxer.time_base()));
-        let Some(part) = table.map(|(settled, table)| until(table, settled)) else {
-            self.is_over = true;
-            return Ok(None);
-        };
-        if self.checked.is_none() {
-            let mut fresh = Demuxer::open_picture(demuxer.path(), demuxer.cancel())?;
-            self.checked = CheckedStart::decode(&mut fresh, &part)?.filter(|checked| !checked.is_whole_file);
-            self.is_over = self.checked.is_none();
-        }
-        Ok(self.checked.as_ref().map(|checked| checked.applied_to(part)))
+        let table = settled.zip(table_from_packets(packets, time_base));
+        let part = table.and_then(|(settled, table)| start.checked(until(table, settled)));
+        self.is_over = part.is_none();
+        part
     }
 }
 
@@ -239,41 +225,34 @@ fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<
     if !dts_increases || !unique {
         return None;
     }
-    let last_duration = shown.last().map_or(0, |(_, packet)| packet.duration);
-    let frames: Vec<NumberedFrame> =
-        shown.iter().map(|(pts, packet)| NumberedFrame { pts: *pts, packet: **packet }).collect();
-    Some(assemble(&frames, Identity::Pts, time_base, last_duration))
+    Some(assemble(&shown, Identity::Pts, time_base))
 }
 
-struct NumberedFrame {
-    pts: i64,
-    packet: ScannedPacket,
-}
-
-fn assemble(frames: &[NumberedFrame], identity: Identity, time_base: TimeBase, last_duration: i64) -> FrameTable {
+/// `frames` are a PTS and a packet each, in the order of their showing.
+fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, time_base: TimeBase) -> FrameTable {
     let mut entries: Vec<FrameEntry> = Vec::with_capacity(frames.len());
     let mut shift = MediaTime::ZERO;
     let usual_step = usual_step(frames, time_base);
-    for frame in frames {
-        let mut time = MediaTime::from_pts(frame.pts, time_base) + shift;
+    for (pts, packet) in frames {
+        let mut time = MediaTime::from_pts(*pts, time_base) + shift;
         if let Some(previous) = entries.last().filter(|previous| time <= previous.time) {
             shift = shift + (previous.time + usual_step - time);
             time = previous.time + usual_step;
         }
-        entries.push(FrameEntry { pts: frame.pts, time, is_key: frame.packet.is_key });
+        entries.push(FrameEntry { pts: *pts, time, is_key: packet.is_key });
     }
-    let keys = frames.iter().enumerate().filter(|(_, frame)| frame.packet.is_key);
-    let keys =
-        keys.map(|(ordinal, frame)| KeyPoint { ordinal, dts: frame.packet.dts, byte: frame.packet.byte }).collect();
+    let keys = frames.iter().enumerate().filter(|(_, (_, packet))| packet.is_key);
+    let keys = keys.map(|(ordinal, (_, packet))| KeyPoint { ordinal, dts: packet.dts, byte: packet.byte }).collect();
+    let last_duration = frames.last().map_or(0, |(_, packet)| packet.duration);
     let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
     let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
     FrameTable { entries, keys, identity, time_base, end, ..FrameTable::default() }
 }
 
 /// The median distance of neighbouring frames; 40 ms where there are no two.
-fn usual_step(frames: &[NumberedFrame], time_base: TimeBase) -> MediaTime {
+fn usual_step(frames: &[(i64, &ScannedPacket)], time_base: TimeBase) -> MediaTime {
     let mut steps: Vec<i64> =
-        frames.windows(2).map(|pair| pair[1].pts.saturating_sub(pair[0].pts)).filter(|step| *step > 0).collect();
+        frames.windows(2).map(|pair| pair[1].0.saturating_sub(pair[0].0)).filter(|step| *step > 0).collect();
     let middle = steps.len() / 2;
     if steps.is_empty() {
         return MediaTime::from_nanoseconds(40_000_000);
@@ -285,57 +264,66 @@ fn usual_step(frames: &[NumberedFrame], time_base: TimeBase) -> MediaTime {
 const CHECKED_FRAMES_MIN: usize = 32;
 const CHECKED_PIXELS: usize = 64_000_000;
 
-/// What decoding the first frames has shown.
-struct CheckedStart {
-    /// So many frames of the table were looked for.
-    checked: usize,
-    /// Those of them that came out.
-    ordinals: Vec<usize>,
+/// The first frames, decoded while packets are read, against which a table is checked.
+struct DecodedStart {
+    /// Gone once it has decoded enough.
+    decoder: Option<VideoDecoder>,
+    /// The PTS of the packets whose frames came out, in the order of their coming.
+    labels: Vec<i64>,
+    wanted: usize,
+    /// Every frame of the file has been decoded.
     is_whole_file: bool,
 }
 
-impl CheckedStart {
-    /// Decodes the first frames; `None` where the decoder's output and the table do not fit together.
-    fn decode(demuxer: &mut Demuxer, table: &FrameTable) -> Result<Option<Self>, MediaError> {
-        let mut decoder = VideoDecoder::open(demuxer)?;
-        let mut ordinals: Vec<usize> = Vec::new();
-        let mut wanted = CHECKED_FRAMES_MIN;
-        let mut at_end = false;
-        while !at_end && ordinals.len() < wanted {
-            match demuxer.next_packet()? {
-                Some(packet) => {
-                    // Hidden packets may lack a PTS of their own; no frame comes of them.
-                    let label = packet.pts().unwrap_or(ffi::AV_NOPTS_VALUE);
-                    decoder.send(packet, label);
-                }
-                None => {
-                    decoder.drain();
-                    at_end = true;
-                }
-            }
-            while let Some((frame, label)) = decoder.receive() {
-                wanted = CHECKED_FRAMES_MIN.max(CHECKED_PIXELS / (frame.width() as usize * frame.height() as usize));
-                match table.ordinal_of_label(label) {
-                    Some(ordinal) => ordinals.push(ordinal),
-                    None => return Ok(None),
-                }
-            }
-        }
-        if !ordinals.is_sorted_by(|a, b| a < b) {
-            return Ok(None);
-        }
-        let settled = &ordinals[ordinals.len() / 2..];
-        if !at_end && settled.last().zip(settled.first()).is_some_and(|(last, first)| last - first + 1 != settled.len())
-        {
-            return Ok(None);
-        }
-        let checked = if at_end { table.len() } else { ordinals.last().map_or(0, |last| last + 1) };
-        Ok(Some(Self { checked, ordinals, is_whole_file: at_end }))
+impl DecodedStart {
+    fn new(demuxer: &Demuxer) -> Result<Self, MediaError> {
+        let decoder = Some(VideoDecoder::open(demuxer)?);
+        Ok(Self { decoder, labels: Vec::new(), wanted: CHECKED_FRAMES_MIN, is_whole_file: false })
     }
 
-    /// The table without what did not come out.
-    fn applied_to(&self, table: FrameTable) -> FrameTable {
-        if self.ordinals.len() == self.checked { table } else { keep(table, 0..self.checked, &self.ordinals) }
+    fn send(&mut self, packet: ffmpeg::Packet) {
+        if let Some(decoder) = &mut self.decoder {
+            // Hidden packets may lack a PTS of their own; no frame comes of them.
+            let label = packet.pts().unwrap_or(ffi::AV_NOPTS_VALUE);
+            decoder.send(packet, label);
+            self.receive();
+        }
+    }
+
+    /// The file is at its end.
+    fn finish(&mut self) {
+        if let Some(decoder) = &mut self.decoder {
+            decoder.drain();
+            self.receive();
+            self.is_whole_file = true;
+        }
+    }
+
+    fn receive(&mut self) {
+        while let Some((frame, label)) = self.decoder.as_mut().and_then(VideoDecoder::receive) {
+            self.labels.push(label);
+            self.wanted = CHECKED_FRAMES_MIN.max(CHECKED_PIXELS / (frame.width() as usize * frame.height() as usize));
+        }
+        if self.labels.len() >= self.wanted {
+            self.decoder = None;
+        }
+    }
+
+    /// The table without what did not come out; `None` where the decoder's output and the table do not fit together.
+    fn checked(&self, table: FrameTable) -> Option<FrameTable> {
+        let ordinals: Vec<usize> =
+            self.labels.iter().map(|label| table.ordinal_of_label(*label)).collect::<Option<_>>()?;
+        if !ordinals.is_sorted_by(|a, b| a < b) {
+            return None;
+        }
+        let settled = &ordinals[ordinals.len() / 2..];
+        let is_settled =
+            settled.last().zip(settled.first()).is_none_or(|(last, first)| last - first + 1 == settled.len());
+        if !self.is_whole_file && !is_settled {
+            return None;
+        }
+        let checked = if self.is_whole_file { table.len() } else { ordinals.last().map_or(0, |last| last + 1) };
+        Some(if ordinals.len() == checked { table } else { keep(table, 0..checked, &ordinals) })
     }
 }
 
@@ -421,9 +409,10 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
     let in_order = stated.is_sorted_by(|a, b| a.is_some() && a < b) && stated.first().is_none_or(Option::is_some);
     let all_pts: std::collections::HashSet<i64> = packets.iter().filter_map(|packet| packet.pts).collect();
     let unique = all_pts.len() == packets.len();
-    let pts = if in_order { stated.into_iter().flatten().collect() } else { estimated_pts(packets, shown, demuxer) };
-    let frames: Vec<NumberedFrame> =
-        shown.iter().zip(pts).map(|(number, pts)| NumberedFrame { pts, packet: packets[*number] }).collect();
+    let pts: Vec<i64> =
+        if in_order { stated.into_iter().flatten().collect() } else { estimated_pts(packets, shown, demuxer) };
+    let frames: Vec<(i64, &ScannedPacket)> =
+        pts.into_iter().zip(shown.iter().map(|number| &packets[*number])).collect();
     let identity = if in_order && unique {
         Identity::Pts
     } else {
@@ -434,8 +423,7 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
         let marks = packets.iter().map(|packet| PacketMark { dts: packet.dts, byte: packet.byte }).collect();
         Identity::Packet { marks, ordinals }
     };
-    let last_duration = frames.last().map_or(0, |frame| frame.packet.duration);
-    assemble(&frames, identity, demuxer.time_base(), last_duration)
+    assemble(&frames, identity, demuxer.time_base())
 }
 
 /// Where packets lack a PTS: the n-th shown picture takes the n-th decoding time of those that are shown,
@@ -482,6 +470,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::job::CancelToken;
     use crate::media::{ClipSpec, ClipWriter};
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
@@ -521,7 +510,8 @@ mod tests {
         writer.finish().unwrap();
 
         let mut parts = Vec::new();
-        let whole = scan(&path, &CancelToken::default(), Duration::ZERO, &mut |news| {
+        let demuxer = Demuxer::open_picture(&path, &CancelToken::default()).unwrap();
+        let whole = scan(demuxer, Duration::ZERO, &mut |news| {
             if let ScanNews::FirstPart(part) = news {
                 parts.push(part);
             }

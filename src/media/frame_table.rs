@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::demuxer::FALLBACK_TIME_BASE;
+use super::demuxer::{Demuxer, FALLBACK_TIME_BASE};
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
 use crate::job::CancelToken;
@@ -88,7 +88,8 @@ impl FrameTable {
     /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
     /// once. `progress` is told the fraction done, in `0..=1`.
     pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
-        frame_scan::scan(path, cancel, Duration::MAX, &mut |news| {
+        let demuxer = Demuxer::open_picture(path, cancel)?;
+        frame_scan::scan(demuxer, Duration::MAX, &mut |news| {
             if let ScanNews::Progress(fraction) = news {
                 progress(fraction);
             }

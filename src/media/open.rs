@@ -13,7 +13,7 @@ use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
 use super::frame_table::FrameTable;
 use super::outline;
-use super::probe::{MediaInfo, probe_track};
+use super::probe::{MediaInfo, probe_open};
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeRange};
 
@@ -84,11 +84,13 @@ fn open_within(
     patience: Duration,
     mut listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
-    let mut info = probe_track(path, track)?;
+    let mut demuxer = Demuxer::open(path, cancel)?;
+    let mut info = probe_open(&demuxer, track)?;
     let frames = match &info.video {
         Some(video) => {
             let stated = video.range;
-            let table = frame_scan::scan(path, cancel, patience, &mut |news| match news {
+            demuxer.select(video.stream_index);
+            let table = frame_scan::scan(demuxer, patience, &mut |news| match news {
                 ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
                 ScanNews::FirstPart(part) => {
                     let begun = info.clone().with_picture_range(stated.union(part.range()));

@@ -99,17 +99,17 @@ impl VideoInfo {
 /// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
 /// as long as the other can be.
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
-    probe_track(path, None)
+    probe_open(&Demuxer::open(path, &CancelToken::default())?, None)
 }
 
-/// As [`probe`], of the track of sound `track` or else the best one.
-pub(super) fn probe_track(path: &Path, track: Option<usize>) -> Result<MediaInfo, MediaError> {
-    let demuxer = Demuxer::open(path, &CancelToken::default())?;
-    let picture = demuxer.picture_stream().map(|index| video_info(&demuxer, index)).transpose();
+/// As [`probe`], of a file that is open; its sound is that of the stream `track`, or else of the best one.
+pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<MediaInfo, MediaError> {
+    let path = demuxer.path();
+    let picture = demuxer.picture_stream().map(|index| video_info(demuxer, index)).transpose();
     if track.is_some() && demuxer.sound_stream(track).is_none() {
         return Err(MediaError::NoSound { path: path.to_owned() });
     }
-    let sound = demuxer.sound_stream(track).map(|index| audio_info(&demuxer, index)).transpose();
+    let sound = demuxer.sound_stream(track).map(|index| audio_info(demuxer, index)).transpose();
     let mut notes = Vec::new();
     let (video, audio) = match (picture, sound) {
         (Ok(None), Ok(None)) => return Err(MediaError::NoStreams { path: path.to_owned() }),
@@ -271,10 +271,12 @@ fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
     };
     let start = known(stream.start_time()).map(|pts| MediaTime::from_pts(pts, time_base));
     let start = start.or(known(file_start).map(microseconds)).unwrap_or(MediaTime::ZERO);
-    let duration = known(stream.duration()).filter(|duration| *duration > 0);
-    let duration = duration.map(|duration| MediaTime::from_pts(duration, time_base));
-    let duration = duration.or(known(file_duration).filter(|duration| *duration > 0).map(microseconds));
-    TimeRange::new(start, start + duration.unwrap_or(MediaTime::ZERO))
+    let positive = |duration: i64| known(duration).filter(|duration| *duration > 0);
+    let own_end = positive(stream.duration()).map(|duration| start + MediaTime::from_pts(duration, time_base));
+    // The file's length counts from the file's start, which may be earlier than the stream's.
+    let file_begins = known(file_start).map_or(start, microseconds);
+    let file_end = positive(file_duration).map(|duration| file_begins + microseconds(duration));
+    TimeRange::new(start, own_end.or(file_end).unwrap_or(start).max(start))
 }
 
 /// Whether the fields of a frame show different moments.

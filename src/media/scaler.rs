@@ -6,9 +6,9 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame::Video;
 
-use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
+use super::color::{ColorMatrix, ColorRange, ColorSpec};
 use super::error::MediaError;
-use super::tone::to_sdr;
+use super::tone::ToneTable;
 use super::video_frame::{RgbImage, VideoFrame};
 
 /// Scales frames to RGB for analysis; keeps one swscale context for as long as the sizes stay the same.
@@ -80,17 +80,15 @@ impl Converter {
         color: ColorSpec,
         (width_px, height_px): (u32, u32),
     ) -> Result<RgbImage, MediaError> {
-        if color.transfer == Transfer::Sdr {
+        let Some(tones) = ToneTable::of(color.transfer) else {
             let picture = self.convert(source, color, Target::rgb(width_px, height_px))?;
             return Ok(RgbImage { width_px, height_px, bytes: tight_rows(&picture, 3) });
-        }
+        };
         let picture = self.convert(source, color, Target::deep_rgb(width_px, height_px))?;
-        let coded = |word: &[u8; 2]| f32::from(u16::from_le_bytes(*word)) / f32::from(u16::MAX);
         let words = tight_rows(&picture, 6);
-        let pixels = words.as_chunks::<2>().0.as_chunks::<3>().0.iter().flat_map(|[r, g, b]| {
-            to_sdr([coded(r), coded(g), coded(b)], color.transfer).map(|value| (value * 255.0).round() as u8)
-        });
-        Ok(RgbImage { width_px, height_px, bytes: pixels.collect() })
+        let pixels = words.as_chunks::<2>().0.as_chunks::<3>().0.iter();
+        let bytes = pixels.flat_map(|pixel| tones.to_sdr8(pixel.map(u16::from_le_bytes))).collect();
+        Ok(RgbImage { width_px, height_px, bytes })
     }
 
     pub(super) fn convert(&mut self, source: &Video, color: ColorSpec, target: Target) -> Result<Video, MediaError> {
