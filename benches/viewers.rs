@@ -16,6 +16,9 @@ use avar::time::MediaTime;
 struct Viewer {
     player: Player,
     woken: Receiver<()>,
+    /// The file, indexed further each time; the last one is whole.
+    opened: Receiver<Option<OpenedMedia>>,
+    is_whole: bool,
 }
 
 impl Viewer {
@@ -31,15 +34,30 @@ impl Viewer {
             });
             let _ = sender.send(whole.ok());
         });
-        let OpenedMedia { info, frames } = opened.recv().ok()??;
+        let media = opened.recv().ok()??;
+        let is_whole = media.is_whole();
+        let OpenedMedia { info, frames } = media;
         let (wake, woken) = channel();
         let wake = Arc::new(move || {
             let _ = wake.send(());
         });
         let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
-        let mut viewer = Self { player: Player::open(info, frames, options, wake).ok()?, woken };
+        let player = Player::open(info, frames, options, wake).ok()?;
+        let mut viewer = Self { player, woken, opened, is_whole };
         viewer.wait();
         Some(viewer)
+    }
+
+    /// So that all of the file can be gone to.
+    fn index_to_the_end(&mut self) {
+        while !self.is_whole
+            && let Ok(Some(media)) = self.opened.recv()
+        {
+            self.is_whole = media.is_whole();
+            if let Some(frames) = media.frames {
+                self.player.extend(&media.info, frames);
+            }
+        }
     }
 
     fn wait(&mut self) {
@@ -93,5 +111,8 @@ fn main() {
         let answer = viewer.as_ref().map_or("nothing".to_owned(), |_| began.elapsed().as_secs_f64().to_string());
         println!("{answer}");
         std::io::stdout().flush().expect("standard output");
+        if let Some(viewer) = &mut viewer {
+            viewer.index_to_the_end();
+        }
     }
 }
