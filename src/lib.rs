@@ -20,7 +20,7 @@
 //! | [`media`] | probe, frame table, readers, waveform, clip writer | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
 //! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
-//! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs | knows both media and model; those that train and score go through it |
+//! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
 //! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | tiny-skia, hound |
 //! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |

@@ -232,12 +232,12 @@ fn backbones(
         let picture = or_end_both(kernels::on_threads_of_its_own((threads / 2).max(1), train));
         (sound.join(), picture)
     });
-    let (sound, picture) = match (sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), picture) {
-        (Ok(sound), Ok(picture)) => (sound, picture),
-        // The one that was only told to stop has nothing to say.
-        (Err(error), Err(TrainingError::Cancelled(_)) | Ok(_)) | (_, Err(error)) => return Err(error),
-    };
-    let ((sound_weights, sound), (picture_weights, picture)) = (sound, picture);
+    let ((sound_weights, sound), (picture_weights, picture)) =
+        match (sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), picture) {
+            (Ok(sound), Ok(picture)) => (sound, picture),
+            // The one that was only told to stop has nothing to say.
+            (Err(error), Err(TrainingError::Cancelled(_)) | Ok(_)) | (_, Err(error)) => return Err(error),
+        };
     Ok((vec![sound_weights, picture_weights], vec![(Stage::Sound, sound), (Stage::Picture, picture)]))
 }
 
