@@ -23,6 +23,7 @@
 //! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
 //! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | tiny-skia, hound |
 //! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
+//! | [`runs`] | runs: what came of a manifest, as a folder that is written and read back | |
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |
 //! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
 //! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
@@ -55,6 +56,7 @@ pub mod job;
 pub mod media;
 pub mod model;
 pub mod playback;
+pub mod runs;
 pub mod scoring;
 pub mod time;
 pub mod training;

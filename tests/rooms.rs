@@ -30,7 +30,7 @@ const HOMES: [(&[&str], &[&str]); 8] = [
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
@@ -42,12 +42,30 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("analysis", &["classes", "files", "media", "model", "time", "job"]),
     ("dataset", &["classes", "files", "media", "time", "job"]),
     ("evaluation", &["classes", "dataset"]),
-    ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "job"]),
+    ("runs", &["classes", "dataset", "evaluation", "files"]),
+    ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "runs", "job"]),
     (
         "training",
         &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "scoring", "time", "job"],
     ),
-    ("app", &["classes", "files", "analysis", "dataset", "media", "model", "playback", "time", "training", "job"]),
+    (
+        "app",
+        &[
+            "classes",
+            "files",
+            "analysis",
+            "dataset",
+            "evaluation",
+            "media",
+            "model",
+            "playback",
+            "runs",
+            "scoring",
+            "time",
+            "training",
+            "job",
+        ],
+    ),
     (
         "cli",
         &[
@@ -61,6 +79,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "media",
             "model",
             "playback",
+            "runs",
             "scoring",
             "time",
             "training",
