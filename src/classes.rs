@@ -89,6 +89,13 @@ pub fn anomaly_score(probabilities: &[f32; CLASS_COUNT]) -> f32 {
     (1.0 - probabilities[AnomalyClass::Normal.index()]).clamp(0.0, 1.0)
 }
 
+/// The anomaly score of one step when the network is given one modality alone; `None` where the recording has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evidence {
+    pub picture: Option<f32>,
+    pub sound: Option<f32>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

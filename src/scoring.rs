@@ -1,22 +1,26 @@
 //! A network over a whole manifest: every clip analysed as any recording is, its scores beside what is true of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::analysis::record::{RecordError, digest_file, warning_of};
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::{Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
-use crate::classes::anomaly_score;
-use crate::dataset::Clip;
+use crate::classes::{AnomalyClass, anomaly_score};
+use crate::dataset::{Clip, Manifest};
 use crate::evaluation::{ScoredClip, TruthRange};
 use crate::job::{CancelToken, Cancelled, spread, thread_count};
 use crate::media;
 use crate::model::ModelError;
+use crate::runs::{About, ClipFacts, Failure, Run};
 
 /// What came of a manifest.
 #[derive(Clone, Debug, Default)]
 pub struct Scored {
     /// In the manifest's order.
     pub clips: Vec<ScoredClip>,
+    /// What else is known of each, in the same order.
+    pub facts: Vec<ClipFacts>,
     /// Clips that could not be scored, each with its sentence: they enter no metric, and are never left unsaid.
     pub failures: Vec<(PathBuf, String)>,
 }
@@ -43,11 +47,63 @@ pub fn score(
     let mut scored = Scored::default();
     for (clip, outcome) in clips.iter().zip(outcomes) {
         match outcome {
-            Ok(clip) => scored.clips.push(clip),
+            Ok((clip, facts)) => {
+                scored.clips.push(clip);
+                scored.facts.push(facts);
+            }
             Err(error) => scored.failures.push((clip.path.clone(), error.to_string())),
         }
     }
     Ok(scored)
+}
+
+/// A run of what came of `manifest`, to be written to `folder`.
+pub fn run_of(
+    scored: Scored,
+    manifest: &Manifest,
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+    folder: &Path,
+    cancel: &CancelToken,
+) -> Result<Run, RunOfError> {
+    let loaded = shelf.take(network, cancel)?;
+    let is_trained = !loaded.provenance().is_untrained();
+    let is_unchecked =
+        |class: &AnomalyClass| loaded.card().is_some_and(|card| !card.validation_of(*class).is_on_real_recordings());
+    let failures = scored.failures.into_iter();
+    let about = About {
+        manifest: manifest.path.to_string_lossy().into_owned(),
+        manifest_sha256: digest_file(&manifest.path, cancel)?,
+        unknown_labels: manifest.unknown_labels.clone(),
+        notes: manifest.notes.clone(),
+        network: network.preset.name().to_owned(),
+        weights: loaded.provenance().to_string(),
+        weights_sha256: loaded.digest().to_owned(),
+        is_trained,
+        warning: warning_of(is_trained, loaded.card()).unwrap_or_default().to_owned(),
+        not_validated: AnomalyClass::ALL
+            .into_iter()
+            .filter(is_unchecked)
+            .map(|class| class.name().to_owned())
+            .collect(),
+        classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
+        steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),
+        window_steps: settings.window_steps,
+        decoder: media::decoder_version(),
+        program: concat!("avar ", env!("CARGO_PKG_VERSION")).to_owned(),
+        clips: scored.clips.len(),
+        failures: failures.map(|(path, error)| Failure { path: path.to_string_lossy().into_owned(), error }).collect(),
+    };
+    Ok(Run { folder: folder.to_owned(), about, clips: scored.clips, facts: scored.facts, set_aside: Vec::new() })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunOfError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Digest(#[from] RecordError),
 }
 
 fn score_clip(
@@ -56,12 +112,12 @@ fn score_clip(
     settings: &AnalysisSettings,
     shelf: &NetworkShelf,
     cancel: &CancelToken,
-) -> Result<ScoredClip, AnalysisError> {
+) -> Result<(ScoredClip, ClipFacts), AnalysisError> {
     cancel.check()?;
     let opened = media::open(&clip.file, cancel, |_| {})?;
     let (network, settings) = (network.clone(), settings.clone());
     let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
-    let Analysis { scores, .. } = analyse(&spec, shelf, cancel, |_| {})?;
+    let Analysis { scores, traits, .. } = analyse(&spec, shelf, cancel, |_| {})?;
     let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
     let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);
     let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {
@@ -69,7 +125,14 @@ fn score_clip(
         start_s: labelled.range.start.seconds(),
         end_s: labelled.range.end.seconds(),
     });
-    Ok(ScoredClip {
+    let facts = ClipFacts {
+        file: clip.file.clone(),
+        evidence: scores.steps.iter().map(|step| step.evidence).collect(),
+        loudness_dbfs: traits.levels.loudness_dbfs(),
+        brightness: traits.levels.brightness(),
+        features: traits.mean_features,
+    };
+    let scored = ScoredClip {
         path: clip.path.to_string_lossy().into_owned(),
         group: clip.group.clone(),
         split: clip.split,
@@ -83,5 +146,6 @@ fn score_clip(
         step_s: 1.0 / scores.grid.steps_per_second(),
         start_s: scores.grid.range().start.seconds(),
         duration_s: scores.grid.range().duration_s(),
-    })
+    };
+    Ok((scored, facts))
 }

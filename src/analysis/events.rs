@@ -118,6 +118,7 @@ fn event(scores: &StepScores, first: usize, last: usize) -> Event {
 mod tests {
     use super::*;
     use crate::analysis::step_grid::StepGrid;
+    use crate::classes::Evidence;
     use crate::model::Modalities;
 
     /// Four steps a second; what is not normal goes to `class`.
@@ -128,7 +129,7 @@ mod tests {
             let mut class_scores = [0.0; CLASS_COUNT];
             class_scores[AnomalyClass::Normal.index()] = 1.0 - score;
             class_scores[class.index()] = *score;
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores }
+            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         StepScores { grid, modalities: Modalities::PictureAndSound, steps: steps.collect() }
     }

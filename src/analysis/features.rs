@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::levels::Levels;
 use super::pictures::StepPictures;
 use super::pipeline::AnalysisError;
 use super::scores::StepFrame;
 use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
 use super::step_grid::StepGrid;
-use crate::classes::CLASS_COUNT;
+use crate::classes::{CLASS_COUNT, Evidence, anomaly_score};
 use crate::job::CancelToken;
 use crate::media::{AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
 use crate::model::wav2vec2::normalise_utterance;
@@ -93,6 +94,19 @@ impl StepFeatures {
         self.is_heard.get(step - self.first).copied().unwrap_or(true)
     }
 
+    /// Adds the features of the steps from `first` on to `sums`, picture before sound; a file that lacks one adds
+    /// nothing there.
+    pub fn add_to(&self, first: usize, sums: &mut [f64]) {
+        let (from, steps) = (first - self.first, self.frames.len().max(1));
+        let (picture_width, sound_width) = (self.picture.len() / steps, self.sound.len() / steps);
+        let sound_from = sums.len() - sound_width;
+        for (all, width, place) in [(&self.picture, picture_width, 0), (&self.sound, sound_width, sound_from)] {
+            for row in all[from * width..].chunks_exact(width.max(1)) {
+                sums[place..place + width].iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            }
+        }
+    }
+
     /// Lets go of the steps before `step`, but for the last one, which the next may repeat: a long file must fit.
     pub fn forget_before(&mut self, step: usize) {
         let gone = step.min(self.end().saturating_sub(1)).saturating_sub(self.first);
@@ -105,21 +119,60 @@ impl StepFeatures {
         self.first += gone;
     }
 
-    /// Class scores of each step of `window`, from the temporal head.
-    pub fn window_scores(
+    /// What the temporal head says of each step of `window`: of both modalities together, and of each alone. One
+    /// that a file or the network lacks is not a number.
+    pub fn judge_window(
         &self,
         network: &AvarNet,
         window: std::ops::Range<usize>,
         modalities: Modalities,
-    ) -> Result<Vec<[f32; CLASS_COUNT]>, ModelError> {
-        let (start, end) = (window.start - self.first, window.end - self.first);
-        let rows = |all: &'_ [f32], width: usize| all[start * width..end * width].to_vec();
-        let picture = (modalities != Modalities::SoundOnly).then(|| rows(&self.picture, network.picture_dim()));
-        let sound = (modalities != Modalities::PictureOnly).then(|| rows(&self.sound, network.sound_dim()));
-        let scores = network.step_probabilities(picture.as_deref(), sound.as_deref(), 1, window.len())?;
-        Ok(scores.as_chunks::<CLASS_COUNT>().0.to_vec())
+    ) -> Result<Vec<JudgedStep>, ModelError> {
+        let (start, end, steps) = (window.start - self.first, window.end - self.first, window.len());
+        let picture = (modalities != Modalities::SoundOnly)
+            .then(|| &self.picture[start * network.picture_dim()..end * network.picture_dim()]);
+        let sound = (modalities != Modalities::PictureOnly)
+            .then(|| &self.sound[start * network.sound_dim()..end * network.sound_dim()]);
+        let (mut pictures, mut sounds) = (picture.map(<[f32]>::to_vec), sound.map(<[f32]>::to_vec));
+        let mut batch = 1;
+        if let (Some(pictures), Some(sounds), true) = (&mut pictures, &mut sounds, network.judges_by_either()) {
+            // A modality that is not there is zeros to the head, as in the files that lack it.
+            batch = 3;
+            pictures.extend_from_within(..);
+            pictures.resize(batch * steps * network.picture_dim(), 0.0);
+            sounds.resize(2 * steps * network.sound_dim(), 0.0);
+            sounds.extend_from_within(..steps * network.sound_dim());
+        }
+        let scores = network.step_probabilities(pictures.as_deref(), sounds.as_deref(), batch, steps)?;
+        let rows = scores.as_chunks::<CLASS_COUNT>().0;
+        let judge = |step: usize| {
+            let together = anomaly_score(&rows[step]);
+            let alone = match (picture, sound) {
+                (Some(_), Some(_)) if batch == 3 => {
+                    [anomaly_score(&rows[steps + step]), anomaly_score(&rows[2 * steps + step])]
+                }
+                (Some(_), None) => [together, f32::NAN],
+                (None, Some(_)) => [f32::NAN, together],
+                _ => [f32::NAN; 2],
+            };
+            let mut judged = [f32::NAN; JUDGED_WIDTH];
+            judged[..CLASS_COUNT].copy_from_slice(&rows[step]);
+            judged[CLASS_COUNT..].copy_from_slice(&alone);
+            judged
+        };
+        Ok((0..steps).map(judge).collect())
+    }
+
+    /// The scores of a step and what picture and sound say alone, from the mean over its windows.
+    pub fn read_judged(&self, step: usize, judged: &JudgedStep) -> ([f32; CLASS_COUNT], Evidence) {
+        let class_scores = std::array::from_fn(|class| judged[class]);
+        let alone = |place: usize| Some(judged[CLASS_COUNT + place]).filter(|score| !score.is_nan());
+        (class_scores, Evidence { picture: alone(0), sound: alone(1).filter(|_| self.is_heard(step)) })
     }
 }
+
+pub const JUDGED_WIDTH: usize = CLASS_COUNT + 2;
+/// Class scores, the anomaly score by the picture alone, and the one by the sound alone.
+pub type JudgedStep = [f32; JUDGED_WIDTH];
 
 type ReadBlock = Box<dyn FnMut() -> Result<Option<crate::media::AudioBlock>, AnalysisError>>;
 
@@ -129,6 +182,7 @@ pub struct FeatureStreams {
     pictures: Option<StepPictures>,
     sound: Option<SoundTrack<ReadBlock>>,
     spent: Spent,
+    levels: Levels,
 }
 
 /// Wall time spent so far.
@@ -166,7 +220,7 @@ impl FeatureStreams {
             Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
             None => None,
         };
-        Ok(Self { grid, pictures, sound, spent: Spent::default() })
+        Ok(Self { grid, pictures, sound, spent: Spent::default(), levels: Levels::default() })
     }
 
     /// Adds the features of the steps up to `end`.
@@ -183,6 +237,7 @@ impl FeatureStreams {
             let mut network_time = Duration::ZERO;
             let chunk = sound_features(track, &self.grid, start..end, network.sound_dim(), |samples| {
                 cancel.check()?;
+                self.levels.hear(samples);
                 let encode_started = Instant::now();
                 let mut utterance = samples.to_vec();
                 normalise_utterance(&mut utterance);
@@ -196,7 +251,10 @@ impl FeatureStreams {
             features.sound.extend(chunk.rows);
         }
         match &mut self.pictures {
-            Some(pictures) => extend_pictures(pictures, &self.grid, features, end, network, cancel, &mut self.spent),
+            Some(pictures) => {
+                let Self { grid, spent, levels, .. } = self;
+                extend_pictures(pictures, grid, features, end, network, cancel, (spent, levels))
+            }
             None => {
                 features.frames.resize(end - features.first, None);
                 Ok(())
@@ -208,6 +266,11 @@ impl FeatureStreams {
     pub fn spent(&self) -> Spent {
         self.spent
     }
+
+    /// How loud and how bright what has been read so far is.
+    pub fn levels(&self) -> Levels {
+        self.levels
+    }
 }
 
 /// A frame that stands for several steps goes through the network once.
@@ -218,7 +281,7 @@ fn extend_pictures(
     end: usize,
     network: &AvarNet,
     cancel: &CancelToken,
-    spent: &mut Spent,
+    (spent, levels): (&mut Spent, &mut Levels),
 ) -> Result<(), AnalysisError> {
     let width = network.picture_dim();
     while features.end() < end {
@@ -232,7 +295,9 @@ fn extend_pictures(
             cancel.check()?;
             let frame = pictures.advance_to(grid.start_of(before + row_of_step.len()))?;
             if features.frames.last().is_none_or(|last| *last != frame) {
-                batch.extend(pictures.current_rgb()?);
+                let rgb = pictures.current_rgb()?;
+                levels.see(&rgb);
+                batch.extend(rgb);
                 rows += 1;
             }
             features.frames.push(frame);

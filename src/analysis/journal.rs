@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::scores::StepFrame;
-use crate::classes::CLASS_COUNT;
+use crate::classes::{CLASS_COUNT, Evidence};
 use crate::files::hexadecimal;
 use crate::time::{FrameIndex, MediaTime};
 
@@ -30,6 +30,7 @@ pub struct KeptStep {
     /// Whether the file has sound during the step.
     pub is_heard: bool,
     pub class_scores: [f32; CLASS_COUNT],
+    pub evidence: Evidence,
 }
 
 /// An open journal, locked against other windows.
@@ -41,8 +42,8 @@ pub struct Journal {
 /// Journals that take more than this together give way to newer ones: weeks of recordings.
 const MOST_BYTES: u64 = 256 << 20;
 const ENDING: &str = "scores";
-/// Ordinal, PTS and time of the frame, whether there is sound, and the scores.
-const ROW_BYTES: usize = 8 + 8 + 8 + 4 + 4 * CLASS_COUNT;
+/// Ordinal, PTS and time of the frame, whether there is sound, the scores, and what picture and sound say alone.
+const ROW_BYTES: usize = 8 + 8 + 8 + 4 + 4 * CLASS_COUNT + 4 + 4;
 const NO_FRAME: u64 = u64::MAX;
 
 impl Journal {
@@ -53,7 +54,7 @@ impl Journal {
         let path = place.folder.join(name);
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         file.try_lock().map_err(|_| io::Error::other("another analysis of this file is under way"))?;
-        let header = format!("{}\n", made_by.escape_debug());
+        let header = format!("{} in rows of {ROW_BYTES}\n", made_by.escape_debug());
         let mut steps = Vec::new();
         if !place.afresh {
             let most_bytes = header.len() + most_steps * ROW_BYTES;
@@ -90,6 +91,8 @@ impl KeptStep {
         row.extend(frame.map_or(0, |frame| frame.time.nanoseconds()).to_le_bytes());
         row.extend(u32::from(self.is_heard).to_le_bytes());
         self.class_scores.iter().for_each(|score| row.extend(score.to_le_bytes()));
+        let Evidence { picture, sound } = self.evidence;
+        [picture, sound].into_iter().for_each(|score| row.extend(score.unwrap_or(f32::NAN).to_le_bytes()));
         row
     }
 
@@ -101,6 +104,8 @@ impl KeptStep {
         for (class, score) in class_scores.iter_mut().enumerate() {
             *score = f32::from_bits(short(28 + 4 * class)?);
         }
+        let alone = |at: usize| short(at).map(f32::from_bits).filter(|score| !score.is_nan());
+        let evidence = Evidence { picture: alone(28 + 4 * CLASS_COUNT), sound: alone(32 + 4 * CLASS_COUNT) };
         let is_share = |score: &f32| (0.0..=1.0).contains(score);
         if !class_scores.iter().all(is_share) || (class_scores.iter().sum::<f32>() - 1.0).abs() > 0.01 {
             return None;
@@ -111,7 +116,7 @@ impl KeptStep {
             Some(index) => Some(StepFrame { index: FrameIndex(index?), pts, time }),
             None => None,
         };
-        Some(Self { frame, is_heard: short(24)? != 0, class_scores })
+        Some(Self { frame, is_heard: short(24)? != 0, class_scores, evidence })
     }
 }
 
@@ -150,7 +155,8 @@ mod tests {
         let frame = StepFrame { index: FrameIndex(index), pts: -5, time: MediaTime::from_nanoseconds(index as i64) };
         let mut class_scores = [0.0; CLASS_COUNT];
         (class_scores[index % 10], class_scores[9]) = (0.25, class_scores[9] + 0.75);
-        KeptStep { frame: (index != 2).then_some(frame), is_heard: index.is_multiple_of(2), class_scores }
+        let evidence = Evidence { picture: (index != 2).then_some(0.5), sound: Some(index as f32 / 100.0) };
+        KeptStep { frame: (index != 2).then_some(frame), is_heard: index.is_multiple_of(2), class_scores, evidence }
     }
 
     fn steps(count: usize) -> Vec<KeptStep> {

@@ -9,6 +9,7 @@
 pub mod events;
 pub mod features;
 pub mod journal;
+pub mod levels;
 pub mod network;
 pub mod pictures;
 pub mod pipeline;
@@ -21,6 +22,7 @@ pub mod windows;
 pub use events::{Event, Hysteresis, find_events};
 pub use features::{StepFeatures, extract, plan};
 pub use journal::JournalPlace;
+pub use levels::Levels;
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
     Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,

@@ -8,14 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::features::{FeatureStreams, StepFeatures, plan};
+use super::features::{FeatureStreams, JUDGED_WIDTH, StepFeatures, plan};
 use super::journal::{Journal, JournalPlace, KeptStep};
+use super::levels::Levels;
 use super::network::{NetworkChoice, NetworkShelf};
 use super::scores::{StepScore, StepScores};
 use super::sound::steps_per_chunk;
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
 use super::windows::WindowMean;
-use crate::classes::CLASS_COUNT;
 use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
 use crate::media::{FrameTable, MediaError, MediaInfo};
 use crate::model::{AvarNet, Modalities, ModelError};
@@ -55,8 +55,18 @@ pub struct Analysis {
     pub scores: StepScores,
     pub network: Arc<AvarNet>,
     pub timings: Timings,
+    /// Of what was computed now, and not taken over from an earlier run.
+    pub traits: Box<Traits>,
     /// What a reader of the scores should know about the file.
     pub notes: Vec<String>,
+}
+
+/// What a recording is like, as far as it was read.
+#[derive(Clone, Debug, Default)]
+pub struct Traits {
+    pub levels: Levels,
+    /// Mean over the steps of what the temporal head was given, picture before sound; zeros for what the file lacks.
+    pub mean_features: Vec<f32>,
 }
 
 /// Wall time of the parts, which run one after another.
@@ -152,9 +162,9 @@ pub fn analyse(
     });
     let mut silent_steps = kept.iter().filter(|step| !step.is_heard).count();
     let mut scores = StepScores { grid, modalities, steps: Vec::with_capacity(grid.len()) };
-    for KeptStep { frame, class_scores, .. } in kept {
+    for KeptStep { frame, class_scores, evidence, .. } in kept {
         let step = scores.steps.len();
-        scores.steps.push(StepScore { step, frame, start: grid.start_of(step), class_scores });
+        scores.steps.push(StepScore { step, frame, start: grid.start_of(step), class_scores, evidence });
     }
     let taken_over = scores.steps.len();
     if taken_over > 0 {
@@ -162,27 +172,32 @@ pub fn analyse(
         listen(AnalysisPartial::Steps(scores.steps.clone()));
     }
 
-    let mut mean = WindowMean::<CLASS_COUNT>::new(grid.len(), spec.settings.window_steps, taken_over);
+    let mut mean = WindowMean::<JUDGED_WIDTH>::new(grid.len(), spec.settings.window_steps, taken_over);
     let chunk = steps_per_chunk(&grid);
     // Chunks as going through from the start has them: what is heard depends on where they begin.
     let first = if taken_over < grid.len() { mean.first_needed() / chunk * chunk } else { grid.len() };
     let mut features = StepFeatures::starting_at(first);
+    let mut feature_sums = vec![0.0; network.picture_dim() + network.sound_dim()];
+    let mut traits = Box::<Traits>::default();
     if first < grid.len() {
         let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid, first, cancel)?;
         while features.end() < grid.len() {
             let end = (features.end() + chunk).min(grid.len());
+            let before = features.end();
             streams.extend(&mut features, end, &network, cancel)?;
+            features.add_to(before, &mut feature_sums);
             let head_started = Instant::now();
             let mut finished = Vec::new();
             let mut to_keep = Vec::new();
             while let Some(window) = mean.next_ready(features.end()) {
                 cancel.check()?;
-                let rows = features.window_scores(&network, window, modalities)?;
-                for class_scores in mean.add(&rows) {
+                let rows = features.judge_window(&network, window, modalities)?;
+                for judged in mean.add(&rows) {
                     let step = scores.steps.len() + finished.len();
+                    let (class_scores, evidence) = features.read_judged(step, &judged);
                     let (frame, is_heard) = (features.frame(step), features.is_heard(step));
-                    finished.push(StepScore { step, frame, start: grid.start_of(step), class_scores });
-                    to_keep.push(KeptStep { frame, is_heard, class_scores });
+                    finished.push(StepScore { step, frame, start: grid.start_of(step), class_scores, evidence });
+                    to_keep.push(KeptStep { frame, is_heard, class_scores, evidence });
                 }
             }
             timings.temporal_head += head_started.elapsed();
@@ -196,12 +211,15 @@ pub fn analyse(
             listen(AnalysisPartial::Steps(finished));
         }
         let spent = streams.spent();
+        let steps = (grid.len() - first) as f64;
+        let mean_features = feature_sums.iter().map(|sum| (sum / steps) as f32).collect();
+        *traits = Traits { levels: streams.levels(), mean_features };
         (timings.decode, timings.picture_network, timings.sound_network) = (spent.decode, spent.picture, spent.sound);
     }
     timings.analysed_s = (spec.info.range.end - grid.start_of(taken_over)).seconds().max(0.0);
     timings.total = started.elapsed();
     notes.extend(notes_on(&scores, spec.frames.is_some(), silent_steps));
-    Ok(Analysis { scores, network, timings, notes })
+    Ok(Analysis { scores, network, timings, traits, notes })
 }
 
 /// The journal of this analysis, if one is wanted, and the steps in it.

@@ -1,7 +1,7 @@
 //! Step scores: what the network says of each step, and by which frame the step is named.
 
 use super::step_grid::StepGrid;
-use crate::classes::{AnomalyClass, CLASS_COUNT, anomaly_score};
+use crate::classes::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
 use crate::model::Modalities;
 use crate::time::{FrameIndex, MediaTime};
 
@@ -23,6 +23,8 @@ pub struct StepScore {
     pub start: MediaTime,
     /// Softmax over the ten classes, in the order of [`AnomalyClass::ALL`]. Not calibrated: a score, not a probability of being right.
     pub class_scores: [f32; CLASS_COUNT],
+    /// What picture and sound say alone: they need not add up to what they say together.
+    pub evidence: Evidence,
 }
 
 impl StepScore {
@@ -116,7 +118,7 @@ mod tests {
     use crate::time::TimeRange;
 
     fn step(class_scores: [f32; CLASS_COUNT]) -> StepScore {
-        StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores }
+        StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores, evidence: Evidence::default() }
     }
 
     #[test]

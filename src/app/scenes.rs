@@ -39,8 +39,8 @@ enum Opens {
 }
 
 pub const SCENES: [Scene; 6] = [
-    Scene { name: "review", opens: Opens::Sample, at_s: 6.2, actions: &[] },
-    Scene { name: "review-light", opens: Opens::Sample, at_s: 6.2, actions: &[Action::ToggleTheme] },
+    Scene { name: "review", opens: Opens::Sample, at_s: 7.0, actions: &[] },
+    Scene { name: "review-light", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ToggleTheme] },
     Scene {
         name: "zoomed",
         opens: Opens::Sample,

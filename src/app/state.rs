@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::widgets::picture_fit::PictureZoom;
 use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
 use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
+use crate::classes::AnomalyClass;
 use crate::job::Progress;
 use crate::media::{IngestReport, OpenedMedia, WaveformPyramid};
 use crate::model::ModelCard;
@@ -235,6 +236,12 @@ impl State {
 
     pub fn is_above_threshold(&self, step: &StepScore) -> bool {
         step.anomaly() >= self.hysteresis.onset
+    }
+
+    /// What a step is called: above the threshold by an anomaly, as the event that it belongs to is, though normal
+    /// may have the highest of the ten scores.
+    pub fn class_called(&self, step: &StepScore) -> AnomalyClass {
+        if self.is_above_threshold(step) { step.top_anomaly() } else { step.top_class() }
     }
 
     pub fn refresh_events(&mut self) {

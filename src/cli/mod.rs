@@ -525,7 +525,7 @@ fn demo(out: &Path) -> anyhow::Result<()> {
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };
-    scenes::render(options, 6.2, &[], &picture)?;
+    scenes::render(options, 7.0, &[], &picture)?;
     say(&format!("  {}", picture.display()))
 }
 

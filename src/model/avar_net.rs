@@ -263,6 +263,11 @@ impl AvarNet {
         })
     }
 
+    /// Whether it may be given the picture or the sound alone.
+    pub fn judges_by_either(&self) -> bool {
+        !matches!(self.config.head.fusion, Fusion::PictureOnly | Fusion::SoundOnly)
+    }
+
     pub fn provenance(&self) -> &Provenance {
         self.weights.provenance()
     }

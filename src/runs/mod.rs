@@ -24,8 +24,9 @@ pub use about::{About, Failure};
 pub use error::RunError;
 pub use pairing::Pairing;
 pub use read::read_run;
-pub use write::write_run;
+pub use write::{write_report, write_run};
 
+use crate::classes::Evidence;
 use crate::evaluation::ScoredClip;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +54,6 @@ pub struct ClipFacts {
     pub brightness: Option<f32>,
     /// Mean over the steps of what the temporal head was given, picture before sound; empty where it was not kept.
     pub features: Vec<f32>,
-}
-
-/// The anomaly score of one step when the network is given one modality alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Evidence {
-    pub picture: Option<f32>,
-    pub sound: Option<f32>,
 }
 
 impl Run {

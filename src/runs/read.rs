@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 
 use super::tables::{ABOUT, CLIPS, EVIDENCE_COLUMNS, FEATURES, STEPS, TRUTH, score_columns};
-use super::{About, ClipFacts, Evidence, Failure, Run, RunError};
-use crate::classes::{AnomalyClass, CLASS_COUNT};
+use super::{About, ClipFacts, Failure, Run, RunError};
+use crate::classes::{AnomalyClass, CLASS_COUNT, Evidence};
 use crate::dataset::Split;
 use crate::evaluation::{ScoredClip, TruthRange};
 

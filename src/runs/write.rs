@@ -1,12 +1,14 @@
 //! A run as a folder. The report's own files are written beside these by whoever made the report.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::tables::{
     ABOUT, CLIP_COLUMNS, CLIPS, EVIDENCE_COLUMNS, FEATURES, STEP_COLUMNS, STEPS, TRUTH, TRUTH_COLUMNS, score_columns,
 };
 use super::{Run, RunError};
 use crate::dataset::Split;
+use crate::evaluation::Report;
 use crate::files::write_whole;
 
 /// Writes `run.json` last, so that a folder with one is whole.
@@ -19,6 +21,13 @@ pub fn write_run(run: &Run) -> Result<(), RunError> {
     table(STEPS, write_steps)?;
     table(FEATURES, write_features)?;
     write_whole(&run.folder.join(ABOUT), |file| Ok(serde_json::to_writer_pretty(file, &run.about)?))?;
+    Ok(())
+}
+
+/// The metrics of a run, for other programs and for people.
+pub fn write_report(folder: &Path, report: &Report) -> Result<(), RunError> {
+    write_whole(&folder.join("metrics.json"), |file| Ok(serde_json::to_writer_pretty(file, report)?))?;
+    write_whole(&folder.join("report.md"), |file| file.write_all(report.to_markdown().as_bytes()))?;
     Ok(())
 }
 

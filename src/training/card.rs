@@ -41,7 +41,7 @@ pub fn write_card(
         if clips.is_empty() {
             continue;
         }
-        let Scored { clips: scored, failures } = score(&clips, network, &settings, &shelf, cancel, |done| {
+        let Scored { clips: scored, failures, .. } = score(&clips, network, &settings, &shelf, cancel, |done| {
             listen(TrainingEvent::Progress { stage: Stage::Test, done: done as u64, of: clips.len() as u64 });
         })?;
         if !failures.is_empty() {

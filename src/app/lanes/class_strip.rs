@@ -71,6 +71,7 @@ fn describe_pointed(ui: &Ui, rect: Rect, axis: &TimeAxis, scores: &StepScores) {
 mod tests {
     use super::*;
     use crate::analysis::{StepGrid, StepScore};
+    use crate::classes::Evidence;
     use crate::model::Modalities;
     use crate::time::{MediaTime, TimeRange};
 
@@ -81,7 +82,7 @@ mod tests {
         let steps = (0..grid.len()).map(|step| {
             let mut class_scores = [0.1; 10];
             class_scores[AnomalyClass::Crash.index()] = if step == 1234 { 0.9 } else { 0.1 };
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores }
+            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         let scores = StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() };
         let axis = TimeAxis { visible: range, left: 0.0, width: 100.0 };

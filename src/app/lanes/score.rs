@@ -147,7 +147,7 @@ pub fn threshold_handles(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<
 mod tests {
     use super::*;
     use crate::analysis::StepGrid;
-    use crate::classes::AnomalyClass;
+    use crate::classes::{AnomalyClass, Evidence};
     use crate::model::Modalities;
     use crate::time::{MediaTime, TimeRange};
 
@@ -157,7 +157,7 @@ mod tests {
         let steps = (0..count).map(|step| {
             let mut class_scores = [0.0; 10];
             class_scores[AnomalyClass::Normal.index()] = if step == peak_at { 0.0 } else { 1.0 };
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores }
+            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() }
     }

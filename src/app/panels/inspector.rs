@@ -23,9 +23,10 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.label(RichText::new(format!("{warning}.")).small().color(theme::palette(ui).alarm));
         }
         let step = state.step_on_screen();
-        class_bars(ui, step, state.card());
+        class_bars(ui, state, step);
         ui.add_space(4.0);
         anomaly_line(ui, state, step);
+        evidence_bars(ui, step);
         ui.add_space(theme::GAP);
         ui.separator();
         threshold_sliders(ui, state, commands);
@@ -47,9 +48,9 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 /// Classes whose scores were never checked on real recordings bear a ring before their name.
-fn class_bars(ui: &mut Ui, step: Option<&StepScore>, card: Option<&ModelCard>) {
+fn class_bars(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let palette = theme::palette(ui);
-    let top = step.map(StepScore::top_class);
+    let (card, top) = (state.card(), step.map(|step| state.class_called(step)));
     let spacing = ui.spacing().item_spacing;
     ui.spacing_mut().item_spacing.y = 1.0;
     for class in AnomalyClass::ALL {
@@ -62,7 +63,8 @@ fn class_bars(ui: &mut Ui, step: Option<&StepScore>, card: Option<&ModelCard>) {
             response.on_hover_text(format!("{}: {}", class.label(), validation.label()));
         }
         let color = if top == Some(class) { palette.text } else { palette.weak_text };
-        class_bar::draw(ui.painter(), rect, COLUMNS, class, score, (color, palette));
+        let named = (class.label(), theme::class_color(class));
+        class_bar::draw(ui.painter(), rect, COLUMNS, named, score, (color, palette));
         if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
             let centre = rect.left_center() + vec2(COLUMNS.name_at / 2.0 - 1.0, 0.0);
             ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
@@ -135,6 +137,20 @@ fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
         None => format!("Step {}: sound only", step.step),
     };
     ui.label(RichText::new(frame).small().color(palette.weak_text));
+}
+
+/// What the picture and the sound say of this step, each heard alone.
+fn evidence_bars(ui: &mut Ui, step: Option<&StepScore>) {
+    let palette = theme::palette(ui);
+    let evidence = step.map(|step| step.evidence).unwrap_or_default();
+    let tip = "Anomaly score of this step when the network is given this alone; the two need not add up";
+    for (name, score) in [("Picture alone", evidence.picture), ("Sound alone", evidence.sound)] {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR_HEIGHT), Sense::hover());
+        let value = class_bar::text_of(score);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name} {value}")));
+        response.on_hover_text(tip);
+        class_bar::draw(ui.painter(), rect, COLUMNS, (name, palette.curve), score, (palette.weak_text, palette));
+    }
 }
 
 fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {

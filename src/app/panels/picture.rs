@@ -5,7 +5,6 @@ use eframe::egui::{
     StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
-use crate::analysis::StepScore;
 use crate::app::command::{Action, Command};
 use crate::app::state::{Recording, Stage, State};
 use crate::app::theme;
@@ -69,7 +68,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     }
     let (title, detail, color) = match step {
         Some(step) => {
-            let class = step.top_class();
+            let class = state.class_called(step);
             let title = format!("{} {:.2}", class.label(), step.score_of(class));
             (title, format!("anomaly score {:.2}", step.anomaly()), theme::class_color(class))
         }
@@ -77,7 +76,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     };
     let caveat = match (step, state.weights_warning(), state.card()) {
         (None, ..) => "",
-        (_, "", Some(card)) => match step.map(StepScore::top_class) {
+        (_, "", Some(card)) => match step.map(|step| state.class_called(step)) {
             Some(class) if is_above && !card.validation_of(class).is_on_real_recordings() => {
                 card.validation_of(class).label()
             }

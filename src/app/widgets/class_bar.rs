@@ -1,9 +1,8 @@
-//! A class with a number between 0 and 1: its name, a bar in its colour, the number.
+//! A name with a number between 0 and 1: the name, a bar in its colour, the number.
 
 use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, vec2};
 
 use crate::app::theme::{self, Palette};
-use crate::classes::AnomalyClass;
 
 /// The places of the three parts across a row, in points from its edges.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +19,13 @@ pub fn draw(
     painter: &Painter,
     rect: Rect,
     columns: Columns,
-    class: AnomalyClass,
+    (name, bar_color): (&str, Color32),
     value: Option<f32>,
     (text_color, palette): (Color32, &Palette),
 ) {
     let font = FontId::proportional(theme::SMALL_TEXT);
     let name_at = rect.left_center() + vec2(columns.name_at, 0.0);
-    painter.text(name_at, Align2::LEFT_CENTER, class.label(), font, text_color);
+    painter.text(name_at, Align2::LEFT_CENTER, name, font, text_color);
     let mono = theme::mono(theme::SMALL_TEXT);
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, text_of(value), mono, text_color);
     let margin = (rect.height() - columns.bar_height) / 2.0;
@@ -38,7 +37,7 @@ pub fn draw(
     if let Some(value) = value {
         let mut bar = track;
         bar.set_width((track.width() * value).max(1.0));
-        painter.rect_filled(bar, 2, theme::class_color(class));
+        painter.rect_filled(bar, 2, bar_color);
     }
 }
 
