@@ -52,6 +52,12 @@ pub enum Action {
     ToggleTheme,
     KeySheet,
     Quit,
+    ShowReview,
+    ShowEvaluate,
+    ShowPresent,
+    ConfirmContent,
+    LoopQueue,
+    NextScreen,
 }
 
 /// A heading of the key sheet.
@@ -62,10 +68,11 @@ pub enum ActionGroup {
     Jumping,
     View,
     Desk,
+    Modes,
 }
 
 impl ActionGroup {
-    pub const ALL: [Self; 5] = [Self::Playing, Self::Stepping, Self::Jumping, Self::View, Self::Desk];
+    pub const ALL: [Self; 6] = [Self::Playing, Self::Stepping, Self::Jumping, Self::View, Self::Desk, Self::Modes];
 
     pub fn label(self) -> &'static str {
         match self {
@@ -74,6 +81,7 @@ impl ActionGroup {
             Self::Jumping => "Jumping",
             Self::View => "View",
             Self::Desk => "Desk",
+            Self::Modes => "Modes",
         }
     }
 }
@@ -104,7 +112,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 46] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -145,6 +153,12 @@ impl Action {
         Self::Cancel,
         Self::KeySheet,
         Self::Quit,
+        Self::ShowReview,
+        Self::ShowEvaluate,
+        Self::ShowPresent,
+        Self::ConfirmContent,
+        Self::LoopQueue,
+        Self::NextScreen,
     ];
 
     /// Short, in the imperative: the accessible name of its button and its line in the key sheet.
@@ -179,7 +193,7 @@ impl Action {
     }
 
     fn entry(self) -> Entry {
-        use ActionGroup::{Desk, Jumping, Playing, Stepping, View};
+        use ActionGroup::{Desk, Jumping, Modes, Playing, Stepping, View};
         let entry = |group, label, shortcuts: &[Shortcut]| Entry { group, label, shortcuts: shortcuts.to_vec() };
         match self {
             Self::PlayPause => entry(Playing, "Play or pause", &keys(PLAIN, [Key::Space])),
@@ -228,6 +242,12 @@ impl Action {
             Self::Cancel => entry(Desk, "Cancel the analysis, or close what is open", &keys(PLAIN, [Key::Escape])),
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
+            Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),
+            Self::ShowEvaluate => entry(Modes, "Evaluate", &keys(PLAIN, [Key::F2])),
+            Self::ShowPresent => entry(Modes, "Present", &keys(PLAIN, [Key::F3])),
+            Self::ConfirmContent => entry(Modes, "Present: show pictures and sound", &keys(PLAIN, [Key::Enter])),
+            Self::LoopQueue => entry(Modes, "Present: play the queue for ever", &keys(Modifiers::SHIFT, [Key::L])),
+            Self::NextScreen => entry(Modes, "Present: fill the next screen", &keys(Modifiers::SHIFT, [Key::F])),
         }
     }
 }

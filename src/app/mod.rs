@@ -6,9 +6,11 @@ pub mod command;
 pub mod jobs;
 pub mod lanes;
 pub mod panels;
+pub mod present;
 pub mod scenes;
 pub mod state;
 pub mod theme;
+pub mod thumbnails;
 pub mod training;
 pub mod update;
 pub mod video_texture;
@@ -22,6 +24,8 @@ use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
 
 use self::command::Command;
+use self::state::Mode;
+use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use crate::analysis::NetworkChoice;
 use crate::job::Wake;
@@ -80,8 +84,11 @@ pub fn sample_path() -> anyhow::Result<PathBuf> {
 
 pub struct DeskApp {
     pub desk: Desk,
+    pub thumbnails: Thumbnails,
+    wake: Wake,
     was_full_screen: bool,
-    has_recording: bool,
+    screen: Option<usize>,
+    title: String,
 }
 
 impl DeskApp {
@@ -93,9 +100,10 @@ impl DeskApp {
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let files = options.files.clone();
-        let mut desk = Desk::new(options, wake);
+        let mut desk = Desk::new(options, wake.clone());
         desk.apply(Command::OpenPaths(files));
-        Self { desk, was_full_screen: false, has_recording: false }
+        let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
+        Self { desk, thumbnails, wake, was_full_screen: false, screen: None, title }
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -117,17 +125,35 @@ impl DeskApp {
             self.was_full_screen = view.is_full_screen;
             ctx.send_viewport_cmd(ViewportCommand::Fullscreen(view.is_full_screen));
         }
-        let has_recording = self.desk.state.recording().is_some();
-        if has_recording != self.has_recording {
-            self.has_recording = has_recording;
-            let name = self.desk.state.recording().map(|recording| format!("{} – {TITLE}", recording.name()));
-            ctx.send_viewport_cmd(ViewportCommand::Title(name.unwrap_or_else(|| TITLE.to_owned())));
+        if self.desk.state.present.screen != self.screen {
+            self.screen = self.desk.state.present.screen;
+            if let Some(screen) = self.screen {
+                ctx.send_viewport_cmd(ViewportCommand::SetMonitor(screen));
+            }
+        }
+        // A room sees the title of the window as well.
+        let named = self.desk.state.recording().filter(|_| self.desk.state.mode == Mode::Review);
+        let title = named.map_or_else(|| TITLE.to_owned(), |recording| format!("{} – {TITLE}", recording.name()));
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
         }
         if self.desk.has_quit {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
         if let Some(wake) = self.desk.state.player.as_ref().and_then(|player| player.next_wake) {
             ctx.request_repaint_after(wake.max(Duration::from_millis(4)));
+        }
+    }
+}
+
+/// Asks for the pictures of the chapters.
+fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
+    let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
+    for event in events {
+        let moment = Moment { file: recording.path.clone(), at: event.peak_time };
+        if thumbnails.get(&moment).is_none() {
+            thumbnails.want(moment, recording.media().cloned());
         }
     }
 }
@@ -141,37 +167,15 @@ impl eframe::App for DeskApp {
         }
         self.desk.tick(Instant::now());
         self.follow_state(&ctx);
-        let state = &self.desk.state;
-        let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
-        let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
-        if !state.view.is_full_screen {
-            Panel::top("title")
-                .exact_size(36.0)
-                .frame(bar)
-                .show(ui, |ui| panels::title_bar::show(ui, state, &mut commands));
-            Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
-            Panel::bottom("timeline")
-                .exact_size(panels::timeline::HEIGHT)
-                .frame(bar)
-                .show(ui, |ui| panels::timeline::show(ui, state, &mut commands));
-            Panel::left("sidebar")
-                .exact_size(theme::SIDE_WIDTH)
-                .frame(side)
-                .show(ui, |ui| panels::sidebar::show(ui, state, &mut commands));
-            Panel::right("inspector")
-                .exact_size(theme::SIDE_WIDTH)
-                .frame(side)
-                .show(ui, |ui| panels::inspector::show(ui, state, &mut commands));
-            Panel::bottom("transport")
-                .exact_size(36.0)
-                .frame(bar)
-                .show(ui, |ui| panels::transport::show(ui, state, &mut commands));
+        self.thumbnails.tick(&ctx, &self.wake);
+        match self.desk.state.mode {
+            Mode::Review => self.show_review(ui, &mut commands),
+            Mode::Evaluate => {}
+            Mode::Present => {
+                want_chapters(&self.desk, &mut self.thumbnails);
+                present::show(ui, &self.desk.state, &self.thumbnails, &mut commands);
+            }
         }
-        let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
-            panels::picture::show(ui, state, &mut commands);
-            ui.max_rect().size()
-        });
-        self.desk.picture_panel = picture.inner;
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
         if !commands.is_empty() {
             ctx.request_repaint();
@@ -179,5 +183,38 @@ impl eframe::App for DeskApp {
         for command in commands {
             self.desk.apply(command);
         }
+    }
+}
+
+impl DeskApp {
+    fn show_review(&mut self, ui: &mut egui::Ui, commands: &mut Vec<Command>) {
+        let state = &self.desk.state;
+        let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
+        let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
+        if !state.view.is_full_screen {
+            Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
+            Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
+            Panel::bottom("timeline")
+                .exact_size(panels::timeline::HEIGHT)
+                .frame(bar)
+                .show(ui, |ui| panels::timeline::show(ui, state, commands));
+            Panel::left("sidebar")
+                .exact_size(theme::SIDE_WIDTH)
+                .frame(side)
+                .show(ui, |ui| panels::sidebar::show(ui, state, commands));
+            Panel::right("inspector")
+                .exact_size(theme::SIDE_WIDTH)
+                .frame(side)
+                .show(ui, |ui| panels::inspector::show(ui, state, commands));
+            Panel::bottom("transport")
+                .exact_size(36.0)
+                .frame(bar)
+                .show(ui, |ui| panels::transport::show(ui, state, commands));
+        }
+        let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+            panels::picture::show(ui, state, commands);
+            ui.max_rect().size()
+        });
+        self.desk.picture_panel = picture.inner;
     }
 }

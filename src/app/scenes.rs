@@ -38,7 +38,7 @@ enum Opens {
     MissingFile,
 }
 
-pub const SCENES: [Scene; 6] = [
+pub const SCENES: [Scene; 8] = [
     Scene { name: "review", opens: Opens::Sample, at_s: 7.0, actions: &[] },
     Scene { name: "review-light", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ToggleTheme] },
     Scene {
@@ -47,6 +47,8 @@ pub const SCENES: [Scene; 6] = [
         at_s: 8.0,
         actions: &[Action::TimelineZoomIn, Action::TimelineZoomIn, Action::TimelineZoomIn, Action::ToggleOverlay],
     },
+    Scene { name: "present-warning", opens: Opens::Sample, at_s: 0.0, actions: &[Action::ShowPresent] },
+    Scene { name: "present", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ShowPresent, Action::ConfirmContent] },
     Scene { name: "keys", opens: Opens::Sample, at_s: 2.0, actions: &[Action::KeySheet] },
     Scene { name: "empty", opens: Opens::Nothing, at_s: 0.0, actions: &[] },
     Scene { name: "error", opens: Opens::MissingFile, at_s: 0.0, actions: &[] },
@@ -89,6 +91,7 @@ pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) 
     for action in actions {
         harness.state_mut().desk.apply((*action).into());
     }
+    harness.run_steps(2);
     settle(&mut harness)?;
     harness.run_steps(4);
     let picture = harness.render().map_err(anyhow::Error::msg)?;
@@ -100,14 +103,14 @@ pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
         harness.step();
-        let desk = &harness.state().desk;
+        let DeskApp { desk, thumbnails, .. } = harness.state();
         let has_picture = match &desk.state.player {
             Some(player) => {
                 !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some()
             }
             None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
         };
-        if has_picture && !desk.is_busy() {
+        if has_picture && !desk.is_busy() && !thumbnails.is_busy() {
             return Ok(());
         }
         if started.elapsed() > PATIENCE {

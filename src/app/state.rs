@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
 use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
 use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
@@ -18,7 +19,18 @@ use crate::time::{MediaTime, TimeRange};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordingId(pub u64);
 
+/// What the window is used for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    #[default]
+    Review,
+    Evaluate,
+    Present,
+}
+
 pub struct State {
+    pub mode: Mode,
+    pub present: PresentState,
     pub queue: Vec<Recording>,
     /// The recording on screen, as a place in the queue.
     pub current: Option<usize>,
@@ -163,6 +175,8 @@ pub enum ScoreStatus {
 impl State {
     pub fn new(network: NetworkChoice) -> Self {
         Self {
+            mode: Mode::default(),
+            present: PresentState::default(),
             queue: Vec::new(),
             current: None,
             player: None,
@@ -236,6 +250,12 @@ impl State {
 
     pub fn is_above_threshold(&self, step: &StepScore) -> bool {
         step.anomaly() >= self.hysteresis.onset
+    }
+
+    /// The events of a finished analysis of the recording on screen.
+    pub fn finished_events(&self) -> Option<&[Event]> {
+        let review = &self.recording()?.review;
+        review.analysis.as_ref().map(|_| review.events.as_slice())
     }
 
     /// What a step is called: above the threshold by an anomaly, as the event that it belongs to is, though normal

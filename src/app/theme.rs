@@ -32,7 +32,7 @@ pub struct Palette {
     pub weak_text: Color32,
 }
 
-const DARK: Palette = Palette {
+pub const DARK: Palette = Palette {
     accent: Color32::from_rgb(0x6c, 0xb2, 0xf0),
     alarm: Color32::from_rgb(0xf2, 0xa9, 0x3b),
     error: Color32::from_rgb(0xf4, 0x8a, 0x7d),

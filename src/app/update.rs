@@ -6,9 +6,10 @@ use std::time::Instant;
 use eframe::egui::{Context, Event, Key, Vec2, vec2};
 
 use super::DeskOptions;
-use super::command::{Action, Command};
+use super::command::{Action, ActionGroup, Command};
 use super::jobs::{Jobs, Opened, Report};
-use super::state::{FileDigest, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
+use super::present::PresentState;
+use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::{following, zoomed};
 use super::widgets::time_code::{GoToTarget, parse_go_to, time_code};
@@ -55,6 +56,7 @@ impl Desk {
         }
         self.schedule();
         self.state.player = self.player.as_mut().map(|player| player.view(now));
+        self.go_round();
         if let (Some(player), Some((visible, whole))) = (&self.state.player, self.state.timeline())
             && player.playing
             && visible != whole
@@ -129,6 +131,10 @@ impl Desk {
     }
 
     fn act(&mut self, action: Action) {
+        let is_veiled = self.state.mode == Mode::Present && !self.state.present.is_confirmed;
+        if is_veiled && matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
+            return;
+        }
         match action {
             Action::PlayPause => self.with_player(Player::toggle),
             Action::Reverse => self.shuttle(-1.0),
@@ -186,6 +192,7 @@ impl Desk {
             Action::Cancel => match self.state.sheet.take() {
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
+                None if self.state.mode != Mode::Review => self.show_mode(Mode::Review),
                 None => self.cancel_analysis(),
             },
             Action::KeySheet => {
@@ -193,7 +200,44 @@ impl Desk {
                 self.state.sheet = (!is_open).then_some(Sheet::Keys);
             }
             Action::Quit => self.has_quit = true,
+            Action::ShowReview => self.show_mode(Mode::Review),
+            Action::ShowEvaluate => self.show_mode(Mode::Evaluate),
+            Action::ShowPresent => self.show_mode(Mode::Present),
+            Action::ConfirmContent if self.state.mode == Mode::Present => self.state.present.is_confirmed = true,
+            Action::LoopQueue if self.state.mode == Mode::Present => {
+                self.state.present.is_stand = !self.state.present.is_stand;
+            }
+            Action::NextScreen if self.state.mode == Mode::Present => {
+                let next = self.state.present.screen.map_or(0, |screen| screen + 1);
+                self.state.present.screen = Some(next % MOST_SCREENS);
+            }
+            Action::ConfirmContent | Action::LoopQueue | Action::NextScreen => {}
         }
+    }
+
+    fn show_mode(&mut self, mode: Mode) {
+        if mode == Mode::Present && self.state.mode != Mode::Present {
+            // Nothing is to be heard or seen before the warning has been answered.
+            self.state.present = PresentState::default();
+            self.with_player(Player::pause);
+        }
+        self.state.mode = mode;
+    }
+
+    /// On a stand: at the end of a recording the next one that has results begins.
+    fn go_round(&mut self) {
+        let has_ended = self.state.player.as_ref().is_some_and(|player| player.at_end);
+        let PresentState { is_confirmed, is_stand, .. } = self.state.present;
+        if self.state.mode != Mode::Present || !is_confirmed || !is_stand || !has_ended {
+            return;
+        }
+        let (count, current) = (self.state.queue.len(), self.state.current.unwrap_or(0));
+        let has_results = |place: &usize| self.state.queue[*place].review.analysis.is_some();
+        match (1..=count).map(|offset| (current + offset) % count).find(has_results) {
+            Some(next) if next != current => self.show(next),
+            _ => self.seek_in(|range| range.start),
+        }
+        self.with_player(Player::play);
     }
 
     fn receive(&mut self, report: Report) {
@@ -307,7 +351,9 @@ impl Desk {
             recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
+        // Presenting shows what is there already.
         if !self.jobs.is_analysing()
+            && self.state.mode != Mode::Present
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();
@@ -608,6 +654,8 @@ impl Desk {
 /// Wireless devices are late by a few hundred milliseconds.
 const MOST_LATENCY_MS: i32 = 1000;
 const LATENCY_STEP_MS: i32 = 10;
+/// Asking for a screen that is not there does nothing.
+const MOST_SCREENS: usize = 4;
 
 /// The actions of the keys pressed since the last frame. A widget that has the focus keeps the keys by which it is
 /// worked: typing never moves the playhead, Space presses the focused button, arrows move the focused slider.

@@ -18,7 +18,7 @@ fn keys(ctx: &Context, commands: &mut Vec<Command>) {
     let mut is_open = true;
     window("Keys").open(&mut is_open).show(ctx, |ui| {
         ui.horizontal_top(|ui| {
-            for column in [&ActionGroup::ALL[..2], &ActionGroup::ALL[2..3], &ActionGroup::ALL[3..]] {
+            for column in [&ActionGroup::ALL[..2], &ActionGroup::ALL[2..4], &ActionGroup::ALL[4..]] {
                 ui.vertical(|ui| column.iter().for_each(|group| key_group(ui, *group)));
                 ui.add_space(theme::WIDE_GAP);
             }

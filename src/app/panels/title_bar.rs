@@ -1,10 +1,10 @@
 //! The top line: the desk's mode, what is open, and the actions that concern the whole desk.
 
-use eframe::egui::{Align, Layout, RichText, Ui};
+use eframe::egui::{Align, Button, Layout, RichText, Role, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
 use crate::app::command::{Action, Command};
-use crate::app::state::State;
+use crate::app::state::{Mode, State};
 use crate::app::theme;
 use crate::app::widgets::action_button::action_icon;
 
@@ -12,8 +12,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new("AVAR Desk").strong());
         ui.add_space(theme::WIDE_GAP);
-        // The first of three modes; Evaluate and Present will stand beside it.
-        ui.label(RichText::new("Review").color(theme::palette(ui).accent));
+        modes(ui, state.mode, commands);
         ui.add_space(theme::WIDE_GAP);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };
@@ -29,4 +28,24 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             });
         });
     });
+}
+
+/// The three modes as tabs.
+pub fn modes(ui: &mut Ui, current: Mode, commands: &mut Vec<Command>) {
+    let tabs = [
+        (Mode::Review, Action::ShowReview),
+        (Mode::Evaluate, Action::ShowEvaluate),
+        (Mode::Present, Action::ShowPresent),
+    ];
+    for (mode, action) in tabs {
+        let is_current = mode == current;
+        let palette = theme::palette(ui);
+        let text = RichText::new(action.label()).color(if is_current { palette.accent } else { palette.weak_text });
+        let response = ui.add(Button::new(text).frame(false));
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_current, action.label()));
+        if response.clicked() {
+            commands.push(action.into());
+        }
+        response.on_hover_text(action.tooltip());
+    }
 }

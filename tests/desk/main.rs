@@ -1,7 +1,9 @@
 //! The window, used as a person would: by keys, by the names of its buttons, and by what can be read in it. It is
 //! drawn without a display, and sound goes nowhere.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod present;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,0 +1,97 @@
+//! The middle: the video, a warning before it, or what to do where there is nothing to show.
+
+use eframe::egui::{
+    Align2, Button, Color32, FontId, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2,
+    vec2,
+};
+
+use super::{TEXT, WEAK_TEXT};
+use crate::app::command::{Action, Command};
+use crate::app::state::{Stage, State};
+use crate::app::theme;
+use crate::app::thumbnails::{Moment, Thumbnail, Thumbnails};
+use crate::app::video_texture;
+use crate::app::widgets::picture_fit::{PictureZoom, place};
+
+const TITLE_TEXT: f32 = 32.0;
+const BODY_TEXT: f32 = 20.0;
+const FRAME_WIDTH: f32 = 4.0;
+
+pub fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
+    let panel = ui.max_rect();
+    let Some(recording) = state.recording() else {
+        return message(ui, "Nothing to present", "Open a recording in Review (F1) and let it be analysed.");
+    };
+    match &recording.stage {
+        // The sentence names the file, so it is not for the room.
+        Stage::Failed(_) => message(ui, "This recording cannot be shown", "Review (F1) says why."),
+        Stage::Waiting | Stage::Opening(_) => message(ui, "Opening…", ""),
+        Stage::Ready(_) if state.finished_events().is_none() => {
+            message(ui, "Not analysed yet", "Present shows results that are there already: analyse in Review (F1).");
+        }
+        Stage::Ready(_) if !state.present.is_confirmed => {
+            let moment = state.finished_events().and_then(|events| events.first()).map(|event| event.peak_time);
+            let moment = moment.map(|at| Moment { file: recording.path.clone(), at });
+            warning(ui, moment.and_then(|moment| thumbnails.get(&moment)), commands);
+        }
+        Stage::Ready(media) => {
+            let response = ui.interact(panel, ui.scope_id().with("video"), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Video"));
+            if response.clicked() {
+                commands.push(Action::PlayPause.into());
+            }
+            let frame = state.player.as_ref().and_then(|player| player.frame.clone());
+            match (&media.info.video, frame) {
+                (Some(video), Some(frame)) => {
+                    let placement = place(panel, video_texture::shown_size(video), PictureZoom::default());
+                    ui.painter().add(video_texture::shape(frame, placement));
+                    if state.step_on_screen().is_some_and(|step| state.is_above_threshold(step)) {
+                        let stroke = Stroke::new(FRAME_WIDTH, theme::DARK.alarm);
+                        ui.painter().rect_stroke(placement.screen, 0, stroke, StrokeKind::Inside);
+                    }
+                }
+                (None, _) => message(ui, "Sound only", "This recording has no picture."),
+                (Some(_), None) => message(ui, "…", ""),
+            }
+        }
+    }
+}
+
+/// The content warning over a veiled picture.
+fn warning(ui: &mut Ui, picture: Option<&Thumbnail>, commands: &mut Vec<Command>) {
+    let panel = ui.max_rect();
+    if let Some(Thumbnail::Picture { veiled, .. }) = picture {
+        let size = veiled.size_vec2();
+        let shown = Rect::from_center_size(panel.center(), size * (panel.size() / size).min_elem());
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(veiled.id(), shown, whole, Color32::from_gray(0x60));
+    }
+    let title = "This recording may show violence or people in distress";
+    message(ui, title, "Pictures and sound start once you agree.");
+    let buttons = Rect::from_center_size(panel.center() + vec2(0.0, 84.0), vec2(440.0, 44.0));
+    ui.scope_builder(UiBuilder::new().max_rect(buttons), |ui| {
+        ui.horizontal(|ui| {
+            for (text, action) in [("Show it", Action::ConfirmContent), ("Leave", Action::ShowReview)] {
+                let text = RichText::new(text).size(BODY_TEXT).color(TEXT);
+                let button = Button::new(text).fill(Color32::from_gray(0x38)).min_size(vec2(216.0, 44.0));
+                let response = ui.add(button);
+                if response.clicked() {
+                    commands.push(action.into());
+                }
+                response.on_hover_text(action.tooltip());
+            }
+        });
+    });
+}
+
+fn message(ui: &mut Ui, title: &str, detail: &str) {
+    let center = ui.max_rect().center();
+    let id = ui.scope_id().with("message");
+    let response = ui.interact(Rect::from_center_size(center, vec2(640.0, 120.0)), id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}. {detail}")));
+    let line = |y: f32, text: &str, size: f32, color: Color32| {
+        ui.painter().text(center + vec2(0.0, y), Align2::CENTER_CENTER, text, FontId::proportional(size), color);
+    };
+    line(-20.0, title, TITLE_TEXT, TEXT);
+    line(24.0, detail, BODY_TEXT, WEAK_TEXT);
+}
