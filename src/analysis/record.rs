@@ -269,20 +269,16 @@ pub fn digest_file(path: &Path, cancel: &CancelToken) -> Result<String, RecordEr
 }
 
 /// One row a step; `frame` and `pts_s` are those of the frame by which the step is named. In a file without a
-/// picture `frame` is empty and `pts_s` is the step's start. `p_audio` and `p_video` are the anomaly scores by the
-/// sound and by the picture alone, empty where the file lacks them.
+/// picture `frame` is empty and `pts_s` is the step's start.
 fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(file);
     let names = AnomalyClass::ALL.iter().map(|class| class.name());
-    let alone = ["p_audio", "p_video"];
-    writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names).chain(alone))?;
+    writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names))?;
     for step in &scores.steps {
         let frame = step.frame.map_or(String::new(), |frame| frame.index.0.to_string());
         let time = step.frame.map_or(step.start, |frame| frame.time);
         let mut row = vec![step.step.to_string(), frame, format!("{:.6}", time.seconds()), step.anomaly().to_string()];
         row.extend(step.class_scores.iter().map(f32::to_string));
-        let alone = [step.evidence.sound, step.evidence.picture];
-        row.extend(alone.map(|score| score.map_or(String::new(), |score| score.to_string())));
         writer.write_record(&row)?;
     }
     writer.flush()

@@ -66,6 +66,10 @@ impl Jobs {
         self.analysis.is_some()
     }
 
+    pub fn is_reading_waveform(&self) -> bool {
+        self.waveform.is_some()
+    }
+
     pub fn is_digesting(&self) -> bool {
         self.digest.is_some()
     }

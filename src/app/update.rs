@@ -351,8 +351,10 @@ impl Desk {
             recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
-        // Presenting shows what is there already.
+        // Presenting shows what is there already. A waveform comes first: on a recording of many hours every reader
+        // holds its own index of the file.
         if !self.jobs.is_analysing()
+            && !self.jobs.is_reading_waveform()
             && self.state.mode != Mode::Present
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {

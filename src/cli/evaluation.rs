@@ -3,18 +3,18 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::{NetworkArguments, say};
 use crate::analysis::{AnalysisSettings, NetworkShelf};
 use crate::classes::AnomalyClass;
-use crate::dataset::{Manifest, Split};
-use crate::evaluation::{Report, ReportSettings, ScoredClip};
+use crate::dataset::Split;
+use crate::evaluation::ScoredClip;
 use crate::job::CancelToken;
-use crate::runs::{write_report, write_run};
-use crate::scoring::{run_of, score};
+use crate::runs::Failure;
+use crate::scoring::{Evaluated, EvaluationError, EvaluationSpec, evaluate};
 
 #[derive(Args)]
 pub(super) struct EvaluateArguments {
@@ -41,52 +41,34 @@ fn split(text: &str) -> Result<Split, String> {
     Split::from_name(text).ok_or_else(|| "must be train, val or test".to_owned())
 }
 
-pub(super) fn evaluate(arguments: EvaluateArguments) -> anyhow::Result<()> {
-    let mut manifest = Manifest::read(&arguments.manifest)?;
-    match arguments.skip_missing {
-        true => manifest.keep_files_that_exist()?,
-        false => manifest.check_files().context("the manifest cannot be evaluated (--skip-missing leaves them out)")?,
-    }
-    for (label, count) in &manifest.unknown_labels {
-        eprintln!("avar: {count} rows are labelled \"{label}\", which is none of the ten classes");
-    }
-    let clips: Vec<_> = manifest
-        .clips
-        .iter()
-        .filter(|clip| arguments.split.is_none_or(|split| clip.split == Some(split)))
-        .cloned()
-        .collect();
-    if clips.is_empty() {
-        bail!("no clip of the manifest belongs to that part: {}", manifest.path.display());
-    }
-    let network = arguments.network.choice()?;
-    let settings = AnalysisSettings::default();
-    let shelf = NetworkShelf::default();
+pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
+    let EvaluateArguments { manifest, split, skip_missing, out, json: as_json, network } = arguments;
+    let (network, settings) = (network.choice()?, AnalysisSettings::default());
+    let spec = EvaluationSpec { manifest, split, skip_missing, network, settings, out };
     let shows_progress = std::io::stderr().is_terminal();
-    let scored = score(&clips, &network, &settings, &shelf, &CancelToken::default(), |done| {
+    let evaluated = evaluate(&spec, &NetworkShelf::default(), &CancelToken::default(), |done, of| {
         if shows_progress {
-            eprint!("\r\x1b[K{done} of {} clips", clips.len());
+            eprint!("\r\x1b[K{done} of {of} clips");
         }
-    })?;
+    });
     if shows_progress {
         eprint!("\r\x1b[K");
     }
-    for (path, reason) in &scored.failures {
-        eprintln!("avar: not scored: {}: {reason}", path.display());
+    let Evaluated { run, report } = match evaluated {
+        Err(EvaluationError::MissingFiles(missing)) => {
+            Err(missing).context("the manifest cannot be evaluated (--skip-missing leaves them out)")?
+        }
+        other => other?,
+    };
+    for (label, count) in &run.about.unknown_labels {
+        eprintln!("avar: {count} rows are labelled \"{label}\", which is none of the ten classes");
     }
-    let report = Report::new(&scored.clips, &ReportSettings::default())?;
-    let json = arguments.json.then(|| {
-        let clips: Vec<Value> = scored.clips.iter().map(clip_json).collect();
-        let failure = |(path, error): &(PathBuf, String)| json!({"path": path.to_string_lossy(), "error": error});
-        let failures: Vec<Value> = scored.failures.iter().map(failure).collect();
-        json!({"clips": clips, "failures": failures, "metrics": report})
-    });
-    if let Some(out) = &arguments.out {
-        let run = run_of(scored, &manifest, &network, &settings, &shelf, out, &CancelToken::default())?;
-        write_report(out, &report)?;
-        write_run(&run)?;
+    for Failure { path, error } in &run.about.failures {
+        eprintln!("avar: not scored: {path}: {error}");
     }
-    if let Some(json) = json {
+    if as_json {
+        let clips: Vec<Value> = run.clips.iter().map(clip_json).collect();
+        let json = json!({"clips": clips, "failures": run.about.failures, "metrics": report});
         return say(&serde_json::to_string_pretty(&json)?);
     }
     say(&report.to_markdown())

@@ -236,7 +236,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Probe { file, json }) => print_probe(&file, json),
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
-        Some(Command::Evaluate(arguments)) => evaluation::evaluate(arguments),
+        Some(Command::Evaluate(arguments)) => evaluation::run(arguments),
         Some(Command::Synth { out, clips, slow_clips, sounds, seed }) => {
             synth(&out, &SynthSpec { clips, slow_clips, sounds, seed })
         }

@@ -1,9 +1,9 @@
 //! The head: features of pictures and of sound at each step to logits. What a trainer trains.
 //!
 //! ```text
-//! picture [Dv] --(norm)--+
-//!                        +-- early: one branch on both      picture or sound only: one branch on the one
-//! sound   [Da] --(norm)--+-- late: a branch for each, logits averaged
+//! picture [Dv] --(norm)--(change)--+
+//!                                  +-- early: one branch on both      picture or sound only: one branch on the one
+//! sound   [Da] --(norm)--(change)--+-- late: a branch for each, logits averaged
 //!
 //! branch = attention block -> temporal head
 //! ```
@@ -12,6 +12,9 @@
 //! all other rows to one scale, which the two backbones do not share, and leaves rows of zeros as they are, so that
 //! what is missing cannot be taken for a feature vector. In late fusion the branch of a missing modality still has its
 //! say, as it had in training.
+//!
+//! The change, where it is switched on, is how far each feature has moved since the step before, put behind the
+//! features: `[x_t, 4 |x_t - x_(t-1)|]`. A fight and a crowd that walks by look alike in one frame.
 //!
 //! Tensors: `head.{picture_norm,sound_norm}`; `head.{attention,mtcn}`, for other kinds than MTCN
 //! `head.{attention,temporal}`; in late fusion the same below `head.picture` and `head.sound`.
@@ -39,6 +42,8 @@ pub struct Config {
     pub sound_width: usize,
     /// A layer norm on each modality before they meet. The paper has none.
     pub normalise_inputs: bool,
+    /// How far each feature has moved since the step before goes in beside the features. The paper has none.
+    pub with_change: bool,
     pub fusion: Fusion,
     pub attention: attention::Config,
     pub temporal: TemporalKind,
@@ -54,6 +59,7 @@ impl Config {
             picture_width,
             sound_width,
             normalise_inputs: false,
+            with_change: false,
             fusion: Fusion::Early,
             attention: attention::Config::default(),
             temporal: TemporalKind::Mtcn,
@@ -84,9 +90,10 @@ impl Head {
         let input = |name: &'static str, width: usize, is_used: bool| -> Result<Input, ModelError> {
             let has_norm = config.normalise_inputs && is_used;
             let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
-            Ok(Input { name, width, norm })
+            Ok(Input { name, width, norm, with_change: config.with_change })
         };
-        let (picture, sound) = (config.picture_width, config.sound_width);
+        let times = if config.with_change { 2 } else { 1 };
+        let (picture, sound) = (times * config.picture_width, times * config.sound_width);
         let branches = match config.fusion {
             Fusion::PictureOnly => Branches::Picture(Branch::new(picture, config, &at)?),
             Fusion::SoundOnly => Branches::Sound(Branch::new(sound, config, &at)?),
@@ -97,8 +104,8 @@ impl Head {
             },
         };
         Ok(Head {
-            picture: input("picture", picture, config.fusion.uses_picture())?,
-            sound: input("sound", sound, config.fusion.uses_sound())?,
+            picture: input("picture", config.picture_width, config.fusion.uses_picture())?,
+            sound: input("sound", config.sound_width, config.fusion.uses_sound())?,
             branches,
         })
     }
@@ -125,10 +132,17 @@ struct Input {
     name: &'static str,
     width: usize,
     norm: Option<LayerNorm>,
+    with_change: bool,
 }
 
 impl Input {
+    /// `[B, T, width]` -> the same, or with the change `[B, T, 2 width]`.
     fn forward(&self, features: &Tensor) -> Result<Tensor, ModelError> {
+        let normed = self.normed(features)?;
+        if self.with_change { with_change(&normed) } else { Ok(normed) }
+    }
+
+    fn normed(&self, features: &Tensor) -> Result<Tensor, ModelError> {
         let (_, _, width) = features.dims3()?;
         if width != self.width {
             return Err(ModelError::Input(format!(
@@ -141,6 +155,24 @@ impl Input {
         let is_present = features.abs()?.sum_keepdim(D::Minus1)?.ne(0f32)?.to_dtype(DType::F32)?;
         Ok(norm.forward(features)?.broadcast_mul(&is_present)?)
     }
+}
+
+/// Brings the change of normed features to about their own size: from step to step they move by a quarter of it.
+const CHANGE_GAIN: f64 = 4.0;
+
+/// `[B, T, D]` -> `[B, T, 2 D]`: the features, and how far each has moved since the step before. The first step of a
+/// sequence has none before it and takes the second one's; a lone step has not moved.
+fn with_change(features: &Tensor) -> Result<Tensor, ModelError> {
+    let (_, steps, _) = features.dims3()?;
+    let change = match steps {
+        0 | 1 => features.zeros_like()?,
+        _ => {
+            let moved = (features.narrow(1, 1, steps - 1)? - features.narrow(1, 0, steps - 1)?)?.abs()?;
+            let moved = (moved * CHANGE_GAIN)?;
+            Tensor::cat(&[&moved.narrow(1, 0, 1)?, &moved], 1)?
+        }
+    };
+    Ok(Tensor::cat(&[features, &change], 2)?)
 }
 
 enum Branches {
@@ -174,5 +206,38 @@ impl Branch {
 
     fn forward(&self, features: &Tensor, mode: Mode) -> Result<Vec<Tensor>, ModelError> {
         self.temporal.forward(&self.attention.forward(features)?, mode)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    /// One sequence of rows of two.
+    fn changes(rows: &[[f32; 2]]) -> Vec<[f32; 2]> {
+        let values: Vec<f32> = rows.iter().flatten().copied().collect();
+        let features = Tensor::from_vec(values, (1, rows.len(), 2), &Device::Cpu).unwrap();
+        let with = with_change(&features).unwrap();
+        assert_eq!(with.dims(), [1, rows.len(), 4]);
+        assert_eq!(values_of(&with.narrow(2, 0, 2).unwrap()), rows);
+        values_of(&with.narrow(2, 2, 2).unwrap())
+    }
+
+    fn values_of(tensor: &Tensor) -> Vec<[f32; 2]> {
+        tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap().as_chunks::<2>().0.to_vec()
+    }
+
+    #[test]
+    fn the_change_is_how_far_each_feature_has_moved_either_way() {
+        let moved = changes(&[[1.0, 0.0], [1.5, 0.0], [0.5, -0.25]]);
+        assert_eq!(moved, [[2.0, 0.0], [2.0, 0.0], [4.0, 1.0]]);
+    }
+
+    #[test]
+    fn what_stands_still_and_a_lone_step_have_not_changed() {
+        assert_eq!(changes(&[[3.0, -1.0]; 3]), [[0.0; 2]; 3]);
+        assert_eq!(changes(&[[3.0, -1.0]]), [[0.0; 2]]);
     }
 }

@@ -40,10 +40,11 @@ impl ClipFeatures {
     }
 }
 
-/// The features of `clip`, from `folder` where they were computed before by this network.
+/// The features of `clip`, from `folder` where they were computed before by the network that `made_by` names.
 pub fn clip_features(
     clip: &CorpusClip,
     network: &AvarNet,
+    made_by: &str,
     steps_per_second: f64,
     folder: &Path,
     cancel: &CancelToken,
@@ -51,7 +52,7 @@ pub fn clip_features(
     let file = &clip.clip.file;
     let opened = media::open(file, cancel, |_| {})?;
     let (grid, _) = plan(&opened.info, opened.frames.as_deref(), steps_per_second)?;
-    let cached = cache::path(file, format_args!("{} {steps_per_second}", network.digest()), folder);
+    let cached = cache::path(file, format_args!("{made_by} {steps_per_second}"), folder);
     let [picture, sound] = cache::lists(&cached, ["picture", "sound"], || {
         let features = extract(&opened.info, opened.frames.as_ref(), network, grid, cancel)?;
         Ok([features.picture, features.sound])

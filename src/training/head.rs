@@ -27,7 +27,8 @@ use crate::model::{WeightSource, Weights};
 
 /// How often an example loses its sound, and its pictures.
 const MODALITY_DROPOUT: f32 = 0.15;
-/// Noise on the features, as a share of each one's own size.
+/// Noise on the features, as a share of each one's own size. Each has one over the whole window: what does not move
+/// must not seem to.
 const FEATURE_NOISE: f32 = 0.1;
 const LABEL_SMOOTHING: f64 = 0.05;
 
@@ -207,8 +208,9 @@ fn append(rows: &mut Vec<f32>, features: Option<&Vec<f32>>, width: usize, first:
     let start = rows.len();
     if let Some(features) = features {
         let last = ((first + steps) * width).min(features.len());
-        let noisy = |value: &f32| value * (1.0 + FEATURE_NOISE * (rng.f32() + rng.f32() - 1.0));
-        rows.extend(features[first * width..last].iter().map(noisy));
+        let gains: Vec<f32> = (0..width).map(|_| 1.0 + FEATURE_NOISE * (rng.f32() + rng.f32() - 1.0)).collect();
+        let window = features[first * width..last].chunks_exact(width);
+        rows.extend(window.flat_map(|row| row.iter().zip(&gains).map(|(value, gain)| value * gain)));
     }
     rows.resize(start + steps * width, 0.0);
 }

@@ -23,7 +23,7 @@ use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, Training
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData};
 use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
-use crate::analysis::record::digest_file;
+use crate::analysis::record::{RecordError, digest_file};
 use crate::analysis::{DeviceChoice, NetworkChoice};
 use crate::dataset::Split;
 use crate::dataset::synth::{SynthSpec, write_corpus};
@@ -183,10 +183,16 @@ fn ablate_stages(
 /// Where the outcomes of these backbones and this recipe are kept.
 fn ablation_folder(spec: &TrainingSpec, cancel: &CancelToken) -> Result<PathBuf, TrainingError> {
     let backbones = spec.work.join(BACKBONES_FILE);
-    let digest = digest_file(&backbones, cancel)
-        .map_err(|error| TrainingError::Checkpoint { reason: error.to_string(), path: backbones })?;
+    let digest = digest_of(&backbones, cancel)?;
     let made_by = format!("{digest} {:?}", spec.recipe.ablation);
     Ok(spec.work.join("ablation").join(hexadecimal(&Sha256::digest(made_by)[..8])))
+}
+
+fn digest_of(weights: &Path, cancel: &CancelToken) -> Result<String, TrainingError> {
+    digest_file(weights, cancel).map_err(|error| match error {
+        RecordError::Cancelled(cancelled) => cancelled.into(),
+        other => TrainingError::Checkpoint { reason: other.to_string(), path: weights.to_owned() },
+    })
 }
 
 /// What [`ablate_trained`] found.
@@ -476,8 +482,11 @@ fn all_features(
     let network = AvarNet::load(preset, &WeightSource::File(path), &device_of(spec)?)?;
     let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| wanted(clip)).collect();
     let folder = spec.work.join("features");
+    // By the backbones alone: a head of another shape leaves the features as they are.
+    let digests = backbones.iter().map(|backbone| digest_of(backbone, cancel));
+    let made_by = digests.collect::<Result<Vec<_>, _>>()?.join(" ");
     for_each_clip(&clips, Stage::Features, thread_count(), cancel, listen, |clip| {
-        clip_features(clip, &network, spec.recipe.steps_per_second, &folder, cancel)
+        clip_features(clip, &network, &made_by, spec.recipe.steps_per_second, &folder, cancel)
     })
 }
 

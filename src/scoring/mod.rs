@@ -1,18 +1,21 @@
 //! A network over a whole manifest: every clip analysed as any recording is, its scores beside what is true of it.
 
-use std::path::{Path, PathBuf};
+mod evaluation;
+
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::analysis::record::{RecordError, digest_file, warning_of};
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::{Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
-use crate::classes::{AnomalyClass, anomaly_score};
-use crate::dataset::{Clip, Manifest};
+use crate::classes::anomaly_score;
+use crate::dataset::Clip;
 use crate::evaluation::{ScoredClip, TruthRange};
 use crate::job::{CancelToken, Cancelled, spread, thread_count};
 use crate::media;
 use crate::model::ModelError;
-use crate::runs::{About, ClipFacts, Failure, Run};
+use crate::runs::ClipFacts;
+
+pub use evaluation::{Evaluated, EvaluationError, EvaluationSpec, evaluate, spawn_evaluation};
 
 /// What came of a manifest.
 #[derive(Clone, Debug, Default)]
@@ -55,55 +58,6 @@ pub fn score(
         }
     }
     Ok(scored)
-}
-
-/// A run of what came of `manifest`, to be written to `folder`.
-pub fn run_of(
-    scored: Scored,
-    manifest: &Manifest,
-    network: &NetworkChoice,
-    settings: &AnalysisSettings,
-    shelf: &NetworkShelf,
-    folder: &Path,
-    cancel: &CancelToken,
-) -> Result<Run, RunOfError> {
-    let loaded = shelf.take(network, cancel)?;
-    let is_trained = !loaded.provenance().is_untrained();
-    let is_unchecked =
-        |class: &AnomalyClass| loaded.card().is_some_and(|card| !card.validation_of(*class).is_on_real_recordings());
-    let failures = scored.failures.into_iter();
-    let about = About {
-        manifest: manifest.path.to_string_lossy().into_owned(),
-        manifest_sha256: digest_file(&manifest.path, cancel)?,
-        unknown_labels: manifest.unknown_labels.clone(),
-        notes: manifest.notes.clone(),
-        network: network.preset.name().to_owned(),
-        weights: loaded.provenance().to_string(),
-        weights_sha256: loaded.digest().to_owned(),
-        is_trained,
-        warning: warning_of(is_trained, loaded.card()).unwrap_or_default().to_owned(),
-        not_validated: AnomalyClass::ALL
-            .into_iter()
-            .filter(is_unchecked)
-            .map(|class| class.name().to_owned())
-            .collect(),
-        classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
-        steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),
-        window_steps: settings.window_steps,
-        decoder: media::decoder_version(),
-        program: concat!("avar ", env!("CARGO_PKG_VERSION")).to_owned(),
-        clips: scored.clips.len(),
-        failures: failures.map(|(path, error)| Failure { path: path.to_string_lossy().into_owned(), error }).collect(),
-    };
-    Ok(Run { folder: folder.to_owned(), about, clips: scored.clips, facts: scored.facts, set_aside: Vec::new() })
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum RunOfError {
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    #[error(transparent)]
-    Digest(#[from] RecordError),
 }
 
 fn score_clip(

@@ -1,0 +1,170 @@
+//! From a manifest to a run: the clips scored, measured, and written as a folder.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Scored, score};
+use crate::analysis::record::{RecordError, digest_file, warning_of};
+use crate::analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
+use crate::classes::AnomalyClass;
+use crate::dataset::{Clip, DatasetError, Manifest, MissingFiles, Split};
+use crate::evaluation::{Report, ReportSettings};
+use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
+use crate::media;
+use crate::model::ModelError;
+use crate::runs::{About, Failure, Run, RunError, write_report, write_run};
+
+/// What to evaluate, and with what.
+#[derive(Clone, Debug)]
+pub struct EvaluationSpec {
+    pub manifest: PathBuf,
+    /// Only the clips of this part.
+    pub split: Option<Split>,
+    /// Leave out clips whose files are missing, instead of ending.
+    pub skip_missing: bool,
+    pub network: NetworkChoice,
+    pub settings: AnalysisSettings,
+    /// The folder for the run; `None`: it is not written.
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    pub run: Run,
+    pub report: Report,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluationError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    #[error(transparent)]
+    MissingFiles(#[from] MissingFiles),
+    #[error("no clip of the manifest belongs to that part; choose another one: {path}", path = .path.display())]
+    NoClips { path: PathBuf },
+    #[error("no clip of the manifest could be scored ({first}): {path}", path = .path.display())]
+    NoneScored { first: String, path: PathBuf },
+    #[error(transparent)]
+    Model(ModelError),
+    #[error(transparent)]
+    Measure(#[from] crate::evaluation::EvaluationError),
+    #[error(transparent)]
+    Record(RecordError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl From<ModelError> for EvaluationError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Model(other),
+        }
+    }
+}
+
+impl From<RecordError> for EvaluationError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Record(other),
+        }
+    }
+}
+
+impl From<EvaluationError> for Stopped {
+    fn from(error: EvaluationError) -> Self {
+        match error {
+            EvaluationError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Evaluates on a thread of its own; networks are taken from `shelf`.
+pub fn spawn_evaluation(
+    spec: EvaluationSpec,
+    shelf: Arc<NetworkShelf>,
+    wake: Wake,
+) -> std::io::Result<Job<(), Evaluated>> {
+    Job::spawn("evaluation", wake, move |reporter| {
+        let cancel = reporter.cancel_token().clone();
+        let reporter = Mutex::new(reporter);
+        let listen = |done: usize, of: usize| {
+            let reporter = reporter.lock().unwrap_or_else(PoisonError::into_inner);
+            reporter.progress(done as f32 / of.max(1) as f32);
+        };
+        Ok(evaluate(&spec, &shelf, &cancel, listen)?)
+    })
+}
+
+/// Evaluates here and now; `progress` hears how many clips of how many are done.
+pub fn evaluate(
+    spec: &EvaluationSpec,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<Evaluated, EvaluationError> {
+    let mut manifest = Manifest::read(&spec.manifest)?;
+    match spec.skip_missing {
+        true => manifest.keep_files_that_exist()?,
+        false => manifest.check_files()?,
+    }
+    let is_wanted = |clip: &&Clip| spec.split.is_none_or(|split| clip.split == Some(split));
+    let clips: Vec<Clip> = manifest.clips.iter().filter(is_wanted).cloned().collect();
+    if clips.is_empty() {
+        return Err(EvaluationError::NoClips { path: manifest.path });
+    }
+    let scored = score(&clips, &spec.network, &spec.settings, shelf, cancel, |done| progress(done, clips.len()))?;
+    if let (true, Some((_, first))) = (scored.clips.is_empty(), scored.failures.first()) {
+        return Err(EvaluationError::NoneScored { first: first.clone(), path: manifest.path });
+    }
+    let report = Report::new(&scored.clips, &ReportSettings::default())?;
+    let about = about(spec, &manifest, &scored, shelf, cancel)?;
+    let folder = spec.out.clone().unwrap_or_default();
+    let run = Run { folder, about, clips: scored.clips, facts: scored.facts, set_aside: Vec::new() };
+    if let Some(out) = &spec.out {
+        write_report(out, &report)?;
+        write_run(&run)?;
+    }
+    Ok(Evaluated { run, report })
+}
+
+fn about(
+    spec: &EvaluationSpec,
+    manifest: &Manifest,
+    scored: &Scored,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+) -> Result<About, EvaluationError> {
+    let network = shelf.take(&spec.network, cancel)?;
+    let is_trained = !network.provenance().is_untrained();
+    let is_unchecked =
+        |class: &AnomalyClass| network.card().is_some_and(|card| !card.validation_of(*class).is_on_real_recordings());
+    let not_validated = AnomalyClass::ALL.into_iter().filter(is_unchecked).map(|class| class.name().to_owned());
+    let failures = scored
+        .failures
+        .iter()
+        .map(|(path, error)| Failure { path: path.to_string_lossy().into_owned(), error: error.clone() });
+    Ok(About {
+        manifest: std::path::absolute(&manifest.path).unwrap_or(manifest.path.clone()).to_string_lossy().into_owned(),
+        manifest_sha256: digest_file(&manifest.path, cancel)?,
+        unknown_labels: manifest.unknown_labels.clone(),
+        notes: manifest.notes.clone(),
+        network: spec.network.preset.name().to_owned(),
+        weights: network.provenance().to_string(),
+        weights_sha256: network.digest().to_owned(),
+        is_trained,
+        warning: warning_of(is_trained, network.card()).unwrap_or_default().to_owned(),
+        not_validated: not_validated.collect(),
+        classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
+        steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),
+        window_steps: spec.settings.window_steps,
+        decoder: media::decoder_version(),
+        program: concat!("avar ", env!("CARGO_PKG_VERSION")).to_owned(),
+        clips: scored.clips.len(),
+        failures: failures.collect(),
+    })
+}
