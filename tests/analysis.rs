@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use avar::analysis::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
 use avar::analysis::{
     Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
-    analyse, spawn_analysis,
+    analyse, extract, plan, spawn_analysis,
 };
+use avar::classes::anomaly_score;
 use avar::job::{CancelToken, JobEvent, no_wake};
 use avar::media::{AudioBlock, OpenedMedia, open};
 use avar::model::wav2vec2::normalise_utterance;
@@ -349,4 +350,31 @@ fn varied_sound(seconds: u32) -> Vec<f32> {
     let tones = (0..seconds).flat_map(|second| common::tone(second, SOUND_RATE_HZ));
     let swing = |number: usize| (std::f32::consts::TAU * number as f32 / (7.0 * SOUND_RATE_HZ as f32)).sin();
     tones.enumerate().map(|(number, tone)| 10f32.powf(0.5 * swing(number) - 0.5) * (tone + 0.1 * noise())).collect()
+}
+
+#[test]
+fn the_evidence_of_a_step_is_what_the_network_says_of_one_modality_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = spec(&clip(&folder, 2, true));
+    let cancel = CancelToken::default();
+    let network = NetworkShelf::default().take(&spec.network, &cancel).unwrap();
+    let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), 4.0).unwrap();
+    let features = extract(&spec.info, spec.frames.as_ref(), &network, grid, &cancel).unwrap();
+    let judged = features.judge_window(&network, 0..8, modalities).unwrap();
+    for (place, (picture, sound)) in
+        [(Some(&features.picture), None), (None, Some(&features.sound))].into_iter().enumerate()
+    {
+        let alone = network.step_probabilities(picture.map(Vec::as_slice), sound.map(Vec::as_slice), 1, 8).unwrap();
+        for (judged, alone) in judged.iter().zip(alone.as_chunks::<10>().0) {
+            assert!((judged[10 + place] - anomaly_score(alone)).abs() < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn a_file_without_sound_has_no_evidence_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for step in analysed(&clip(&folder, 2, false)).scores.steps {
+        assert_eq!((step.evidence.picture, step.evidence.sound), (Some(step.anomaly()), None));
+    }
 }

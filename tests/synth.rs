@@ -110,6 +110,15 @@ fn an_evaluation_prints_clips_and_metrics_and_keeps_the_run() {
         assert!(out.join(name).exists(), "{name}");
     }
     assert_eq!(common::read_json(&out.join("run.json"))["is_trained"], false);
+    let run = avar::runs::read_run(&out).unwrap();
+    assert_eq!((run.clips.len(), run.set_aside.len(), run.about.clips), (4, 0, 4));
+    for (clip, facts) in run.clips.iter().zip(&run.facts) {
+        assert_eq!((clip.steps.len(), facts.evidence.len()), (4, 4), "{}", clip.path);
+        assert!(facts.evidence.iter().all(|step| step.picture.is_some() && step.sound.is_some()), "{}", clip.path);
+        assert!(facts.file.is_file() && !facts.features.is_empty(), "{}", clip.path);
+        assert!(facts.loudness_dbfs.is_some_and(|loudness| loudness < 0.0), "{}", clip.path);
+        assert!(facts.brightness.is_some_and(|brightness| 0.0 < brightness && brightness < 1.0), "{}", clip.path);
+    }
 }
 
 #[test]
