@@ -82,6 +82,23 @@ impl AnomalyClass {
     pub fn is_anomaly(self) -> bool {
         self != AnomalyClass::Normal
     }
+
+    /// The class's colour in every view and figure, sRGB: Paul Tol's "muted" scheme, which stays apart under the usual
+    /// colour blindnesses; normal in grey. <https://sronpersonalpages.nl/~pault/>
+    pub fn color_rgb(self) -> [u8; 3] {
+        match self {
+            AnomalyClass::Abuse => [0xcc, 0x66, 0x77],
+            AnomalyClass::BabyCry => [0xdd, 0xcc, 0x77],
+            AnomalyClass::Crash => [0x88, 0xcc, 0xee],
+            AnomalyClass::Brawling => [0xaa, 0x44, 0x99],
+            AnomalyClass::Explosion => [0x99, 0x99, 0x33],
+            AnomalyClass::Intruder => [0x44, 0xaa, 0x99],
+            AnomalyClass::Normal => [0x99, 0x99, 0x99],
+            AnomalyClass::Pain => [0x88, 0x22, 0x55],
+            AnomalyClass::PoliceSiren => [0x5b, 0x57, 0xb5],
+            AnomalyClass::Vandalism => [0x11, 0x77, 0x33],
+        }
+    }
 }
 
 /// Anomaly score of one step, `1 - P(normal)`, from its class probabilities.

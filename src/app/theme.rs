@@ -64,21 +64,10 @@ pub fn palette(ui: &egui::Ui) -> &'static Palette {
     if ui.visuals().dark_mode { &DARK } else { &LIGHT }
 }
 
-/// Paul Tol's "muted" scheme, which stays apart under the usual colour blindnesses; normal in grey.
-/// <https://sronpersonalpages.nl/~pault/>
+/// The same in every view.
 pub fn class_color(class: AnomalyClass) -> Color32 {
-    match class {
-        AnomalyClass::Abuse => Color32::from_rgb(0xcc, 0x66, 0x77),
-        AnomalyClass::BabyCry => Color32::from_rgb(0xdd, 0xcc, 0x77),
-        AnomalyClass::Crash => Color32::from_rgb(0x88, 0xcc, 0xee),
-        AnomalyClass::Brawling => Color32::from_rgb(0xaa, 0x44, 0x99),
-        AnomalyClass::Explosion => Color32::from_rgb(0x99, 0x99, 0x33),
-        AnomalyClass::Intruder => Color32::from_rgb(0x44, 0xaa, 0x99),
-        AnomalyClass::Normal => Color32::from_gray(0x99),
-        AnomalyClass::Pain => Color32::from_rgb(0x88, 0x22, 0x55),
-        AnomalyClass::PoliceSiren => Color32::from_rgb(0x5b, 0x57, 0xb5),
-        AnomalyClass::Vandalism => Color32::from_rgb(0x11, 0x77, 0x33),
-    }
+    let [red, green, blue] = class.color_rgb();
+    Color32::from_rgb(red, green, blue)
 }
 
 pub fn mono(size: f32) -> FontId {

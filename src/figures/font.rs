@@ -1,0 +1,137 @@
+//! The font of the figures, and how wide text is in it.
+//!
+//! Roboto under the Apache License 2.0, in `assets/fonts`. A viewer without it takes the next of [`FAMILIES`], whose
+//! letters are about as wide; [`SLACK`] is left for that. Pictures are drawn with the bundled files alone.
+
+use std::sync::OnceLock;
+
+use skrifa::instance::{LocationRef, Size};
+use skrifa::{FontRef, MetadataProvider};
+
+pub(super) const FAMILY: &str = "Roboto";
+pub(super) const FAMILIES: &str = "Roboto, Arial, 'Liberation Sans', Helvetica, sans-serif";
+pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Roboto-Regular.ttf");
+pub(super) const BOLD: &[u8] = include_bytes!("../../assets/fonts/Roboto-Bold.ttf");
+
+/// By how much another family may be wider.
+const SLACK: f64 = 1.05;
+
+/// Of a letter that the font lacks, in units of the size.
+const MISSING_EM: f64 = 1.0;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    #[default]
+    Regular,
+    Bold,
+}
+
+/// Of one line of text.
+pub fn text_width_px(text: &str, size_px: f64, weight: Weight) -> f64 {
+    text.chars().map(|letter| advance_em(letter, weight)).sum::<f64>() * size_px
+}
+
+/// `text` in lines of at most `width_px`, broken between words, and within a word that is longer than a line.
+pub fn wrapped(text: &str, width_px: f64, size_px: f64, weight: Weight) -> Vec<String> {
+    let fits = |line: &str| text_width_px(line, size_px, weight) * SLACK <= width_px;
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        if fits(&longer) {
+            line = longer;
+            continue;
+        }
+        if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
+        }
+        for letter in word.chars() {
+            line.push(letter);
+            if !fits(&line) && line.chars().count() > 1 {
+                line.pop();
+                lines.push(std::mem::replace(&mut line, letter.to_string()));
+            }
+        }
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// `text` in one line, its middle left out where it is too long: names differ at their ends.
+pub fn elided(text: &str, width_px: f64, size_px: f64, weight: Weight) -> String {
+    let fits = |line: &str| text_width_px(line, size_px, weight) * SLACK <= width_px;
+    if fits(text) {
+        return text.to_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let shortened = |kept: usize| {
+        let head = kept.div_ceil(2);
+        let tail = letters.len() - (kept - head);
+        letters[..head].iter().chain(['…'].iter()).chain(&letters[tail..]).collect::<String>()
+    };
+    let kept = (0..letters.len()).rev().find(|kept| fits(&shortened(*kept)));
+    shortened(kept.unwrap_or(0))
+}
+
+fn advance_em(letter: char, weight: Weight) -> f64 {
+    /// Latin letters, their accents, and punctuation are asked for thousands of times.
+    const KEPT: usize = 0x180;
+    static ADVANCES: OnceLock<[Vec<f64>; 2]> = OnceLock::new();
+    let kept = ADVANCES.get_or_init(|| {
+        [REGULAR, BOLD].map(|file| (0..KEPT as u32).map(|code| read_advance_em(file, char::from_u32(code))).collect())
+    });
+    let (kept, file) = match weight {
+        Weight::Regular => (&kept[0], REGULAR),
+        Weight::Bold => (&kept[1], BOLD),
+    };
+    kept.get(letter as usize).copied().unwrap_or_else(|| read_advance_em(file, Some(letter)))
+}
+
+fn read_advance_em(file: &[u8], letter: Option<char>) -> f64 {
+    let advance = || {
+        let font = FontRef::new(file).ok()?;
+        let glyph = font.charmap().map(letter?)?;
+        font.glyph_metrics(Size::new(1.0), LocationRef::default()).advance_width(glyph)
+    };
+    advance().map_or(MISSING_EM, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_all_as_wide_so_that_columns_line_up() {
+        for weight in [Weight::Regular, Weight::Bold] {
+            let widths: Vec<f64> = ('0'..='9').map(|digit| advance_em(digit, weight)).collect();
+            assert!(widths.iter().all(|width| *width == widths[0]), "{widths:?}");
+        }
+        // 1151 of 2048 units, as the font's own table says.
+        assert!((text_width_px("00", 16.0, Weight::Regular) - 2.0 * 16.0 * 1151.0 / 2048.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_and_none_is_too_long() {
+        let text = "Of the clips of a class, the share taken for each class; rows sum to one.";
+        let lines = wrapped(text, 120.0, 11.0, Weight::Regular);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.len() > 2 && lines.iter().all(|line| text_width_px(line, 11.0, Weight::Regular) <= 120.0));
+    }
+
+    #[test]
+    fn a_word_longer_than_a_line_is_broken_within() {
+        let lines = wrapped(&"ab".repeat(40), 60.0, 12.0, Weight::Regular);
+        assert_eq!(lines.concat(), "ab".repeat(40));
+        assert!(lines.iter().all(|line| text_width_px(line, 12.0, Weight::Regular) <= 60.0));
+    }
+
+    #[test]
+    fn a_long_name_loses_its_middle_and_keeps_its_ends() {
+        let short = elided("camera-north-2024-recording-000017.mp4", 120.0, 12.0, Weight::Regular);
+        assert!(short.starts_with("camera") && short.ends_with(".mp4") && short.contains('…'), "{short}");
+        assert!(text_width_px(&short, 12.0, Weight::Regular) <= 120.0);
+        assert_eq!(elided("a.mp4", 120.0, 12.0, Weight::Regular), "a.mp4");
+    }
+}

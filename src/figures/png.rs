@@ -1,0 +1,115 @@
+//! A drawing as a PNG picture, at twice its size, in the bundled font alone: the same pixels on every machine.
+
+use std::sync::{Arc, OnceLock};
+
+use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
+use resvg::usvg::{Options, Tree, fontdb};
+
+use super::drawing::{Drawing, Picture, PlacedPicture};
+use super::font::{BOLD, FAMILY, REGULAR};
+
+/// Pixels of the picture for each of the drawing.
+pub const SCALE: f32 = 2.0;
+
+/// No figure is wider or taller, in its own pixels: memory for larger ones may not be there.
+const LONGEST_PX: f64 = 8192.0;
+
+/// Why a drawing has no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum RasterError {
+    #[error("the drawing of {width_px:.0} x {height_px:.0} pixels is too large for a picture; save it as SVG")]
+    TooLarge { width_px: f64, height_px: f64 },
+    #[error("the drawing cannot be made a picture ({reason}); save it as SVG")]
+    Drawing { reason: String },
+}
+
+impl Drawing {
+    /// The bytes of a PNG file.
+    pub fn to_png(&self) -> Result<Vec<u8>, RasterError> {
+        let failed = |reason: String| RasterError::Drawing { reason };
+        let too_large = || RasterError::TooLarge { width_px: self.width_px, height_px: self.height_px };
+        if self.width_px.max(self.height_px) > LONGEST_PX {
+            return Err(too_large());
+        }
+        let size = |length_px: f64| (length_px * f64::from(SCALE)).ceil() as u32;
+        let mut canvas = Pixmap::new(size(self.width_px), size(self.height_px)).ok_or_else(too_large)?;
+        canvas.fill(resvg::tiny_skia::Color::WHITE);
+        for placed in &self.pictures {
+            paint(&mut canvas, placed);
+        }
+        let options = Options { font_family: FAMILY.to_owned(), fontdb: fonts(), ..Options::default() };
+        let tree = Tree::from_str(&self.shapes_to_svg(), &options).map_err(|error| failed(error.to_string()))?;
+        resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut canvas.as_mut());
+        canvas.encode_png().map_err(|error| failed(error.to_string()))
+    }
+}
+
+fn fonts() -> Arc<fontdb::Database> {
+    static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
+    let load = || {
+        let mut fonts = fontdb::Database::new();
+        fonts.load_font_data(REGULAR.to_vec());
+        fonts.load_font_data(BOLD.to_vec());
+        Arc::new(fonts)
+    };
+    FONTS.get_or_init(load).clone()
+}
+
+fn paint(canvas: &mut Pixmap, PlacedPicture { picture, at, .. }: &PlacedPicture) {
+    let Some(pixels) = opaque(picture) else { return };
+    let (across, down) = (at.width as f32 / picture.width_px as f32, at.height as f32 / picture.height_px as f32);
+    let place = Transform::from_row(across, 0.0, 0.0, down, at.left as f32, at.top as f32).post_scale(SCALE, SCALE);
+    let smooth = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
+    canvas.draw_pixmap(0, 0, pixels.as_ref(), &smooth, place, None);
+}
+
+fn opaque(picture: &Picture) -> Option<Pixmap> {
+    let mut pixels = Pixmap::new(picture.width_px, picture.height_px)?;
+    for (target, source) in pixels.data_mut().chunks_exact_mut(4).zip(picture.rgb.chunks_exact(3)) {
+        target[..3].copy_from_slice(source);
+        target[3] = 0xff;
+    }
+    Some(pixels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::color::Color;
+    use super::super::drawing::{Area, Style, Text};
+    use super::*;
+
+    fn pixels(drawing: &Drawing) -> image::RgbImage {
+        image::load_from_memory(&drawing.to_png().unwrap()).unwrap().to_rgb8()
+    }
+
+    #[test]
+    fn shapes_and_pictures_lie_where_they_were_put() {
+        let mut drawing = Drawing::new(40.0, 20.0);
+        let picture = Picture::new(1, 1, vec![0, 0, 255]).unwrap();
+        let at = Area::new(20.0, 0.0, 20.0, 20.0);
+        drawing.pictures.push(PlacedPicture { picture, at, label: String::new() });
+        drawing.rectangle("cell", Area::new(0.0, 0.0, 10.0, 20.0), Style::filled(Color([255, 0, 0])));
+        let picture = pixels(&drawing);
+        assert_eq!(picture.dimensions(), (80, 40));
+        assert_eq!(picture.get_pixel(10, 20).0, [255, 0, 0]);
+        assert_eq!(picture.get_pixel(30, 20).0, [255, 255, 255]);
+        assert_eq!(picture.get_pixel(60, 20).0, [0, 0, 255]);
+    }
+
+    #[test]
+    fn text_is_drawn_in_the_bundled_font_as_wide_as_it_is_measured() {
+        let mut drawing = Drawing::new(200.0, 30.0);
+        drawing.text("label", Text::new((0.0, 20.0), "HHHHHHHH", 16.0).bold(), Color::INK);
+        let picture = pixels(&drawing);
+        let dark = picture.enumerate_pixels().filter(|(_, _, pixel)| pixel.0[0] < 128).map(|(x, _, _)| x).max();
+        let measured = super::super::font::text_width_px("HHHHHHHH", 16.0, super::super::font::Weight::Bold);
+        let drawn = f64::from(dark.unwrap()) / f64::from(SCALE);
+        assert!((drawn - measured).abs() < 3.0, "{drawn} {measured}");
+    }
+
+    #[test]
+    fn a_drawing_that_no_memory_holds_is_refused_in_a_sentence() {
+        let sentence = Drawing::new(1e6, 10.0).to_png().unwrap_err().to_string();
+        assert!(sentence.contains("1000000 x 10") && sentence.contains("SVG"), "{sentence}");
+    }
+}
