@@ -51,8 +51,10 @@ fn is_unvalidated(class: AnomalyClass, about: &About) -> bool {
 }
 
 fn unvalidated_note(about: &About) -> Option<String> {
-    let is_any = AnomalyClass::ALL.into_iter().any(|class| is_unvalidated(class, about));
-    is_any.then(|| "* These weights were never checked on real recordings of this class.".to_owned())
+    let classes = AnomalyClass::ALL.into_iter().filter(|class| is_unvalidated(*class, about));
+    let labels: Vec<&str> = classes.map(AnomalyClass::label).collect();
+    let note = || format!("* Never checked on real recordings with these weights: {}.", labels.join(", "));
+    (!labels.is_empty()).then(note)
 }
 
 /// Where the numbers came from, in one paragraph.
@@ -152,7 +154,7 @@ mod tests {
         run.about.warning = "Untrained: these scores mean nothing.".to_owned();
         let caption = Caption::new("Figure 6.", Vec::new(), &run);
         assert_eq!(caption.warnings, ["Untrained: these scores mean nothing."]);
-        assert!(caption.notes[0].starts_with("* These weights were never checked"));
+        assert_eq!(caption.notes, ["* Never checked on real recordings with these weights: Pain."]);
         assert_eq!(class_label(AnomalyClass::Pain, &run.about), "Pain*");
         assert_eq!(class_label(AnomalyClass::Abuse, &run.about), "Abuse");
         run.about = About { is_trained: false, ..About::default() };

@@ -61,9 +61,7 @@ impl Figure {
         for warning in &caption.warnings {
             put(&format!("Warning: {warning}"), "caption-warning", TEXT_SIZE_PX, Weight::Bold, Color::WRONG);
         }
-        for note in &caption.notes {
-            put(note, "caption", TEXT_SIZE_PX, Weight::Regular, Color::INK);
-        }
+        put(&caption.notes.join(" "), "caption", TEXT_SIZE_PX, Weight::Regular, Color::INK);
         put(&caption.provenance, "provenance", TEXT_SIZE_PX, Weight::Regular, Color::WEAK_INK);
         drawing.height_px = baseline - LINE_PX + MARGIN_PX;
         Self { drawing, caption, table }

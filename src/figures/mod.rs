@@ -1,16 +1,29 @@
 //! The paper's figures and tables from the results of a run: functions of data to drawings.
 
+mod axis;
 mod caption;
 mod color;
+mod confusion;
+mod curve;
+mod curve_plan;
 mod drawing;
 mod figure;
 mod font;
 mod png;
+#[cfg(test)]
+mod samples;
+mod still;
 mod svg;
 mod table;
+#[cfg(test)]
+mod test_page;
 
 pub use caption::{Caption, class_label};
 pub use color::Color;
+pub use confusion::{anomaly_confusion, class_confusion};
+pub use curve::{CurveMarks, score_curve};
+pub use curve_plan::{CurvePlan, plan_curve};
 pub use drawing::{Area, Drawing, Picture};
 pub use figure::{Figure, FigureError};
+pub use still::{Moment, Still};
 pub use table::Table;
