@@ -1,7 +1,7 @@
 //! Figure 5: the anomaly score of one clip over time, the truth shaded, and frames above the moments they show.
 
 use super::axis::{Scale, tick_text};
-use super::caption::{Caption, clip_name};
+use super::caption::{Caption, class_label, clip_name};
 use super::color::Color;
 use super::curve_plan::CurvePlan;
 use super::drawing::{Anchor, Area, Drawing, Outline, Style, Text};
@@ -76,13 +76,13 @@ impl Chart<'_> {
             true => step,
             false => best,
         });
-        let at_s = self.marks.playhead_s.unwrap_or_else(|| self.middle_s(highest.unwrap_or(0)));
+        let at_s = self.marks.playhead_s.unwrap_or_else(|| self.begin_s(highest.unwrap_or(0)));
         at_s.clamp(bounds.start, bounds.end)
     }
 
-    fn middle_s(&self, step: usize) -> f64 {
-        let span = self.clip.step_span(step);
-        (span.start + span.end) / 2.0
+    /// A score stands where its step begins, which is when its picture is on screen.
+    fn begin_s(&self, step: usize) -> f64 {
+        self.clip.step_span(step).start
     }
 
     fn drawing(&self, stills: &[Still]) -> Drawing {
@@ -93,7 +93,7 @@ impl Chart<'_> {
         let bounds = self.clip.scored_span();
         let across = Scale { from: bounds.start, to: bounds.end, from_px: plot.left, to_px: plot.right() };
         let down = Scale { from: 0.0, to: 1.0, from_px: plot.bottom(), to_px: plot.top };
-        let mut drawing = Drawing::new(WIDTH_PX, plot.bottom() + 62.0);
+        let mut drawing = Drawing::new(WIDTH_PX, plot.bottom() + 72.0);
         self.put_truth(&mut drawing, plot, across);
         put_axes(&mut drawing, plot, across, down);
         let threshold_px = down.px(self.marks.threshold);
@@ -141,17 +141,21 @@ impl Chart<'_> {
         let of_class = |class| self.clip.spans_of(class).into_iter().map(move |span| (class, span));
         classes
             .flat_map(of_class)
-            .map(|(class, span)| (format!("Truth: {}", class.label()), span, Color::of_class(class)))
+            .map(|(class, span)| {
+                (format!("Truth: {}", class_label(class, &self.run.about)), span, Color::of_class(class))
+            })
             .collect()
     }
 
     /// One point a step, or the lowest and the highest of each pixel where steps are finer than that: a peak of one
     /// step never vanishes.
     fn curve_points(&self, across: Scale, down: Scale) -> Vec<(f64, f64)> {
-        let point = |step: usize| (across.px(self.middle_s(step)), down.px(self.scores[step]));
+        let point = |step: usize| (across.px(self.begin_s(step)), down.px(self.scores[step]));
         let columns = (across.to_px - across.from_px) as usize;
         if self.scores.len() <= 2 * columns {
-            return (0..self.scores.len()).map(point).collect();
+            // The last step is as long as the others.
+            let end = self.scores.last().map(|score| (across.to_px, down.px(*score)));
+            return (0..self.scores.len()).map(point).chain(end).collect();
         }
         let of_column = |column: usize| {
             let steps = column * self.scores.len() / columns..(column + 1) * self.scores.len() / columns;
@@ -189,7 +193,7 @@ impl Chart<'_> {
             let caption = format!("{:.2} s: {score:.2}, {words}", moment.time_s);
             let text = Text::new((area.center().0, area.top - 8.0), caption, TEXT_PX).anchored(Anchor::Middle);
             drawing.text("still-text", text, color);
-            let (x, y) = (across.px(self.middle_s(moment.step)), down.px(score));
+            let (x, y) = (across.px(self.begin_s(moment.step)), down.px(score));
             let leader = vec![(area.center().0, area.bottom() + 2.0), (x, plot.top - 12.0), (x, y)];
             drawing.add("leader", Outline::Polyline(leader), Style::stroked(color, 1.0));
             let dot = Outline::Circle { center: (x, y), radius: 4.0 };
@@ -202,9 +206,13 @@ impl Chart<'_> {
         let middle = baseline - 4.0;
         let mut left = plot.left;
         let mut entry = |drawing: &mut Drawing, words: String, put_sign: &dyn Fn(&mut Drawing, f64)| {
-            put_sign(drawing, left);
-            drawing.text("legend", Text::new((left + 30.0, baseline), &words, TEXT_PX), Color::INK);
-            left += 30.0 + text_width_px(&words, TEXT_PX, Weight::Regular) * 1.05 + 24.0;
+            let width = 30.0 + text_width_px(&words, TEXT_PX, Weight::Regular) * 1.05;
+            // What does not fit is labelled within the plot.
+            if left + width <= plot.right() {
+                put_sign(drawing, left);
+                drawing.text("legend", Text::new((left + 30.0, baseline), words, TEXT_PX), Color::INK);
+            }
+            left += width + 24.0;
         };
         let line = |style: Style| {
             move |drawing: &mut Drawing, left: f64| {

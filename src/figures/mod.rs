@@ -9,6 +9,8 @@ mod curve_plan;
 mod drawing;
 mod figure;
 mod font;
+mod frames;
+mod frames_plan;
 mod png;
 #[cfg(test)]
 mod samples;
@@ -25,5 +27,7 @@ pub use curve::{CurveMarks, score_curve};
 pub use curve_plan::{CurvePlan, plan_curve};
 pub use drawing::{Area, Drawing, Picture};
 pub use figure::{Figure, FigureError};
+pub use frames::frame_rows;
+pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
 pub use still::{Moment, Still};
 pub use table::Table;
