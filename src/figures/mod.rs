@@ -7,11 +7,15 @@ mod confusion;
 mod curve;
 mod curve_plan;
 mod drawing;
+mod features;
 mod figure;
 mod font;
 mod frames;
 mod frames_plan;
+mod marker;
+mod pca;
 mod png;
+mod projection;
 #[cfg(test)]
 mod samples;
 mod still;
@@ -19,6 +23,7 @@ mod svg;
 mod table;
 #[cfg(test)]
 mod test_page;
+mod tsne;
 
 pub use caption::{Caption, class_label};
 pub use color::Color;
@@ -29,5 +34,7 @@ pub use drawing::{Area, Drawing, Picture};
 pub use figure::{Figure, FigureError};
 pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
+pub use projection::{MOST_POINTS, projection};
 pub use still::{Moment, Still};
 pub use table::Table;
+pub use tsne::TsneSettings;
