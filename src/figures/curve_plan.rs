@@ -116,13 +116,13 @@ fn is_within(clip: &ScoredClip, spans: &[Span], step: usize) -> bool {
 }
 
 /// Before the first event, its first step, the highest step of all events, the last one, and after it; evenly spread
-/// where there is no event.
+/// where there is no event, or nothing else.
 fn telling_steps(clip: &ScoredClip) -> Vec<usize> {
     let steps = clip.steps.len();
     let spans = clip.anomalous_spans();
     let within: Vec<usize> = (0..steps).filter(|step| is_within(clip, &spans, *step)).collect();
     let mut told = match (within.first(), within.last()) {
-        (Some(&first), Some(&last)) => {
+        (Some(&first), Some(&last)) if within.len() < steps => {
             let score = |step: &usize| anomaly_score(&clip.steps[*step]);
             let peak =
                 within.iter().copied().reduce(|best, step| if score(&step) > score(&best) { step } else { best });

@@ -77,6 +77,22 @@ impl Figure {
         write(&csv, &self.table.to_csv()?)?;
         Ok(vec![svg, png, csv])
     }
+
+    /// As [`Self::save`], with the numbers in a Markdown file as well.
+    pub fn save_with_markdown(&self, path: &Path) -> Result<Vec<PathBuf>, FigureError> {
+        let mut written = self.save(path)?;
+        let markdown = with_ending(path, "md");
+        write(&markdown, self.to_markdown().as_bytes())?;
+        written.push(markdown);
+        Ok(written)
+    }
+
+    /// Title, numbers and caption.
+    pub fn to_markdown(&self) -> String {
+        let Caption { title, .. } = &self.caption;
+        let sentences = self.caption.sentences().join("\n\n");
+        format!("## {title}\n\n{}\n{sentences}\n", self.table.to_markdown())
+    }
 }
 
 /// A name with a dot of its own (`run-1.5`) keeps it.

@@ -1,5 +1,6 @@
 //! The paper's figures and tables from the results of a run: functions of data to drawings.
 
+mod ablation;
 mod axis;
 mod caption;
 mod color;
@@ -13,11 +14,14 @@ mod font;
 mod frames;
 mod frames_plan;
 mod marker;
+mod paper;
+mod paper_tables;
 mod pca;
 mod png;
 mod projection;
 #[cfg(test)]
 mod samples;
+mod sheet;
 mod still;
 mod svg;
 mod table;
@@ -25,6 +29,7 @@ mod table;
 mod test_page;
 mod tsne;
 
+pub use ablation::Ablation;
 pub use caption::{Caption, class_label};
 pub use color::Color;
 pub use confusion::{anomaly_confusion, class_confusion};
@@ -34,6 +39,7 @@ pub use drawing::{Area, Drawing, Picture};
 pub use figure::{Figure, FigureError};
 pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
+pub use paper_tables::PaperTable;
 pub use projection::{MOST_POINTS, projection};
 pub use still::{Moment, Still};
 pub use table::Table;

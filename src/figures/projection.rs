@@ -24,7 +24,7 @@ const TEXT_PX: f64 = 12.0;
 const HEADING_PX: f64 = 14.0;
 const LEGEND_LINE_PX: f64 = 20.0;
 
-/// Takes up to a minute for thousands of clips: not for the window's own thread.
+/// Takes a minute or two for thousands of clips: not for the window's own thread.
 pub fn projection(run: &Run, settings: TsneSettings) -> Result<Figure, FigureError> {
     let features = Features::of(run, MOST_POINTS)?;
     let points = features.matrix.standardized();
@@ -75,7 +75,7 @@ impl Plot<'_> {
         let top = MARGIN_PX + HEADING_PX + 12.0;
         let legend = self.legend();
         let legend_top = top + side + 56.0;
-        let mut drawing = Drawing::new(WIDTH_PX, legend_top + LEGEND_LINE_PX * legend.len() as f64);
+        let mut drawing = Drawing::new(WIDTH_PX, legend_top + LEGEND_LINE_PX * legend.len() as f64 + 8.0);
         let left = MARGIN_PX + AXIS_PX;
         let first = Area::new(left, top, side, side);
         let second = Area::new(left + side + GAP_PX + AXIS_PX, top, side, side);

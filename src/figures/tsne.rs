@@ -1,7 +1,7 @@
 //! t-SNE, exact: L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, JMLR 9 (2008).
 //!
 //! Every pair of points counts, in each of the iterations, so that there is nothing to tune but the perplexity; for a
-//! few thousand points that takes a minute. Starts from the principal components. Rows are computed side by side and
+//! few thousand points that takes a minute or two. Starts from the principal components. Rows are computed side by side and
 //! added in order: the same points and seed give the same places, to the bit, with any number of threads.
 
 use rayon::prelude::*;
