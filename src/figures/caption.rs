@@ -53,7 +53,10 @@ fn is_unvalidated(class: AnomalyClass, about: &About) -> bool {
 fn unvalidated_note(about: &About) -> Option<String> {
     let classes = AnomalyClass::ALL.into_iter().filter(|class| is_unvalidated(*class, about));
     let labels: Vec<&str> = classes.map(AnomalyClass::label).collect();
-    let note = || format!("* Never checked on real recordings with these weights: {}.", labels.join(", "));
+    let note = || {
+        let labels = labels.join(", ");
+        format!("Never checked on real recordings with these weights (marked * where named): {labels}.")
+    };
     (!labels.is_empty()).then(note)
 }
 
@@ -154,7 +157,10 @@ mod tests {
         run.about.warning = "Untrained: these scores mean nothing.".to_owned();
         let caption = Caption::new("Figure 6.", Vec::new(), &run);
         assert_eq!(caption.warnings, ["Untrained: these scores mean nothing."]);
-        assert_eq!(caption.notes, ["* Never checked on real recordings with these weights: Pain."]);
+        assert_eq!(
+            caption.notes,
+            ["Never checked on real recordings with these weights (marked * where named): Pain."]
+        );
         assert_eq!(class_label(AnomalyClass::Pain, &run.about), "Pain*");
         assert_eq!(class_label(AnomalyClass::Abuse, &run.about), "Abuse");
         run.about = About { is_trained: false, ..About::default() };

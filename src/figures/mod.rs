@@ -19,6 +19,7 @@ mod paper_tables;
 mod pca;
 mod png;
 mod projection;
+mod report;
 #[cfg(test)]
 mod samples;
 mod sheet;
@@ -41,6 +42,7 @@ pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
 pub use paper_tables::PaperTable;
 pub use projection::{MOST_POINTS, projection};
+pub use report::RunReport;
 pub use still::{Moment, Still};
 pub use table::Table;
 pub use tsne::TsneSettings;

@@ -208,6 +208,9 @@ fn ranking(run: &Run, report: &Report, with_sound: bool) -> Parts {
          are of the test videos of XD-Violence; the literature computes them stepwise or as a trapezoid area.",
         report.settings.bootstrap.level * 100.0
     )];
+    if with_sound {
+        notes.push("Signs behind methods are the paper's: implemented again by others.".to_owned());
+    }
     notes.extend(reason);
     if is_xd {
         notes.push(format!(
