@@ -21,9 +21,10 @@
 //! | [`playback`] | clock, decode workers, sound output | rodio |
 //! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
 //! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
-//! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | tiny-skia, hound |
+//! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | hound, tiny-skia (with `figures`) |
 //! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
 //! | [`runs`] | runs: what came of a manifest, as a folder that is written and read back | |
+//! | [`figures`] | the paper's figures and tables from a run, as vector drawings and as a report | resvg, skrifa |
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |
 //! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
 //! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
@@ -50,6 +51,7 @@ pub mod classes;
 pub mod cli;
 pub mod dataset;
 pub mod evaluation;
+pub mod figures;
 pub mod files;
 pub mod hub;
 pub mod job;

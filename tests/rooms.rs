@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Crates with a room of their own, or two.
-const HOMES: [(&[&str], &[&str]); 8] = [
+const HOMES: [(&[&str], &[&str]); 10] = [
     (&["media"], &["ffmpeg_next", "ffmpeg_sys_next"]),
     (&["playback"], &["rodio", "cpal", "alsa"]),
     (&["model", "training"], &["candle_core", "candle_nn", "candle_transformers", "safetensors"]),
@@ -24,13 +24,15 @@ const HOMES: [(&[&str], &[&str]); 8] = [
             "winit",
         ],
     ),
-    (&["dataset"], &["tiny_skia", "hound"]),
+    (&["dataset"], &["hound"]),
+    (&["dataset", "figures"], &["tiny_skia"]),
+    (&["figures"], &["resvg", "skrifa"]),
     (&["hub"], &["hf_hub", "ureq"]),
     (&["cli"], &["clap"]),
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
@@ -43,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     ("dataset", &["classes", "files", "media", "time", "job"]),
     ("evaluation", &["classes", "dataset"]),
     ("runs", &["classes", "dataset", "evaluation", "files"]),
+    ("figures", &["classes", "evaluation", "files", "runs"]),
     ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "runs", "job"]),
     (
         "training",
@@ -56,6 +59,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "analysis",
             "dataset",
             "evaluation",
+            "figures",
             "media",
             "model",
             "playback",
@@ -75,6 +79,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "analysis",
             "dataset",
             "evaluation",
+            "figures",
             "hub",
             "media",
             "model",

@@ -5,6 +5,8 @@
 
 mod data;
 mod evaluation;
+mod figure;
+mod stills;
 mod training;
 mod weights;
 
@@ -71,6 +73,10 @@ enum Command {
     Analyze(AnalyzeArguments),
     /// Score the clips of a manifest and measure how good the scores are
     Evaluate(evaluation::EvaluateArguments),
+    /// Draw one of the paper's figures or tables from a run, as SVG, PNG and CSV
+    Figure(figure::FigureArguments),
+    /// Write a run as one HTML file: metrics, figures, tables, what failed, provenance
+    Report(figure::ReportArguments),
     /// Draw a corpus of labelled clips: VAAR-Synth
     Synth {
         /// The folder to write to; what is there already is not drawn again
@@ -237,6 +243,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
         Some(Command::Evaluate(arguments)) => evaluation::run(arguments),
+        Some(Command::Figure(arguments)) => figure::figure(arguments),
+        Some(Command::Report(arguments)) => figure::report(arguments),
         Some(Command::Synth { out, clips, slow_clips, sounds, seed }) => {
             synth(&out, &SynthSpec { clips, slow_clips, sounds, seed })
         }

@@ -18,6 +18,8 @@ pub struct RunReport<'a> {
     pub report: &'a Report,
     /// Drawn in this order.
     pub figures: &'a [Figure],
+    /// Figures that this run has nothing for, each with a sentence.
+    pub missing: &'a [String],
     /// Whose numbers are set as tables, in this order.
     pub tables: &'a [Figure],
 }
@@ -187,7 +189,8 @@ impl RunReport<'_> {
                 figure.drawing.to_svg()
             )
         };
-        self.figures.iter().map(figure).collect()
+        let missing = self.missing.iter().map(|why| format!("<p class=\"weak\">{}</p>\n", escaped(why)));
+        self.figures.iter().map(figure).chain(missing).collect()
     }
 
     fn paper_tables(&self) -> String {
@@ -313,8 +316,9 @@ mod tests {
         let bootstrap = BootstrapSettings { resamples: 20, ..BootstrapSettings::default() };
         let report = Report::new(&run.clips, &ReportSettings { bootstrap, ..ReportSettings::default() }).unwrap();
         let figures = [class_confusion(&run).unwrap()];
+        let missing = ["Figure 5: no step scores".to_owned()];
         let tables = PaperTable::ALL.map(|table| table.figure(&run, &report, None).unwrap());
-        RunReport { run: &run, report: &report, figures: &figures, tables: &tables }.to_html()
+        RunReport { run: &run, report: &report, figures: &figures, missing: &missing, tables: &tables }.to_html()
     }
 
     #[test]
