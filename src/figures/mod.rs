@@ -1,4 +1,18 @@
 //! The paper's figures and tables from the results of a run: functions of data to drawings.
+//!
+//! | file | draws |
+//! |---|---|
+//! | [`projection`], with `features`, `pca`, `tsne`, `marker` | figure 3: principal components and t-SNE |
+//! | [`frame_rows`], with `frames_plan` | figure 4: frames with truth and prediction |
+//! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip |
+//! | [`class_confusion`], [`anomaly_confusion`] | figures 6 and 7: confusion matrices |
+//! | [`PaperTable`], with `paper`, `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
+//! | [`RunReport`] | all of it as one HTML file |
+//!
+//! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
+//! CSV. Which clips and moments are shown follows from a rule that the caption states; what a figure needs of the
+//! recordings it asks for as [`Moment`]s, and the caller hands in [`Still`]s. Nothing here opens a recording. The same
+//! run gives the same bytes: no time, no folder, no system font enters a figure.
 
 mod ablation;
 mod axis;

@@ -208,6 +208,7 @@ fn ranking(run: &Run, report: &Report, with_sound: bool) -> Parts {
          are of the test videos of XD-Violence; the literature computes them stepwise or as a trapezoid area.",
         report.settings.bootstrap.level * 100.0
     )];
+    notes.extend(whole_clips_note(report));
     if with_sound {
         notes.push("Signs behind methods are the paper's: implemented again by others.".to_owned());
     }
@@ -220,6 +221,13 @@ fn ranking(run: &Run, report: &Report, with_sound: bool) -> Parts {
     }
     let sections = vec![Section { rows, ..Section::default() }];
     (title, Sheet { words: 2, groups, sections }, notes)
+}
+
+/// What frame-level metrics rest on where nobody annotated when the anomaly shows.
+pub(super) fn whole_clips_note(report: &Report) -> Option<String> {
+    let clips = report.frames.clips_without_ranges;
+    let note = || format!("All frames of {clips} anomalous clips count as anomalous, for want of annotated ranges.");
+    (clips > 0).then(note)
 }
 
 /// Two cells, and where they are empty the reason.
@@ -345,7 +353,16 @@ mod tests {
             clip.path = format!("{}_label_B1-0-0.mp4", clip.path);
         }
         let table = figure(PaperTable::FromPicture, &silent, None);
+        assert!(table.caption.notes.iter().all(|note| !note.contains("for want of annotated ranges")));
         assert!(table.table.rows[20][2].contains(" to ") && Page::of(&table).texts("group")[1] == "Paper, XD-Violence");
+    }
+
+    #[test]
+    fn clips_without_annotated_ranges_are_said() {
+        let mut run = sample_run();
+        run.clips[0].truth_ranges.clear();
+        let notes = figure(PaperTable::FromBoth, &run, None).caption.notes;
+        assert!(notes.iter().any(|note| note.starts_with("All frames of 1 anomalous clips")), "{notes:?}");
     }
 
     #[test]

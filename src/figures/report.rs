@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::caption::{Caption, class_label, clip_name, file_name, without_folders};
 use super::color::Color;
 use super::figure::Figure;
+use super::paper_tables::whole_clips_note;
 use super::svg::escaped;
 use crate::evaluation::{Metric, Report};
 use crate::runs::Run;
@@ -135,10 +136,13 @@ impl RunReport<'_> {
         }
         let bootstrap = self.report.settings.bootstrap;
         let percent = bootstrap.level * 100.0;
-        let note = match bootstrap.resamples {
-            0 => String::new(),
-            resamples => format!("<p class=\"weak\">Intervals: {percent:.0} %, {resamples} resamples of groups.</p>\n"),
-        };
+        let intervals = (bootstrap.resamples > 0)
+            .then(|| format!("Intervals: {percent:.0} %, {} resamples of groups.", bootstrap.resamples));
+        let note: String = intervals
+            .into_iter()
+            .chain(whole_clips_note(self.report))
+            .map(|note| format!("<p class=\"weak\">{note}</p>\n"))
+            .collect();
         format!(
             "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\">Value</th>\
              <th scope=\"col\">Interval</th></tr></thead>\n<tbody>\n{text}</tbody>\n</table></div>\n{note}"
