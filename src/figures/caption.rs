@@ -70,7 +70,7 @@ fn provenance(run: &Run) -> String {
         format!("Run {}", run.name()),
         format!("manifest {}", named(&file_name(&about.manifest), &about.manifest_sha256)),
         format!("weights {}", named(&without_folders(&about.weights), &about.weights_sha256)),
-        format!("{} clips of {} groups", clips.len(), groups.len()),
+        format!("{} clips{} of {} groups", clips.len(), parts_of_dataset(run), groups.len()),
     ];
     let lost = about.failures.len() + set_aside.len();
     if lost > 0 {
@@ -80,6 +80,19 @@ fn provenance(run: &Run) -> String {
         parts.push(about.program.clone());
     }
     format!("{}.", parts.join("; "))
+}
+
+/// A figure over clips that the weights were trained on says less than one over others.
+fn parts_of_dataset(run: &Run) -> String {
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for clip in &run.clips {
+        *counts.entry(clip.split.map_or("no part", |split| split.name())).or_default() += 1;
+    }
+    if run.clips.iter().all(|clip| clip.split.is_none()) {
+        return String::new();
+    }
+    let list: Vec<String> = counts.iter().map(|(part, count)| format!("{part} {count}")).collect();
+    format!(" ({})", list.join(", "))
 }
 
 fn named(name: &str, digest: &str) -> String {
@@ -149,6 +162,19 @@ mod tests {
             "Run run-a; manifest test.csv (SHA-256 0123456789ab); weights head.safetensors (SHA-256 fedcba987654); \
              0 clips of 0 groups; avar 0.1.0."
         );
+    }
+
+    #[test]
+    fn the_parts_of_the_dataset_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run { folder: folder.path().to_owned(), ..super::super::samples::sample_run() };
+        assert_eq!(parts_of_dataset(&run), "");
+        crate::runs::write_run(&run).unwrap();
+        let path = folder.path().join("clips.csv");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replace("abuse-0,,abuse", "abuse-0,test,abuse")).unwrap();
+        let run = crate::runs::read_run(folder.path()).unwrap();
+        assert_eq!(parts_of_dataset(&run), " (no part 78, test 2)");
     }
 
     #[test]
