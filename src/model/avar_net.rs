@@ -61,7 +61,7 @@ impl Preset {
             Preset::Lite => {
                 let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
                 config.head.normalise_inputs = true;
-                config.head.with_change = true;
+                config.head.picture_change = true;
                 config.picture_size_px = LITE_SIZE_PX;
                 config
             }

@@ -3,7 +3,7 @@
 //! ```text
 //! picture [Dv] --(norm)--(change)--+
 //!                                  +-- early: one branch on both      picture or sound only: one branch on the one
-//! sound   [Da] --(norm)--(change)--+-- late: a branch for each, logits averaged
+//! sound   [Da] --(norm)------------+-- late: a branch for each, logits averaged
 //!
 //! branch = attention block -> temporal head
 //! ```
@@ -13,8 +13,8 @@
 //! what is missing cannot be taken for a feature vector. In late fusion the branch of a missing modality still has its
 //! say, as it had in training.
 //!
-//! The change, where it is switched on, is how far each feature has moved since the step before, put behind the
-//! features: `[x_t, 4 |x_t - x_(t-1)|]`. A fight and a crowd that walks by look alike in one frame.
+//! The change, where it is switched on, is how far each feature of the picture has moved since the step before, put
+//! behind the features: `[x_t, 4 |x_t - x_(t-1)|]`. A fight and a crowd that walks by look alike in one frame.
 //!
 //! Tensors: `head.{picture_norm,sound_norm}`; `head.{attention,mtcn}`, for other kinds than MTCN
 //! `head.{attention,temporal}`; in late fusion the same below `head.picture` and `head.sound`.
@@ -42,8 +42,9 @@ pub struct Config {
     pub sound_width: usize,
     /// A layer norm on each modality before they meet. The paper has none.
     pub normalise_inputs: bool,
-    /// How far each feature has moved since the step before goes in beside the features. The paper has none.
-    pub with_change: bool,
+    /// How far each feature of the picture has moved since the step before goes in beside the features. The paper has
+    /// none. Sound needs none: with it, more everyday sounds passed for incidents.
+    pub picture_change: bool,
     pub fusion: Fusion,
     pub attention: attention::Config,
     pub temporal: TemporalKind,
@@ -59,7 +60,7 @@ impl Config {
             picture_width,
             sound_width,
             normalise_inputs: false,
-            with_change: false,
+            picture_change: false,
             fusion: Fusion::Early,
             attention: attention::Config::default(),
             temporal: TemporalKind::Mtcn,
@@ -90,10 +91,10 @@ impl Head {
         let input = |name: &'static str, width: usize, is_used: bool| -> Result<Input, ModelError> {
             let has_norm = config.normalise_inputs && is_used;
             let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
-            Ok(Input { name, width, norm, with_change: config.with_change })
+            Ok(Input { name, width, norm, with_change: name == "picture" && config.picture_change })
         };
-        let times = if config.with_change { 2 } else { 1 };
-        let (picture, sound) = (times * config.picture_width, times * config.sound_width);
+        let picture = config.picture_width * if config.picture_change { 2 } else { 1 };
+        let sound = config.sound_width;
         let branches = match config.fusion {
             Fusion::PictureOnly => Branches::Picture(Branch::new(picture, config, &at)?),
             Fusion::SoundOnly => Branches::Sound(Branch::new(sound, config, &at)?),
