@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::ranking::Ranking;
+use super::ranking::{Operating, Ranking};
 
 /// What calling positive everything that scores at least `threshold` gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -27,12 +27,16 @@ pub struct RocPoint {
 /// One point for each distinct score, from the highest down; without the conventional start at recall 0, precision 1.
 /// Empty where nothing is positive.
 pub fn precision_recall_curve(ranking: &Ranking) -> Vec<PrPoint> {
-    let points = ranking.operating_points();
+    precision_recall_of(&ranking.operating_points())
+}
+
+/// As [`precision_recall_curve`], of operating points from the highest down.
+pub fn precision_recall_of(points: &[Operating]) -> Vec<PrPoint> {
     let positives = points.last().map_or(0.0, |all| all.true_positives);
     if positives == 0.0 {
         return Vec::new();
     }
-    let point = |at: &super::ranking::Operating| PrPoint {
+    let point = |at: &Operating| PrPoint {
         threshold: at.threshold,
         recall: at.true_positives / positives,
         precision: at.true_positives / (at.true_positives + at.false_positives),
@@ -43,12 +47,16 @@ pub fn precision_recall_curve(ranking: &Ranking) -> Vec<PrPoint> {
 /// One point for each distinct score, from the highest down; without the conventional start at the origin.
 /// Empty where only one label occurs.
 pub fn roc_curve(ranking: &Ranking) -> Vec<RocPoint> {
-    let points = ranking.operating_points();
+    roc_of(&ranking.operating_points())
+}
+
+/// As [`roc_curve`], of operating points from the highest down.
+pub fn roc_of(points: &[Operating]) -> Vec<RocPoint> {
     let (positives, negatives) = points.last().map_or((0.0, 0.0), |all| (all.true_positives, all.false_positives));
     if positives == 0.0 || negatives == 0.0 {
         return Vec::new();
     }
-    let point = |at: &super::ranking::Operating| RocPoint {
+    let point = |at: &Operating| RocPoint {
         threshold: at.threshold,
         false_positive_rate: at.false_positives / negatives,
         true_positive_rate: at.true_positives / positives,

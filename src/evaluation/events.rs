@@ -94,14 +94,14 @@ impl EventScores {
 }
 
 /// The events of one clip in seconds, each list disjoint and in order.
-struct ClipEvents {
-    truth: Vec<Span>,
-    predicted: Vec<Span>,
-    scored_s: f64,
+pub(super) struct ClipEvents {
+    pub(super) truth: Vec<Span>,
+    pub(super) predicted: Vec<Span>,
+    pub(super) scored_s: f64,
 }
 
 impl ClipEvents {
-    fn new(clip: &ScoredClip, hysteresis: Hysteresis) -> Self {
+    pub(super) fn new(clip: &ScoredClip, hysteresis: Hysteresis) -> Self {
         let (truth, predicted) = (clip.anomalous_spans(), hysteresis.events(clip));
         Self { truth, predicted, scored_s: clip.scored_span().length() }
     }
@@ -131,7 +131,12 @@ impl ClipEvents {
         })
     }
 
-    fn false_alarms(&self) -> usize {
+    /// True events that an alarm meets.
+    pub(super) fn detected(&self) -> usize {
+        self.truth.iter().filter(|truth| !overlapping(&self.predicted, **truth).is_empty()).count()
+    }
+
+    pub(super) fn false_alarms(&self) -> usize {
         self.predicted.iter().filter(|predicted| overlapping(&self.truth, **predicted).is_empty()).count()
     }
 }

@@ -11,11 +11,15 @@
 //! | [`frames`] | frames of all clips together | XD-Violence |
 //! | [`localization`] | mean average precision of segments at an overlap | XD-Violence, ActivityNet |
 //! | [`hysteresis`], [`events`] | recall of events, delay, false alarms an hour | |
+//! | [`alarms`] | false alarms an hour against recall, at every threshold | |
+//! | [`decision`] | what a clip is called at a threshold | |
+//! | [`difference`] | two sets of scores of the same clips | |
 //! | [`reliability`], [`calibration`], [`temperature`] | whether probabilities mean what they say | Guo et al. 2017 |
 //! | [`bootstrap`] | confidence intervals, drawing groups of clips | Efron 1979 |
 //!
 //! A metric without a value is a [`Metric`] with a reason, never zero and never not-a-number.
 
+pub mod alarms;
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;
@@ -23,6 +27,8 @@ mod clip;
 pub mod clip_ranking;
 pub mod confusion;
 pub mod curves;
+pub mod decision;
+pub mod difference;
 pub mod events;
 pub mod frames;
 pub mod hysteresis;
@@ -39,6 +45,7 @@ pub mod temperature;
 
 pub use bootstrap::BootstrapSettings;
 pub use clip::{EvaluationError, ScoredClip, TruthRange};
+pub use decision::{BinaryCounts, Decision};
 pub use hysteresis::Hysteresis;
 pub use intervals::NamedInterval;
 pub use metric::{Absent, Metric, Undefined};

@@ -71,13 +71,20 @@ impl Ranking {
     /// As [`Ranking::scores`], each clip counted as often as it was drawn; a clip past the end of `times_drawn` not
     /// at all.
     pub fn scores_of_resample(&self, times_drawn: &[u32]) -> RankingScores {
-        self.scores_weighted(|clip| times_drawn.get(clip as usize).copied().map_or(0.0, f64::from))
+        self.scores_weighted(weights(times_drawn))
     }
 
     /// Every threshold at which something crosses, from the highest down.
     pub fn operating_points(&self) -> Vec<Operating> {
         let mut points = Vec::new();
         self.walk(|_| 1.0, |point| points.push(point));
+        points
+    }
+
+    /// As [`Ranking::operating_points`], of a resample.
+    pub fn operating_points_of_resample(&self, times_drawn: &[u32]) -> Vec<Operating> {
+        let mut points = Vec::new();
+        self.walk(weights(times_drawn), |point| points.push(point));
         points
     }
 
@@ -117,6 +124,19 @@ impl Ranking {
                 visit(Operating { threshold: example.score, true_positives, false_positives });
             }
         }
+    }
+}
+
+fn weights(times_drawn: &[u32]) -> impl Fn(u32) -> f64 {
+    |clip| times_drawn.get(clip as usize).copied().map_or(0.0, f64::from)
+}
+
+impl Operating {
+    /// What calling positive everything from `threshold` on gives, among operating points from the highest down.
+    pub fn at(points: &[Self], threshold: f64) -> Self {
+        let crossed = points.partition_point(|point| point.threshold >= threshold);
+        let none = Self { threshold, true_positives: 0.0, false_positives: 0.0 };
+        crossed.checked_sub(1).map_or(none, |last| Self { threshold, ..points[last] })
     }
 }
 
