@@ -254,7 +254,7 @@ impl Action {
 
 impl Shortcut {
     /// Exactly these modifiers; Shift is left aside for `?` and `+`, which need it on some layouts and not on others.
-    fn matches(&self, modifiers: Modifiers, key: Key) -> bool {
+    pub fn matches(&self, modifiers: Modifiers, key: Key) -> bool {
         let typed_with_shift = matches!(self.key, Key::Questionmark | Key::Plus);
         self.key == key
             && self.modifiers.command == modifiers.command
@@ -262,7 +262,7 @@ impl Shortcut {
             && (typed_with_shift || self.modifiers.shift == modifiers.shift)
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         let mut text = String::new();
         for (is_held, name) in
             [(self.modifiers.command, "Ctrl+"), (self.modifiers.alt, "Alt+"), (self.modifiers.shift, "Shift+")]
@@ -284,6 +284,8 @@ impl Shortcut {
             Key::Escape => "Esc",
             Key::PageUp => "PgUp",
             Key::PageDown => "PgDn",
+            Key::OpenBracket => "[",
+            Key::CloseBracket => "]",
             other => other.name(),
         });
         text

@@ -1,0 +1,191 @@
+//! What can be done in Evaluate: by a key or a button ([`EvaluateAction`]), by a panel ([`EvaluateCommand`]), and what
+//! Evaluate asks of the desk ([`Request`]), which alone knows dialogs, media and networks.
+
+use std::path::PathBuf;
+
+use eframe::egui::{Key, Modifiers};
+
+use super::filter::Filter;
+use super::state::{Cells, CurveView, Gallery, Slot, TableView, Unit};
+use crate::app::command::Shortcut;
+use crate::classes::AnomalyClass;
+
+/// What a user can do with one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EvaluateAction {
+    OpenFirst,
+    OpenSecond,
+    ThresholdUp,
+    ThresholdDown,
+    TopClass,
+    NextCells,
+    PreviousGallery,
+    NextGallery,
+    PreviousClip,
+    NextClip,
+    StepBack,
+    StepOn,
+    Review,
+    Back,
+}
+
+impl EvaluateAction {
+    pub const ALL: [Self; 14] = [
+        Self::OpenFirst,
+        Self::OpenSecond,
+        Self::ThresholdUp,
+        Self::ThresholdDown,
+        Self::TopClass,
+        Self::NextCells,
+        Self::PreviousGallery,
+        Self::NextGallery,
+        Self::PreviousClip,
+        Self::NextClip,
+        Self::StepBack,
+        Self::StepOn,
+        Self::Review,
+        Self::Back,
+    ];
+
+    /// Short, in the imperative: the accessible name of its button and its line in the key sheet.
+    pub fn label(self) -> &'static str {
+        self.entry().0
+    }
+
+    pub fn shortcut(self) -> Shortcut {
+        let (_, modifiers, key) = self.entry();
+        Shortcut { modifiers, key }
+    }
+
+    /// "Take the clip to Review at this moment, and back (T)"
+    pub fn tooltip(self) -> String {
+        format!("{} ({})", self.label(), self.shortcut().text())
+    }
+
+    pub fn of_key(modifiers: Modifiers, key: Key) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.shortcut().matches(modifiers, key))
+    }
+
+    fn entry(self) -> (&'static str, Modifiers, Key) {
+        const PLAIN: Modifiers = Modifiers::NONE;
+        match self {
+            Self::OpenFirst => ("Open run A", Modifiers::COMMAND, Key::O),
+            Self::OpenSecond => ("Open run B", Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O),
+            Self::ThresholdUp => ("Raise the threshold by 0.01", Modifiers::ALT, Key::ArrowUp),
+            Self::ThresholdDown => ("Lower the threshold by 0.01", Modifiers::ALT, Key::ArrowDown),
+            Self::TopClass => ("Decide by the top class or by the threshold", PLAIN, Key::X),
+            Self::NextCells => ("Show counts, shares of rows or shares of columns", PLAIN, Key::N),
+            Self::PreviousGallery => ("Show the previous list of clips", PLAIN, Key::OpenBracket),
+            Self::NextGallery => ("Show the next list of clips", PLAIN, Key::CloseBracket),
+            Self::PreviousClip => ("Go to the previous clip", PLAIN, Key::ArrowUp),
+            Self::NextClip => ("Go to the next clip", PLAIN, Key::ArrowDown),
+            Self::StepBack => ("Go one step back in the clip", PLAIN, Key::ArrowLeft),
+            Self::StepOn => ("Go one step on in the clip", PLAIN, Key::ArrowRight),
+            Self::Review => ("Take the clip to Review at this moment, and back", PLAIN, Key::T),
+            Self::Back => ("Close the cell's clips", PLAIN, Key::Escape),
+        }
+    }
+}
+
+/// A wish to change the state; panels and keys push them, [`super::Evaluate::apply`] alone carries them out. Clips go
+/// by their place in run A.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EvaluateCommand {
+    Act(EvaluateAction),
+    /// The folder of a run.
+    OpenRun(Slot, PathBuf),
+    CloseRun(Slot),
+    SwapRuns,
+    EditPath(String),
+    SetFilter(Filter),
+    /// In thousandths.
+    SetLevel(usize),
+    DecideByTopClass(bool),
+    SetUnit(Unit),
+    SetCells(Cells),
+    ShowTable(TableView),
+    ShowCurves(CurveView),
+    ShowGallery(Gallery),
+    Select(usize),
+    /// The card under the pointer.
+    Hover(Option<usize>),
+    SetPlayhead(f64),
+    SetNote(usize, String),
+    /// As typed, between commas.
+    SetTags(usize, String),
+    /// What a clip should be labelled; `None` takes a correction back.
+    Correct(usize, Option<AnomalyClass>),
+    WriteCorrections,
+    /// Takes a clip to Review at its peak.
+    Review(usize),
+    /// Clips whose pictures are on screen.
+    WantPictures(Vec<usize>),
+    DismissNotice(usize),
+    Ask(Request),
+}
+
+impl From<EvaluateAction> for EvaluateCommand {
+    fn from(action: EvaluateAction) -> Self {
+        Self::Act(action)
+    }
+}
+
+/// What Evaluate asks of the desk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// A folder dialog; the answer is [`EvaluateCommand::OpenRun`].
+    ChooseRun(Slot),
+    /// A manifest dialog and a job, whose news go to [`super::Evaluate::evaluation_news`].
+    StartEvaluation,
+    CancelEvaluation,
+    /// Show the file in Review at this moment of its own axis.
+    Review {
+        file: PathBuf,
+        time_s: f64,
+    },
+    /// Play with sound from this moment on; the frames come back as [`super::state::Preview`].
+    Play {
+        clip: String,
+        file: PathBuf,
+        from_s: f64,
+    },
+    StopPlaying,
+    /// Write a manifest beside this one with other labels, by clip path; the answer goes to
+    /// [`super::Evaluate::corrections_written`].
+    WriteManifest {
+        manifest: PathBuf,
+        corrections: Vec<(String, AnomalyClass)>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::command::Action;
+
+    #[test]
+    fn no_two_actions_share_a_key() {
+        for (place, action) in EvaluateAction::ALL.into_iter().enumerate() {
+            let Shortcut { modifiers, key } = action.shortcut();
+            let others = &EvaluateAction::ALL[place + 1..];
+            assert!(!others.iter().any(|other| other.shortcut().matches(modifiers, key)), "{action:?}");
+            assert_eq!(EvaluateAction::of_key(modifiers, key), Some(action));
+        }
+    }
+
+    #[test]
+    fn keys_of_the_whole_desk_keep_their_meaning() {
+        for action in [Action::FullScreen, Action::ToggleTheme, Action::KeySheet, Action::Quit] {
+            for Shortcut { modifiers, key } in action.shortcuts() {
+                assert_eq!(EvaluateAction::of_key(modifiers, key), None, "{action:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_to_review_means_nothing_there_but_the_way_back() {
+        let Shortcut { modifiers, key } = EvaluateAction::Review.shortcut();
+        assert_eq!(Action::of_key(modifiers, key), None);
+        assert_eq!(EvaluateAction::Review.tooltip(), "Take the clip to Review at this moment, and back (T)");
+    }
+}

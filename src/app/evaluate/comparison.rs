@@ -1,0 +1,138 @@
+//! Two runs side by side, on the clips that both have.
+
+use super::linked::Selection;
+use super::prepared::{Prepared, top_class};
+use crate::classes::CLASS_COUNT;
+use crate::evaluation::difference::Differences;
+use crate::evaluation::{BootstrapSettings, Decision, ScoredClip};
+use crate::runs::Pairing;
+
+/// What is the same for every filter and threshold.
+pub struct Paired {
+    pub pairing: Pairing,
+    /// By clip of the first run: its place in the second.
+    pub second: Vec<Option<usize>>,
+    /// By clip of the first run: how far the two are apart, 0 the same to 1 nothing in common.
+    pub disagreement: Vec<Option<f64>>,
+    /// Clips of the first run by disagreement, the greatest first.
+    pub order: Vec<usize>,
+}
+
+impl Paired {
+    pub fn new(first: &Prepared, second: &Prepared) -> Self {
+        let pairing = Pairing::new(&first.run, &second.run);
+        let count = first.run.clips.len();
+        let (mut places, mut disagreement) = (vec![None; count], vec![None; count]);
+        for (a, b) in &pairing.shared {
+            places[*a] = Some(*b);
+            disagreement[*a] = Some(distance(&first.run.clips[*a], &second.run.clips[*b]));
+        }
+        let mut order: Vec<usize> = pairing.shared.iter().map(|(a, _)| *a).collect();
+        // Stable, so that equals stay in the order of the run.
+        order.sort_by(|a, b| disagreement[*b].unwrap_or(0.0).total_cmp(&disagreement[*a].unwrap_or(0.0)));
+        Self { pairing, second: places, disagreement, order }
+    }
+
+    /// Of the clips that are shown and that both runs have.
+    pub fn differences(
+        &self,
+        first: &Prepared,
+        second: &Prepared,
+        selection: &Selection,
+        decision: Decision,
+    ) -> Differences {
+        let pair = |place: &usize| Some((&first.run.clips[*place], &second.run.clips[self.second[*place]?]));
+        let pairs: Vec<_> = selection.places.iter().filter_map(pair).collect();
+        Differences::new(&pairs, decision, BootstrapSettings::default())
+    }
+}
+
+/// The step of `other` that stands for the middle of step `step` of `clip`.
+pub fn same_moment(clip: &ScoredClip, step: usize, other: &ScoredClip) -> Option<usize> {
+    let span = clip.step_span(step);
+    let steps = ((span.start + span.end) / 2.0 - other.start_s) / other.step_s;
+    (steps >= 0.0 && steps < other.steps.len() as f64).then_some(steps as usize)
+}
+
+/// Whether both call a step of the first the same; `None` where the second has no such step.
+pub fn disagree(first: &ScoredClip, step: usize, second: &ScoredClip) -> Option<bool> {
+    let other = same_moment(first, step, second)?;
+    Some(top_class(&first.steps[step]) != top_class(&second.steps[other]))
+}
+
+/// The mean over the steps of both of the total variation distance of their class scores; that of the clips' scores
+/// where they share no step.
+fn distance(first: &ScoredClip, second: &ScoredClip) -> f64 {
+    let (mut sum, mut count) = (0.0, 0);
+    for (step, scores) in first.steps.iter().enumerate() {
+        if let Some(other) = same_moment(first, step, second) {
+            let apart: f32 = scores.iter().zip(&second.steps[other]).map(|(a, b)| (a - b).abs()).sum();
+            sum += f64::from(apart) / 2.0;
+            count += 1;
+        }
+    }
+    match count {
+        0 => (0..CLASS_COUNT).map(|class| (first.scores[class] - second.scores[class]).abs()).sum::<f64>() / 2.0,
+        _ => sum / f64::from(count),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::evaluate::filter::Filter;
+    use crate::app::evaluate::made_up;
+    use crate::app::evaluate::notes::Notes;
+    use crate::job::CancelToken;
+    use crate::runs::Run;
+
+    fn prepared(skill: f32, seed: u64, change: impl FnOnce(&mut Run)) -> Prepared {
+        let mut run = made_up::run(&made_up::Settings { clips: 60, skill, seed, ..made_up::Settings::default() });
+        change(&mut run);
+        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+    }
+
+    #[test]
+    fn a_run_agrees_with_itself() {
+        let run = prepared(0.5, 1, |_| {});
+        let paired = Paired::new(&run, &run);
+        assert!(paired.disagreement.iter().all(|distance| *distance == Some(0.0)));
+        assert_eq!(paired.order, (0..60).collect::<Vec<_>>());
+        assert_eq!(disagree(&run.run.clips[0], 3, &run.run.clips[0]), Some(false));
+    }
+
+    #[test]
+    fn clips_come_by_how_far_apart_the_runs_are() {
+        let (first, second) = (prepared(0.3, 1, |_| {}), prepared(0.9, 2, |_| {}));
+        let paired = Paired::new(&first, &second);
+        let distances: Vec<f64> = paired.order.iter().map(|place| paired.disagreement[*place].unwrap()).collect();
+        assert!(distances.is_sorted_by(|a, b| a >= b) && distances[0] > distances[59] && distances[0] <= 1.0);
+    }
+
+    #[test]
+    fn only_what_both_have_is_compared() {
+        let first = prepared(0.3, 1, |_| {});
+        let second = prepared(0.9, 2, |run| {
+            run.clips.truncate(45);
+            run.facts.truncate(45);
+        });
+        let paired = Paired::new(&first, &second);
+        assert_eq!((paired.order.len(), paired.second[50], paired.disagreement[50]), (45, None, None));
+        let selection = Selection::new(&first, &Filter::default(), &Notes::default());
+        let differences = paired.differences(&first, &second, &selection, Decision::TopClass);
+        assert_eq!(differences.clips, 45);
+        assert!(differences.accuracy.value.value().unwrap() > 0.0, "the second knows more");
+    }
+
+    #[test]
+    fn steps_of_other_lengths_meet_at_the_same_moment() {
+        let clips = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips;
+        let coarse = ScoredClip { steps: clips[0].steps[..4].to_vec(), step_s: 1.0, ..clips[0].clone() };
+        assert_eq!(same_moment(&clips[0], 0, &coarse), Some(0));
+        assert_eq!(same_moment(&clips[0], 9, &coarse), Some(2));
+        assert_eq!(same_moment(&clips[0], 17, &coarse), None);
+        assert!(distance(&clips[0], &coarse) > 0.0);
+        let none = ScoredClip { steps: Vec::new(), ..clips[0].clone() };
+        assert_eq!(distance(&clips[0], &none), 0.0, "by the clips' own scores");
+    }
+}

@@ -1,0 +1,152 @@
+//! What Evaluate works out in the background: at most one job of each kind for each run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::comparison::Paired;
+use super::filter::Filter;
+use super::linked::Selection;
+use super::notes::Notes;
+use super::prepared::Prepared;
+use super::state::Slot;
+use crate::evaluation::Decision;
+use crate::evaluation::difference::Differences;
+use crate::job::{Job, JobEvent, Stopped, Wake};
+use crate::runs::read_run;
+
+/// A run with the notes in its folder, or the sentence why these cannot be read.
+pub struct ReadRun {
+    pub prepared: Arc<Prepared>,
+    pub notes: Result<Notes, String>,
+}
+
+/// News from a job.
+pub enum Report {
+    Reading(Slot, JobEvent<(), ReadRun>),
+    Selecting(Slot, JobEvent<(), Arc<Selection>>),
+    Pairing(JobEvent<(), Arc<Paired>>),
+    Comparing(JobEvent<(), Differences>),
+    Saving(JobEvent<(), ()>),
+    /// One sentence.
+    Problem(String),
+}
+
+pub struct Jobs {
+    wake: Wake,
+    reading: [Option<Job<(), ReadRun>>; 2],
+    selecting: [Option<Job<(), Arc<Selection>>>; 2],
+    pairing: Option<Job<(), Arc<Paired>>>,
+    comparing: Option<Job<(), Differences>>,
+    saving: Option<Job<(), ()>>,
+    problems: Vec<String>,
+}
+
+impl Jobs {
+    pub fn new(wake: Wake) -> Self {
+        Self {
+            wake,
+            reading: [None, None],
+            selecting: [None, None],
+            pairing: None,
+            comparing: None,
+            saving: None,
+            problems: Vec::new(),
+        }
+    }
+
+    pub fn is_busy(&self) -> bool {
+        let is_reading = self.reading.iter().any(Option::is_some) || self.selecting.iter().any(Option::is_some);
+        is_reading || self.pairing.is_some() || self.comparing.is_some() || self.saving.is_some()
+    }
+
+    /// Replaces what is being read into the same place.
+    pub fn read(&mut self, slot: Slot, folder: PathBuf) {
+        let job = Job::spawn("read run", self.wake.clone(), move |reporter| {
+            let run = read_run(&folder).map_err(|error| Stopped::Failed(error.to_string()))?;
+            reporter.check()?;
+            let notes = Notes::read(&folder).map_err(|error| error.to_string());
+            let prepared = Prepared::new(run, reporter.cancel_token(), |fraction| reporter.progress(fraction))?;
+            Ok(ReadRun { prepared: Arc::new(prepared), notes })
+        });
+        self.reading[slot as usize] = self.started(job);
+    }
+
+    /// Replaces what is being selected of the same run.
+    pub fn select(&mut self, slot: Slot, prepared: Arc<Prepared>, filter: Filter, notes: Notes) {
+        let job = Job::spawn("select clips", self.wake.clone(), move |_| {
+            Ok(Arc::new(Selection::new(&prepared, &filter, &notes)))
+        });
+        self.selecting[slot as usize] = self.started(job);
+    }
+
+    pub fn pair(&mut self, first: Arc<Prepared>, second: Arc<Prepared>) {
+        let job = Job::spawn("pair runs", self.wake.clone(), move |_| Ok(Arc::new(Paired::new(&first, &second))));
+        self.pairing = self.started(job);
+    }
+
+    pub fn is_comparing(&self) -> bool {
+        self.comparing.is_some()
+    }
+
+    pub fn compare(
+        &mut self,
+        paired: Arc<Paired>,
+        runs: [Arc<Prepared>; 2],
+        selection: Arc<Selection>,
+        decision: Decision,
+    ) {
+        let job = Job::spawn("compare runs", self.wake.clone(), move |_| {
+            Ok(paired.differences(&runs[0], &runs[1], &selection, decision))
+        });
+        self.comparing = self.started(job);
+    }
+
+    pub fn is_saving(&self) -> bool {
+        self.saving.is_some()
+    }
+
+    pub fn save(&mut self, folder: PathBuf, notes: Notes) {
+        let job = Job::spawn("save notes", self.wake.clone(), move |_| {
+            notes.write(&folder).map_err(|error| Stopped::Failed(format!("The notes are not saved: {error}")))
+        });
+        self.saving = self.started(job);
+    }
+
+    /// Waits for what is being saved.
+    pub fn finish_saving(&mut self) {
+        if let Some(job) = self.saving.take() {
+            job.wait(|_| {});
+        }
+    }
+
+    /// Stops whatever works on the run in this place, and on both together.
+    pub fn forget(&mut self, slot: Slot) {
+        self.reading[slot as usize] = None;
+        self.selecting[slot as usize] = None;
+        self.pairing = None;
+        self.comparing = None;
+    }
+
+    pub fn poll(&mut self) -> Vec<Report> {
+        let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
+        for slot in Slot::BOTH {
+            drain(&mut self.reading[slot as usize], |event| reports.push(Report::Reading(slot, event)));
+            drain(&mut self.selecting[slot as usize], |event| reports.push(Report::Selecting(slot, event)));
+        }
+        drain(&mut self.pairing, |event| reports.push(Report::Pairing(event)));
+        drain(&mut self.comparing, |event| reports.push(Report::Comparing(event)));
+        drain(&mut self.saving, |event| reports.push(Report::Saving(event)));
+        reports
+    }
+
+    fn started<T>(&mut self, job: std::io::Result<T>) -> Option<T> {
+        job.map_err(|error| self.problems.push(format!("The system starts no more threads ({error})."))).ok()
+    }
+}
+
+fn drain<T: Send + 'static>(slot: &mut Option<Job<(), T>>, mut report: impl FnMut(JobEvent<(), T>)) {
+    while let Some(event) = slot.as_mut().and_then(Job::try_next) {
+        report(event);
+    }
+    slot.take_if(|job| job.has_ended());
+}

@@ -1,0 +1,297 @@
+//! The numbers that all views show. A [`Selection`] is what a filter leaves of a run, with everything sorted; an
+//! [`Outcome`] is what a decision makes of it. The first is worked out in the background, the second while a threshold
+//! is dragged.
+
+use super::filter::Filter;
+use super::notes::Notes;
+use super::prepared::{FittedTemperature, Prepared, labelled};
+use crate::classes::{AnomalyClass, CLASS_COUNT};
+use crate::dataset::Split;
+use crate::evaluation::alarms::AlarmCurve;
+use crate::evaluation::calibration::{Labelled, ProbabilityScores};
+use crate::evaluation::classification::Classification;
+use crate::evaluation::confusion::ConfusionMatrix;
+use crate::evaluation::curves::{PrPoint, RocPoint, precision_recall_of, roc_of, thinned};
+use crate::evaluation::ranking::{Operating, Ranking, RankingScores};
+use crate::evaluation::temperature::Temperature;
+use crate::evaluation::{BinaryCounts, Decision, Metric, ReportSettings, ScoredClip, Undefined};
+
+/// The clips of a run that a filter lets through.
+pub struct Selection {
+    /// Positions in the run.
+    pub places: Vec<usize>,
+    /// Anomalous against normal, clip by clip.
+    pub by_clip: CurvePair,
+    /// The same of all frames together.
+    pub by_frame: CurvePair,
+    /// Of each class against the rest, by the class's score.
+    pub average_precision: [Metric; CLASS_COUNT],
+    pub alarms: AlarmCurve,
+    pub calibration: Calibrated,
+}
+
+/// PR and ROC of one ranking.
+pub struct CurvePair {
+    operating: Vec<Operating>,
+    pub scores: RankingScores,
+    /// To draw.
+    pub pr: Vec<PrPoint>,
+    pub roc: Vec<RocPoint>,
+}
+
+/// Where a decision stands on the curves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OperatingPoint {
+    pub precision: Metric,
+    pub recall: Metric,
+    pub false_positive_rate: Metric,
+}
+
+/// Probabilities before and after temperature scaling.
+pub struct Calibrated {
+    pub raw: ProbabilityScores,
+    /// `None` where no temperature could be fitted.
+    pub scaled: Option<ProbabilityScores>,
+    pub temperature: FittedTemperature,
+    /// Clips that the temperature was fitted on are among those shown, so that it looks better than it is.
+    pub is_optimistic: bool,
+}
+
+/// What a decision makes of a selection. Lists hold positions in the run, the most wrong first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub decision: Decision,
+    pub classification: Classification,
+    pub binary: BinaryCounts,
+    /// By position in [`Selection::places`].
+    pub predicted: Vec<AnomalyClass>,
+    pub false_alarms: Vec<usize>,
+    pub misses: Vec<usize>,
+    /// One anomaly taken for another.
+    pub confusions: Vec<usize>,
+    pub all: Vec<usize>,
+}
+
+impl Selection {
+    pub fn new(prepared: &Prepared, filter: &Filter, notes: &Notes) -> Self {
+        let run = &prepared.run;
+        let passes = |place: &usize| {
+            let clip = &run.clips[*place];
+            filter.lets_through(clip, &run.facts[*place], notes.of(&clip.path))
+        };
+        let places: Vec<usize> = (0..run.clips.len()).filter(passes).collect();
+        let mut times_drawn = vec![0; run.clips.len()];
+        places.iter().for_each(|place| times_drawn[*place] = 1);
+        let clips = || places.iter().map(|place| &run.clips[*place]);
+        let anomaly = Ranking::of_clips(clips().map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())));
+        let of_class = |class: AnomalyClass| {
+            let examples = clips().map(|clip| (clip.scores[class.index()], clip.truth == class));
+            Ranking::of_clips(examples).scores().average_precision
+        };
+        Self {
+            by_clip: CurvePair::new(anomaly.operating_points(), anomaly.scores()),
+            by_frame: CurvePair::new(
+                prepared.frames.operating_points_of_resample(&times_drawn),
+                prepared.frames.scores_of_resample(&times_drawn),
+            ),
+            average_precision: AnomalyClass::ALL.map(of_class),
+            alarms: AlarmCurve::new(places.iter().map(|place| &prepared.alarms[*place])),
+            calibration: Calibrated::new(clips().collect(), prepared.temperature),
+            places,
+        }
+    }
+}
+
+impl CurvePair {
+    fn new(operating: Vec<Operating>, scores: RankingScores) -> Self {
+        Self {
+            pr: thinned(&precision_recall_of(&operating), |point| (point.recall, point.precision)),
+            roc: thinned(&roc_of(&operating), |point| (point.false_positive_rate, point.true_positive_rate)),
+            operating,
+            scores,
+        }
+    }
+
+    /// The share of positives, which is the precision of a guess.
+    pub fn prevalence(&self) -> Metric {
+        let (positives, negatives) = (self.scores.positives as f64, self.scores.negatives as f64);
+        Metric::ratio(positives, positives + negatives, Undefined::NoExamples)
+    }
+
+    pub fn at(&self, threshold: f64) -> OperatingPoint {
+        let at = Operating::at(&self.operating, threshold);
+        let (positives, negatives) = (self.scores.positives as f64, self.scores.negatives as f64);
+        let called = at.true_positives + at.false_positives;
+        OperatingPoint {
+            precision: Metric::ratio(at.true_positives, called, Undefined::ClassNeverPredicted),
+            recall: Metric::ratio(at.true_positives, positives, Undefined::NoPositives),
+            false_positive_rate: Metric::ratio(at.false_positives, negatives, Undefined::NoNegatives),
+        }
+    }
+}
+
+impl Calibrated {
+    fn new(clips: Vec<&ScoredClip>, temperature: FittedTemperature) -> Self {
+        let bins = ReportSettings::default().calibration_bins;
+        let examples: Vec<Labelled> = clips.iter().map(|clip| labelled(clip)).collect();
+        let scaled = temperature.value.ok().map(|value| {
+            let scale = |(scores, truth): &Labelled| (Temperature::scale(scores, value), *truth);
+            ProbabilityScores::new(&examples.iter().map(scale).collect::<Vec<_>>(), bins)
+        });
+        let is_optimistic =
+            !temperature.is_of_validation || clips.iter().any(|clip| clip.split == Some(Split::Validation));
+        Self { raw: ProbabilityScores::new(&examples, bins), scaled, temperature, is_optimistic }
+    }
+}
+
+impl Outcome {
+    pub fn new(prepared: &Prepared, selection: &Selection, decision: Decision) -> Self {
+        let clips = &prepared.run.clips;
+        let predicted: Vec<AnomalyClass> =
+            selection.places.iter().map(|place| decision.predicted(&clips[*place])).collect();
+        let pairs = || selection.places.iter().copied().zip(predicted.iter().copied());
+        let confusion = ConfusionMatrix::new(pairs().map(|(place, predicted)| (clips[place].truth, predicted)));
+        // How sure of what is wrong; the path decides between equals, so that the order is always the same.
+        let sorted = |wanted: &dyn Fn(AnomalyClass, AnomalyClass) -> bool| {
+            let chosen = pairs().filter(|(place, predicted)| wanted(clips[*place].truth, *predicted));
+            let mut wrong: Vec<(f64, usize)> =
+                chosen.map(|(place, predicted)| (wrongness(&clips[place], predicted), place)).collect();
+            wrong.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| clips[a.1].path.cmp(&clips[b.1].path)));
+            wrong.into_iter().map(|(_, place)| place).collect()
+        };
+        Self {
+            decision,
+            binary: BinaryCounts::new(&confusion),
+            classification: Classification::new(confusion),
+            false_alarms: sorted(&|truth, predicted| !truth.is_anomaly() && predicted.is_anomaly()),
+            misses: sorted(&|truth, predicted| truth.is_anomaly() && !predicted.is_anomaly()),
+            confusions: sorted(&|truth, predicted| truth.is_anomaly() && predicted.is_anomaly() && truth != predicted),
+            all: sorted(&|_, _| true),
+            predicted,
+        }
+    }
+
+    /// Where the decision stands on the curves over clips.
+    pub fn operating_point(&self) -> OperatingPoint {
+        OperatingPoint {
+            precision: self.binary.precision(),
+            recall: self.binary.recall(),
+            false_positive_rate: self.binary.false_positive_rate(),
+        }
+    }
+}
+
+/// How much more the score of what a clip was taken for than that of what it is, −1 to 1. Anomalies together where
+/// one side is normal, as it is their sum that crosses the threshold.
+fn wrongness(clip: &ScoredClip, predicted: AnomalyClass) -> f64 {
+    let anomaly = clip.anomaly_score();
+    match (clip.truth.is_anomaly(), predicted.is_anomaly()) {
+        (false, true) => anomaly,
+        (true, false) => 1.0 - anomaly,
+        (true, true) if clip.truth != predicted => clip.scores[predicted.index()] - clip.scores[clip.truth.index()],
+        _ => -clip.scores[clip.truth.index()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::evaluate::made_up;
+    use crate::evaluation::alarms::level_of;
+    use crate::evaluation::{Report, TruthRange};
+    use crate::job::CancelToken;
+
+    fn prepared(clips: usize) -> Prepared {
+        let run = made_up::run(&made_up::Settings { clips, ..made_up::Settings::default() });
+        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+    }
+
+    fn select(prepared: &Prepared, filter: &Filter) -> Selection {
+        Selection::new(prepared, filter, &Notes::default())
+    }
+
+    #[test]
+    fn at_its_default_every_number_is_that_of_the_report() {
+        let prepared = prepared(120);
+        let selection = select(&prepared, &Filter::default());
+        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
+        let report = Report::new(&prepared.run.clips, &ReportSettings::default()).unwrap();
+        assert_eq!(outcome.classification, report.classification);
+        assert_eq!(selection.by_clip.scores, report.clip_ranking.anomaly);
+        assert_eq!(selection.by_frame.scores, report.frames.anomaly);
+        assert_eq!(selection.by_clip.pr, report.curves.clip_pr);
+        assert_eq!(selection.by_frame.roc, report.curves.frame_roc);
+        assert_eq!(selection.calibration.raw, report.calibration.raw);
+        for (ours, theirs) in selection.average_precision.iter().zip(&report.clip_ranking.classes) {
+            assert_eq!(*ours, theirs.scores.average_precision);
+        }
+        let alarms = selection.alarms.at(level_of(0.5));
+        assert_eq!(alarms.per_hour, report.events.false_alarms.per_normal_hour);
+        assert_eq!(alarms.detected as usize, report.events.delay.detected);
+    }
+
+    #[test]
+    fn a_filter_leaves_the_report_of_the_clips_that_pass() {
+        let prepared = prepared(120);
+        let mut filter = Filter { split: Some(Split::Test), ..Filter::default() };
+        filter.toggle(AnomalyClass::Pain);
+        let selection = select(&prepared, &filter);
+        let left: Vec<_> = selection.places.iter().map(|place| prepared.run.clips[*place].clone()).collect();
+        assert!(!left.is_empty() && left.len() < 120);
+        let report = Report::new(&left, &ReportSettings::default()).unwrap();
+        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
+        assert_eq!(outcome.classification, report.classification);
+        assert_eq!(selection.by_frame.scores, report.frames.anomaly);
+        assert_eq!(selection.alarms.at(500).per_hour, report.events.false_alarms.per_normal_hour);
+        assert!(!selection.calibration.is_optimistic, "fitted on validation clips, of which none is shown");
+    }
+
+    #[test]
+    fn the_matrix_and_the_curves_agree_at_every_threshold() {
+        let prepared = prepared(120);
+        let selection = select(&prepared, &Filter::default());
+        for threshold in [0.0, 0.2, 0.5, 0.77, 1.0] {
+            let outcome = Outcome::new(&prepared, &selection, Decision::Threshold(threshold));
+            assert_eq!(outcome.operating_point(), selection.by_clip.at(threshold), "at {threshold}");
+        }
+    }
+
+    #[test]
+    fn every_clip_that_is_wrong_is_in_one_list_with_the_worst_first() {
+        let prepared = prepared(120);
+        let selection = select(&prepared, &Filter::default());
+        let outcome = Outcome::new(&prepared, &selection, Decision::Threshold(0.6));
+        let wrong = outcome.classification.confusion.total() - outcome.classification.confusion.correct();
+        let listed = outcome.false_alarms.len() + outcome.misses.len() + outcome.confusions.len();
+        assert_eq!((listed as u64, outcome.all.len()), (wrong, 120));
+        let scores: Vec<f64> = outcome.misses.iter().map(|place| prepared.run.clips[*place].anomaly_score()).collect();
+        assert!(scores.is_sorted(), "the miss with the lowest score is the worst: {scores:?}");
+        assert_eq!(outcome.binary.false_positives as usize, outcome.false_alarms.len());
+        assert_eq!(outcome.binary.false_negatives as usize, outcome.misses.len());
+    }
+
+    #[test]
+    fn nothing_left_is_undefined_and_not_zero() {
+        let prepared = prepared(20);
+        let filter = Filter { classes: [false; CLASS_COUNT], ..Filter::default() };
+        let selection = select(&prepared, &filter);
+        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
+        assert_eq!(outcome.classification.accuracy.value(), None);
+        assert_eq!(selection.by_frame.at(0.5).recall.reason(), Some(Undefined::NoPositives));
+        assert_eq!(selection.by_clip.prevalence().value(), None);
+        assert!(selection.by_clip.pr.is_empty());
+    }
+
+    #[test]
+    fn clips_without_steps_have_clip_curves_and_no_frame_curves() {
+        let mut run = made_up::run(&made_up::Settings { clips: 40, ..made_up::Settings::default() });
+        for clip in &mut run.clips {
+            clip.steps.clear();
+            clip.truth_ranges = Vec::<TruthRange>::new();
+        }
+        let prepared = Prepared::new(run, &CancelToken::default(), |_| {}).unwrap();
+        let selection = select(&prepared, &Filter::default());
+        assert!(!selection.by_clip.pr.is_empty() && selection.by_frame.pr.is_empty());
+        assert_eq!(selection.alarms.at(500).per_hour.reason(), Some(Undefined::NoNormalTime));
+    }
+}

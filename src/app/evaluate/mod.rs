@@ -1,0 +1,527 @@
+//! Evaluate: metrics and failure cases of one run or two. It works as the desk does: commands and the news of jobs
+//! change the state, panels draw it. It knows no media: pictures, playing and dialogs are asked of the desk.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `prepared`, `linked`, `comparison` | the numbers: worked out once a run, once a filter, at every threshold |
+//! | `filter`, `notes` | which clips, and what was said of them |
+//! | `state`, `command`, `jobs` | what is shown, what can be done, what works in the background |
+//! | `pictures` | pictures of clips, asked for as they come on screen |
+//! | `panels` | one view a file |
+//! | `made_up` | a run for pictures, tests and benchmarks |
+
+pub mod command;
+pub mod comparison;
+pub mod filter;
+mod jobs;
+pub mod linked;
+pub mod made_up;
+pub mod notes;
+mod panels;
+pub mod pictures;
+pub mod prepared;
+pub mod state;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use eframe::egui::{Context, Event, Key, Ui};
+
+use self::command::{EvaluateAction, EvaluateCommand, Request};
+use self::jobs::{Jobs, ReadRun, Report};
+use self::linked::Outcome;
+use self::notes::Notes;
+use self::notes::tags_of;
+use self::pictures::{PictureProblem, PictureRequest, RgbPicture};
+use self::state::{Cells, Comparison, EvaluateState, Evaluation, Gallery, OpenRun, RunNotes, RunSlot, Slot};
+use crate::evaluation::alarms::LEVELS;
+use crate::job::{JobEvent, Progress, Wake};
+
+/// The state with what works for it.
+pub struct Evaluate {
+    pub state: EvaluateState,
+    jobs: Jobs,
+    requests: Vec<Request>,
+    /// By the run's folder: notes that differ from those in its file.
+    unsaved: BTreeMap<PathBuf, Notes>,
+    /// Something of the comparison has changed since it was worked out.
+    is_comparison_due: bool,
+}
+
+/// News of an evaluation that the desk runs.
+#[derive(Clone, Debug)]
+pub enum EvaluationNews {
+    Started {
+        name: String,
+    },
+    Progress(Progress),
+    /// The folder of the new run.
+    Done(PathBuf),
+    /// One sentence.
+    Failed(String),
+    Cancelled,
+}
+
+impl Evaluate {
+    pub fn new(wake: Wake) -> Self {
+        Self {
+            state: EvaluateState::default(),
+            jobs: Jobs::new(wake),
+            requests: Vec::new(),
+            unsaved: BTreeMap::new(),
+            is_comparison_due: false,
+        }
+    }
+
+    /// Draws the whole mode and returns what was asked for.
+    pub fn show(&self, ui: &mut Ui) -> Vec<EvaluateCommand> {
+        let mut commands = Vec::new();
+        panels::show(ui, &self.state, &mut commands);
+        commands
+    }
+
+    /// Takes in what has happened since the last frame of the window.
+    pub fn tick(&mut self) {
+        for report in self.jobs.poll() {
+            self.receive(report);
+        }
+        self.schedule();
+    }
+
+    /// Whether anything is being worked out; pictures and an evaluation are the desk's.
+    pub fn is_busy(&self) -> bool {
+        self.jobs.is_busy() || self.is_comparison_due || !self.unsaved.is_empty()
+    }
+
+    /// What is asked of the desk since the last call.
+    pub fn take_requests(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.requests)
+    }
+
+    /// The next picture to make; the answer goes to [`Evaluate::take_picture`].
+    pub fn take_picture_request(&mut self) -> Option<PictureRequest> {
+        self.state.pictures.take_request()
+    }
+
+    pub fn take_picture(&mut self, ctx: &Context, clip: &str, answer: Result<RgbPicture, PictureProblem>) {
+        self.state.pictures.take(ctx, clip, answer);
+    }
+
+    /// A run that was made opens beside the one that is open.
+    pub fn evaluation_news(&mut self, news: EvaluationNews) {
+        match news {
+            EvaluationNews::Started { name } => self.state.evaluation = Some(Evaluation { name, progress: None }),
+            EvaluationNews::Progress(progress) => {
+                self.state.evaluation.iter_mut().for_each(|evaluation| evaluation.progress = Some(progress));
+            }
+            EvaluationNews::Done(folder) => {
+                self.state.evaluation = None;
+                let is_free = matches!(self.state.slot(Slot::A), RunSlot::Empty | RunSlot::Failed { .. });
+                self.open_run(if is_free { Slot::A } else { Slot::B }, folder);
+            }
+            EvaluationNews::Failed(sentence) => {
+                self.state.evaluation = None;
+                self.state.notices.push(sentence);
+            }
+            EvaluationNews::Cancelled => self.state.evaluation = None,
+        }
+    }
+
+    /// The answer to [`Request::WriteManifest`]: where the new manifest lies, or why there is none.
+    pub fn corrections_written(&mut self, outcome: Result<PathBuf, String>) {
+        match outcome {
+            Ok(path) => {
+                if let Some(run) = self.state.open_mut(Slot::A) {
+                    run.notes.written = Some((run.notes.notes.corrections().count(), path));
+                }
+            }
+            Err(sentence) => self.state.notices.push(sentence),
+        }
+    }
+
+    pub fn apply(&mut self, command: EvaluateCommand) {
+        let state = &mut self.state;
+        match command {
+            EvaluateCommand::Act(action) => self.act(action),
+            EvaluateCommand::OpenRun(slot, folder) => self.open_run(slot, folder),
+            EvaluateCommand::CloseRun(slot) => self.close_run(slot),
+            EvaluateCommand::SwapRuns => self.swap_runs(),
+            EvaluateCommand::EditPath(text) => state.path_text = text,
+            EvaluateCommand::SetFilter(filter) => {
+                state.filter = filter;
+                self.select_again();
+            }
+            EvaluateCommand::SetLevel(level) => {
+                state.level = level.min(LEVELS - 1);
+                state.is_by_threshold = true;
+                self.decide();
+            }
+            EvaluateCommand::DecideByTopClass(is_top_class) => {
+                state.is_by_threshold = !is_top_class;
+                self.decide();
+            }
+            EvaluateCommand::SetUnit(unit) => state.unit = unit,
+            EvaluateCommand::SetCells(cells) => state.cells = cells,
+            EvaluateCommand::ShowTable(table) => state.table = table,
+            EvaluateCommand::ShowCurves(curves) => state.curves = curves,
+            EvaluateCommand::ShowGallery(gallery) => self.show_gallery(gallery),
+            EvaluateCommand::Select(place) => self.select_clip(place),
+            EvaluateCommand::Hover(place) => self.hover(place),
+            EvaluateCommand::SetPlayhead(time_s) => self.set_playhead(time_s),
+            EvaluateCommand::SetNote(place, note) => self.change_remark(place, |remark| remark.note = note),
+            EvaluateCommand::SetTags(place, tags) => self.change_remark(place, |remark| remark.tags = tags_of(&tags)),
+            EvaluateCommand::Correct(place, class) => {
+                let truth = state.clip(place).map(|clip| clip.truth);
+                self.change_remark(place, |remark| remark.corrected = class.filter(|class| Some(*class) != truth));
+            }
+            EvaluateCommand::WriteCorrections => self.write_corrections(),
+            EvaluateCommand::Review(place) => {
+                self.select_clip(place);
+                self.act(EvaluateAction::Review);
+            }
+            EvaluateCommand::WantPictures(places) => self.want_pictures(&places),
+            EvaluateCommand::DismissNotice(place) if place < state.notices.len() => {
+                state.notices.remove(place);
+            }
+            EvaluateCommand::DismissNotice(_) => {}
+            EvaluateCommand::Ask(request) => self.requests.push(request),
+        }
+    }
+
+    fn act(&mut self, action: EvaluateAction) {
+        let (level, is_by_threshold) = (self.state.level, self.state.is_by_threshold);
+        match action {
+            EvaluateAction::OpenFirst => self.requests.push(Request::ChooseRun(Slot::A)),
+            EvaluateAction::OpenSecond => self.requests.push(Request::ChooseRun(Slot::B)),
+            EvaluateAction::ThresholdUp => self.apply(EvaluateCommand::SetLevel(level + LEVEL_STEP)),
+            EvaluateAction::ThresholdDown => self.apply(EvaluateCommand::SetLevel(level.saturating_sub(LEVEL_STEP))),
+            EvaluateAction::TopClass => self.apply(EvaluateCommand::DecideByTopClass(is_by_threshold)),
+            EvaluateAction::NextCells => self.state.cells = neighbour(&Cells::ALL, self.state.cells, 1),
+            EvaluateAction::PreviousGallery => {
+                self.show_gallery(neighbour(&self.state.galleries(), self.state.gallery, -1))
+            }
+            EvaluateAction::NextGallery => self.show_gallery(neighbour(&self.state.galleries(), self.state.gallery, 1)),
+            EvaluateAction::PreviousClip => self.select_neighbour(-1),
+            EvaluateAction::NextClip => self.select_neighbour(1),
+            EvaluateAction::StepBack => self.step(-1.0),
+            EvaluateAction::StepOn => self.step(1.0),
+            EvaluateAction::Review => {
+                let (Some(place), Some(run)) = (self.state.selected, self.state.open(Slot::A)) else { return };
+                let (file, time_s) = (run.prepared.run.facts[place].file.clone(), self.state.playhead_s);
+                self.requests.push(Request::Review { file, time_s });
+            }
+            EvaluateAction::Back if matches!(self.state.gallery, Gallery::Cell(..)) => {
+                self.show_gallery(Gallery::default())
+            }
+            EvaluateAction::Back => {}
+        }
+    }
+
+    fn receive(&mut self, report: Report) {
+        match report {
+            Report::Problem(sentence) => self.state.notices.push(sentence),
+            Report::Reading(slot, event) => self.receive_reading(slot, event),
+            Report::Selecting(slot, event) => {
+                let RunSlot::Open(run) = &mut self.state.slots[slot as usize] else { return };
+                run.is_selecting = false;
+                match event {
+                    JobEvent::Done(selection) => run.selection = Some(selection),
+                    JobEvent::Failed(sentence) => self.state.notices.push(sentence),
+                    JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => return,
+                }
+                self.decide();
+            }
+            Report::Pairing(event) => {
+                match event {
+                    JobEvent::Done(paired) => self.state.comparison.paired = Some(paired),
+                    JobEvent::Failed(sentence) => self.state.notices.push(sentence),
+                    JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => return,
+                }
+                self.is_comparison_due = true;
+                self.refresh_lists();
+            }
+            Report::Comparing(event) => {
+                self.state.comparison.is_working = false;
+                match event {
+                    JobEvent::Done(differences) => self.state.comparison.differences = Some(differences),
+                    JobEvent::Failed(sentence) => self.state.notices.push(sentence),
+                    JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
+                }
+            }
+            Report::Saving(event) => {
+                if let JobEvent::Failed(sentence) = event {
+                    self.state.notices.push(sentence);
+                }
+            }
+        }
+    }
+
+    fn receive_reading(&mut self, slot: Slot, event: JobEvent<(), ReadRun>) {
+        let place = &mut self.state.slots[slot as usize];
+        let Some(folder) = place.folder().map(PathBuf::from) else { return };
+        match event {
+            JobEvent::Progress(progress) => *place = RunSlot::Reading { folder, progress: Some(progress) },
+            JobEvent::Failed(sentence) => *place = RunSlot::Failed { folder, sentence },
+            JobEvent::Cancelled | JobEvent::Partial(()) => {}
+            JobEvent::Done(ReadRun { prepared, notes }) => {
+                let notes = match notes {
+                    Ok(notes) => RunNotes { notes, ..RunNotes::default() },
+                    Err(sentence) => RunNotes { problem: Some(sentence), ..RunNotes::default() },
+                };
+                *place = RunSlot::Open(OpenRun::new(prepared, notes));
+                self.select_again();
+                self.pair_again();
+            }
+        }
+    }
+
+    /// Starts what is due. While something is dragged, the comparison is that of a moment ago.
+    fn schedule(&mut self) {
+        if !self.jobs.is_saving()
+            && let Some((folder, notes)) = self.unsaved.pop_first()
+        {
+            self.jobs.save(folder, notes);
+        }
+        if self.is_comparison_due && !self.jobs.is_comparing() {
+            self.is_comparison_due = false;
+            let (Some(first), Some(second)) = (self.state.open(Slot::A), self.state.open(Slot::B)) else { return };
+            let (Some(paired), Some(selection)) = (&self.state.comparison.paired, &first.selection) else { return };
+            let runs = [first.prepared.clone(), second.prepared.clone()];
+            self.jobs.compare(paired.clone(), runs, selection.clone(), self.state.decision());
+            self.state.comparison.is_working = true;
+        }
+    }
+
+    /// A second run without a first is the first.
+    fn open_run(&mut self, slot: Slot, folder: PathBuf) {
+        let slot = if matches!(self.state.slot(Slot::A), RunSlot::Empty) { Slot::A } else { slot };
+        self.leave_run(slot);
+        self.state.slots[slot as usize] = RunSlot::Reading { folder: folder.clone(), progress: None };
+        self.jobs.read(slot, folder);
+    }
+
+    fn close_run(&mut self, slot: Slot) {
+        if slot == Slot::A && !matches!(self.state.slot(Slot::B), RunSlot::Empty) {
+            self.swap_runs();
+            return self.close_run(Slot::B);
+        }
+        self.leave_run(slot);
+        self.state.slots[slot as usize] = RunSlot::Empty;
+        self.refresh_lists();
+    }
+
+    /// What belongs to a run goes with it.
+    fn leave_run(&mut self, slot: Slot) {
+        self.jobs.forget(slot);
+        self.state.comparison = Comparison::default();
+        if slot == Slot::A {
+            self.state.pictures.clear();
+            self.state.selected = None;
+            self.hover(None);
+        }
+        if !matches!(self.state.gallery, Gallery::FalseAlarms | Gallery::Misses | Gallery::Confusions | Gallery::All) {
+            self.state.gallery = Gallery::default();
+        }
+    }
+
+    fn swap_runs(&mut self) {
+        // A run that is still being read is asked for in its new place.
+        let folders = Slot::BOTH.map(|slot| match self.state.slot(slot) {
+            RunSlot::Reading { folder, .. } => Some(folder.clone()),
+            _ => None,
+        });
+        Slot::BOTH.into_iter().for_each(|slot| self.leave_run(slot));
+        self.state.slots.swap(0, 1);
+        for (slot, folder) in Slot::BOTH.into_iter().zip(folders.into_iter().rev()) {
+            if let Some(folder) = folder {
+                self.jobs.read(slot, folder);
+            }
+        }
+        self.select_again();
+        self.pair_again();
+    }
+
+    fn select_again(&mut self) {
+        for slot in Slot::BOTH {
+            let filter = self.state.filter.clone();
+            if let Some(run) = self.state.open_mut(slot) {
+                run.is_selecting = true;
+                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
+            }
+        }
+    }
+
+    fn pair_again(&mut self) {
+        self.state.comparison = Comparison::default();
+        if let (Some(first), Some(second)) = (self.state.open(Slot::A), self.state.open(Slot::B)) {
+            self.jobs.pair(first.prepared.clone(), second.prepared.clone());
+        }
+    }
+
+    /// What the decision makes of both selections.
+    fn decide(&mut self) {
+        let decision = self.state.decision();
+        for slot in &mut self.state.slots {
+            if let RunSlot::Open(OpenRun { prepared, selection: Some(selection), outcome, .. }) = slot {
+                *outcome = Some(Outcome::new(prepared, selection, decision));
+            }
+        }
+        self.is_comparison_due = self.state.comparison.paired.is_some();
+        self.refresh_lists();
+    }
+
+    fn show_gallery(&mut self, gallery: Gallery) {
+        self.state.gallery = gallery;
+        self.refresh_lists();
+    }
+
+    fn refresh_lists(&mut self) {
+        let (order, listed) = match self.state.shown(Slot::A) {
+            None => (Vec::new(), Vec::new()),
+            Some((prepared, selection, outcome)) => {
+                let is_shown = |place: &usize| selection.places.binary_search(place).is_ok();
+                let paired = self.state.comparison.paired.as_ref();
+                let order: Vec<usize> = paired.into_iter().flat_map(|paired| &paired.order).copied().collect();
+                let order: Vec<usize> = order.into_iter().filter(is_shown).collect();
+                let is_in_cell = |place: &usize, truth, predicted| {
+                    prepared.run.clips[*place].truth == truth && self.state.predicted(*place) == Some(predicted)
+                };
+                let listed = match self.state.gallery {
+                    Gallery::FalseAlarms => outcome.false_alarms.clone(),
+                    Gallery::Misses => outcome.misses.clone(),
+                    Gallery::Confusions => outcome.confusions.clone(),
+                    Gallery::All => outcome.all.clone(),
+                    Gallery::Disagreements => order.clone(),
+                    Gallery::Cell(truth, predicted) => {
+                        let all = outcome.all.iter().copied();
+                        all.filter(|place| is_in_cell(place, truth, predicted)).collect()
+                    }
+                };
+                (order, listed)
+            }
+        };
+        self.state.comparison.order = order;
+        self.state.listed = listed;
+    }
+
+    fn select_clip(&mut self, place: usize) {
+        let Some(run) = self.state.open(Slot::A) else { return };
+        if place < run.prepared.run.clips.len() && self.state.selected != Some(place) {
+            self.state.playhead_s = run.prepared.peak_s(place);
+            self.state.selected = Some(place);
+        }
+    }
+
+    fn select_neighbour(&mut self, offset: isize) {
+        let listed = &self.state.listed;
+        let at = self.state.selected.and_then(|selected| listed.iter().position(|place| *place == selected));
+        let next = at.map_or(0, |at| at.saturating_add_signed(offset));
+        if let Some(place) = listed.get(next.min(listed.len().saturating_sub(1))).copied() {
+            self.select_clip(place);
+            self.state.reveals += 1;
+        }
+    }
+
+    fn set_playhead(&mut self, time_s: f64) {
+        let Some(clip) = self.state.selected.and_then(|place| self.state.clip(place)) else { return };
+        self.state.playhead_s = time_s.clamp(clip.start_s, clip.start_s + clip.duration_s);
+    }
+
+    /// To the middle of a neighbouring step.
+    fn step(&mut self, offset: f64) {
+        let Some(clip) = self.state.selected.and_then(|place| self.state.clip(place)) else { return };
+        let last = clip.steps.len() as f64 - 1.0;
+        if last >= 0.0 {
+            let step = ((self.state.playhead_s - clip.start_s) / clip.step_s).floor() + offset;
+            let middle_s = clip.start_s + (step.clamp(0.0, last) + 0.5) * clip.step_s;
+            self.set_playhead(middle_s);
+        }
+    }
+
+    fn hover(&mut self, place: Option<usize>) {
+        if self.state.hovered == place {
+            return;
+        }
+        self.state.hovered = place;
+        let run = self.state.open(Slot::A);
+        let played = place.and_then(|place| {
+            let run = &run?.prepared.run;
+            let clip = run.clips.get(place)?;
+            // A little before the peak, so that what leads to it is heard too.
+            let from_s = (self.state.open(Slot::A)?.prepared.peak_s(place) - LEAD_S).max(clip.start_s);
+            Some(Request::Play { clip: clip.path.clone(), file: run.facts[place].file.clone(), from_s })
+        });
+        self.requests.push(played.unwrap_or(Request::StopPlaying));
+    }
+
+    fn want_pictures(&mut self, places: &[usize]) {
+        let Some(run) = self.state.open(Slot::A) else { return };
+        let prepared = run.prepared.clone();
+        let request = |place: &usize| {
+            let clip = prepared.run.clips.get(*place)?;
+            let file = prepared.run.facts[*place].file.clone();
+            Some(PictureRequest { clip: clip.path.clone(), file, time_s: prepared.peak_s(*place) })
+        };
+        self.state.pictures.want(places.iter().filter_map(request).collect());
+    }
+
+    fn change_remark(&mut self, place: usize, change: impl FnOnce(&mut notes::Remark)) {
+        let Some(run) = self.state.open_mut(Slot::A) else { return };
+        let Some(clip) = run.prepared.run.clips.get(place) else { return };
+        if run.notes.problem.is_some() {
+            return;
+        }
+        run.notes.notes.change(&clip.path, change);
+        run.notes.written = None;
+        self.unsaved.insert(run.prepared.run.folder.clone(), run.notes.notes.clone());
+        if !self.state.filter.text.trim().is_empty() {
+            self.select_again();
+        }
+    }
+
+    fn write_corrections(&mut self) {
+        let Some(run) = self.state.open(Slot::A) else { return };
+        let manifest = PathBuf::from(&run.prepared.run.about.manifest);
+        let corrections: Vec<_> = run.notes.notes.corrections().map(|(path, class)| (path.to_owned(), class)).collect();
+        if !corrections.is_empty() {
+            self.requests.push(Request::WriteManifest { manifest, corrections });
+        }
+    }
+}
+
+/// What was noted last is in the file before the window is gone; nobody is left to hear of a failure.
+impl Drop for Evaluate {
+    fn drop(&mut self) {
+        self.jobs.finish_saving();
+        for (folder, notes) in &self.unsaved {
+            let _ = notes.write(folder);
+        }
+    }
+}
+
+/// 0.01.
+const LEVEL_STEP: usize = 10;
+/// How long before its peak a clip begins to play.
+const LEAD_S: f64 = 1.0;
+
+fn neighbour<T: Copy + PartialEq>(all: &[T], of: T, offset: isize) -> T {
+    let at = all.iter().position(|one| *one == of).unwrap_or_default() as isize;
+    all[(at + offset).rem_euclid(all.len() as isize) as usize]
+}
+
+/// What the keys pressed since the last frame ask for. A widget that has the focus keeps the keys by which it is worked.
+pub fn commands_of_keys(ctx: &Context) -> Vec<EvaluateCommand> {
+    let is_typing = ctx.text_edit_focused();
+    let has_focus = ctx.memory(|memory| memory.focused().is_some());
+    let pressed = |event: &Event| match event {
+        Event::Key { key, pressed: true, modifiers, .. } => {
+            let is_widgets_own = has_focus && modifiers.is_none() && WIDGET_KEYS.contains(key);
+            let action = EvaluateAction::of_key(*modifiers, *key)?;
+            (!is_typing && !is_widgets_own).then_some(action.into())
+        }
+        _ => None,
+    };
+    ctx.input(|input| input.events.iter().filter_map(pressed).collect())
+}
+
+const WIDGET_KEYS: [Key; 6] = [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];

@@ -1,0 +1,153 @@
+//! Pictures of clips at their peaks: asked for as they come on screen, answered by the desk, a few hundred kept.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+
+use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
+
+/// A picture that is to be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PictureRequest {
+    /// The clip's path in its run, by which the answer finds its place.
+    pub clip: String,
+    /// The recording; it may have been moved.
+    pub file: PathBuf,
+    /// On the file's own axis.
+    pub time_s: f64,
+}
+
+/// Rows from the top, three bytes a pixel. At most [`WIDEST_PX`] wide, so that some hundred fit into memory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RgbPicture {
+    pub width_px: usize,
+    pub height_px: usize,
+    pub bytes: Vec<u8>,
+}
+
+pub const WIDEST_PX: usize = 240;
+
+/// Why there is no picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PictureProblem {
+    NotFound,
+    SoundOnly,
+    /// One sentence.
+    Failed(String),
+}
+
+/// A clip's picture as far as it is there.
+pub enum Picture {
+    Loading,
+    Shown(TextureHandle),
+    Absent(PictureProblem),
+}
+
+#[derive(Default)]
+pub struct Pictures {
+    known: HashMap<String, Picture>,
+    /// The clips of `known`, the oldest first.
+    order: VecDeque<String>,
+    wanted: Vec<PictureRequest>,
+}
+
+/// More than two screens full.
+const MOST: usize = 256;
+
+impl Pictures {
+    pub fn of(&self, clip: &str) -> Option<&Picture> {
+        self.known.get(clip)
+    }
+
+    /// What is on screen now; what was wanted before and has gone is forgotten.
+    pub fn want(&mut self, requests: Vec<PictureRequest>) {
+        self.wanted = requests;
+        self.wanted.retain(|request| !self.known.contains_key(&request.clip));
+    }
+
+    /// The next picture to make.
+    pub fn take_request(&mut self) -> Option<PictureRequest> {
+        if self.wanted.is_empty() {
+            return None;
+        }
+        let request = self.wanted.remove(0);
+        self.keep(request.clip.clone(), Picture::Loading);
+        Some(request)
+    }
+
+    /// The answer to a request. Nothing where the clip is not asked for any more.
+    pub fn take(&mut self, ctx: &Context, clip: &str, answer: Result<RgbPicture, PictureProblem>) {
+        let Some(picture) = self.known.get_mut(clip) else { return };
+        *picture = match answer {
+            Ok(RgbPicture { width_px, height_px, bytes })
+                if bytes.len() == width_px * height_px * 3 && !bytes.is_empty() =>
+            {
+                let image = ColorImage::from_rgb([width_px, height_px], &bytes);
+                Picture::Shown(ctx.load_texture(clip, image, TextureOptions::LINEAR))
+            }
+            Ok(_) => Picture::Absent(PictureProblem::Failed("the picture has no pixels".to_owned())),
+            Err(problem) => Picture::Absent(problem),
+        };
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn keep(&mut self, clip: String, picture: Picture) {
+        self.order.push_back(clip.clone());
+        self.known.insert(clip, picture);
+        while self.order.len() > MOST {
+            if let Some(oldest) = self.order.pop_front() {
+                self.known.remove(&oldest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(clip: usize) -> PictureRequest {
+        PictureRequest { clip: clip.to_string(), file: PathBuf::from("/a.mp4"), time_s: 1.0 }
+    }
+
+    #[test]
+    fn a_picture_is_asked_for_once() {
+        let mut pictures = Pictures::default();
+        pictures.want(vec![request(1), request(2)]);
+        assert_eq!(pictures.take_request(), Some(request(1)));
+        pictures.want(vec![request(1), request(3)]);
+        assert_eq!(pictures.take_request(), Some(request(3)), "1 is under way and 2 has left the screen");
+        assert_eq!(pictures.take_request(), None);
+    }
+
+    #[test]
+    fn an_answer_takes_its_place_and_a_wrong_one_is_no_picture() {
+        let (ctx, mut pictures) = (Context::default(), Pictures::default());
+        pictures.want(vec![request(1), request(2)]);
+        (0..2).for_each(|_| drop(pictures.take_request()));
+        let picture = |bytes| Ok(RgbPicture { width_px: 2, height_px: 1, bytes });
+        pictures.take(&ctx, "1", picture(vec![0; 6]));
+        pictures.take(&ctx, "2", picture(vec![0; 5]));
+        pictures.take(&ctx, "9", picture(vec![0; 6]));
+        assert!(matches!(pictures.of("1"), Some(Picture::Shown(_))));
+        assert!(matches!(pictures.of("2"), Some(Picture::Absent(PictureProblem::Failed(_)))));
+        assert!(pictures.of("9").is_none());
+    }
+
+    #[test]
+    fn the_oldest_pictures_give_way() {
+        let mut pictures = Pictures::default();
+        for clip in 0..MOST + 10 {
+            pictures.want(vec![request(clip)]);
+            pictures.take_request();
+        }
+        assert!(pictures.of("9").is_none() && pictures.of("10").is_some());
+        assert_eq!(pictures.known.len(), MOST);
+    }
+}

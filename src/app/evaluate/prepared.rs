@@ -1,0 +1,203 @@
+//! A run with all that is worked out once: what is left for a filter and a threshold is counting and looking up.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::classes::{CLASS_COUNT, anomaly_score};
+use crate::dataset::Split;
+use crate::evaluation::alarms::ClipAlarms;
+use crate::evaluation::calibration::Labelled;
+use crate::evaluation::frames::{FrameGrid, frame_ranking};
+use crate::evaluation::ranking::Ranking;
+use crate::evaluation::temperature::Temperature;
+use crate::evaluation::{Hysteresis, ReportSettings, ScoredClip, Undefined};
+use crate::job::{CancelToken, Cancelled, spread, thread_count};
+use crate::runs::Run;
+
+pub struct Prepared {
+    pub run: Run,
+    /// By clip: the step with the highest anomaly score; `None` without steps.
+    pub peaks: Vec<Option<usize>>,
+    /// By clip.
+    pub strips: Vec<Strip>,
+    /// Every step of every clip by its anomaly score, as frames under the protocol of the report.
+    pub(super) frames: Ranking,
+    /// By clip.
+    pub(super) alarms: Vec<ClipAlarms>,
+    pub temperature: FittedTemperature,
+    pub extent: Extent,
+}
+
+/// The anomaly score along a clip: the highest of each of 48 stretches of equal length, 0 to 255; `None` without steps.
+pub type Strip = Option<[u8; STRIP_CELLS]>;
+pub const STRIP_CELLS: usize = 48;
+
+/// The temperature of a run's scores, and what it was fitted on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FittedTemperature {
+    pub value: Result<f64, Undefined>,
+    pub clips: usize,
+    /// Otherwise on all clips, as there are none of the split.
+    pub is_of_validation: bool,
+}
+
+/// What filters can be set to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Extent {
+    /// Those that occur.
+    pub splits: Vec<Split>,
+    pub sources: usize,
+    /// Lowest and highest; `None` where no clip has any.
+    pub duration_s: Option<(f64, f64)>,
+    pub loudness_dbfs: Option<(f64, f64)>,
+    pub darkness: Option<(f64, f64)>,
+}
+
+impl Prepared {
+    /// Hears how much is done, 0 to 1.
+    pub fn new(run: Run, cancel: &CancelToken, progress: impl Fn(f32) + Sync) -> Result<Self, Cancelled> {
+        let done = AtomicUsize::new(0);
+        let hysteresis = Hysteresis::default();
+        // One core is left for the window.
+        let threads = thread_count().saturating_sub(1).max(1);
+        let alarms = spread(&run.clips, threads, |clip| {
+            cancel.check()?;
+            let alarms = ClipAlarms::new(clip, hysteresis);
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            if done % 64 == 0 {
+                progress(done as f32 / run.clips.len() as f32);
+            }
+            Ok::<_, Cancelled>(alarms)
+        })?;
+        cancel.check()?;
+        let grid = FrameGrid { rate_hz: ReportSettings::default().frame_rate_hz };
+        let frames = frame_ranking(&run.clips, grid);
+        cancel.check()?;
+        Ok(Self {
+            peaks: run.clips.iter().map(peak).collect(),
+            strips: run.clips.iter().map(strip).collect(),
+            frames,
+            alarms,
+            temperature: FittedTemperature::new(&run.clips),
+            extent: Extent::new(&run),
+            run,
+        })
+    }
+
+    /// When the anomaly score of a clip is highest; its middle where it has no steps.
+    pub fn peak_s(&self, place: usize) -> f64 {
+        let clip = &self.run.clips[place];
+        match self.peaks[place] {
+            Some(step) => {
+                let span = clip.step_span(step);
+                (span.start + span.end) / 2.0
+            }
+            None => clip.start_s + clip.duration_s / 2.0,
+        }
+    }
+}
+
+fn peak(clip: &ScoredClip) -> Option<usize> {
+    let scores = clip.steps.iter().map(anomaly_score).enumerate();
+    scores.rev().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(step, _)| step)
+}
+
+fn strip(clip: &ScoredClip) -> Strip {
+    let count = clip.steps.len();
+    let cell = |index: usize| {
+        let first = index * count / STRIP_CELLS;
+        let past = ((index + 1) * count).div_ceil(STRIP_CELLS).max(first + 1);
+        let highest = clip.steps[first..past.min(count)].iter().map(anomaly_score).fold(0.0, f32::max);
+        (highest * 255.0).round() as u8
+    };
+    (count > 0).then(|| std::array::from_fn(cell))
+}
+
+/// For a fit: class probabilities and true class.
+pub(super) fn labelled(clip: &ScoredClip) -> Labelled {
+    (clip.scores, clip.truth.index())
+}
+
+impl FittedTemperature {
+    fn new(clips: &[ScoredClip]) -> Self {
+        let validation: Vec<Labelled> =
+            clips.iter().filter(|clip| clip.split == Some(Split::Validation)).map(labelled).collect();
+        let is_of_validation = !validation.is_empty();
+        let examples = if is_of_validation { validation } else { clips.iter().map(labelled).collect() };
+        let value = Temperature::fit(&examples).map(|fitted| fitted.value);
+        Self { value, clips: examples.len(), is_of_validation }
+    }
+}
+
+impl Extent {
+    fn new(run: &Run) -> Self {
+        let range = |values: &mut dyn Iterator<Item = f64>| {
+            values.fold(None, |range: Option<(f64, f64)>, value| {
+                Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+            })
+        };
+        let sources: std::collections::HashSet<&str> = run.clips.iter().map(|clip| clip.group.as_str()).collect();
+        Self {
+            splits: Split::ALL.into_iter().filter(|s| run.clips.iter().any(|clip| clip.split == Some(*s))).collect(),
+            sources: sources.len(),
+            duration_s: range(&mut run.clips.iter().map(|clip| clip.duration_s)),
+            loudness_dbfs: range(&mut run.facts.iter().filter_map(|facts| facts.loudness_dbfs.map(f64::from))),
+            darkness: range(&mut run.facts.iter().filter_map(super::filter::darkness)),
+        }
+    }
+}
+
+/// The class with the highest score of a step; the first of equals.
+pub fn top_class(step: &[f32; CLASS_COUNT]) -> usize {
+    (0..CLASS_COUNT).rev().max_by(|a, b| step[*a].total_cmp(&step[*b])).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::evaluate::made_up;
+
+    fn prepared(run: Run) -> Prepared {
+        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+    }
+
+    #[test]
+    fn a_peak_of_one_step_is_in_the_strip_and_names_its_time() {
+        let mut run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
+        let clip = &mut run.clips[0];
+        clip.steps = vec![clip.steps[0]; 1000];
+        clip.steps[777] = [0.1; CLASS_COUNT];
+        clip.steps[777][6] = 0.0;
+        clip.duration_s = 250.0;
+        let prepared = prepared(run);
+        assert_eq!((prepared.peaks[0], prepared.peak_s(0)), (Some(777), 777.5 * 0.25));
+        assert_eq!(prepared.strips[0].unwrap()[777 * STRIP_CELLS / 1000], 255);
+    }
+
+    #[test]
+    fn the_temperature_is_fitted_on_validation_clips_where_there_are_any() {
+        let run = made_up::run(&made_up::Settings::default());
+        let validation = run.clips.iter().filter(|clip| clip.split == Some(Split::Validation)).count();
+        let fitted = FittedTemperature::new(&run.clips);
+        assert_eq!((fitted.clips, fitted.is_of_validation), (validation, true));
+        let test: Vec<_> = run.clips.iter().filter(|clip| clip.split == Some(Split::Test)).cloned().collect();
+        let fitted = FittedTemperature::new(&test);
+        assert_eq!((fitted.clips, fitted.is_of_validation), (test.len(), false));
+    }
+
+    #[test]
+    fn a_clip_without_steps_has_no_peak_and_no_strip() {
+        let mut run = made_up::run(&made_up::Settings { clips: 2, ..made_up::Settings::default() });
+        run.clips[1].steps.clear();
+        let prepared = prepared(run);
+        assert_eq!((prepared.peaks[1], prepared.strips[1]), (None, None));
+        assert_eq!(prepared.peak_s(1), prepared.run.clips[1].duration_s / 2.0);
+    }
+
+    #[test]
+    fn a_cancelled_preparation_ends() {
+        let cancel = CancelToken::default();
+        cancel.cancel();
+        let run = made_up::run(&made_up::Settings { clips: 3, ..made_up::Settings::default() });
+        assert!(Prepared::new(run, &cancel, |_| {}).is_err());
+    }
+}
