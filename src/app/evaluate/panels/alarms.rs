@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
     }
     let second = state.shown(Slot::B).map(|(_, selection, _)| &selection.alarms);
     let standing = words(point);
-    let of_second = second.map(|second| format!("; B: {}", words(second.at(state.level)))).unwrap_or_default();
+    let of_second = second.map(|second| format!("; B {}", words(second.at(state.level)))).unwrap_or_default();
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         let text = format!("{standing}{of_second}");
@@ -68,7 +68,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
 
 fn words(point: AlarmPoint) -> String {
     let per_hour = point.per_hour.value().map_or("–".to_owned(), |value| format!("{value:.1}"));
-    format!("{per_hour} false alarms an hour, recall {}", share(point.recall))
+    format!("{per_hour} an hour, recall {}", share(point.recall))
 }
 
 /// None to a thousand an hour are to be told apart on one axis.

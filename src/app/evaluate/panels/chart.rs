@@ -21,7 +21,7 @@ impl Chart {
     /// `y` runs from 0 to 1, `x` from 0 to `x_most`.
     pub fn new(ui: &Ui, rect: Rect, x_most: f64, x_ticks: &[Tick], (x_name, y_name): (&str, &str)) -> Self {
         let palette = theme::palette(ui);
-        let frame = Rect::from_min_max(rect.min + vec2(26.0, 4.0), rect.max - vec2(8.0, 28.0));
+        let frame = Rect::from_min_max(rect.min + vec2(36.0, 4.0), rect.max - vec2(8.0, 28.0));
         let chart = Self { frame, x_most };
         let painter = ui.painter();
         painter.rect_filled(frame, 0, palette.lane);

@@ -104,7 +104,7 @@ fn curves(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, c
     ui.painter().text(pos2(tall.left(), top), Align2::LEFT_TOP, code(clip.start_s), font.clone(), palette.weak_text);
     let end = clip.start_s + clip.duration_s;
     ui.painter().text(pos2(tall.right(), top), Align2::RIGHT_TOP, code(end), font.clone(), palette.weak_text);
-    let at = pos2(x.clamp(tall.left() + 60.0, tall.right() - 60.0), top);
+    let at = pos2(x.clamp(tall.left() + 80.0, (tall.right() - 80.0).max(tall.left() + 80.0)), top);
     ui.painter().text(at, Align2::CENTER_TOP, code(state.playhead_s), font, palette.text);
     let response = ui.interact(tall, ui.scope_id().with("time"), Sense::click_and_drag());
     let name = format!("Scores of the clip, playhead at {}", code(state.playhead_s));
@@ -147,18 +147,16 @@ fn draw_scores(ui: &Ui, state: &EvaluateState, axis: &Axis, clip: &ScoredClip, s
     }
     let y = axis.y(state.threshold() as f32);
     painter.hline(axis.rect.x_range(), y, Stroke::new(1.0, palette.alarm));
-    let font = FontId::proportional(11.0);
-    let names = [("1", axis.rect.top() + 5.0), ("0", axis.rect.bottom() - 5.0)];
-    for (name, y) in names {
-        let at = pos2(axis.rect.left() - 4.0, y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, name, font.clone(), palette.weak_text);
+    let marks = [
+        ("Anomaly 1".to_owned(), axis.rect.top() + 5.0, palette.weak_text),
+        ("0".to_owned(), axis.rect.bottom() - 5.0, palette.weak_text),
+        (threshold_text(state.level), y, palette.alarm),
+    ];
+    // The threshold's own number comes first where two would overlap.
+    for (text, at, color) in marks.iter().filter(|mark| mark.1 == y || (mark.1 - y).abs() > 12.0) {
+        let at = pos2(axis.rect.left() - 4.0, *at);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, FontId::proportional(11.0), *color);
     }
-    let at = pos2(axis.rect.left() - 4.0, axis.rect.center().y);
-    ui.painter().text(at, Align2::RIGHT_CENTER, "Anomaly", font.clone(), palette.weak_text);
-    let text = threshold_text(state.level);
-    let corner = pos2(axis.rect.right() - 2.0, y);
-    let anchor = if state.level > 800 { Align2::RIGHT_TOP } else { Align2::RIGHT_BOTTOM };
-    painter.text(corner, anchor, text, font, palette.alarm);
     if let Some(second) = second.filter(|second| !second.steps.is_empty()) {
         let points = curve(axis, second);
         painter.extend(Shape::dashed_line(&points, Stroke::new(1.5, curve_color(ui, true)), 5.0, 3.0));

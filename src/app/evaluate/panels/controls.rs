@@ -44,16 +44,18 @@ pub fn path_field(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<Evaluat
     }
 }
 
-/// What the curves rank: clips or frames.
+/// What the curves rank; a click changes it.
 pub fn unit(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
-    let choices = [
-        (Unit::Frames, "Frames", "All frames of all clips ranked together, each with the score of its step"),
-        (Unit::Clips, "Clips", "Clips ranked by their anomaly scores"),
-    ];
-    for (unit, name, tooltip) in choices {
-        if tab(ui, state.unit == unit, name, tooltip).clicked() {
-            commands.push(EvaluateCommand::SetUnit(unit));
-        }
+    let (name, other) = match state.unit {
+        Unit::Clips => ("by clips", Unit::Frames),
+        Unit::Frames => ("by frames", Unit::Clips),
+    };
+    let button = ui.button(RichText::new(name).small()).on_hover_text(
+        "Clips are ranked by their own anomaly scores; frames of all clips together, each by the score of its step. \
+         Click to change.",
+    );
+    if button.clicked() {
+        commands.push(EvaluateCommand::SetUnit(other));
     }
 }
 

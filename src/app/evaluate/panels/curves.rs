@@ -17,7 +17,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
     if first.pr.is_empty() {
         let sentence = match state.unit {
             Unit::Frames if first.scores.positives + first.scores.negatives == 0 => {
-                "No step scores among these clips. Choose Clips above, or evaluate again to get them."
+                "No step scores among these clips. Rank by clips, or evaluate again to get them."
             }
             _ => "No anomalous clip is let through. Open the filter.",
         };
@@ -94,7 +94,7 @@ impl Kind {
             }
             Self::Roc => (
                 format!("AUC {area}{of_second}"),
-                format!("false positives {}, recall {}", share(false_positive_rate), share(recall)),
+                format!("FPR {}, recall {}", share(false_positive_rate), share(recall)),
             ),
         }
     }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{DragValue, Response, RichText, Role, Slider, TextEdit, Ui, WidgetInfo};
 
-use super::controls::tab;
+use super::controls::{tab, threshold_text};
 use super::matrix::DECISION;
 use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
 use crate::app::evaluate::filter::{Bounds, Filter};
@@ -43,18 +43,24 @@ fn threshold(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComm
         }
     });
     let mut value = state.threshold();
-    ui.spacing_mut().slider_width = 176.0;
-    let slider = Slider::new(&mut value, 0.0..=1.0)
-        .step_by(0.01)
-        .custom_formatter(|value, _| super::controls::threshold_text(level_of(value)));
-    let response = ui.add(slider);
-    response.widget_info(|| WidgetInfo::slider(true, state.threshold(), "Threshold of the anomaly score"));
-    let changed = response.changed();
-    response
-        .on_hover_text(format!("{DECISION}\nFrame curves and false alarms go by it either way. (Alt+Up, Alt+Down)"));
-    if changed {
-        commands.push(EvaluateCommand::SetLevel(level_of(value)));
-    }
+    let tooltip = format!("{DECISION}\nFrame curves and false alarms go by it either way. (Alt+Up, Alt+Down)");
+    ui.horizontal(|ui| {
+        ui.spacing_mut().slider_width = 176.0;
+        let slider = ui.add(Slider::new(&mut value, 0.0..=1.0).step_by(0.01).show_value(false));
+        slider.widget_info(|| WidgetInfo::slider(true, state.threshold(), "Threshold of the anomaly score"));
+        let mut is_changed = slider.changed();
+        slider.on_hover_text(&tooltip);
+        // Between hundredths, where a curve was clicked, only the number is exact.
+        let mut exact = if is_changed { value } else { state.threshold() };
+        let number = DragValue::new(&mut exact).speed(0.002).range(0.0..=1.0);
+        let number = ui.add(number.custom_formatter(|value, _| threshold_text(level_of(value))));
+        number.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, "Threshold as a number"));
+        is_changed |= number.changed();
+        number.on_hover_text("Drag, or click and type");
+        if is_changed && level_of(exact) != state.level {
+            commands.push(EvaluateCommand::SetLevel(level_of(exact)));
+        }
+    });
 }
 
 fn heading(ui: &mut Ui, state: &EvaluateState, of: usize, filter: &mut Filter) {

@@ -1,6 +1,7 @@
 //! Clips as cards: a picture at the peak, what is true, what was said, and the score along the clip.
 
 use eframe::egui::{self, Align2, FontId, Key, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_material_icons::icons;
 
 use super::controls::{nothing, tab};
 use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
@@ -20,10 +21,12 @@ const LARGE: Size = Size { width: 176.0, picture: 88.0, lines: 2.0 };
 const SMALL: Size = Size { width: 128.0, picture: 64.0, lines: 1.0 };
 const STRIP: f32 = 10.0;
 const LINE: f32 = 15.0;
+/// Around a card, for the line that shows which one is chosen.
+const EDGE: f32 = 2.0;
 
 impl Size {
     fn height(&self) -> f32 {
-        self.picture + STRIP + self.lines * LINE + 4.0
+        self.picture + STRIP + self.lines * LINE + 2.0 + 2.0 * EDGE
     }
 }
 
@@ -133,22 +136,22 @@ fn card(ui: &mut Ui, state: &EvaluateState, place: usize, size: &Size, commands:
     } else if response.clicked() {
         commands.push(EvaluateCommand::Select(place));
     }
-    let picture = Rect::from_min_size(rect.min, vec2(size.width, size.picture));
+    let picture = Rect::from_min_size(rect.min + vec2(EDGE, EDGE), vec2(size.width - 2.0 * EDGE, size.picture));
     draw_picture(ui, state, place, picture);
     badge(ui, picture, clip.truth == predicted, score);
-    let strip = Rect::from_min_size(picture.left_bottom(), vec2(size.width, STRIP));
+    let strip = Rect::from_min_size(picture.left_bottom(), vec2(picture.width(), STRIP));
     draw_strip(ui, state, place, strip.shrink2(vec2(0.0, 1.0)));
     words(ui, strip.left_bottom() + vec2(0.0, LINE / 2.0 + 1.0), size, clip.truth, predicted);
     if size.lines > 1.0 {
-        let mark = if state.remark(place).is_some() { "● " } else { "" };
+        let mark = if state.remark(place).is_some() { "• " } else { "" };
         let name = clip.path.rsplit('/').next().unwrap_or(&clip.path);
-        let galley = elided(ui, &format!("{mark}{name}"), size.width);
+        let galley = elided(ui, &format!("{mark}{name}"), picture.width());
         let at = strip.left_bottom() + vec2(0.0, LINE + 1.0);
         ui.painter().galley(at, galley, palette.weak_text);
     }
     if state.selected == Some(place) || response.has_focus() {
         let width = if state.selected == Some(place) { 2.0 } else { 1.0 };
-        ui.painter().rect_stroke(rect.expand(2.0), 2, Stroke::new(width, palette.accent), egui::StrokeKind::Outside);
+        ui.painter().rect_stroke(rect, 2, Stroke::new(width, palette.accent), egui::StrokeKind::Inside);
     }
     let is_hovered = response.hovered();
     if is_hovered {
@@ -199,7 +202,8 @@ fn draw_picture(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
 /// Right or wrong, and the anomaly score.
 fn badge(ui: &Ui, picture: Rect, is_right: bool, score: f64) {
     let color = egui::Color32::from_gray(0xf0);
-    let text = format!("{} {score:.2}", if is_right { "✔" } else { "✖" });
+    let icon = if is_right { icons::ICON_CHECK } else { icons::ICON_CLOSE };
+    let text = format!("{} {score:.2}", icon.codepoint);
     let galley = ui.painter().layout_no_wrap(text, FontId::proportional(11.0), color);
     let plate = Align2::RIGHT_TOP.anchor_size(picture.right_top() + vec2(-3.0, 3.0), galley.size() + vec2(6.0, 2.0));
     ui.painter().rect_filled(plate, 2, egui::Color32::from_black_alpha(190));
@@ -236,7 +240,13 @@ fn words(ui: &Ui, at: egui::Pos2, size: &Size, truth: AnomalyClass, predicted: A
     let name = ui.painter().text(at + vec2(10.0, 0.0), Align2::LEFT_CENTER, truth.label(), font.clone(), palette.text);
     if truth != predicted {
         let arrow = pos2(name.right() + 4.0, at.y);
-        let arrow = ui.painter().text(arrow, Align2::LEFT_CENTER, "→", font.clone(), palette.weak_text);
+        let arrow = ui.painter().text(
+            arrow,
+            Align2::LEFT_CENTER,
+            icons::ICON_ARROW_RIGHT_ALT.codepoint,
+            font.clone(),
+            palette.weak_text,
+        );
         let next = pos2(arrow.right() + 4.0, at.y);
         swatch(next, predicted);
         ui.painter().text(next + vec2(10.0, 0.0), Align2::LEFT_CENTER, predicted.label(), font, palette.error);

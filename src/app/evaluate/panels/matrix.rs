@@ -73,7 +73,7 @@ fn heads(ui: &Ui, rect: Rect) {
     let palette = theme::palette(ui);
     let width = (rect.width() - NAMES_WIDTH) / CLASS_COUNT as f32;
     let font = FontId::proportional(11.0);
-    ui.painter().text(rect.min, Align2::LEFT_TOP, "true ↓ called →", font.clone(), palette.weak_text);
+    ui.painter().text(rect.min, Align2::LEFT_TOP, "true \\ called", font.clone(), palette.weak_text);
     for (column, class) in AnomalyClass::ALL.into_iter().enumerate() {
         let at = pos2(rect.left() + NAMES_WIDTH + (column as f32 + 0.5) * width, rect.top());
         ui.painter().text(at, Align2::CENTER_TOP, short(class), font.clone(), palette.text);
@@ -104,7 +104,8 @@ fn cell(
     if response.clicked() {
         commands.push(EvaluateCommand::ShowGallery(Gallery::Cell(truth, predicted)));
     }
-    let fill = palette.lane.lerp_to_gamma(RAMP, share.unwrap_or(0.0) as f32);
+    // The root makes differences among few clips visible; it keeps their order.
+    let fill = palette.lane.lerp_to_gamma(RAMP, share.unwrap_or(0.0).sqrt() as f32);
     ui.painter().rect_filled(rect, 1, fill);
     // Zeros stay in the background.
     let color = if count == 0 { palette.weak_text.gamma_multiply(0.6) } else { readable_on(fill) };

@@ -41,7 +41,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
         return;
     }
     let is_low = ui.available_height() < LOW;
-    let (views_height, clip_height) = if is_low { (232.0, 148.0) } else { (324.0, 200.0) };
+    let (views_height, clip_height) = if is_low { (232.0, 148.0) } else { (318.0, 198.0) };
     Panel::top("evaluate views").exact_size(views_height).frame(side).show(ui, |ui| views(ui, state, commands));
     Panel::bottom("evaluate clip").exact_size(clip_height).frame(side).show(ui, |ui| clip::show(ui, state, commands));
     CentralPanel::default().frame(side).show(ui, |ui| gallery::show(ui, state, commands, is_low));

@@ -41,13 +41,11 @@ fn of_temperature(calibration: &Calibrated) -> (String, bool) {
     let clips = counted(fitted.clips, "clip");
     match (fitted.value, fitted.is_of_validation) {
         (Err(reason), _) => (format!("No temperature: {reason}."), true),
-        (Ok(value), false) => {
-            (format!("T {value:.2}, fitted on all {clips}: there is no val split, so it flatters."), true)
-        }
+        (Ok(value), false) => (format!("T {value:.2} from the {clips} themselves, as none is val: it flatters"), true),
         (Ok(value), true) if calibration.is_optimistic => {
-            (format!("T {value:.2}, fitted on {clips} of val, which are shown too: it flatters."), true)
+            (format!("T {value:.2} from {clips} of val, shown here too: it flatters"), true)
         }
-        (Ok(value), true) => (format!("T {value:.2}, fitted on {clips} of val"), false),
+        (Ok(value), true) => (format!("T {value:.2} from {clips} of val, none of them shown"), false),
     }
 }
 

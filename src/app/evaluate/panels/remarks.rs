@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip,
 fn label_menu(ui: &mut Ui, place: usize, clip: &ScoredClip, remark: &Remark, commands: &mut Vec<EvaluateCommand>) {
     let shown = match remark.corrected {
         None => clip.truth.label().to_owned(),
-        Some(class) => format!("{} → {}", clip.truth.label(), class.label()),
+        Some(class) => format!("{}, corrected to {}", clip.truth.label(), class.label()),
     };
     let menu = ComboBox::from_id_salt(("label", place)).width(ui.available_width()).selected_text(&shown);
     let response = menu.show_ui(ui, |ui| {

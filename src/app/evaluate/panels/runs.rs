@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, CollapsingHeader, Label, Layout, ProgressBar, RichText, Ui};
 use egui_material_icons::icons;
 
-use super::controls::{action_button, counted, icon_button};
+use super::controls::{counted, icon_button};
 use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
 use crate::app::evaluate::state::{EvaluateState, OpenRun, RunSlot, Slot};
 use crate::app::theme;
@@ -19,6 +19,8 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
                 ui.add(ProgressBar::new(fraction).desired_height(6.0));
                 small(ui, "Reading the run …");
             }
+            // Where there is nothing else to show, the sentence stands in the middle.
+            RunSlot::Failed { .. } if slot == Slot::A => {}
             RunSlot::Failed { sentence, .. } => {
                 ui.label(RichText::new(sentence).small().color(theme::palette(ui).error));
             }
@@ -48,6 +50,7 @@ fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<Ev
     let palette = theme::palette(ui);
     let action = [EvaluateAction::OpenFirst, EvaluateAction::OpenSecond][slot as usize];
     ui.horizontal(|ui| {
+        ui.set_min_height(24.0);
         let is_a = slot == Slot::A;
         ui.label(RichText::new(slot.name()).strong());
         // As the curves are drawn.
@@ -142,21 +145,10 @@ fn warnings(about: &About) -> Vec<String> {
 
 fn evaluation(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some(evaluation) = &state.evaluation else {
-        ui.horizontal_wrapped(|ui| {
-            action_button(
-                ui,
-                commands,
-                "Open…",
-                match state.open(Slot::A) {
-                    Some(_) => EvaluateAction::OpenSecond,
-                    None => EvaluateAction::OpenFirst,
-                },
-            );
-            let tooltip = "Score the clips of a manifest in the background; the run opens when it is done";
-            if ui.button("Evaluate…").on_hover_text(tooltip).clicked() {
-                commands.push(EvaluateCommand::Ask(Request::StartEvaluation));
-            }
-        });
+        let tooltip = "Score the clips of a manifest in the background; the run opens when it is done";
+        if state.open(Slot::A).is_some() && ui.button("Start an evaluation…").on_hover_text(tooltip).clicked() {
+            commands.push(EvaluateCommand::Ask(Request::StartEvaluation));
+        }
         return;
     };
     let fraction = evaluation.progress.map_or(0.0, |progress| progress.fraction);
