@@ -16,6 +16,7 @@
 mod acoustics;
 mod assign;
 mod clip;
+mod correct;
 mod deal;
 mod drawing;
 mod error;
@@ -37,6 +38,7 @@ pub mod xd_violence;
 
 pub use assign::{FoldError, Shares, assign_splits, folds, hold_out_validation};
 pub use clip::{Clip, LabelledRange, UnclassifiedRange};
+pub use correct::{Corrected, write_corrected};
 pub use error::{DatasetError, MissingFiles, Problem, Problems};
 pub use import::{SourceKind, import};
 pub use labels::{class_of_label, is_synonym};

@@ -5,6 +5,8 @@
 //! false alarm and as a detected event is that of [`super::events`]. Each clip is counted once, after that any choice
 //! of clips is a sum.
 
+use crate::classes::anomaly_score;
+
 use super::clip::ScoredClip;
 use super::events::ClipEvents;
 use super::hysteresis::Hysteresis;
@@ -48,18 +50,30 @@ impl ClipAlarms {
         if clip.steps.is_empty() {
             return Self::default();
         }
-        let highest = clip.steps.iter().map(crate::classes::anomaly_score).fold(0.0, f32::max);
+        let scores: Vec<f32> = clip.steps.iter().map(anomaly_score).collect();
+        let mut sorted = scores.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let below = |threshold: f32| sorted.partition_point(|score| *score < threshold);
         let mut events = ClipEvents::new(clip, hysteresis);
-        let mut levels = Vec::new();
+        let mut levels: Vec<LevelCounts> = Vec::new();
+        let mut before = None;
         for level in 0..LEVELS {
             let onset = threshold_of(level) as f32;
-            if onset > highest {
+            let offset = threshold_of(level.saturating_sub(CLOSING_LEVELS)) as f32;
+            let crossed = (below(onset), below(offset));
+            if crossed.0 == scores.len() {
                 break;
             }
-            let offset = threshold_of(level.saturating_sub(CLOSING_LEVELS)) as f32;
-            events.predicted = Hysteresis { onset, offset, ..hysteresis }.events(clip);
-            let (false_alarms, detected) = (events.false_alarms() as u32, events.detected() as u32);
-            levels.push(LevelCounts { false_alarms, detected });
+            let counts = match levels.last() {
+                // Where no score lies between two levels, both make the same events.
+                Some(last) if before == Some(crossed) => *last,
+                _ => {
+                    events.predicted = Hysteresis { onset, offset, ..hysteresis }.events_among(&scores, clip);
+                    LevelCounts { false_alarms: events.false_alarms() as u32, detected: events.detected() as u32 }
+                }
+            };
+            levels.push(counts);
+            before = Some(crossed);
         }
         Self {
             levels,

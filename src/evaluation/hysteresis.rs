@@ -29,7 +29,13 @@ impl Default for Hysteresis {
 impl Hysteresis {
     /// The events of a clip, disjoint and in order, in seconds on the file's axis.
     pub fn events(self, clip: &ScoredClip) -> Vec<Span> {
-        let mut runs = self.runs(clip);
+        let scores: Vec<f32> = clip.steps.iter().map(anomaly_score).collect();
+        self.events_among(&scores, clip)
+    }
+
+    /// As [`Hysteresis::events`], of the anomaly scores of the clip's steps.
+    pub(super) fn events_among(self, scores: &[f32], clip: &ScoredClip) -> Vec<Span> {
+        let mut runs = self.runs(scores);
         // A gap or a run of exactly the limit counts as long enough, whatever rounding made of it.
         let tolerance_s = clip.step_s * 1e-6;
         runs.dedup_by(|next, run| {
@@ -46,11 +52,10 @@ impl Hysteresis {
         runs.into_iter().map(span).filter(|span| span.length() > 0.0).collect()
     }
 
-    fn runs(self, clip: &ScoredClip) -> Vec<std::ops::Range<usize>> {
+    fn runs(self, scores: &[f32]) -> Vec<std::ops::Range<usize>> {
         let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
         let mut is_open = false;
-        for (index, step) in clip.steps.iter().enumerate() {
-            let score = anomaly_score(step);
+        for (index, score) in scores.iter().copied().enumerate() {
             match runs.last_mut() {
                 Some(run) if is_open && score >= self.offset => run.end = index + 1,
                 _ if score >= self.onset => {

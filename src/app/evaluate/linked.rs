@@ -57,7 +57,7 @@ pub struct Calibrated {
     pub is_optimistic: bool,
 }
 
-/// What a decision makes of a selection. Lists hold positions in the run, the most wrong first.
+/// What a decision makes of a selection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     pub decision: Decision,
@@ -65,11 +65,6 @@ pub struct Outcome {
     pub binary: BinaryCounts,
     /// By position in [`Selection::places`].
     pub predicted: Vec<AnomalyClass>,
-    pub false_alarms: Vec<usize>,
-    pub misses: Vec<usize>,
-    /// One anomaly taken for another.
-    pub confusions: Vec<usize>,
-    pub all: Vec<usize>,
 }
 
 impl Selection {
@@ -149,26 +144,38 @@ impl Outcome {
         let clips = &prepared.run.clips;
         let predicted: Vec<AnomalyClass> =
             selection.places.iter().map(|place| decision.predicted(&clips[*place])).collect();
-        let pairs = || selection.places.iter().copied().zip(predicted.iter().copied());
-        let confusion = ConfusionMatrix::new(pairs().map(|(place, predicted)| (clips[place].truth, predicted)));
-        // How sure of what is wrong; the path decides between equals, so that the order is always the same.
-        let sorted = |wanted: &dyn Fn(AnomalyClass, AnomalyClass) -> bool| {
-            let chosen = pairs().filter(|(place, predicted)| wanted(clips[*place].truth, *predicted));
-            let mut wrong: Vec<(f64, usize)> =
-                chosen.map(|(place, predicted)| (wrongness(&clips[place], predicted), place)).collect();
-            wrong.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| clips[a.1].path.cmp(&clips[b.1].path)));
-            wrong.into_iter().map(|(_, place)| place).collect()
-        };
+        let pairs = selection.places.iter().zip(&predicted);
+        let confusion = ConfusionMatrix::new(pairs.map(|(place, predicted)| (clips[*place].truth, *predicted)));
         Self {
             decision,
             binary: BinaryCounts::new(&confusion),
             classification: Classification::new(confusion),
-            false_alarms: sorted(&|truth, predicted| !truth.is_anomaly() && predicted.is_anomaly()),
-            misses: sorted(&|truth, predicted| truth.is_anomaly() && !predicted.is_anomaly()),
-            confusions: sorted(&|truth, predicted| truth.is_anomaly() && predicted.is_anomaly() && truth != predicted),
-            all: sorted(&|_, _| true),
             predicted,
         }
+    }
+
+    /// Positions in the run of the clips whose true and predicted class are wanted, the most wrong first.
+    pub fn list(
+        &self,
+        prepared: &Prepared,
+        selection: &Selection,
+        wanted: impl Fn(AnomalyClass, AnomalyClass) -> bool,
+    ) -> Vec<usize> {
+        let clips = &prepared.run.clips;
+        let pairs = selection.places.iter().copied().zip(self.predicted.iter().copied());
+        let chosen = pairs.filter(|(place, predicted)| wanted(clips[*place].truth, *predicted));
+        let mut wrong: Vec<(f64, usize)> =
+            chosen.map(|(place, predicted)| (wrongness(&clips[place], predicted), place)).collect();
+        // The path decides between equals, so that the order is always the same.
+        wrong.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| clips[a.1].path.cmp(&clips[b.1].path)));
+        wrong.into_iter().map(|(_, place)| place).collect()
+    }
+
+    /// Clips of one anomaly that were taken for another.
+    pub fn confusions(&self) -> u64 {
+        let confusion = &self.classification.confusion;
+        let found = confusion.correct() - confusion.true_positives(AnomalyClass::Normal);
+        self.binary.true_positives - found
     }
 
     /// Where the decision stands on the curves over clips.
@@ -262,12 +269,15 @@ mod tests {
         let selection = select(&prepared, &Filter::default());
         let outcome = Outcome::new(&prepared, &selection, Decision::Threshold(0.6));
         let wrong = outcome.classification.confusion.total() - outcome.classification.confusion.correct();
-        let listed = outcome.false_alarms.len() + outcome.misses.len() + outcome.confusions.len();
-        assert_eq!((listed as u64, outcome.all.len()), (wrong, 120));
-        let scores: Vec<f64> = outcome.misses.iter().map(|place| prepared.run.clips[*place].anomaly_score()).collect();
+        let list = |wanted: fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(&prepared, &selection, wanted);
+        let false_alarms = list(|truth, predicted| !truth.is_anomaly() && predicted.is_anomaly());
+        let misses = list(|truth, predicted| truth.is_anomaly() && !predicted.is_anomaly());
+        assert_eq!(false_alarms.len() as u64, outcome.binary.false_positives);
+        assert_eq!(misses.len() as u64, outcome.binary.false_negatives);
+        assert_eq!((false_alarms.len() + misses.len()) as u64 + outcome.confusions(), wrong);
+        assert_eq!(list(|_, _| true).len(), 120);
+        let scores: Vec<f64> = misses.iter().map(|place| prepared.run.clips[*place].anomaly_score()).collect();
         assert!(scores.is_sorted(), "the miss with the lowest score is the worst: {scores:?}");
-        assert_eq!(outcome.binary.false_positives as usize, outcome.false_alarms.len());
-        assert_eq!(outcome.binary.false_negatives as usize, outcome.misses.len());
     }
 
     #[test]

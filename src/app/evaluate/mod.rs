@@ -34,6 +34,7 @@ use self::notes::Notes;
 use self::notes::tags_of;
 use self::pictures::{PictureProblem, PictureRequest, RgbPicture};
 use self::state::{Cells, Comparison, EvaluateState, Evaluation, Gallery, OpenRun, RunNotes, RunSlot, Slot};
+use crate::classes::AnomalyClass;
 use crate::evaluation::alarms::LEVELS;
 use crate::job::{JobEvent, Progress, Wake};
 
@@ -229,6 +230,7 @@ impl Evaluate {
                     JobEvent::Failed(sentence) => self.state.notices.push(sentence),
                     JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => return,
                 }
+                self.refresh_order();
                 self.decide();
             }
             Report::Pairing(event) => {
@@ -238,7 +240,8 @@ impl Evaluate {
                     JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => return,
                 }
                 self.is_comparison_due = true;
-                self.refresh_lists();
+                self.refresh_order();
+                self.refresh_list();
             }
             Report::Comparing(event) => {
                 self.state.comparison.is_working = false;
@@ -307,7 +310,7 @@ impl Evaluate {
         }
         self.leave_run(slot);
         self.state.slots[slot as usize] = RunSlot::Empty;
-        self.refresh_lists();
+        self.refresh_list();
     }
 
     /// What belongs to a run goes with it.
@@ -367,41 +370,40 @@ impl Evaluate {
             }
         }
         self.is_comparison_due = self.state.comparison.paired.is_some();
-        self.refresh_lists();
+        self.refresh_list();
     }
 
     fn show_gallery(&mut self, gallery: Gallery) {
         self.state.gallery = gallery;
-        self.refresh_lists();
+        self.refresh_list();
     }
 
-    fn refresh_lists(&mut self) {
-        let (order, listed) = match self.state.shown(Slot::A) {
-            None => (Vec::new(), Vec::new()),
-            Some((prepared, selection, outcome)) => {
-                let is_shown = |place: &usize| selection.places.binary_search(place).is_ok();
-                let paired = self.state.comparison.paired.as_ref();
-                let order: Vec<usize> = paired.into_iter().flat_map(|paired| &paired.order).copied().collect();
-                let order: Vec<usize> = order.into_iter().filter(is_shown).collect();
-                let is_in_cell = |place: &usize, truth, predicted| {
-                    prepared.run.clips[*place].truth == truth && self.state.predicted(*place) == Some(predicted)
-                };
-                let listed = match self.state.gallery {
-                    Gallery::FalseAlarms => outcome.false_alarms.clone(),
-                    Gallery::Misses => outcome.misses.clone(),
-                    Gallery::Confusions => outcome.confusions.clone(),
-                    Gallery::All => outcome.all.clone(),
-                    Gallery::Disagreements => order.clone(),
-                    Gallery::Cell(truth, predicted) => {
-                        let all = outcome.all.iter().copied();
-                        all.filter(|place| is_in_cell(place, truth, predicted)).collect()
-                    }
-                };
-                (order, listed)
+    /// What the gallery shows.
+    fn refresh_list(&mut self) {
+        let listed = self.state.shown(Slot::A).map(|(prepared, selection, outcome)| {
+            let list = |wanted: &dyn Fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(prepared, selection, wanted);
+            match self.state.gallery {
+                Gallery::FalseAlarms => list(&|truth, called| !truth.is_anomaly() && called.is_anomaly()),
+                Gallery::Misses => list(&|truth, called| truth.is_anomaly() && !called.is_anomaly()),
+                Gallery::Confusions => {
+                    list(&|truth, called| truth.is_anomaly() && called.is_anomaly() && truth != called)
+                }
+                Gallery::All => list(&|_, _| true),
+                Gallery::Disagreements => self.state.comparison.order.clone(),
+                Gallery::Cell(row, column) => list(&|truth, called| (truth, called) == (row, column)),
             }
-        };
-        self.state.comparison.order = order;
-        self.state.listed = listed;
+        });
+        self.state.listed = listed.unwrap_or_default();
+    }
+
+    /// Which of the shown clips both runs have.
+    fn refresh_order(&mut self) {
+        let order = self.state.open(Slot::A).and_then(|run| {
+            let (selection, paired) = (run.selection.as_ref()?, self.state.comparison.paired.as_ref()?);
+            let is_shown = |place: &usize| selection.places.binary_search(place).is_ok();
+            Some(paired.order.iter().copied().filter(is_shown).collect())
+        });
+        self.state.comparison.order = order.unwrap_or_default();
     }
 
     fn select_clip(&mut self, place: usize) {

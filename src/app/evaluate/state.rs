@@ -292,10 +292,10 @@ impl EvaluateState {
     pub fn count(&self, gallery: Gallery) -> Option<usize> {
         let (_, _, outcome) = self.shown(Slot::A)?;
         Some(match gallery {
-            Gallery::FalseAlarms => outcome.false_alarms.len(),
-            Gallery::Misses => outcome.misses.len(),
-            Gallery::Confusions => outcome.confusions.len(),
-            Gallery::All => outcome.all.len(),
+            Gallery::FalseAlarms => outcome.binary.false_positives as usize,
+            Gallery::Misses => outcome.binary.false_negatives as usize,
+            Gallery::Confusions => outcome.confusions() as usize,
+            Gallery::All => outcome.predicted.len(),
             Gallery::Disagreements => self.comparison.order.len(),
             Gallery::Cell(truth, predicted) => {
                 outcome.classification.confusion.counts()[truth.index()][predicted.index()] as usize

@@ -15,6 +15,7 @@ use crate::app::theme;
 use crate::app::widgets::class_bar;
 use crate::classes::{AnomalyClass, anomaly_score};
 use crate::evaluation::ScoredClip;
+use crate::runs::Evidence;
 
 const BARS_WIDTH: f32 = 190.0;
 const REMARKS_WIDTH: f32 = 216.0;
@@ -205,9 +206,24 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
     let of_second = second.and_then(|second| second.steps.get(same_moment(clip, step, second)?));
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let title = if clip.steps.is_empty() { "The clip as a whole".to_owned() } else { format!("At step {step}") };
+    let alone = state.open(Slot::A).and_then(|run| run.prepared.run.facts[place].evidence.get(step).copied());
+    let title = match alone.unwrap_or_default() {
+        _ if clip.steps.is_empty() => "The clip as a whole".to_owned(),
+        Evidence { picture: None, sound: None } => format!("At step {step}"),
+        Evidence { picture, sound } => {
+            let [picture, sound] = [picture, sound].map(class_bar::text_of);
+            format!("Picture alone {picture}, sound {sound}")
+        }
+    };
     let font = FontId::proportional(theme::SMALL_TEXT);
-    ui.painter().text(area.min, Align2::LEFT_TOP, title, font, palette.weak_text);
+    ui.painter().text(area.min, Align2::LEFT_TOP, &title, font, palette.weak_text);
+    let heading = ui.interact(
+        Rect::from_min_size(area.min, vec2(area.width(), 16.0)),
+        ui.scope_id().with("step"),
+        Sense::hover(),
+    );
+    heading.widget_info(|| WidgetInfo::labeled(Role::Label, true, &title));
+    heading.on_hover_text(format!("Step {step}: the anomaly score when the network is given one of the two alone"));
     let height = ((area.height() - 18.0) / AnomalyClass::ALL.len() as f32).min(17.0);
     let top = scores.map(crate::app::evaluate::prepared::top_class);
     for class in AnomalyClass::ALL {

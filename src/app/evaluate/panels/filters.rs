@@ -10,6 +10,7 @@ use crate::app::evaluate::state::{EvaluateState, Slot};
 use crate::app::theme;
 use crate::classes::AnomalyClass;
 use crate::dataset::Split;
+use crate::evaluation::BinaryCounts;
 use crate::evaluation::alarms::level_of;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
@@ -61,6 +62,15 @@ fn threshold(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComm
             commands.push(EvaluateCommand::SetLevel(level_of(exact)));
         }
     });
+    if let Some((_, _, outcome)) = state.shown(Slot::A) {
+        let BinaryCounts { true_positives, false_positives, false_negatives, true_negatives } = outcome.binary;
+        let text = format!(
+            "Anomalous: {true_positives} found, {false_negatives} missed\nNormal: {false_positives} alarmed, {true_negatives} \
+             left alone"
+        );
+        ui.label(RichText::new(text).small().color(theme::palette(ui).weak_text))
+            .on_hover_text("Clips, anomalous against normal, whichever anomaly it is");
+    }
 }
 
 fn heading(ui: &mut Ui, state: &EvaluateState, of: usize, filter: &mut Filter) {

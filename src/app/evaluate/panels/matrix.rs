@@ -133,10 +133,18 @@ fn cell_name(truth: AnomalyClass, predicted: AnomalyClass, count: usize) -> Stri
 /// The one hue of the cells.
 const RAMP: Color32 = Color32::from_rgb(0x4a, 0x90, 0xd9);
 
-/// Black or white, whichever stands out.
+/// Black or white, whichever stands out: one of them does by 4.5 to 1 on every colour.
 fn readable_on(fill: Color32) -> Color32 {
-    let luminance = 0.299 * f32::from(fill.r()) + 0.587 * f32::from(fill.g()) + 0.114 * f32::from(fill.b());
-    if luminance > 125.0 { Color32::from_gray(0x10) } else { Color32::from_gray(0xf0) }
+    if luminance(fill) > 0.179 { Color32::BLACK } else { Color32::WHITE }
+}
+
+/// Relative luminance, as the guidelines for contrast define it (WCAG 2.1).
+fn luminance(color: Color32) -> f32 {
+    let linear = |channel: u8| {
+        let value = f32::from(channel) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
 }
 
 fn short(class: AnomalyClass) -> &'static str {
@@ -160,13 +168,6 @@ mod tests {
 
     #[test]
     fn text_stands_out_from_every_shade() {
-        let luminance = |color: Color32| {
-            let linear = |channel: u8| {
-                let value = f32::from(channel) / 255.0;
-                if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-            };
-            0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
-        };
         for lane in [Color32::from_gray(0x16), Color32::from_gray(0xfa)] {
             for share in 0..=20 {
                 let fill = lane.lerp_to_gamma(RAMP, share as f32 / 20.0);
