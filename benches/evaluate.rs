@@ -94,7 +94,7 @@ fn window(curves: CurveView) -> Harness<'static, Evaluate> {
     for slot in Slot::BOTH {
         let run = OpenRun::new(RUNS[slot as usize].clone(), RunNotes::default());
         let run = OpenRun { selection: Some(SELECTIONS[slot as usize].clone()), ..run };
-        evaluate.state.slots[slot as usize] = RunSlot::Open(run);
+        evaluate.state.slots[slot as usize] = RunSlot::Open(Box::new(run));
     }
     evaluate.state.comparison.paired = Some(PAIRED.clone());
     evaluate.apply(EvaluateCommand::ShowCurves(curves));

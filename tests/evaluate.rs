@@ -477,6 +477,17 @@ fn an_empty_desk_says_what_a_run_is_and_opens_one() {
 }
 
 #[test]
+fn a_run_that_is_being_read_says_so() {
+    let mut window = Window::empty();
+    let progress = Some(Progress { fraction: 0.25, elapsed: Duration::from_secs(1) });
+    let folder = PathBuf::from("/runs/long");
+    window.harness.state_mut().state.slots[0] = RunSlot::Reading { folder, progress };
+    window.settle();
+    window.assert_shows("Metrics and clips appear once all steps are read.");
+    window.assert_shows("long");
+}
+
+#[test]
 fn a_run_that_cannot_be_opened_says_why_and_what_to_do() {
     let mut window = Window::empty();
     window.apply(EvaluateCommand::OpenRun(Slot::A, Path::new("/runs/nothing").to_owned()));

@@ -25,7 +25,7 @@ pub enum Report {
     Reading(Slot, JobEvent<(), ReadRun>),
     Selecting(Slot, JobEvent<(), Arc<Selection>>),
     Pairing(JobEvent<(), Arc<Paired>>),
-    Comparing(JobEvent<(), Differences>),
+    Comparing(JobEvent<(), Box<Differences>>),
     Saving(JobEvent<(), ()>),
     /// One sentence.
     Problem(String),
@@ -36,7 +36,7 @@ pub struct Jobs {
     reading: [Option<Job<(), ReadRun>>; 2],
     selecting: [Option<Job<(), Arc<Selection>>>; 2],
     pairing: Option<Job<(), Arc<Paired>>>,
-    comparing: Option<Job<(), Differences>>,
+    comparing: Option<Job<(), Box<Differences>>>,
     saving: Option<Job<(), ()>>,
     problems: Vec<String>,
 }
@@ -96,7 +96,7 @@ impl Jobs {
         decision: Decision,
     ) {
         let job = Job::spawn("compare runs", self.wake.clone(), move |_| {
-            Ok(paired.differences(&runs[0], &runs[1], &selection, decision))
+            Ok(Box::new(paired.differences(&runs[0], &runs[1], &selection, decision)))
         });
         self.comparing = self.started(job);
     }

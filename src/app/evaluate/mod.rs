@@ -271,7 +271,7 @@ impl Evaluate {
                     Ok(notes) => RunNotes { notes, ..RunNotes::default() },
                     Err(sentence) => RunNotes { problem: Some(sentence), ..RunNotes::default() },
                 };
-                *place = RunSlot::Open(OpenRun::new(prepared, notes));
+                *place = RunSlot::Open(Box::new(OpenRun::new(prepared, notes)));
                 self.select_again();
                 self.pair_again();
             }
@@ -364,8 +364,8 @@ impl Evaluate {
     /// What the decision makes of both selections.
     fn decide(&mut self) {
         let decision = self.state.decision();
-        for slot in &mut self.state.slots {
-            if let RunSlot::Open(OpenRun { prepared, selection: Some(selection), outcome, .. }) = slot {
+        for slot in Slot::BOTH {
+            if let Some(OpenRun { prepared, selection: Some(selection), outcome, .. }) = self.state.open_mut(slot) {
                 *outcome = Some(Outcome::new(prepared, selection, decision));
             }
         }

@@ -63,7 +63,7 @@ impl Prepared {
             cancel.check()?;
             let alarms = ClipAlarms::new(clip, hysteresis);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-            if done % 64 == 0 {
+            if done.is_multiple_of(64) {
                 progress(done as f32 / run.clips.len() as f32);
             }
             Ok::<_, Cancelled>(alarms)

@@ -108,7 +108,7 @@ pub enum RunSlot {
     Empty,
     Reading { folder: PathBuf, progress: Option<Progress> },
     Failed { folder: PathBuf, sentence: String },
-    Open(OpenRun),
+    Open(Box<OpenRun>),
 }
 
 pub struct OpenRun {
@@ -126,7 +126,7 @@ pub struct Comparison {
     pub paired: Option<Arc<Paired>>,
     /// Shown clips that both have, by how far apart the runs are.
     pub order: Vec<usize>,
-    pub differences: Option<Differences>,
+    pub differences: Option<Box<Differences>>,
     pub is_working: bool,
 }
 

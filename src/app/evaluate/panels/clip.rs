@@ -212,7 +212,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
         Evidence { picture: None, sound: None } => format!("At step {step}"),
         Evidence { picture, sound } => {
             let [picture, sound] = [picture, sound].map(class_bar::text_of);
-            format!("Picture alone {picture}, sound {sound}")
+            format!("Picture {picture}, sound {sound}")
         }
     };
     let font = FontId::proportional(theme::SMALL_TEXT);

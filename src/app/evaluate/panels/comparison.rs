@@ -12,7 +12,7 @@ const NAMES_WIDTH: f32 = 84.0;
 const WIDEST: f64 = 0.5;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState) {
-    let Some(differences) = &state.comparison.differences else {
+    let Some(differences) = state.comparison.differences.as_deref() else {
         return nothing(ui, "Drawing a thousand samples of both runs …");
     };
     let palette = theme::palette(ui);
