@@ -215,6 +215,19 @@ fn a_cell_opens_its_clips_and_escape_closes_them() {
 }
 
 #[test]
+fn cells_are_reached_and_opened_by_keys() {
+    let mut window = Window::on_run();
+    let first = window.name_of("Crash taken for Abuse");
+    window.harness.get_by_label(&first).focus();
+    window.harness.run_steps(2);
+    window.press(Modifiers::NONE, Key::ArrowRight);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    assert_eq!(window.state().selected, None, "the arrows are the focused cell's");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(window.state().gallery, Gallery::Cell(AnomalyClass::Brawling, AnomalyClass::BabyCry));
+}
+
+#[test]
 fn the_matrix_shows_counts_and_shares_by_key() {
     let mut window = Window::on_run();
     window.press(Modifiers::NONE, Key::N);
@@ -287,6 +300,9 @@ fn a_card_is_chosen_and_taken_to_review_at_its_peak() {
     let clip = window.state().clip(place).unwrap().clone();
     assert!(card.starts_with(&clip.path));
     window.assert_shows("Scores of the clip, playhead at");
+    // A card under the pointer plays.
+    window.harness.remove_cursor();
+    window.settle();
     window.requests();
     window.press(Modifiers::NONE, Key::T);
     let peak_s = window.state().open(Slot::A).unwrap().prepared.peak_s(place);
@@ -559,12 +575,17 @@ fn nothing_lies_outside_the_window_at_either_size_in_either_theme() {
             window.open(Slot::A, "lite", 0.45, |_| {});
             window.open(Slot::B, "full", 0.8, |_| {});
             window.press(Modifiers::NONE, Key::ArrowDown);
+            let place = window.state().selected.unwrap();
+            window.apply(EvaluateCommand::SetNote(place, "glare on the lens, and what is heard is faint ".repeat(9)));
+            window.apply(EvaluateCommand::Correct(place, Some(AnomalyClass::PoliceSiren)));
             for table in [TableView::Matrix, TableView::Classes, TableView::Comparison] {
                 window.apply(EvaluateCommand::ShowTable(table));
                 let screen = eframe::egui::Rect::from_min_size(eframe::egui::Pos2::ZERO, size);
                 for node in window.harness.root().children_recursive() {
                     let name = node.accesskit_node().label().unwrap_or_default();
-                    let in_views = VIEWS.iter().any(|view| name.starts_with(view)) || name.contains("B − A");
+                    let in_views = VIEWS.iter().any(|view| name.starts_with(view))
+                        || name.contains("B − A")
+                        || name == "To Review";
                     assert!(!in_views || screen.contains_rect(node.rect()), "{name} at {:?} of {size}", node.rect());
                 }
             }

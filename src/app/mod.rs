@@ -3,6 +3,7 @@
 
 pub mod color_matrix;
 pub mod command;
+pub mod evaluate;
 pub mod jobs;
 pub mod lanes;
 pub mod panels;

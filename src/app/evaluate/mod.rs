@@ -209,6 +209,8 @@ impl Evaluate {
             EvaluateAction::Review => {
                 let (Some(place), Some(run)) = (self.state.selected, self.state.open(Slot::A)) else { return };
                 let (file, time_s) = (run.prepared.run.facts[place].file.clone(), self.state.playhead_s);
+                // What played on the card would go on unseen.
+                self.hover(None);
                 self.requests.push(Request::Review { file, time_s });
             }
             EvaluateAction::Back if matches!(self.state.gallery, Gallery::Cell(..)) => {

@@ -99,8 +99,8 @@ fn cell(
         Cells::ByPrediction => (of_column.value(), of_column.value().map_or("–".to_owned(), percent)),
     };
     let response = ui.interact(rect, ui.scope_id().with(("cell", truth, predicted)), Sense::click());
-    let name = cell_name(truth, predicted, count as usize);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_open(state, truth, predicted), &name));
+    let name = || cell_name(truth, predicted, count as usize);
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_open(state, truth, predicted), name()));
     if response.clicked() {
         commands.push(EvaluateCommand::ShowGallery(Gallery::Cell(truth, predicted)));
     }
@@ -118,6 +118,7 @@ fn cell(
         let share = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.1} %", value * 100.0));
         let row = share(of_row.value());
         let column = share(of_column.value());
+        let name = name();
         response.on_hover_text(format!("{name}\n{row} of the row, {column} of the column\nClick to see them (Enter)"));
     }
 }

@@ -1,6 +1,6 @@
 //! What is true of the selected clip, what was said of it, and the correction of its label.
 
-use eframe::egui::{ComboBox, RichText, Role, TextEdit, Ui, WidgetInfo};
+use eframe::egui::{ComboBox, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 use super::controls::counted;
 use crate::app::evaluate::command::EvaluateCommand;
@@ -10,7 +10,21 @@ use crate::app::theme;
 use crate::classes::AnomalyClass;
 use crate::evaluation::ScoredClip;
 
+/// In a low window it scrolls.
 pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, commands: &mut Vec<EvaluateCommand>) {
+    let room = ui.available_height();
+    ScrollArea::vertical().id_salt("remarks").auto_shrink([false, false]).show(ui, |ui| {
+        remarks(ui, room, state, (place, clip), commands);
+    });
+}
+
+fn remarks(
+    ui: &mut Ui,
+    room: f32,
+    state: &EvaluateState,
+    (place, clip): (usize, &ScoredClip),
+    commands: &mut Vec<EvaluateCommand>,
+) {
     let (palette, Some(run)) = (theme::palette(ui), state.open(Slot::A)) else { return };
     ui.spacing_mut().item_spacing.y = 3.0;
     let none = Remark::default();
@@ -41,9 +55,9 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip,
         }
         response.on_hover_text(format!("Saved in {NOTES} in the run's folder"));
         let mut note = remark.note.clone();
-        let rows = ((ui.available_height() - 24.0) / 16.0).clamp(1.0, 4.0) as usize;
+        let rows = ((room - 100.0) / 16.0).clamp(1.0, 4.0) as usize;
         let field = TextEdit::multiline(&mut note).hint_text("note").desired_rows(rows).desired_width(f32::INFINITY);
-        let response = eframe::egui::ScrollArea::vertical()
+        let response = ScrollArea::vertical()
             .id_salt(("note", place))
             .max_height(rows as f32 * 16.0 + 6.0)
             .show(ui, |ui| ui.add(field))
@@ -63,7 +77,8 @@ fn label_menu(ui: &mut Ui, place: usize, clip: &ScoredClip, remark: &Remark, com
         None => clip.truth.label().to_owned(),
         Some(class) => format!("{}, corrected to {}", clip.truth.label(), class.label()),
     };
-    let menu = ComboBox::from_id_salt(("label", place)).width(ui.available_width()).selected_text(&shown);
+    let menu =
+        ComboBox::from_id_salt(("label", place)).width(ui.available_width() - 8.0).truncate().selected_text(&shown);
     let response = menu.show_ui(ui, |ui| {
         for class in AnomalyClass::ALL {
             let is_chosen = remark.corrected.unwrap_or(clip.truth) == class;
