@@ -28,7 +28,7 @@
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |
 //! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
 //! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
-//! | [`app`] | the window: state, commands, update, panels; the window of a training | egui, egui_plot, wgpu, rfd |
+//! | [`app`] | the window: state, commands, update, panels of Review; Evaluate; the window of a training | egui, egui_plot, wgpu, rfd |
 //! | [`cli`] | the same functions without a window | clap |
 //!
 //! # What does not exist here

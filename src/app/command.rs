@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{Key, Modifiers};
 
+use super::evaluate::command::EvaluateCommand;
 use crate::playback::SeekPrecision;
 use crate::time::{FrameIndex, MediaTime, TimeRange};
 
@@ -187,6 +188,12 @@ impl Action {
         self.shortcuts().iter().map(Shortcut::text).collect::<Vec<_>>().join(" or ")
     }
 
+    /// Whether it means the same in every mode.
+    pub fn is_of_every_mode(self) -> bool {
+        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowPresent, ShowReview, ToggleTheme};
+        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | Quit)
+    }
+
     /// The action of a key press, if it has one.
     pub fn of_key(modifiers: Modifiers, key: Key) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.shortcuts().iter().any(|shortcut| shortcut.matches(modifiers, key)))
@@ -243,7 +250,8 @@ impl Action {
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
             Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),
-            Self::ShowEvaluate => entry(Modes, "Evaluate", &keys(PLAIN, [Key::F2])),
+            // T takes a clip of Evaluate to Review; here it goes back.
+            Self::ShowEvaluate => entry(Modes, "Evaluate", &keys(PLAIN, [Key::F2, Key::T])),
             Self::ShowPresent => entry(Modes, "Present", &keys(PLAIN, [Key::F3])),
             Self::ConfirmContent => entry(Modes, "Present: show pictures and sound", &keys(PLAIN, [Key::Enter])),
             Self::LoopQueue => entry(Modes, "Present: play the queue for ever", &keys(Modifiers::SHIFT, [Key::L])),
@@ -320,6 +328,7 @@ pub enum Command {
     EditGoTo(String),
     EditPath(String),
     DismissNotice(usize),
+    Evaluate(EvaluateCommand),
 }
 
 impl From<Action> for Command {

@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::evaluate::state::Slot;
 use super::state::RecordingId;
 use crate::analysis::record::digest_file;
 use crate::analysis::{
     Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
 };
+use crate::classes::AnomalyClass;
+use crate::dataset::write_corrected;
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 
@@ -26,6 +29,10 @@ pub enum Report {
     Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
     Analysis(RecordingId, JobEvent<AnalysisPartial, Analysis>),
     Chosen(Vec<PathBuf>),
+    /// The folder of a run.
+    ChosenRun(Slot, PathBuf),
+    /// Where a manifest with corrected labels was written, or one sentence.
+    Corrected(Result<PathBuf, String>),
     /// One sentence.
     Problem(String),
 }
@@ -40,6 +47,8 @@ pub struct Jobs {
     waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
+    run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
+    correcting: Option<Job<(), PathBuf>>,
     problems: Vec<String>,
 }
 
@@ -54,6 +63,8 @@ impl Jobs {
             waveform: None,
             analysis: None,
             dialog: None,
+            run_dialog: None,
+            correcting: None,
             problems: Vec::new(),
         }
     }
@@ -144,6 +155,27 @@ impl Jobs {
         }
     }
 
+    /// As [`Jobs::choose_files`], for the folder of a run.
+    pub fn choose_run(&mut self, slot: Slot) {
+        if self.run_dialog.is_none() {
+            let job = Job::spawn("dialog", self.wake.clone(), |_| {
+                Ok(rfd::FileDialog::new().set_title("Open the folder of a run").pick_folder())
+            });
+            self.run_dialog = self.started(job).map(|job| (slot, job));
+        }
+    }
+
+    /// Writes a manifest with corrected labels beside the old one.
+    pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
+        if self.correcting.is_none() {
+            let job = Job::spawn("correct", self.wake.clone(), move |_| {
+                let corrected = write_corrected(&manifest, &corrections);
+                corrected.map(|corrected| corrected.path).map_err(|error| Stopped::Failed(error.to_string()))
+            });
+            self.correcting = self.started(job);
+        }
+    }
+
     pub fn poll(&mut self) -> Vec<Report> {
         let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
         drain(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
@@ -158,6 +190,23 @@ impl Jobs {
             }
         }
         self.dialog.take_if(|job| job.has_ended());
+        while let Some((slot, event)) = self.run_dialog.as_mut().and_then(|(slot, job)| Some((*slot, job.try_next()?)))
+        {
+            match event {
+                JobEvent::Done(Some(folder)) => reports.push(Report::ChosenRun(slot, folder)),
+                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
+                JobEvent::Done(None) | JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
+            }
+        }
+        self.run_dialog.take_if(|(_, job)| job.has_ended());
+        while let Some(event) = self.correcting.as_mut().and_then(Job::try_next) {
+            match event {
+                JobEvent::Done(path) => reports.push(Report::Corrected(Ok(path))),
+                JobEvent::Failed(sentence) => reports.push(Report::Corrected(Err(sentence))),
+                JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
+            }
+        }
+        self.correcting.take_if(|job| job.has_ended());
         reports
     }
 

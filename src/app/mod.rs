@@ -25,7 +25,9 @@ use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
 
 use self::command::Command;
-use self::state::Mode;
+use self::evaluate::command::EvaluateCommand;
+use self::evaluate::state::Slot;
+use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use crate::analysis::NetworkChoice;
@@ -111,10 +113,16 @@ impl DeskApp {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
         let mut commands = Vec::new();
-        if !paths.is_empty() {
-            commands.push(Command::OpenPaths(paths));
+        match self.desk.state.mode {
+            // What is dropped on Evaluate are runs: the first beside what is open, or alone.
+            Mode::Evaluate => commands.extend(paths.into_iter().zip([Slot::A, Slot::B]).map(|(folder, slot)| {
+                let slot = if self.desk.evaluate.state.open(Slot::A).is_some() { Slot::B } else { slot };
+                Command::Evaluate(EvaluateCommand::OpenRun(slot, folder))
+            })),
+            Mode::Review | Mode::Present if !paths.is_empty() => commands.push(Command::OpenPaths(paths)),
+            Mode::Review | Mode::Present => {}
         }
-        commands.extend(update::actions_of_keys(ctx).into_iter().map(Command::Act));
+        commands.extend(update::commands_of_mode(ctx, &self.desk.state));
         commands
     }
 
@@ -170,8 +178,13 @@ impl eframe::App for DeskApp {
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
         match self.desk.state.mode {
-            Mode::Review => self.show_review(ui, &mut commands),
-            Mode::Evaluate => {}
+            Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
+            Mode::Evaluate => {
+                if !self.desk.state.view.is_full_screen {
+                    title_and_status(ui, &self.desk.state, &mut commands);
+                }
+                commands.extend(self.desk.evaluate.show(ui).into_iter().map(Command::Evaluate));
+            }
             Mode::Present => {
                 want_chapters(&self.desk, &mut self.thumbnails);
                 present::show(ui, &self.desk.state, &self.thumbnails, &mut commands);
@@ -187,35 +200,42 @@ impl eframe::App for DeskApp {
     }
 }
 
-impl DeskApp {
-    fn show_review(&mut self, ui: &mut egui::Ui, commands: &mut Vec<Command>) {
-        let state = &self.desk.state;
-        let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
-        let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
-        if !state.view.is_full_screen {
-            Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
-            Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
-            Panel::bottom("timeline")
-                .exact_size(panels::timeline::HEIGHT)
-                .frame(bar)
-                .show(ui, |ui| panels::timeline::show(ui, state, commands));
-            Panel::left("sidebar")
-                .exact_size(theme::SIDE_WIDTH)
-                .frame(side)
-                .show(ui, |ui| panels::sidebar::show(ui, state, commands));
-            Panel::right("inspector")
-                .exact_size(theme::SIDE_WIDTH)
-                .frame(side)
-                .show(ui, |ui| panels::inspector::show(ui, state, commands));
-            Panel::bottom("transport")
-                .exact_size(36.0)
-                .frame(bar)
-                .show(ui, |ui| panels::transport::show(ui, state, commands));
-        }
-        let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
-            panels::picture::show(ui, state, commands);
-            ui.max_rect().size()
-        });
-        self.desk.picture_panel = picture.inner;
+fn bar(ui: &egui::Ui) -> Frame {
+    Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0))
+}
+
+fn title_and_status(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
+    let bar = bar(ui);
+    Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
+    Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
+}
+
+/// All panels of Review; returns the size of the picture's.
+fn review(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) -> egui::Vec2 {
+    let bar = bar(ui);
+    let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
+    if !state.view.is_full_screen {
+        title_and_status(ui, state, commands);
+        Panel::bottom("timeline")
+            .exact_size(panels::timeline::HEIGHT)
+            .frame(bar)
+            .show(ui, |ui| panels::timeline::show(ui, state, commands));
+        Panel::left("sidebar")
+            .exact_size(theme::SIDE_WIDTH)
+            .frame(side)
+            .show(ui, |ui| panels::sidebar::show(ui, state, commands));
+        Panel::right("inspector")
+            .exact_size(theme::SIDE_WIDTH)
+            .frame(side)
+            .show(ui, |ui| panels::inspector::show(ui, state, commands));
+        Panel::bottom("transport")
+            .exact_size(36.0)
+            .frame(bar)
+            .show(ui, |ui| panels::transport::show(ui, state, commands));
     }
+    let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+        panels::picture::show(ui, state, commands);
+        ui.max_rect().size()
+    });
+    picture.inner
 }

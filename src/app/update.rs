@@ -7,6 +7,8 @@ use eframe::egui::{Context, Event, Key, Vec2, vec2};
 
 use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
+use super::evaluate::command::{EvaluateCommand, Request};
+use super::evaluate::{Evaluate, commands_of_keys};
 use super::jobs::{Jobs, Opened, Report};
 use super::present::PresentState;
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
@@ -22,6 +24,7 @@ use crate::time::{FrameIndex, MediaTime, TimeRange};
 /// The state with what works for it: the player of the recording on screen, and the jobs.
 pub struct Desk {
     pub state: State,
+    pub evaluate: Evaluate,
     jobs: Jobs,
     player: Option<Player>,
     player_options: PlayerOptions,
@@ -38,6 +41,7 @@ impl Desk {
     pub fn new(options: DeskOptions, wake: Wake) -> Self {
         Self {
             state: State::new(options.network),
+            evaluate: Evaluate::new(wake.clone()),
             jobs: Jobs::new(options.journals, wake.clone()),
             player: None,
             player_options: options.player,
@@ -53,6 +57,10 @@ impl Desk {
     pub fn tick(&mut self, now: Instant) {
         for report in self.jobs.poll() {
             self.receive(report);
+        }
+        self.evaluate.tick();
+        for request in self.evaluate.take_requests() {
+            self.serve(request);
         }
         self.schedule();
         self.state.player = self.player.as_mut().map(|player| player.view(now));
@@ -74,7 +82,7 @@ impl Desk {
                 || recording.awaits_analysis()
                 || matches!(recording.review.status, ScoreStatus::Running(_))
         };
-        self.jobs.is_digesting() || self.state.queue.iter().any(waits)
+        self.evaluate.is_busy() || self.jobs.is_digesting() || self.state.queue.iter().any(waits)
     }
 
     pub fn apply(&mut self, command: Command) {
@@ -127,6 +135,7 @@ impl Desk {
                 self.state.notices.remove(place);
             }
             Command::DismissNotice(_) => {}
+            Command::Evaluate(command) => self.evaluate.apply(command),
         }
     }
 
@@ -221,6 +230,11 @@ impl Desk {
             self.state.present = PresentState::default();
             self.with_player(Player::pause);
         }
+        if mode == Mode::Evaluate {
+            self.with_player(Player::pause);
+        } else {
+            self.evaluate.apply(EvaluateCommand::Hover(None));
+        }
         self.state.mode = mode;
     }
 
@@ -243,6 +257,8 @@ impl Desk {
     fn receive(&mut self, report: Report) {
         match report {
             Report::Chosen(paths) => self.open_paths(paths),
+            Report::ChosenRun(slot, folder) => self.evaluate.apply(EvaluateCommand::OpenRun(slot, folder)),
+            Report::Corrected(outcome) => self.evaluate.corrections_written(outcome),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
             Report::Digest(id, event) => {
@@ -267,6 +283,31 @@ impl Desk {
                 }
             }
             Report::Analysis(id, event) => self.receive_analysis(id, event),
+        }
+    }
+
+    /// What Evaluate asks of the rest of the desk.
+    fn serve(&mut self, request: Request) {
+        match request {
+            Request::ChooseRun(slot) => self.jobs.choose_run(slot),
+            Request::Review { file, time_s } => self.review(file, MediaTime::from_seconds(time_s)),
+            Request::WriteManifest { manifest, corrections } => self.jobs.correct(manifest, corrections),
+            Request::StartEvaluation | Request::CancelEvaluation => {
+                let sentence = "Evaluate on the command line (`avar evaluate --out RUN`) and open the run here.";
+                self.evaluate.state.notices.push(sentence.to_owned());
+            }
+            Request::Play { .. } | Request::StopPlaying => {}
+        }
+    }
+
+    /// Shows a moment of a recording, once it is open.
+    fn review(&mut self, file: PathBuf, time: MediaTime) {
+        self.state.mode = Mode::Review;
+        self.open_paths(vec![file]);
+        match self.state.recording() {
+            Some(recording) if recording.media().is_some() => self.seek_in(|range| range.clamp(time)),
+            Some(recording) => self.return_to = Some((recording.id, time)),
+            None => {}
         }
     }
 
@@ -658,6 +699,23 @@ const MOST_LATENCY_MS: i32 = 1000;
 const LATENCY_STEP_MS: i32 = 10;
 /// Asking for a screen that is not there does nothing.
 const MOST_SCREENS: usize = 4;
+
+/// The commands of the keys pressed since the last frame, in the mode that is shown. In Evaluate its own keys come
+/// first, and of the others only those that mean the same everywhere.
+pub fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
+    let actions = actions_of_keys(ctx);
+    match state.mode {
+        Mode::Review | Mode::Present => actions.into_iter().map(Command::Act).collect(),
+        Mode::Evaluate => {
+            let is_heard = |action: &Action| {
+                let closes_sheet = *action == Action::Cancel && state.sheet.is_some();
+                closes_sheet || (action.is_of_every_mode() && *action != Action::ShowEvaluate)
+            };
+            let own = commands_of_keys(ctx).into_iter().map(Command::Evaluate);
+            own.chain(actions.into_iter().filter(is_heard).map(Command::Act)).collect()
+        }
+    }
+}
 
 /// The actions of the keys pressed since the last frame. A widget that has the focus keeps the keys by which it is
 /// worked: typing never moves the playhead, Space presses the focused button, arrows move the focused slider.

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn the_key_to_review_is_the_way_back_there() {
         let Shortcut { modifiers, key } = EvaluateAction::Review.shortcut();
-        assert_eq!(Action::of_key(modifiers, key), Some(Action::EvaluateMode));
+        assert_eq!(Action::of_key(modifiers, key), Some(Action::ShowEvaluate));
         assert_eq!(EvaluateAction::Review.tooltip(), "Take the clip to Review at this moment, and back (T)");
     }
 }

@@ -3,20 +3,24 @@
 use eframe::egui::{self, Align2, Context, Grid, Key, RichText, Role, TextEdit, WidgetInfo, Window};
 
 use crate::app::command::{Action, ActionGroup, Command};
-use crate::app::state::{Sheet, State};
+use crate::app::evaluate::command::EvaluateAction;
+use crate::app::state::{Mode, Sheet, State};
 use crate::app::theme;
 
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
     match &state.sheet {
         None => {}
-        Some(Sheet::Keys) => keys(ctx, commands),
+        Some(Sheet::Keys) => keys(ctx, state.mode, commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
     }
 }
 
-fn keys(ctx: &Context, commands: &mut Vec<Command>) {
+fn keys(ctx: &Context, mode: Mode, commands: &mut Vec<Command>) {
     let mut is_open = true;
     window("Keys").open(&mut is_open).show(ctx, |ui| {
+        if mode == Mode::Evaluate {
+            return keys_of_evaluate(ui);
+        }
         ui.horizontal_top(|ui| {
             for column in [&ActionGroup::ALL[..2], &ActionGroup::ALL[2..4], &ActionGroup::ALL[4..]] {
                 ui.vertical(|ui| column.iter().for_each(|group| key_group(ui, *group)));
@@ -33,6 +37,20 @@ fn keys(ctx: &Context, commands: &mut Vec<Command>) {
     if !is_open {
         commands.push(Action::KeySheet.into());
     }
+}
+
+/// Its own keys, and those that mean the same in every mode.
+fn keys_of_evaluate(ui: &mut egui::Ui) {
+    let own = EvaluateAction::ALL.into_iter().map(|action| (action.shortcut().text(), action.label()));
+    let everywhere = Action::ALL.into_iter().filter(|action| action.is_of_every_mode());
+    let everywhere = everywhere.map(|action| (action.key_text(), action.label()));
+    Grid::new("Evaluate").num_columns(2).spacing([theme::WIDE_GAP, 3.0]).show(ui, |ui| {
+        for (keys, label) in own.chain(everywhere) {
+            ui.label(RichText::new(keys).font(theme::mono(theme::SMALL_TEXT)));
+            ui.label(RichText::new(label).small());
+            ui.end_row();
+        }
+    });
 }
 
 fn key_group(ui: &mut egui::Ui, group: ActionGroup) {
