@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use avar::app::evaluate::command::{EvaluateCommand, Request};
 use avar::app::evaluate::made_up::{self, Settings};
 use avar::app::evaluate::notes::{NOTES, Notes};
-use avar::app::evaluate::pictures::{PictureProblem, RgbPicture};
+use avar::app::evaluate::pictures::PictureProblem;
 use avar::app::evaluate::state::{CurveView, Gallery, RunSlot, Slot, TableView, Unit};
 use avar::app::evaluate::{Evaluate, EvaluationNews, commands_of_keys};
 use avar::app::theme;
@@ -15,7 +15,7 @@ use avar::classes::AnomalyClass;
 use avar::job::{Progress, no_wake};
 use avar::runs::{Run, write_run};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Theme, Vec2, vec2};
+use eframe::egui::{ColorImage, Key, Modifiers, TextureOptions, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -351,8 +351,9 @@ fn pictures_are_asked_for_as_cards_come_on_screen_and_say_why_there_are_none() {
         let place = window.state().listed[asked];
         let run = window.state().open(Slot::A).unwrap().prepared.clone();
         assert_eq!((&request.clip, request.time_s), (&run.run.clips[place].path, run.peak_s(place)));
-        let answer = answers.next().unwrap().map(|()| RgbPicture { width_px: 2, height_px: 2, bytes: vec![9; 12] });
-        window.harness.state_mut().take_picture(&ctx, &request.clip, answer);
+        let texture = || ctx.load_texture("grey", ColorImage::example(), TextureOptions::LINEAR);
+        let answer = answers.next().unwrap().map(|()| texture());
+        window.harness.state_mut().take_picture(&request.clip, answer);
         asked += 1;
     }
     assert!((6..40).contains(&asked), "{asked} of {CLIPS} were asked for");

@@ -14,6 +14,7 @@ use crate::classes::AnomalyClass;
 use crate::dataset::write_corrected;
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use crate::scoring::{Evaluated, EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
 pub type Opened = (OpenedMedia, Box<IngestReport>);
@@ -31,6 +32,8 @@ pub enum Report {
     Chosen(Vec<PathBuf>),
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
+    ChosenManifest(PathBuf),
+    Evaluation(JobEvent<(), Evaluated>),
     /// Where a manifest with corrected labels was written, or one sentence.
     Corrected(Result<PathBuf, String>),
     /// One sentence.
@@ -48,6 +51,8 @@ pub struct Jobs {
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
     run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
+    manifest_dialog: Option<Job<(), Option<PathBuf>>>,
+    evaluation: Option<Job<(), Evaluated>>,
     correcting: Option<Job<(), PathBuf>>,
     problems: Vec<String>,
 }
@@ -64,6 +69,8 @@ impl Jobs {
             analysis: None,
             dialog: None,
             run_dialog: None,
+            manifest_dialog: None,
+            evaluation: None,
             correcting: None,
             problems: Vec::new(),
         }
@@ -165,6 +172,32 @@ impl Jobs {
         }
     }
 
+    /// As [`Jobs::choose_files`], for a manifest.
+    pub fn choose_manifest(&mut self) {
+        if self.manifest_dialog.is_none() {
+            let job = Job::spawn("dialog", self.wake.clone(), |_| {
+                let dialog = rfd::FileDialog::new().set_title("Evaluate the network on a manifest");
+                Ok(dialog.add_filter("manifest", &["csv"]).pick_file())
+            });
+            self.manifest_dialog = self.started(job);
+        }
+    }
+
+    pub fn is_evaluating(&self) -> bool {
+        self.evaluation.is_some()
+    }
+
+    pub fn evaluate(&mut self, spec: EvaluationSpec) {
+        let job = spawn_evaluation(spec, self.shelf.clone(), self.wake.clone());
+        self.evaluation = self.started(job);
+    }
+
+    pub fn cancel_evaluation(&self) {
+        if let Some(job) = &self.evaluation {
+            job.cancel();
+        }
+    }
+
     /// Writes a manifest with corrected labels beside the old one.
     pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
         if self.correcting.is_none() {
@@ -199,6 +232,18 @@ impl Jobs {
             }
         }
         self.run_dialog.take_if(|(_, job)| job.has_ended());
+        while let Some(event) = self.manifest_dialog.as_mut().and_then(Job::try_next) {
+            match event {
+                JobEvent::Done(Some(manifest)) => reports.push(Report::ChosenManifest(manifest)),
+                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
+                JobEvent::Done(None) | JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
+            }
+        }
+        self.manifest_dialog.take_if(|job| job.has_ended());
+        while let Some(event) = self.evaluation.as_mut().and_then(Job::try_next) {
+            reports.push(Report::Evaluation(event));
+        }
+        self.evaluation.take_if(|job| job.has_ended());
         while let Some(event) = self.correcting.as_mut().and_then(Job::try_next) {
             match event {
                 JobEvent::Done(path) => reports.push(Report::Corrected(Ok(path))),

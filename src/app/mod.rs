@@ -8,7 +8,9 @@ pub mod jobs;
 pub mod lanes;
 pub mod panels;
 pub mod present;
+mod preview;
 pub mod scenes;
+mod serving;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
@@ -150,7 +152,9 @@ impl DeskApp {
         if self.desk.has_quit {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         }
-        if let Some(wake) = self.desk.state.player.as_ref().and_then(|player| player.next_wake) {
+        let player = self.desk.state.player.as_ref().and_then(|player| player.next_wake);
+        let preview = self.desk.preview.as_ref().and_then(|preview| preview.next_wake);
+        if let Some(wake) = player.into_iter().chain(preview).min() {
             ctx.request_repaint_after(wake.max(Duration::from_millis(4)));
         }
     }
@@ -177,6 +181,7 @@ impl eframe::App for DeskApp {
         self.desk.tick(Instant::now());
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
+        self.desk.serve_pictures(&mut self.thumbnails);
         match self.desk.state.mode {
             Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
             Mode::Evaluate => {

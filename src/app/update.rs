@@ -7,11 +7,13 @@ use eframe::egui::{Context, Event, Key, Vec2, vec2};
 
 use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
-use super::evaluate::command::{EvaluateCommand, Request};
+use super::evaluate::command::EvaluateCommand;
 use super::evaluate::{Evaluate, commands_of_keys};
 use super::jobs::{Jobs, Opened, Report};
 use super::present::PresentState;
+use super::preview::Preview;
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Transport, Waveform};
+use super::thumbnails::Moment;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::{following, zoomed};
 use super::widgets::time_code::{GoToTarget, parse_go_to, time_code};
@@ -25,10 +27,14 @@ use crate::time::{FrameIndex, MediaTime, TimeRange};
 pub struct Desk {
     pub state: State,
     pub evaluate: Evaluate,
-    jobs: Jobs,
+    pub(super) jobs: Jobs,
     player: Option<Player>,
-    player_options: PlayerOptions,
-    wake: Wake,
+    pub(super) player_options: PlayerOptions,
+    pub(super) wake: Wake,
+    /// The clip that plays on its card in Evaluate.
+    pub(super) preview: Option<Preview>,
+    /// Pictures that Evaluate waits for, by the clip's path.
+    pub(super) awaited_pictures: Vec<(String, Moment)>,
     /// Where a recording stood that is being opened again.
     return_to: Option<(RecordingId, MediaTime)>,
     next_id: u64,
@@ -46,6 +52,8 @@ impl Desk {
             player: None,
             player_options: options.player,
             wake,
+            preview: None,
+            awaited_pictures: Vec::new(),
             return_to: None,
             next_id: 0,
             picture_panel: vec2(1.0, 1.0),
@@ -62,6 +70,7 @@ impl Desk {
         for request in self.evaluate.take_requests() {
             self.serve(request);
         }
+        self.tick_preview(now);
         self.schedule();
         self.state.player = self.player.as_mut().map(|player| player.view(now));
         self.go_round();
@@ -135,6 +144,7 @@ impl Desk {
                 self.state.notices.remove(place);
             }
             Command::DismissNotice(_) => {}
+            Command::Evaluate(EvaluateCommand::OpenRun(slot, path)) => self.open_in_evaluate(slot, path),
             Command::Evaluate(command) => self.evaluate.apply(command),
         }
     }
@@ -257,7 +267,9 @@ impl Desk {
     fn receive(&mut self, report: Report) {
         match report {
             Report::Chosen(paths) => self.open_paths(paths),
-            Report::ChosenRun(slot, folder) => self.evaluate.apply(EvaluateCommand::OpenRun(slot, folder)),
+            Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
+            Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
+            Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Corrected(outcome) => self.evaluate.corrections_written(outcome),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
@@ -286,23 +298,8 @@ impl Desk {
         }
     }
 
-    /// What Evaluate asks of the rest of the desk.
-    fn serve(&mut self, request: Request) {
-        match request {
-            Request::ChooseRun(slot) => self.jobs.choose_run(slot),
-            Request::Review { file, time_s } => self.review(file, MediaTime::from_seconds(time_s)),
-            Request::WriteManifest { manifest, corrections } => self.jobs.correct(manifest, corrections),
-            Request::StartEvaluation | Request::CancelEvaluation => {
-                let sentence = "Evaluate on the command line (`avar evaluate --out RUN`) and open the run here.";
-                self.evaluate.state.notices.push(sentence.to_owned());
-            }
-            Request::Play { .. } | Request::StopPlaying => {}
-        }
-    }
-
     /// Shows a moment of a recording, once it is open.
-    fn review(&mut self, file: PathBuf, time: MediaTime) {
-        self.state.mode = Mode::Review;
+    pub(super) fn show_moment(&mut self, file: PathBuf, time: MediaTime) {
         self.open_paths(vec![file]);
         match self.state.recording() {
             Some(recording) if recording.media().is_some() => self.seek_in(|range| range.clamp(time)),

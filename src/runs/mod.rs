@@ -26,7 +26,7 @@ pub use pairing::Pairing;
 pub use read::read_run;
 pub use write::{write_report, write_run};
 
-use crate::classes::Evidence;
+pub use crate::classes::Evidence;
 use crate::evaluation::ScoredClip;
 
 #[derive(Clone, Debug, PartialEq)]

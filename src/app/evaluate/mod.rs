@@ -26,12 +26,12 @@ mod update;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eframe::egui::{Context, Event, Key, Ui};
+use eframe::egui::{Context, Event, Key, TextureHandle, Ui};
 
 use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
 use self::notes::Notes;
-use self::pictures::{PictureProblem, PictureRequest, RgbPicture};
+use self::pictures::{PictureProblem, PictureRequest};
 use self::state::{EvaluateState, Evaluation, RunSlot, Slot};
 use crate::job::{Progress, Wake};
 
@@ -101,8 +101,8 @@ impl Evaluate {
         self.state.pictures.take_request()
     }
 
-    pub fn take_picture(&mut self, ctx: &Context, clip: &str, answer: Result<RgbPicture, PictureProblem>) {
-        self.state.pictures.take(ctx, clip, answer);
+    pub fn take_picture(&mut self, clip: &str, answer: Result<TextureHandle, PictureProblem>) {
+        self.state.pictures.take(clip, answer);
     }
 
     /// A run that was made opens beside the one that is open.

@@ -232,7 +232,8 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
         let score = scores.map_or(clip.scores[class.index()] as f32, |scores| scores[class.index()]);
         let color = if top == Some(class.index()) { palette.text } else { palette.weak_text };
         let columns = class_bar::Columns { name_at: 0.0, bar_from: 76.0, bar_to: 34.0, bar_height: 5.0 };
-        class_bar::draw(ui.painter(), row, columns, class, Some(score), (color, palette));
+        let named = (class.label(), theme::class_color(class));
+        class_bar::draw(ui.painter(), row, columns, named, Some(score), (color, palette));
         if let Some(of_second) = of_second {
             let track = row.width() - columns.bar_from - columns.bar_to;
             let x = row.left() + columns.bar_from + track * of_second[class.index()];
