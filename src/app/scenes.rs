@@ -11,10 +11,14 @@ use egui_kittest::Harness;
 use image::ExtendedColorType;
 
 use super::command::{Action, Command};
+use super::evaluate::command::{EvaluateAction, EvaluateCommand};
+use super::evaluate::made_up;
+use super::evaluate::state::Slot;
 use super::state::Stage;
 use super::{DeskApp, DeskOptions, sample_path};
 use crate::files::write_png;
 use crate::playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
+use crate::runs::write_run;
 use crate::time::MediaTime;
 
 const SIZE: Vec2 = vec2(1440.0, 900.0);
@@ -36,9 +40,11 @@ enum Opens {
     Nothing,
     Sample,
     MissingFile,
+    /// Two made-up runs, whose clips are moments of the sample.
+    Runs,
 }
 
-pub const SCENES: [Scene; 8] = [
+pub const SCENES: [Scene; 10] = [
     Scene { name: "review", opens: Opens::Sample, at_s: 7.0, actions: &[] },
     Scene { name: "review-light", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ToggleTheme] },
     Scene {
@@ -47,6 +53,8 @@ pub const SCENES: [Scene; 8] = [
         at_s: 8.0,
         actions: &[Action::TimelineZoomIn, Action::TimelineZoomIn, Action::TimelineZoomIn, Action::ToggleOverlay],
     },
+    Scene { name: "evaluate", opens: Opens::Runs, at_s: 0.0, actions: &[] },
+    Scene { name: "evaluate-light", opens: Opens::Runs, at_s: 0.0, actions: &[Action::ToggleTheme] },
     Scene { name: "present-warning", opens: Opens::Sample, at_s: 0.0, actions: &[Action::ShowPresent] },
     Scene { name: "present", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ShowPresent, Action::ConfirmContent] },
     Scene { name: "keys", opens: Opens::Sample, at_s: 2.0, actions: &[Action::KeySheet] },
@@ -60,20 +68,45 @@ pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         .iter()
         .map(|scene| {
             let files = match scene.opens {
-                Opens::Nothing => Vec::new(),
+                Opens::Nothing | Opens::Runs => Vec::new(),
                 Opens::Sample => vec![sample_path()?],
                 Opens::MissingFile => vec![PathBuf::from("/recordings/camera-04.mp4")],
             };
             let path = folder.join(format!("{}.png", scene.name));
             let options = DeskOptions { files, ..DeskOptions::default() };
-            render(options, scene.at_s, scene.actions, &path).with_context(|| format!("scene \"{}\"", scene.name))?;
+            let actions = scene.actions.iter().copied().map(Command::Act);
+            let runs = tempfile::tempdir()?;
+            let opened = if scene.opens == Opens::Runs { made_up_runs(runs.path())? } else { Vec::new() };
+            render(options, scene.at_s, opened.into_iter().chain(actions), &path)
+                .with_context(|| format!("scene \"{}\"", scene.name))?;
             Ok(path)
         })
         .collect()
 }
 
+/// Writes two runs into `folder` and says how to look at them.
+fn made_up_runs(folder: &Path) -> anyhow::Result<Vec<Command>> {
+    let sample = sample_path()?;
+    let mut commands = vec![Action::ShowEvaluate.into()];
+    for (slot, name, skill, seed) in [(Slot::A, "made-up-a", 0.45, 1), (Slot::B, "made-up-b", 0.75, 2)] {
+        let settings = made_up::Settings { folder: folder.join(name), skill, seed, ..made_up::Settings::default() };
+        let mut run = made_up::run(&settings);
+        run.facts.iter_mut().for_each(|facts| facts.file = sample.clone());
+        write_run(&run)?;
+        commands.push(Command::Evaluate(EvaluateCommand::OpenRun(slot, settings.folder)));
+    }
+    commands.push(Command::Evaluate(EvaluateCommand::Act(EvaluateAction::NextClip)));
+    Ok(commands)
+}
+
 /// Opens files as the window would, waits until they are analysed, and saves a picture of the window.
-pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) -> anyhow::Result<()> {
+/// `commands` are given one after another, each once the one before has been carried out.
+pub fn render(
+    options: DeskOptions,
+    at_s: f64,
+    commands: impl IntoIterator<Item = Command>,
+    path: &Path,
+) -> anyhow::Result<()> {
     let player = PlayerOptions { sound: SoundChoice::Silent, ..options.player.clone() };
     let options = DeskOptions { player, ..options };
     let mut harness = Harness::builder()
@@ -88,11 +121,11 @@ pub fn render(options: DeskOptions, at_s: f64, actions: &[Action], path: &Path) 
         harness.state_mut().desk.apply(Command::Seek(target, SeekPrecision::Exact));
         settle(&mut harness)?;
     }
-    for action in actions {
-        harness.state_mut().desk.apply((*action).into());
+    for command in commands {
+        harness.state_mut().desk.apply(command);
+        harness.run_steps(2);
+        settle(&mut harness)?;
     }
-    harness.run_steps(2);
-    settle(&mut harness)?;
     harness.run_steps(4);
     let picture = harness.render().map_err(anyhow::Error::msg)?;
     Ok(write_png(path, &picture, picture.dimensions(), ExtendedColorType::Rgba8)?)
@@ -110,7 +143,7 @@ pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
             }
             None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
         };
-        if has_picture && !desk.is_busy() && !thumbnails.is_busy() {
+        if has_picture && !desk.is_busy() && !desk.awaits_pictures() && !thumbnails.is_busy() {
             return Ok(());
         }
         if started.elapsed() > PATIENCE {

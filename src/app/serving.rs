@@ -99,6 +99,10 @@ impl Desk {
         });
     }
 
+    pub(super) fn awaits_pictures(&self) -> bool {
+        !self.awaited_pictures.is_empty() || self.evaluate.state.pictures.is_waiting()
+    }
+
     pub(super) fn tick_preview(&mut self, now: Instant) {
         let transport = self.state.transport;
         let settings = (&self.player_options, transport.volume, transport.is_muted);

@@ -357,7 +357,7 @@ fn screenshot(files: &[PathBuf], at_s: f64, out: &Path) -> anyhow::Result<()> {
     files.iter().zip(record_names(files)).try_for_each(|(file, name)| {
         let path = out.join(format!("{name}.png"));
         let options = DeskOptions { files: vec![file.clone()], ..DeskOptions::default() };
-        scenes::render(options, at_s, &[], &path)?;
+        scenes::render(options, at_s, [], &path)?;
         say(&path.display().to_string())
     })
 }
@@ -533,7 +533,7 @@ fn demo(out: &Path) -> anyhow::Result<()> {
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };
-    scenes::render(options, 7.0, &[], &picture)?;
+    scenes::render(options, 7.0, [], &picture)?;
     say(&format!("  {}", picture.display()))
 }
 

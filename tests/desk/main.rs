@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod evaluate;
 mod present;
 
 use std::path::{Path, PathBuf};
