@@ -1,13 +1,15 @@
 //! Opening a file safely and reading the packets of one stream.
 //!
 //! A media file is untrusted. Only regular files are opened, through the `file:` protocol alone, and
-//! only by demuxers that read nothing but the file itself: playlists, concatenation scripts and image
-//! sequences are refused, because they can name other files. Blocking reads end when the token is
-//! cancelled.
+//! only by demuxers that read nothing but the file itself: playlists and concatenation scripts are
+//! refused, because they can name other files. Of a sequence of pictures FFmpeg sees one alone, which
+//! tells the codec; each of the others is read here and is one packet. Blocking reads end when the
+//! token is cancelled.
 
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
@@ -16,6 +18,7 @@ use ffmpeg_next::media::Type;
 
 use super::error::{MediaError, StreamKind};
 use super::outline;
+use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
 use crate::job::CancelToken;
 use crate::time::TimeBase;
 
@@ -24,6 +27,9 @@ const SELF_CONTAINED_DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi
      asf,ogg,rm,mxf,nut,dv,gxf,wtv,nsv,ivf,obu,av1,h261,h263,h264,hevc,vvc,m4v,vc1,vc1test,cavsvideo,dirac,mjpeg,dhav,ifv,\
      yuv4mpegpipe,gif,apng,wav,w64,aiff,au,caf,flac,mp3,aac,ac3,eac3,dts,dtshd,truehd,mlp,amr,amrnb,amrwb,ape,wv,tta,tak,\
      mpc,mpc8,voc,loas,gsm,g722,sbc,aptx,oma,dsf,xwma,smjpeg,swf,4xm,bink,smk,roq,ea";
+
+/// Those that read one picture.
+const PICTURE_DEMUXERS: &str = "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe";
 
 /// After so many failed reads in a row the rest of the file is taken as lost.
 const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
@@ -37,16 +43,54 @@ pub(super) struct Demuxer {
     selected: usize,
     read_failed: bool,
     encrypted: outline::Encrypted,
+    pictures: Option<Pictures>,
 }
+
+/// What is read instead of the packets of the file that FFmpeg sees.
+struct Pictures {
+    sequence: Arc<PictureSequence>,
+    next: usize,
+}
+
+/// So many pictures of a sequence are tried until one can be opened.
+const PICTURES_TRIED: usize = 16;
 
 impl Demuxer {
     /// Opens `path` and looks into its streams; every later read ends early once `cancel` is set.
     pub(super) fn open(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
         super::quiet_ffmpeg();
-        refuse_special_files(path)?;
-        let url = file_url(path)?;
+        match PictureSequence::named_by(path, cancel)? {
+            Some(sequence) => Self::open_sequence(path, Arc::new(sequence), cancel),
+            None => Self::open_file(path, path, None, cancel),
+        }
+    }
+
+    fn open_sequence(path: &Path, sequence: Arc<PictureSequence>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        for picture in sequence.paths().take(PICTURES_TRIED) {
+            match Self::open_file(path, &picture, Some(sequence.kind), cancel) {
+                Ok(mut demuxer) if demuxer.states_a_size() => {
+                    demuxer.pictures = Some(Pictures { sequence: Arc::clone(&sequence), next: 0 });
+                    return Ok(demuxer);
+                }
+                Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Err(MediaError::NoFrames { path: path.to_owned() })
+    }
+
+    /// Opens `file`, which is `path` itself or one picture of the sequence that `path` names.
+    fn open_file(
+        path: &Path,
+        file: &Path,
+        picture: Option<PictureKind>,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
+        refuse_special_files(file)?;
+        let url = file_url(file)?;
         let interrupt = Box::new(cancel.clone());
         let failure = |code: c_int| open_failure(code, path, cancel);
+        let format = picture.map_or(std::ptr::null(), picture_demuxer);
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
         // `Input` after that; the callback's argument lives in a box that outlives it.
         let mut input = unsafe {
@@ -58,9 +102,9 @@ impl Demuxer {
             (*context).interrupt_callback.opaque = (&raw const *interrupt).cast_mut().cast();
             let mut options = ffmpeg::Dictionary::new();
             options.set("protocol_whitelist", "file");
-            options.set("format_whitelist", SELF_CONTAINED_DEMUXERS);
+            options.set("format_whitelist", if format.is_null() { SELF_CONTAINED_DEMUXERS } else { PICTURE_DEMUXERS });
             let mut options = options.disown();
-            let code = ffi::avformat_open_input(&mut context, url.as_ptr(), std::ptr::null(), &mut options);
+            let code = ffi::avformat_open_input(&mut context, url.as_ptr(), format, &mut options);
             ffi::av_dict_free(&mut options);
             if code < 0 {
                 return Err(failure(code));
@@ -72,8 +116,9 @@ impl Demuxer {
         if cancel.is_cancelled() {
             return Err(MediaError::Cancelled);
         }
-        let encrypted = outline::encrypted(path);
-        Ok(Self { input, interrupt, path: path.to_owned(), selected: usize::MAX, read_failed: false, encrypted })
+        let encrypted = outline::encrypted(file);
+        let path = path.to_owned();
+        Ok(Self { input, interrupt, path, selected: usize::MAX, read_failed: false, encrypted, pictures: None })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
@@ -104,13 +149,32 @@ impl Demuxer {
         &self.input
     }
 
+    /// The pictures that are read, where the recording is a sequence of them.
+    pub(super) fn sequence(&self) -> Option<&Arc<PictureSequence>> {
+        self.pictures.as_ref().map(|pictures| &pictures.sequence)
+    }
+
+    fn states_a_size(&self) -> bool {
+        // SAFETY: the streams and their parameters live as long as the open input; the fields are plain numbers.
+        self.input.streams().any(|stream| unsafe {
+            let parameters = (*stream.as_ptr()).codecpar;
+            (*parameters).width > 0 && (*parameters).height > 0
+        })
+    }
+
     /// The container's short names, such as `mov,mp4,m4a,3gp,3g2,mj2`.
     pub(super) fn container(&self) -> String {
-        self.input.format().name().to_owned()
+        match self.sequence() {
+            Some(sequence) => format!("image sequence ({})", sequence.kind.name()),
+            None => self.input.format().name().to_owned(),
+        }
     }
 
     /// Length of the whole file as its headers state it.
     pub(super) fn stated_duration_s(&self) -> Option<f64> {
+        if self.pictures.is_some() {
+            return None;
+        }
         // SAFETY: the input is open; the field is a plain number.
         let duration = unsafe { (*self.input.as_ptr()).duration };
         (duration > 0).then(|| duration as f64 / f64::from(ffi::AV_TIME_BASE))
@@ -204,11 +268,17 @@ impl Demuxer {
 
     /// The unit of the selected stream's PTS; a unit that is no positive fraction reads as 1/90000.
     pub(super) fn time_base(&self) -> TimeBase {
+        if self.pictures.is_some() {
+            return PICTURE_TIME_BASE;
+        }
         self.input.stream(self.selected).map_or(FALLBACK_TIME_BASE, |stream| time_base_of(&stream))
     }
 
     /// The next packet of the selected stream; `None` at the end, or where the rest cannot be read.
     pub(super) fn next_packet(&mut self) -> Result<Option<ffmpeg::Packet>, MediaError> {
+        if let Some(pictures) = &mut self.pictures {
+            return pictures.next_packet(self.selected, &self.interrupt);
+        }
         let mut failures = 0;
         loop {
             if self.interrupt.is_cancelled() {
@@ -242,6 +312,10 @@ impl Demuxer {
     /// Moves to a packet at or before `pts` of the selected stream, as the container sees fit; where it
     /// landed only the next packets tell.
     pub(super) fn seek_pts(&mut self, pts: i64) -> bool {
+        if let Some(pictures) = &mut self.pictures {
+            pictures.next = pictures.sequence.index_at_or_before(pts);
+            return true;
+        }
         let Ok(stream) = c_int::try_from(self.selected) else { return false };
         // SAFETY: the input is open and the stream exists.
         unsafe { ffi::avformat_seek_file(self.input.as_mut_ptr(), stream, i64::MIN, pts, pts, 0) >= 0 }
@@ -270,6 +344,10 @@ impl Demuxer {
 
     /// Starts again from the first packet, by opening the file anew: the one seek that is always right.
     pub(super) fn restart(&mut self) -> Result<(), MediaError> {
+        if let Some(pictures) = &mut self.pictures {
+            pictures.next = 0;
+            return Ok(());
+        }
         let selected = self.selected;
         let mut fresh = Self::open(&self.path, &self.interrupt)?;
         fresh.select(selected);
@@ -277,6 +355,39 @@ impl Demuxer {
         Ok(())
     }
 }
+
+impl Pictures {
+    /// The next picture that can be read, as a packet; one that cannot is passed over.
+    fn next_packet(&mut self, stream: usize, cancel: &CancelToken) -> Result<Option<ffmpeg::Packet>, MediaError> {
+        while self.next < self.sequence.len() {
+            cancel.check()?;
+            let index = self.next;
+            self.next += 1;
+            if let Some(packet) = picture_packet(&self.sequence, index, stream) {
+                return Ok(Some(packet));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// One picture of a sequence as a packet; `None` where it cannot be read.
+pub(super) fn picture_packet(sequence: &PictureSequence, index: usize, stream: usize) -> Option<ffmpeg::Packet> {
+    let mut packet = ffmpeg::Packet::copy(&sequence.read(index)?);
+    let pts = sequence.pts_of(index);
+    packet.set_stream(stream);
+    packet.set_pts(Some(pts));
+    packet.set_dts(Some(pts));
+    packet.set_duration(1);
+    packet.set_position(-1);
+    packet.set_flags(ffmpeg::packet::Flags::KEY);
+    Some(packet)
+}
+
+pub(super) const PICTURE_TIME_BASE: TimeBase = match TimeBase::new(1, ASSUMED_RATE_HZ) {
+    Some(time_base) => time_base,
+    None => unreachable!(),
+};
 
 pub(super) const FALLBACK_TIME_BASE: TimeBase = match TimeBase::new(1, 90_000) {
     Some(time_base) => time_base,
@@ -307,6 +418,18 @@ pub(super) fn decoder_failure(error: ffmpeg::Error, what: StreamKind, codec: Str
     }
 }
 
+/// The demuxer of one picture; null, which lets FFmpeg choose among its own, where it was built without.
+fn picture_demuxer(kind: PictureKind) -> *const ffi::AVInputFormat {
+    let name = match kind {
+        PictureKind::Png => c"png_pipe",
+        PictureKind::Jpeg => c"jpeg_pipe",
+        PictureKind::Bmp => c"bmp_pipe",
+        PictureKind::Tiff => c"tiff_pipe",
+    };
+    // SAFETY: the name is a C string; the answer is a constant table entry or null.
+    unsafe { ffi::av_find_input_format(name.as_ptr()) }
+}
+
 fn refuse_special_files(path: &Path) -> Result<(), MediaError> {
     let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(&error, path))?;
     let path = || path.to_owned();
@@ -335,6 +458,7 @@ fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
     }
     let owned = path.to_owned();
     match ffmpeg::Error::from(code) {
+        _ if PictureKind::of(path).is_some() => MediaError::SinglePicture { path: owned },
         ffmpeg::Error::InvalidData if outline::lacks_moov(path) => MediaError::IndexMissing { path: owned },
         ffmpeg::Error::InvalidData => match outline::encrypted(path) {
             found if found.picture => MediaError::Encrypted { what: StreamKind::Picture, path: owned },

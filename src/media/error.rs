@@ -11,7 +11,10 @@ use crate::time::FrameIndex;
 pub enum MediaError {
     #[error("there is no such file: {}", .path.display())]
     NotFound { path: PathBuf },
-    #[error("this is a folder, not a media file: {}", .path.display())]
+    #[error(
+        "this is a folder, not a media file (it is opened as a recording only where its pictures are one numbered \
+         sequence): {}", .path.display()
+    )]
     Folder { path: PathBuf },
     #[error("this is not a regular file (a device, pipe or socket cannot be reviewed): {}", .path.display())]
     NotRegular { path: PathBuf },
@@ -26,8 +29,13 @@ pub enum MediaError {
          so the recording was interrupted or the copy is incomplete: {}", .path.display()
     )]
     IndexMissing { path: PathBuf },
-    #[error("this looks like a playlist, a picture or text rather than a recording, and is not opened: {}", .path.display())]
+    #[error("this looks like a playlist or text rather than a recording, and is not opened: {}", .path.display())]
     ContainerRefused { path: PathBuf },
+    #[error(
+        "this is a single picture; only a numbered sequence of pictures, such as frame_0001.png, frame_0002.png and so \
+         on in one folder, is opened as a recording: {}", .path.display()
+    )]
+    SinglePicture { path: PathBuf },
     #[error("this file holds neither picture nor sound: {}", .path.display())]
     NoStreams { path: PathBuf },
     #[error("the {what} in this file is encrypted and cannot be decoded: {}", .path.display())]

@@ -20,9 +20,10 @@ use ffmpeg_next::ffi;
 
 use super::demuxer::Demuxer;
 use super::error::MediaError;
-use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, PacketMark};
+use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
 use super::outline;
 use super::probe::is_interlaced;
+use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
 use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
@@ -40,9 +41,10 @@ pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
 /// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. `patience` is how long a
 /// listener waits before a first part of the table is of use to it.
 pub(super) fn scan(mut demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
-    let table = match codec_shows_every_packet(&demuxer) {
-        true => scan_packets(&mut demuxer, patience, listen)?,
-        false => None,
+    let table = match demuxer.sequence().cloned() {
+        Some(sequence) => Some(scan_pictures(&demuxer, &sequence, listen)?),
+        None if codec_shows_every_packet(&demuxer) => scan_packets(&mut demuxer, patience, listen)?,
+        None => None,
     };
     let table = match table {
         Some(table) => table,
@@ -73,16 +75,16 @@ fn scan_packets(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Re
 
 /// What the scan keeps of a packet.
 #[derive(Clone, Copy)]
-struct ScannedPacket {
-    pts: Option<i64>,
-    dts: Option<i64>,
-    duration: i64,
-    byte: i64,
-    is_key: bool,
+pub(super) struct ScannedPacket {
+    pub(super) pts: Option<i64>,
+    pub(super) dts: Option<i64>,
+    pub(super) duration: i64,
+    pub(super) byte: i64,
+    pub(super) is_key: bool,
     /// Not discarded by an edit list, and not a hidden reference picture.
-    is_shown: bool,
+    pub(super) is_shown: bool,
     /// The demuxer knows that data is missing.
-    is_damaged: bool,
+    pub(super) is_damaged: bool,
 }
 
 impl ScannedPacket {
@@ -229,7 +231,7 @@ fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<
 }
 
 /// `frames` are a PTS and a packet each, in the order of their showing.
-fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, time_base: TimeBase) -> FrameTable {
+pub(super) fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, time_base: TimeBase) -> FrameTable {
     let mut entries: Vec<FrameEntry> = Vec::with_capacity(frames.len());
     let mut shift = MediaTime::ZERO;
     let usual_step = usual_step(frames, time_base);
@@ -261,8 +263,8 @@ fn usual_step(frames: &[(i64, &ScannedPacket)], time_base: TimeBase) -> MediaTim
 }
 
 /// How much is decoded to check a table made from packets: a few frames of any size, all of a small clip.
-const CHECKED_FRAMES_MIN: usize = 32;
-const CHECKED_PIXELS: usize = 64_000_000;
+pub(super) const CHECKED_FRAMES_MIN: usize = 32;
+pub(super) const CHECKED_PIXELS: usize = 64_000_000;
 
 /// The first frames, decoded while packets are read, against which a table is checked.
 struct DecodedStart {
@@ -348,7 +350,7 @@ fn check_damaged(demuxer: &Demuxer, mut table: FrameTable, mut damaged: Vec<i64>
 }
 
 /// The table with, of the frames in `checked`, only those in `decoded`, which is sorted.
-fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> FrameTable {
+pub(super) fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> FrameTable {
     let stays = |ordinal: usize| !checked.contains(&ordinal) || decoded.binary_search(&ordinal).is_ok();
     let mut new_ordinals = Vec::with_capacity(table.len());
     let mut count = 0;
@@ -358,7 +360,7 @@ fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usize]) -> Fram
         if let Some(from) = lost_from.filter(|_| is_kept) {
             let next = table.entries.get(ordinal).map_or(table.end, |entry| entry.time);
             let range = TimeRange::new(table.entries[from].time, next);
-            table.losses.push(Loss { frames: ordinal - from, range });
+            table.losses.push(Loss { frames: ordinal - from, range, cause: LossCause::Damaged });
         }
         lost_from = if is_kept { None } else { lost_from.or(Some(ordinal)) };
         new_ordinals.push(count);
@@ -544,7 +546,7 @@ mod tests {
         assert_eq!(table.entries().iter().map(|entry| entry.pts).collect::<Vec<_>>(), [2, 3, 4, 5]);
         assert_eq!(table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>(), [0, 3]);
         let range = |from, to| TimeRange::new(MediaTime::from_pts(from, base()), MediaTime::from_pts(to, base()));
-        assert_eq!(table.losses(), [Loss { frames: 2, range: range(0, 2) }]);
+        assert_eq!(table.losses(), [Loss { frames: 2, range: range(0, 2), cause: LossCause::Damaged }]);
         // What is found to be lost later lies before what was found first.
         let table = keep(keep(table, 3..4, &[]), 1..2, &[]);
         let losses: Vec<_> = table.losses().iter().map(|loss| (loss.frames, loss.range)).collect();

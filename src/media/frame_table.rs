@@ -35,12 +35,21 @@ pub struct FrameTable {
     pub(super) losses: Vec<Loss>,
 }
 
-/// Frames that the file names, and that do not come out of the decoder.
+/// Frames that the file names, and that cannot be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss {
     pub frames: usize,
     /// From the first of them to the next frame that can be shown.
     pub range: TimeRange,
+    pub cause: LossCause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossCause {
+    /// They do not come out of the decoder.
+    Damaged,
+    /// A number of the sequence has no picture.
+    Absent,
 }
 
 /// Of a file without a picture.

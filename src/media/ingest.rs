@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::frame_table::FrameTable;
+use super::frame_table::{FrameTable, LossCause};
 use super::open::OpenedMedia;
 use super::outline;
 use super::probe::{AudioInfo, MediaInfo, VideoInfo};
@@ -183,8 +183,10 @@ fn gaps(frames: &FrameTable) -> Vec<String> {
 }
 
 fn losses(frames: &FrameTable) -> Option<String> {
-    let lost: usize = frames.losses().iter().map(|loss| loss.frames).sum();
-    let first = frames.losses().first()?;
+    // What is absent from a sequence has its own note.
+    let damaged = || frames.losses().iter().filter(|loss| loss.cause == LossCause::Damaged);
+    let lost: usize = damaged().map(|loss| loss.frames).sum();
+    let first = damaged().next()?;
     let at_s = (first.range.start - frames.range().start).seconds().max(0.0);
     Some(format!("{lost} frames are damaged and cannot be decoded, the first of them {at_s:.2} s after the beginning."))
 }
@@ -204,9 +206,18 @@ fn missing_pictures(frames: &FrameTable) -> Vec<MissingPicture> {
     let lost = frames.losses();
     let gaps = gaps.filter(|gap| !lost.iter().any(|loss| loss.range.start < gap.end && gap.start < loss.range.end));
     let mut all: Vec<MissingPicture> = gaps.map(|gap| missing(gap, "no picture in the file")).collect();
-    all.extend(lost.iter().map(|loss| missing(loss.range, "damaged, cannot be decoded")));
+    all.extend(lost.iter().map(|loss| missing(loss.range, loss.cause.in_words())));
     all.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
     all
+}
+
+impl LossCause {
+    fn in_words(self) -> &'static str {
+        match self {
+            Self::Damaged => "damaged, cannot be decoded",
+            Self::Absent => "no picture with this number in the sequence",
+        }
+    }
 }
 
 impl VideoReport {

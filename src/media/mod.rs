@@ -1,5 +1,7 @@
 //! Media files: what is in them, their frames by ordinal and PTS, their sound, and writing clips.
 //!
+//! A recording is a file, or a numbered sequence of pictures that one path names; [`digest`] tells one from another.
+//!
 //! The only room that names FFmpeg. Everything decodes in software on one pinned path, so that the
 //! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
 //! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
@@ -13,6 +15,7 @@ mod audio_reader;
 mod clip_writer;
 mod color;
 mod demuxer;
+mod digest;
 mod error;
 mod frame_scan;
 mod frame_table;
@@ -23,6 +26,8 @@ mod outline;
 mod probe;
 mod resampler;
 mod scaler;
+mod sequence;
+mod sequence_scan;
 mod tone;
 mod video_decoder;
 mod video_frame;
@@ -36,8 +41,9 @@ use ffmpeg_next::ffi;
 pub use audio_reader::{AudioBlock, AudioFormat, AudioReader, read_mono};
 pub use clip_writer::{ClipSpec, ClipWriter};
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
+pub use digest::digest;
 pub use error::{MediaError, StreamKind};
-pub use frame_table::{FrameEntry, FrameTable, Loss};
+pub use frame_table::{FrameEntry, FrameTable, Loss, LossCause};
 pub use ingest::{AudioReport, IngestReport, MissingPicture, VideoReport};
 pub use open::{OpenedMedia, Opening, open, open_growing, open_track};
 pub use orientation::Orientation;

@@ -7,10 +7,11 @@ use ffmpeg_next::ffi;
 use serde::Serialize;
 
 use super::color::{ColorSpec, Transfer};
-use super::demuxer::{Demuxer, codec_name, time_base_of};
+use super::demuxer::{Demuxer, PICTURE_TIME_BASE, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
 use super::orientation::Orientation;
 use super::outline;
+use super::sequence::ASSUMED_RATE_HZ;
 use crate::files::serialize_path;
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeBase, TimeRange};
@@ -110,7 +111,7 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         return Err(MediaError::NoSound { path: path.to_owned() });
     }
     let sound = demuxer.sound_stream(track).map(|index| audio_info(demuxer, index)).transpose();
-    let mut notes = Vec::new();
+    let mut notes = demuxer.sequence().map(|sequence| sequence.notes()).unwrap_or_default();
     let (video, audio) = match (picture, sound) {
         (Ok(None), Ok(None)) => return Err(MediaError::NoStreams { path: path.to_owned() }),
         (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
@@ -134,7 +135,10 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         video,
         audio,
         sound_tracks: demuxer.sound_streams().map(|stream| sound_track(&stream)).collect(),
-        size_bytes: std::fs::metadata(path).map_or(0, |file| file.len()),
+        size_bytes: match demuxer.sequence() {
+            Some(sequence) => sequence.size_bytes(),
+            None => std::fs::metadata(path).map_or(0, |file| file.len()),
+        },
         decoder: super::decoder_version(),
         notes,
     })
@@ -204,7 +208,8 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         return Err(MediaError::Decode { what: StreamKind::Picture, reason, path: path.to_owned() });
     }
     let (pixel_format, bits) = describe(format);
-    let rate_hz = f64::from(stream.avg_frame_rate());
+    let assumed_hz = demuxer.sequence().map(|_| f64::from(ASSUMED_RATE_HZ));
+    let rate_hz = assumed_hz.unwrap_or_else(|| f64::from(stream.avg_frame_rate()));
     Ok(VideoInfo {
         stream_index: index,
         codec,
@@ -216,7 +221,7 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         orientation: Orientation::of(&stream),
         sample_aspect,
         color,
-        time_base: time_base_of(&stream),
+        time_base: demuxer.sequence().map_or_else(|| time_base_of(&stream), |_| PICTURE_TIME_BASE),
         average_rate_hz: Some(rate_hz).filter(|rate| rate.is_finite() && *rate > 0.0),
         range: stated_range(demuxer, &stream),
     })
@@ -261,6 +266,10 @@ fn refuse_undecodable(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>, what: Stre
 
 /// The stream's stated time; what it leaves open is taken from the whole file's.
 fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
+    if let Some(sequence) = demuxer.sequence() {
+        let end = sequence.pts_of(sequence.len() - 1) + 1;
+        return TimeRange::new(MediaTime::ZERO, MediaTime::from_pts(end, PICTURE_TIME_BASE));
+    }
     let time_base = time_base_of(stream);
     let known = |value: i64| (value != ffi::AV_NOPTS_VALUE).then_some(value);
     let microseconds = |value: i64| MediaTime::from_nanoseconds(value.saturating_mul(1000));
