@@ -132,6 +132,36 @@ fn flipped_bits_are_passed_over_without_a_hang() {
 }
 
 #[test]
+fn a_reader_remembers_the_frames_that_it_found_damaged() {
+    let clips = Clips::new();
+    let source = "-f lavfi -i testsrc2=s=320x240:r=25:d=4 -c:v libx264 -g 25 -bf 2";
+    let Some(path) = clips.ffmpeg("flip.mp4", source) else { return };
+    let table = table_of(&path);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let (from, to) = (bytes.len() / 3, bytes.len() / 2);
+    (from..to).step_by(599).for_each(|at| bytes[at] ^= 0x55);
+    std::fs::write(&path, bytes).unwrap();
+    let mut reader = VideoReader::open(&path, table.clone()).unwrap();
+    let (mut concealed, mut missed, mut next) = (Vec::new(), Vec::new(), 0);
+    while let Some(frame) = reader.next().unwrap() {
+        missed.extend(next..frame.index.0);
+        next = frame.index.0 + 1;
+        concealed.extend(Some(frame.index.0).filter(|_| frame.is_concealed));
+    }
+    missed.extend(next..table.len());
+    let listed = |ranges: &[std::ops::Range<usize>]| ranges.iter().cloned().flatten().collect::<Vec<_>>();
+    assert!(!concealed.is_empty());
+    assert_eq!(listed(reader.faults().concealed()), concealed);
+    assert_eq!(listed(reader.faults().undecodable()), missed);
+    // The same after seeks.
+    let mut sought = VideoReader::open(&path, table).unwrap();
+    for ordinal in (0..next).rev() {
+        let _ = sought.seek_exact(FrameIndex(ordinal));
+    }
+    assert_eq!(listed(sought.faults().undecodable()).iter().filter(|at| !missed.contains(at)).count(), 0);
+}
+
+#[test]
 fn playlists_and_scripts_that_name_other_files_are_not_opened() {
     let clips = Clips::new();
     let clip = clips.written("clip.mp4", 10, None);

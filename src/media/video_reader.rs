@@ -14,6 +14,7 @@ use ffmpeg_next::{Packet, ffi};
 
 use super::demuxer::Demuxer;
 use super::error::MediaError;
+use super::frame_faults::FrameFaults;
 use super::frame_table::{FrameTable, Identity, KeyPoint, PacketMark};
 use super::orientation::Orientation;
 use super::scaler::Converter;
@@ -38,6 +39,7 @@ pub struct VideoReader {
     position: usize,
     /// By decoders that were replaced.
     damaged_before: usize,
+    faults: FrameFaults,
     path: PathBuf,
 }
 
@@ -63,6 +65,7 @@ impl VideoReader {
             packet_number: 0,
             position: 0,
             damaged_before: 0,
+            faults: FrameFaults::default(),
             path: path.to_owned(),
         })
     }
@@ -79,7 +82,19 @@ impl VideoReader {
     /// The next frame in presentation order; `None` after the last. Damaged frames are passed over.
     #[expect(clippy::should_implement_trait, reason = "it can fail, and a seek goes on after the end")]
     pub fn next(&mut self) -> Result<Option<VideoFrame>, MediaError> {
-        self.next_unless(&|| false)
+        let expected = self.position;
+        let frame = self.next_unless(&|| false)?;
+        let reached = frame.as_ref().map_or(self.table.len(), |frame| frame.index.0);
+        // At the end of a table that still grows, decoding on is another's turn.
+        if frame.is_some() || self.table.is_whole() {
+            self.faults.note_undecodable(expected..reached);
+        }
+        Ok(frame)
+    }
+
+    /// The frames that were found to be damaged, of those that this reader has decoded so far.
+    pub fn faults(&self) -> &FrameFaults {
+        &self.faults
     }
 
     /// The frame `index` itself; [`Self::next`] then gives the following one.
@@ -116,6 +131,7 @@ impl VideoReader {
         if stop() {
             return Ok(None);
         }
+        self.faults.note_undecodable(index.0..index.0 + 1);
         Err(MediaError::FrameDamaged { index, path: self.path.clone() })
     }
 
@@ -168,6 +184,9 @@ impl VideoReader {
                 let frame =
                     VideoFrame::new(picture, FrameIndex(ordinal), entry, self.orientation, &mut self.converter)?;
                 self.position = ordinal + 1;
+                if self.faults.is_news(ordinal, frame.is_concealed) {
+                    self.faults.note_decoded(ordinal, frame.is_concealed);
+                }
                 return Ok(Some(frame));
             }
             if self.decoder.is_draining() || stop() {

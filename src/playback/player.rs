@@ -318,6 +318,7 @@ impl Player {
             playing: self.is_playing(),
             at_end: position >= self.range.end,
             dropped_frames: self.dropped_frames,
+            faults: Arc::clone(&self.video.lock().faults),
             note: report.note,
             error: picture_error.or(report.error),
             next_wake: self.next_wake(position),

@@ -1,10 +1,11 @@
 //! What goes into a player and what comes out of it, besides commands.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::audio_output::SoundChoice;
-use crate::media::VideoFrame;
+use crate::media::{FrameFaults, VideoFrame};
 use crate::time::MediaTime;
 
 /// Why a file cannot be played at all.
@@ -63,6 +64,8 @@ pub struct PlayerView {
     pub at_end: bool,
     /// Frames that playing forward has passed over since the file was opened.
     pub dropped_frames: u64,
+    /// The frames that were found to be damaged, of those decoded so far; the same one as long as nothing is added.
+    pub faults: Arc<FrameFaults>,
     /// Something to know, such as that there is no sound device.
     pub note: Option<String>,
     /// One sentence; the player can still be used.

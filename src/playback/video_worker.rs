@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::decode_plan::{Situation, Step, Wish, next_step, serves};
 use super::frame_cache::FrameCache;
 use crate::job::Wake;
-use crate::media::{FrameTable, MediaError, VideoFrame, VideoReader};
+use crate::media::{FrameFaults, FrameTable, MediaError, VideoFrame, VideoReader};
 use crate::time::FrameIndex;
 
 /// What player and decoder share.
@@ -29,6 +29,8 @@ pub struct VideoState {
     preview: Option<VideoFrame>,
     /// Frames of the table that do not come out of the decoder.
     pub undecodable: BTreeSet<usize>,
+    /// What decoding has found, for the timeline; shared with the views that show it.
+    pub faults: Arc<FrameFaults>,
     /// One sentence on a failure; gone with the next frame that comes.
     pub error: Option<String>,
     /// The decoder has failed and waits for the next thing the user does.
@@ -49,6 +51,7 @@ impl VideoShared {
             cache: FrameCache::new(cache_bytes),
             preview: None,
             undecodable: BTreeSet::new(),
+            faults: Arc::default(),
             error: None,
             has_failed: false,
             wish,
@@ -252,6 +255,9 @@ impl VideoWorker {
         let index = frame.index;
         let is_preview = state.wish.preview && index.0 == state.key_at_or_before(state.wish.target.0);
         state.error = None;
+        if state.faults.is_news(index.0, frame.is_concealed) {
+            Arc::make_mut(&mut state.faults).note_decoded(index.0, frame.is_concealed);
+        }
         if is_preview {
             state.preview = Some(frame.clone());
         }
@@ -269,6 +275,7 @@ impl VideoWorker {
         for index in from..to {
             if !state.cache.contains(FrameIndex(index)) {
                 state.undecodable.insert(index);
+                Arc::make_mut(&mut state.faults).note_undecodable(index..index + 1);
             }
         }
         drop(state);

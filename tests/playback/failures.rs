@@ -47,6 +47,10 @@ fn a_damaged_stretch_is_reported_and_the_rest_stays_reviewable() {
     }
     desk.player.seek_frame(FrameIndex(3));
     assert_eq!(desk.wait_exact().index, FrameIndex(3), "after {reported} errors");
+    let faults = desk.view().faults;
+    let found = faults.concealed().iter().chain(faults.undecodable());
+    let found: Vec<_> = found.cloned().collect();
+    assert!(!found.is_empty() && found.iter().all(|frames| frames.start > 10), "{faults:?}");
 }
 
 #[test]
