@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::evaluate::state::Slot;
 use super::state::RecordingId;
-use crate::analysis::record::digest_file;
 use crate::analysis::{
     Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
@@ -13,7 +12,7 @@ use crate::analysis::{
 use crate::classes::AnomalyClass;
 use crate::dataset::write_corrected;
 use crate::job::{Job, JobEvent, Stopped, Wake};
-use crate::media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use crate::scoring::{Evaluated, EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
@@ -110,7 +109,7 @@ impl Jobs {
     /// Reads the whole file.
     pub fn digest(&mut self, id: RecordingId, path: PathBuf) {
         let job = Job::spawn("digest", self.wake.clone(), move |reporter| {
-            let digest = digest_file(&path, reporter.cancel_token());
+            let digest = media::digest(&path, reporter.cancel_token());
             reporter.check()?;
             digest.map_err(|error| Stopped::Failed(error.to_string()))
         });

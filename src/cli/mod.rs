@@ -21,7 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use image::ExtendedColorType;
 use serde_json::json;
 
-use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, digest_file, write_record};
+use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
 use crate::analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, JournalPlace, NetworkChoice,
     NetworkShelf, StepGrid, analyse, find_events,
@@ -31,7 +31,7 @@ use crate::dataset::sample;
 use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::files::write_png;
 use crate::job::{CancelToken, Progress};
-use crate::media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
+use crate::media::{self, FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
 use crate::model::{ComputeDevice, Preset, WeightSource};
 use crate::playback::PlayerOptions;
 use crate::time::{FrameIndex, TimeRange};
@@ -286,7 +286,7 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
     let cancel = CancelToken::default();
     let media = open(file, &cancel, |_| {})?;
-    let report = IngestReport { sha256: Some(digest_file(file, &cancel)?), ..IngestReport::new(&media) };
+    let report = IngestReport { sha256: Some(media::digest(file, &cancel)?), ..IngestReport::new(&media) };
     if json {
         return say(&serde_json::to_string_pretty(&report)?);
     }
@@ -441,7 +441,7 @@ fn analyze_media(
     let analysis = analysis?;
     let hysteresis = Hysteresis::default();
     let events = find_events(&analysis.scores, hysteresis);
-    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, digest_file(&file, &cancel)?);
+    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, media::digest(&file, &cancel)?);
     write_record(&paths, &record, &analysis.scores, &events)?;
     let events = events.iter().map(|event| EventRecord::new(event, &analysis.scores)).collect();
     Ok(Outcome { record, events, paths })
