@@ -7,8 +7,9 @@
 //! packets are no guide (no PTS, repeated PTS, codecs with hidden or skipped frames, interlaced
 //! transport streams), everything is decoded once.
 //!
-//! Reading ten hours takes seconds. While it lasts, the first part of the table is handed out, again and again, each
-//! time twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
+//! Reading ten hours takes seconds, and decoding as a check takes longer than a first picture should. While it lasts, the
+//! first part of the table is handed out, as soon as some frames have been checked, and again and again, each time at
+//! least twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -63,7 +64,7 @@ pub(super) fn scan(mut demuxer: Demuxer, patience: Duration, listen: Listen) -> 
 /// The table as the packets tell it, checked where that may be wrong; `None` where they are no guide.
 fn scan_packets(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<Option<FrameTable>, MediaError> {
     let mut start = DecodedStart::new(demuxer)?;
-    let packets = read_packets(demuxer, &mut Growth::new(demuxer, patience), &mut start, listen)?;
+    let packets = read_packets(demuxer, &mut Growth::new(patience), &mut start, listen)?;
     let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
     let table = table_from_packets(&packets, demuxer.time_base()).and_then(|table| start.checked(table));
     let Some(table) = table else { return Ok(None) };
@@ -156,7 +157,7 @@ fn read_packets(
         growth.is_over |= scanned.is_damaged;
         packets.push(scanned);
         start.send(packet);
-        if growth.is_due(packets.len())
+        if growth.is_due(packets.len(), start)
             && let Some(part) = growth.first_part(&packets, start, demuxer.time_base())
         {
             listen(ScanNews::FirstPart(part));
@@ -168,28 +169,33 @@ fn read_packets(
 
 /// Hands out the first part of a table in the making.
 struct Growth {
-    began: Instant,
     patience: Duration,
+    /// When the next part is of use.
+    due: Instant,
     /// So many packets are enough for the next part.
     enough_packets: usize,
     /// No more parts come.
     is_over: bool,
 }
 
+/// More than any decoder holds back, so that a first part has frames that were checked.
+const FIRST_PART_PACKETS: usize = 16;
+/// So many frames that came out as the packets say are enough to show the beginning; the check itself goes on.
+const CHECKED_BEFORE_SHOWN: usize = 8;
+/// From one part to the next, in times of the patience for the first: whoever listens has something to show already.
+const LATER_PARTS: u32 = 5;
+
 impl Growth {
-    fn new(demuxer: &Demuxer, patience: Duration) -> Self {
-        let area_px = demuxer.parameters().map_or(0, |parameters| {
-            // SAFETY: the parameters are alive; both fields are plain numbers.
-            let (width, height) = unsafe { ((*parameters.as_ptr()).width, (*parameters.as_ptr()).height) };
-            usize::try_from(i64::from(width) * i64::from(height)).unwrap_or(0)
-        });
-        // Twice what is decoded as a check, so that each of those frames is in the part.
-        let enough_packets = 2 * (CHECKED_FRAMES_MIN + CHECKED_PIXELS / area_px.max(1));
-        Self { began: Instant::now(), patience, enough_packets, is_over: area_px == 0 }
+    fn new(patience: Duration) -> Self {
+        // A patience without end is a listener who wants no parts.
+        let due = Instant::now().checked_add(patience);
+        let (is_over, due) = (due.is_none(), due.unwrap_or_else(Instant::now));
+        Self { patience, due, enough_packets: FIRST_PART_PACKETS, is_over }
     }
 
-    fn is_due(&self, packets: usize) -> bool {
-        !self.is_over && packets >= self.enough_packets && self.began.elapsed() >= self.patience
+    fn is_due(&self, packets: usize, start: &DecodedStart) -> bool {
+        let is_checked = start.labels.len() >= CHECKED_BEFORE_SHOWN;
+        !self.is_over && is_checked && packets >= self.enough_packets && Instant::now() >= self.due
     }
 
     /// The frames that no later packet can move; `None` where packets are no guide.
@@ -200,6 +206,7 @@ impl Growth {
         time_base: TimeBase,
     ) -> Option<FrameTable> {
         self.enough_packets = 2 * packets.len();
+        self.due = Instant::now() + LATER_PARTS * self.patience;
         let settled = packets.last().and_then(|last| last.dts);
         let table = settled.zip(table_from_packets(packets, time_base));
         let part = table.and_then(|(settled, table)| start.checked(until(table, settled)));
@@ -312,9 +319,12 @@ impl DecodedStart {
     }
 
     /// The table without what did not come out; `None` where the decoder's output and the table do not fit together.
+    /// Of a first part, only what it contains is checked.
     fn checked(&self, table: FrameTable) -> Option<FrameTable> {
+        let last_pts = table.entries.last().map(|last| last.pts);
+        let is_within = |label: &&i64| table.is_whole || last_pts.is_some_and(|last| **label <= last);
         let ordinals: Vec<usize> =
-            self.labels.iter().map(|label| table.ordinal_of_label(*label)).collect::<Option<_>>()?;
+            self.labels.iter().filter(is_within).map(|label| table.ordinal_of_label(*label)).collect::<Option<_>>()?;
         if !ordinals.is_sorted_by(|a, b| a < b) {
             return None;
         }
@@ -519,9 +529,11 @@ mod tests {
             }
         });
         let whole = whole.unwrap();
-        assert_eq!((whole.len(), parts.len(), whole.is_whole()), (450, 2, true));
+        assert_eq!((whole.len(), whole.is_whole()), (450, true));
         assert!(parts.iter().all(|part| !part.is_whole() && part.is_continued_by(&whole)));
-        assert!(parts[0].len() >= 150 && parts[0].len() < parts[1].len());
+        assert!(parts.len() > 2 && parts.windows(2).all(|pair| 2 * pair[0].len() < pair[1].len() + 16));
+        // Long before all that is decoded as a check has been.
+        assert!(parts[0].len() < 40, "{} frames", parts[0].len());
     }
 
     #[test]

@@ -64,8 +64,8 @@ pub fn open_track(
     })
 }
 
-/// A file that takes longer than this to index is shown before that has been done.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// A file that takes longer than this to index is shown before that has been done: no eye sees the difference.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// As [`open_track`], and hands out what there is of a long file before it has been read to its end.
 pub fn open_growing(
