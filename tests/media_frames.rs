@@ -4,7 +4,8 @@ mod media_clips;
 
 use std::path::Path;
 
-use avar::media::{VideoReader, probe};
+use avar::job::CancelToken;
+use avar::media::{Opening, VideoReader, open_growing, probe};
 use avar::time::FrameIndex;
 use media_clips::{Clips, digest, ffprobe_pts, read_all, shared_data, table_of};
 
@@ -158,6 +159,36 @@ fn a_stream_that_begins_between_key_frames_is_counted_as_it_decodes() {
     let cut = clips.path("cut.ts");
     std::fs::write(&cut, &bytes[bytes.len() / 3 / 188 * 188..]).unwrap();
     check_identity(&cut);
+}
+
+#[test]
+fn a_file_that_must_be_decoded_to_be_counted_is_shown_while_it_is() {
+    let clips = Clips::new();
+    for (name, coding) in [
+        // No PTS at all, and field pictures in two packets each.
+        ("long.avi", "-c:v mpeg4 -bf 2 -g 30"),
+        ("long.ts", "-c:v libx264 -flags +ildct+ilme -x264-params tff=1 -preset ultrafast"),
+    ] {
+        let source = format!("-f lavfi -i testsrc2=s=640x480:r=25:d=24 {coding}");
+        let Some(path) = clips.ffmpeg(name, &source) else { return };
+        let mut parts = Vec::new();
+        let whole = open_growing(&path, None, &CancelToken::default(), |news| {
+            if let Opening::Begun(media) = news {
+                parts.push(media.frames.unwrap());
+            }
+        });
+        let whole = whole.unwrap().frames.unwrap();
+        assert!(!parts.is_empty(), "{name}");
+        for part in &parts {
+            assert!(!part.is_whole() && part.is_continued_by(&whole) && !whole.is_continued_by(part), "{name}");
+        }
+        let mut reader = VideoReader::open(&path, parts[0].clone()).unwrap();
+        let mut all = VideoReader::open(&path, whole).unwrap();
+        for ordinal in [parts[0].len() - 1, 3, 0] {
+            let (early, late) = (reader.seek_exact(FrameIndex(ordinal)), all.seek_exact(FrameIndex(ordinal)));
+            assert_eq!(digest(&early.unwrap()), digest(&late.unwrap()), "frame {ordinal} of {name}");
+        }
+    }
 }
 
 #[test]

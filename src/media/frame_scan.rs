@@ -51,7 +51,7 @@ pub(super) fn scan(mut demuxer: Demuxer, patience: Duration, listen: Listen) -> 
         Some(table) => table,
         None => {
             demuxer.restart()?;
-            scan_by_decoding(&mut demuxer, listen)?
+            scan_by_decoding(&mut demuxer, patience, listen)?
         }
     };
     if table.is_empty() {
@@ -157,7 +157,7 @@ fn read_packets(
         growth.is_over |= scanned.is_damaged;
         packets.push(scanned);
         start.send(packet);
-        if growth.is_due(packets.len(), start)
+        if growth.is_due(packets.len(), start.labels.len())
             && let Some(part) = growth.first_part(&packets, start, demuxer.time_base())
         {
             listen(ScanNews::FirstPart(part));
@@ -193,8 +193,9 @@ impl Growth {
         Self { patience, due, enough_packets: FIRST_PART_PACKETS, is_over }
     }
 
-    fn is_due(&self, packets: usize, start: &DecodedStart) -> bool {
-        let is_checked = start.labels.len() >= CHECKED_BEFORE_SHOWN;
+    /// After so many packets, of which so many have been seen to become frames.
+    fn is_due(&self, packets: usize, frames: usize) -> bool {
+        let is_checked = frames >= CHECKED_BEFORE_SHOWN;
         !self.is_over && is_checked && packets >= self.enough_packets && Instant::now() >= self.due
     }
 
@@ -205,15 +206,28 @@ impl Growth {
         start: &DecodedStart,
         time_base: TimeBase,
     ) -> Option<FrameTable> {
-        self.enough_packets = 2 * packets.len();
-        self.due = Instant::now() + LATER_PARTS * self.patience;
+        self.wait_for_more(packets);
         let settled = packets.last().and_then(|last| last.dts);
         let table = settled.zip(table_from_packets(packets, time_base));
         let part = table.and_then(|(settled, table)| start.checked(until(table, settled)));
         self.is_over = part.is_none();
         part
     }
+
+    /// The frames decoded so far but for the last few.
+    fn decoded_part(&mut self, packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> FrameTable {
+        self.wait_for_more(packets);
+        table_from_decoding(packets, shown, demuxer).first_part(shown.len().saturating_sub(HELD_BACK))
+    }
+
+    fn wait_for_more(&mut self, packets: &[ScannedPacket]) {
+        self.enough_packets = 2 * packets.len();
+        self.due = Instant::now() + LATER_PARTS * self.patience;
+    }
 }
+
+/// Twice what any codec holds back to put pictures in order: estimated times that far before the last do not change.
+const HELD_BACK: usize = 32;
 
 /// The frames of `table` before `pts`.
 fn until(table: FrameTable, pts: i64) -> FrameTable {
@@ -389,7 +403,8 @@ pub(super) fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usiz
     table
 }
 
-fn scan_by_decoding(demuxer: &mut Demuxer, listen: Listen) -> Result<FrameTable, MediaError> {
+fn scan_by_decoding(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
+    let mut growth = Growth::new(patience);
     let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
     let mut decoder = VideoDecoder::open(demuxer)?;
     let mut meter = Meter::new(demuxer);
@@ -407,6 +422,9 @@ fn scan_by_decoding(demuxer: &mut Demuxer, listen: Listen) -> Result<FrameTable,
         }
         while let Some((_, label)) = decoder.receive() {
             shown.extend(usize::try_from(label).ok().filter(|number| *number < packets.len()));
+        }
+        if growth.is_due(packets.len(), shown.len().saturating_sub(HELD_BACK)) {
+            listen(ScanNews::FirstPart(growth.decoded_part(&packets, &shown, demuxer)));
         }
         if decoder.is_draining() {
             break;

@@ -110,6 +110,12 @@ impl FrameTable {
         self.end = self.entries.get(count).map_or(self.end, |next| next.time);
         self.entries.truncate(count);
         self.keys.retain(|key| key.ordinal < count);
+        if let Identity::Packet { ordinals, .. } = &mut self.identity {
+            ordinals
+                .iter_mut()
+                .filter(|ordinal| ordinal.is_some_and(|at| at as usize >= count))
+                .for_each(|at| *at = None);
+        }
         self.is_whole = false;
         self
     }
@@ -142,8 +148,18 @@ impl FrameTable {
 
     /// Whether `later` gives every frame of this table the same ordinal.
     pub fn is_continued_by(&self, later: &FrameTable) -> bool {
-        let is_by_pts = |table: &FrameTable| matches!(table.identity, Identity::Pts);
-        is_by_pts(self) && is_by_pts(later) && later.entries.starts_with(&self.entries)
+        let same_packets = match (&self.identity, &later.identity) {
+            (Identity::Pts, Identity::Pts) => true,
+            (
+                Identity::Packet { marks, ordinals },
+                Identity::Packet { marks: later_marks, ordinals: later_ordinals },
+            ) => {
+                let is_kept = |(ordinal, later): (&Option<u32>, &Option<u32>)| ordinal.is_none() || ordinal == later;
+                later_marks.starts_with(marks) && ordinals.iter().zip(later_ordinals).all(is_kept)
+            }
+            _ => false,
+        };
+        same_packets && later.entries.starts_with(&self.entries)
     }
 
     pub fn time_base(&self) -> TimeBase {
