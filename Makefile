@@ -9,7 +9,7 @@ PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test test-simd setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
+.PHONY: demo test fuzz test-simd setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -17,6 +17,10 @@ demo: setup ## Install what is missing, build, and open the sample incident
 
 test: setup lint ## Install what is missing and run every test
 	scripts/test.sh
+	scripts/fuzz.sh
+
+fuzz: setup ## Mutated recordings for AVAR_FUZZ_SECONDS (20), led by coverage of the media rooms; part of `test`
+	scripts/fuzz.sh
 
 setup: ## System packages and Rust, only what is missing
 	scripts/setup.sh

@@ -63,7 +63,7 @@ impl OrdinalRanges {
         let to = self.0.partition_point(|range| range.start <= added.end);
         let start = self.0.get(from).filter(|_| from < to).map_or(added.start, |first| first.start.min(added.start));
         let end = to.checked_sub(1).filter(|_| from < to).map_or(added.end, |last| self.0[last].end.max(added.end));
-        self.0.splice(from..to, [start..end]);
+        self.0.splice(from..to, std::iter::once(start..end));
         if self.0.len() > MOST_RANGES {
             self.join_the_nearest();
         }
@@ -127,7 +127,8 @@ mod tests {
         faults.note_undecodable(3..7);
         assert!(faults.is_news(5, false) && !faults.is_news(9, false) && faults.is_news(9, true));
         faults.note_decoded(5, true);
-        assert_eq!((faults.undecodable(), faults.concealed()), (&[3..5, 6..7][..], &[5..6][..]));
+        assert_eq!(faults.undecodable(), [3..5, 6..7]);
+        assert_eq!(faults.concealed(), std::slice::from_ref(&(5..6)));
         faults.note_decoded(5, false);
         assert!(faults.concealed().is_empty());
     }

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Feeds the media engine mutated recordings for AVAR_FUZZ_SECONDS (20). An input that breaks it stays in fuzz/artifacts;
+# what else leads to new paths is kept in fuzz/corpus from one run to the next.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Counters at every edge and comparison, in this one crate; a stable compiler has all of it.
+coverage=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1)
+# Beside the main crate, so that what both depend on is built once.
+target=${CARGO_TARGET_DIR:-target}
+cargo rustc --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" --bin media -- "${coverage[@]}"
+
+seeds=$(mktemp -d)
+trap 'rm -rf "$seeds"' EXIT
+# Small recordings in as many containers as there are; one in mp4 the target adds itself.
+picture=(-f lavfi -i testsrc2=s=64x48:r=25:d=0.4)
+sound=(-f lavfi -i sine=440:d=0.4)
+make_seed() {
+    local name=$1
+    shift
+    ffmpeg -v quiet -nostdin -y "$@" "$seeds/$name" || rm -f "$seeds/$name"
+}
+if command -v ffmpeg >/dev/null; then
+    make_seed a.mkv "${picture[@]}" "${sound[@]}" -c:v libx264 -g 4 -c:a libopus
+    make_seed b.avi "${picture[@]}" "${sound[@]}" -c:v mpeg4 -bf 1 -c:a pcm_s16le
+    make_seed c.ts "${picture[@]}" "${sound[@]}" -c:v mpeg2video -c:a mp2
+    make_seed d.webm "${picture[@]}" "${sound[@]}" -c:v libvpx-vp9 -c:a libvorbis
+    make_seed e.flv "${picture[@]}" "${sound[@]}" -c:v flv1 -c:a mp3 -ar 22050
+    make_seed f.mov "${picture[@]}" "${sound[@]}" -c:v mjpeg -c:a pcm_s16be
+    make_seed g.mp4 "${picture[@]}" "${sound[@]}" -c:v libx264 -movflags +frag_keyframe+empty_moov -c:a aac
+    for ending in png jpg bmp tif; do
+        make_seed "h.$ending" "${picture[@]}" -frames:v 1
+    done
+    for ending in flac mp3 ogg wav; do
+        make_seed "i.$ending" "${sound[@]}"
+    done
+fi
+data=${AVAR_DATA:-../shared/data}
+if [ -d "$data/edge" ]; then
+    find "$data/edge" -type f -size -100k -size +0 -print0 | while IFS= read -r -d '' file; do
+        cp "$file" "$seeds/$(echo "$file" | sha256sum | head -c 16)"
+    done
+fi
+
+mkdir -p fuzz/corpus fuzz/artifacts
+AVAR_FUZZ_SEEDS="$seeds" "$target/release/media" -max_total_time="${AVAR_FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=3072 \
+    -max_len=131072 -artifact_prefix=fuzz/artifacts/ -verbosity=0 -print_final_stats=1 fuzz/corpus "$seeds"
