@@ -355,22 +355,30 @@ impl DecodedStart {
 
 /// Decodes around the packets that are damaged, from one key frame to the next, and takes out of `table`
 /// what does not come out.
-fn check_damaged(demuxer: &Demuxer, mut table: FrameTable, mut damaged: Vec<i64>) -> Result<FrameTable, MediaError> {
+fn check_damaged(demuxer: &Demuxer, table: FrameTable, mut damaged: Vec<i64>) -> Result<FrameTable, MediaError> {
     damaged.sort_unstable();
-    // From the end, so that what is taken out moves nothing that is still to be checked.
-    while let Some(pts) = damaged.pop() {
+    let table = Arc::new(table);
+    // One for all of them, going forward: a recording may be damaged in every second of ten hours.
+    let mut reader = VideoReader::open_cancellable(demuxer.path(), Arc::clone(&table), demuxer.cancel())?;
+    let mut comes_out = vec![true; table.len()];
+    let mut checked = 0;
+    for pts in damaged {
         let at = FrameIndex(table.entries.partition_point(|entry| entry.pts <= pts).saturating_sub(1));
-        let first = table.key_at_or_before(at);
-        let end = table.next_key_after(at).map_or(table.len(), |key| key.0);
-        let Some(first_pts) = table.entry(first).map(|entry| entry.pts) else { break };
-        damaged.retain(|pts| *pts < first_pts);
-        let mut reader = VideoReader::open_cancellable(demuxer.path(), Arc::new(table.clone()), demuxer.cancel())?;
-        let decoded = reader.decodable(first.0..end)?;
-        if decoded.len() != end - first.0 {
-            table = keep(table, first.0..end, &decoded);
+        if at.0 < checked {
+            continue;
         }
+        let first = table.key_at_or_before(at).0;
+        let end = table.next_key_after(at).map_or(table.len(), |key| key.0);
+        let decoded;
+        // What decoding on does not give is lost as well; where nothing comes any more, this is over.
+        (decoded, checked) = reader.decodable(first..end)?;
+        comes_out[first..checked].fill(false);
+        decoded.into_iter().for_each(|ordinal| comes_out[ordinal] = true);
     }
-    Ok(table)
+    drop(reader);
+    let table = Arc::unwrap_or_clone(table);
+    let decoded: Vec<usize> = (0..table.len()).filter(|ordinal| comes_out[*ordinal]).collect();
+    Ok(if decoded.len() == table.len() { table } else { keep(table, 0..comes_out.len(), &decoded) })
 }
 
 /// The table with, of the frames in `checked`, only those in `decoded`, which is sorted.

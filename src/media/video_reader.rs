@@ -146,16 +146,19 @@ impl VideoReader {
         self.damaged_before + self.decoder.damaged_packets()
     }
 
-    /// Which of the frames `ordinals`, decoded from the key frame at their start, come out.
-    pub(super) fn decodable(&mut self, ordinals: Range<usize>) -> Result<Vec<usize>, MediaError> {
+    /// Which of the frames `ordinals`, decoded from the key frame at their start, come out, and which is the first one
+    /// after them that does.
+    pub(super) fn decodable(&mut self, ordinals: Range<usize>) -> Result<(Vec<usize>, usize), MediaError> {
         let key = self.table.keys_up_to(FrameIndex(ordinals.start)).checked_sub(1).map(|key| self.table.keys[key]);
         self.land(key, &|| false)?;
         self.position = ordinals.start;
         let mut decoded = Vec::new();
-        while let Some(frame) = self.next()?.filter(|frame| frame.index.0 < ordinals.end) {
-            decoded.push(frame.index.0);
+        loop {
+            match self.next()?.map_or(self.table.len(), |frame| frame.index.0) {
+                ordinal if ordinal < ordinals.end => decoded.push(ordinal),
+                after => return Ok((decoded, after)),
+            }
         }
-        Ok(decoded)
     }
 
     fn check(&self, index: FrameIndex) -> Result<(), MediaError> {
