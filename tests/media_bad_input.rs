@@ -132,6 +132,35 @@ fn flipped_bits_are_passed_over_without_a_hang() {
 }
 
 #[test]
+fn a_sample_rate_that_no_recording_has_is_refused_in_a_sentence() {
+    let clips = Clips::new();
+    let Some(path) = clips.ffmpeg("tone.wav", "-f lavfi -i sine=d=1") else { return };
+    let mut bytes = std::fs::read(&path).unwrap();
+    let format = bytes.windows(4).position(|word| word == b"fmt ").unwrap();
+    bytes[format + 12..format + 16].copy_from_slice(&67_152_961_u32.to_le_bytes());
+    std::fs::write(&path, bytes).unwrap();
+    let started = Instant::now();
+    let read = || AudioReader::open(&path, AudioFormat { rate_hz: 16_000, channels: 1 })?.next();
+    let error = read().unwrap_err().to_string();
+    assert!(error.contains("67152961") && error.ends_with("tone.wav"), "{error}");
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn fragments_of_a_track_without_a_number_are_refused_at_once() {
+    let clips = Clips::new();
+    let source = "-f lavfi -i testsrc2=s=64x64:r=25:d=8 -c:v libx264 -g 5 -movflags +frag_keyframe+empty_moov";
+    let Some(path) = clips.ffmpeg("fragments.mp4", source) else { return };
+    let mut bytes = std::fs::read(&path).unwrap();
+    let header = bytes.windows(4).position(|word| word == b"tkhd").unwrap();
+    bytes[header] = b'p';
+    std::fs::write(&path, bytes).unwrap();
+    let started = Instant::now();
+    assert!(matches!(refusal(&path), MediaError::IndexDamaged { .. }));
+    assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
 fn a_stream_that_is_damaged_from_end_to_end_is_counted_in_time() {
     let clips = Clips::new();
     let source = "-f lavfi -i testsrc2=s=64x64:r=25:d=120 -c:v libx264 -preset ultrafast -g 1";

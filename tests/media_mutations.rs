@@ -17,12 +17,14 @@ use avar::time::FrameIndex;
 use fastrand::Rng;
 use media_clips::{Clips, files_below, shared_data};
 
-/// Of every test run; `AVAR_MUTATIONS` sets another number.
+/// Of every test run; `AVAR_MUTATIONS` sets another number (10000), or names some by their own (`8285,9643`).
 const MUTATIONS: usize = 2_000;
 /// Files that one child is given.
 const SHARE: usize = 250;
-/// Of opening and reading one file.
+/// Of the processor, for opening and reading one file.
 const LONGEST: Duration = Duration::from_secs(10);
+/// On the clock, however busy the machine is; a hang ends here.
+const LONGEST_ON_THE_CLOCK: Duration = Duration::from_secs(60);
 /// Address space of a child, in KiB: the program and its threads take a third of it.
 const MOST_MEMORY_KIB: usize = 3 << 20;
 /// Larger files are decoded for longer than they are worth here.
@@ -35,17 +37,22 @@ fn damaged_recordings_end_in_frames_or_in_a_sentence() {
     let clips = Clips::new();
     let originals: Vec<(PathBuf, Vec<u8>)> =
         originals(&clips).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
-    let count = std::env::var("AVAR_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(MUTATIONS);
-    let shares: Vec<usize> = (0..count).step_by(SHARE).collect();
+    let wanted = std::env::var("AVAR_MUTATIONS").unwrap_or_else(|_| MUTATIONS.to_string());
+    let mutations: Vec<usize> =
+        match wanted.split(',').map(|number| number.trim().parse()).collect::<Result<Vec<_>, _>>() {
+            Ok(count) if count.len() == 1 && !wanted.contains(',') => (0..count[0]).collect(),
+            named => named.unwrap_or_else(|error| panic!("AVAR_MUTATIONS={wanted}: {error}")),
+        };
+    let shares: Vec<&[usize]> = mutations.chunks(SHARE).collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let failures = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
-                while let Some(first) = shares.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
+                while let Some(share) = shares.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
                     let folder = tempfile::tempdir().unwrap();
-                    for index in *first..(first + SHARE).min(count) {
-                        write_mutation(folder.path(), index, &originals);
+                    for index in *share {
+                        write_mutation(folder.path(), *index, &originals);
                     }
                     failures.lock().unwrap().extend(visit_in_a_child(folder.path()));
                 }
@@ -53,7 +60,7 @@ fn damaged_recordings_end_in_frames_or_in_a_sentence() {
         }
     });
     let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "of {count} mutations:\n{}", failures.join("\n"));
+    assert!(failures.is_empty(), "of {} mutations:\n{}", mutations.len(), failures.join("\n"));
 }
 
 /// Small recordings in as many containers as there are.
@@ -181,11 +188,14 @@ fn visits_the_files_of_a_folder() {
     let Some(folder) = std::env::var_os(VISITED) else { return };
     for path in files_below(Path::new(&folder)) {
         println!("visiting: {}", path.file_name().unwrap().to_string_lossy());
-        let started = Instant::now();
+        let (started, used_before) = (Instant::now(), processor_time());
         let cancel = CancelToken::default();
         let (timer, (done, is_done)) = (cancel.clone(), std::sync::mpsc::channel::<()>());
         let watch = std::thread::spawn(move || {
-            if is_done.recv_timeout(LONGEST).is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout) {
+            if is_done
+                .recv_timeout(LONGEST_ON_THE_CLOCK)
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
                 timer.cancel();
             }
         });
@@ -195,12 +205,24 @@ fn visits_the_files_of_a_folder() {
         if let Err(sentence) = outcome {
             println!("wrong: {sentence}");
         }
-        if started.elapsed() >= LONGEST {
-            println!("wrong: {} took {:?}", path.display(), started.elapsed());
+        let used = processor_time().saturating_sub(used_before);
+        if used >= LONGEST || started.elapsed() >= LONGEST_ON_THE_CLOCK {
+            println!("wrong: {} took {used:?} of the processor, {:?} in all", path.display(), started.elapsed());
         }
         // What was visited is not needed any more; what ends the child stays.
         let _ = std::fs::remove_file(&path);
     }
+}
+
+/// What this process has used so far: user and system time, in hundredths of a second (proc(5), fields 14 and 15 of
+/// `stat`). Zero where there is no such file.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The program's name, in brackets, is the only field that may hold a blank.
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let hundredths: u64 =
+        behind_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(10 * hundredths)
 }
 
 /// Opens a file and reads some of it, forwards and by seeks. An error that is no sentence with the path at its end is

@@ -12,7 +12,7 @@ use ffmpeg_next::frame::Audio;
 
 use super::audio_decoder::AudioDecoder;
 use super::demuxer::Demuxer;
-use super::error::MediaError;
+use super::error::{MediaError, StreamKind};
 use super::resampler::{InputFormat, Resampler};
 use crate::job::CancelToken;
 use crate::time::{MediaTime, TimeBase, TimeRange};
@@ -206,16 +206,19 @@ impl AudioReader {
         }
         let run = match &mut self.run {
             Some(run) => run,
-            None => self.run.insert(Resampler::start(input, self.format, first)?),
+            None => {
+                let started = Resampler::start(input, self.format, first);
+                self.run.insert(started.map_err(|error| unresampled(error, self.demuxer.path()))?)
+            }
         };
-        let output = run.push(frame)?;
+        let output = run.push(frame).map_err(|error| unresampled(error, self.demuxer.path()))?;
         self.make_ready(output);
         Ok(())
     }
 
     fn finish_run(&mut self) -> Result<(), MediaError> {
         if let Some(run) = self.run.take() {
-            let output = run.finish()?;
+            let output = run.finish().map_err(|error| unresampled(error, self.demuxer.path()))?;
             self.make_ready(output);
         }
         Ok(())
@@ -379,6 +382,16 @@ pub fn read_mono(path: &Path, rate_hz: u32, range: TimeRange, cancel: &CancelTok
         samples[offset..offset + fitting].copy_from_slice(&block.samples[..fitting]);
     }
     Ok(samples)
+}
+
+/// What the resampler says of its input, as a sentence on the file that it comes from.
+fn unresampled(error: MediaError, path: &Path) -> MediaError {
+    match error {
+        MediaError::Resample { reason } => {
+            MediaError::Decode { what: StreamKind::Sound, reason, path: path.to_owned() }
+        }
+        error => error,
+    }
 }
 
 fn source_sample(time: MediaTime, rate_hz: u32) -> i64 {

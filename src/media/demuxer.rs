@@ -87,6 +87,9 @@ impl Demuxer {
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
         refuse_special_files(file)?;
+        if outline::has_unnumbered_track_in_fragments(file) {
+            return Err(MediaError::IndexDamaged { path: path.to_owned() });
+        }
         let url = file_url(file)?;
         let interrupt = Box::new(cancel.clone());
         let failure = |code: c_int| open_failure(code, path, cancel);

@@ -29,6 +29,8 @@ pub enum MediaError {
          so the recording was interrupted or the copy is incomplete: {}", .path.display()
     )]
     IndexMissing { path: PathBuf },
+    #[error("the index of this file is damaged (a track in it has no number), so its fragments cannot be told apart: {}", .path.display())]
+    IndexDamaged { path: PathBuf },
     #[error("this looks like a playlist or text rather than a recording, and is not opened: {}", .path.display())]
     ContainerRefused { path: PathBuf },
     #[error(

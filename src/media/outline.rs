@@ -42,6 +42,31 @@ pub(super) fn encrypted(path: &Path) -> Encrypted {
     found
 }
 
+/// Whether this is a fragmented MP4 with a track that says no number of its own. FFmpeg loses the count of the fragments
+/// then, and searches a thousand million places at each, without listening to a request to stop.
+pub(super) fn has_unnumbered_track_in_fragments(path: &Path) -> bool {
+    if !outline(path).is_some_and(|outline| outline.has_fragments) {
+        return false;
+    }
+    let (mut tracks, mut numbered) = (0, 0);
+    visit_index(path, &mut |file, kind| {
+        tracks += usize::from(kind == b"trak");
+        numbered += usize::from(kind == b"tkhd" && track_number(file).is_some());
+        (kind == b"trak").then_some(0)
+    });
+    numbered < tracks
+}
+
+/// Reads a track header behind its header (ISO/IEC 14496-12, 8.3.2); `None` where the number is none.
+fn track_number(file: &mut File) -> Option<u32> {
+    let mut head = [0_u8; 24];
+    file.read_exact(&mut head).ok()?;
+    // Version and flags, then two times, of twice the size in version 1.
+    let at = if head[0] == 1 { 20 } else { 12 };
+    let number = u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+    (1..=i32::MAX as u32).contains(&number).then_some(number)
+}
+
 /// Whether an MP4 or MOV moves times by an edit list: one that does more than show a track from its beginning.
 pub(super) fn has_edit_list(path: &Path) -> bool {
     let mut has_edits = false;
@@ -109,6 +134,7 @@ struct Outline {
     moov: Option<(u64, u64)>,
     promised_end: u64,
     file_len: u64,
+    has_fragments: bool,
 }
 
 /// More boxes than this at the top level is no sane file; fragmented recordings have two per fragment.
@@ -120,7 +146,8 @@ fn outline(path: &Path) -> Option<Outline> {
     let file_len = file.metadata().ok()?.len();
     let mut head = [0_u8; 12];
     file.read_exact(&mut head).ok()?;
-    let plain = |promised_end| Some(Outline { is_mp4: false, moov: None, promised_end, file_len });
+    let plain =
+        |promised_end| Some(Outline { is_mp4: false, moov: None, promised_end, file_len, has_fragments: false });
     if &head[..4] == b"RIFF" {
         let size = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
         // A recorder that streams writes 0 or all ones here: that promises nothing.
@@ -136,7 +163,7 @@ fn outline(path: &Path) -> Option<Outline> {
 }
 
 fn boxes(file: &mut File, file_len: u64) -> Option<Outline> {
-    let mut outline = Outline { is_mp4: true, moov: None, promised_end: 0, file_len };
+    let mut outline = Outline { is_mp4: true, moov: None, promised_end: 0, file_len, has_fragments: false };
     let mut start = 0_u64;
     for _ in 0..BOXES_LOOKED_AT {
         file.seek(SeekFrom::Start(start)).ok()?;
@@ -152,6 +179,7 @@ fn boxes(file: &mut File, file_len: u64) -> Option<Outline> {
         let mut size = u64::from(u32::from_be_bytes([header[0], header[1], header[2], header[3]]));
         let is_moov = kind == b"moov";
         let is_mdat = kind == b"mdat";
+        outline.has_fragments |= kind == b"moof";
         if size == 1 {
             let Ok(()) = file.read_exact(&mut header[8..]) else { break };
             size = u64::from_be_bytes([
@@ -261,6 +289,20 @@ mod tests {
         assert!(of(&[[1000, 512, 0x10000]]));
         assert!(of(&[[40, u32::MAX, 0x10000], [1000, 0, 0x10000]]));
         assert!(!has_edit_list(file_of(&[FTYP, &boxed(b"moov", &boxed(b"trak", &[]))]).path()));
+    }
+
+    #[test]
+    fn a_track_without_a_number_counts_only_among_fragments() {
+        let boxed = |kind: &[u8], inside: &[u8]| [&(inside.len() as u32 + 8).to_be_bytes(), kind, inside].concat();
+        let header = |kind: &[u8], number: u32| boxed(kind, &[&[0; 12][..], &number.to_be_bytes(), &[0; 60]].concat());
+        let of = |tracks: &[Vec<u8>], last: &[u8]| {
+            let tracks: Vec<u8> = tracks.iter().flat_map(|track| boxed(b"trak", track)).collect();
+            has_unnumbered_track_in_fragments(file_of(&[FTYP, &boxed(b"moov", &tracks), &boxed(last, &[0; 8])]).path())
+        };
+        assert!(!of(&[header(b"tkhd", 1), header(b"tkhd", 2)], b"moof"));
+        assert!(of(&[header(b"tkhd", 1), header(b"pkhd", 2)], b"moof"));
+        assert!(of(&[header(b"tkhd", u32::MAX)], b"moof"));
+        assert!(!of(&[header(b"pkhd", 1)], b"free"));
     }
 
     #[test]

@@ -52,6 +52,10 @@ impl InputFormat {
     }
 }
 
+/// Twice what the fastest recorders write. A run begins with up to a second of padding, which a damaged header would
+/// otherwise make gigabytes of.
+const HIGHEST_RATE_HZ: u32 = 6_144_000;
+
 // SAFETY: the context is owned, used through `&mut` only, and tied to no thread.
 unsafe impl Send for Resampler {}
 
@@ -59,6 +63,9 @@ impl Resampler {
     /// A run that begins with input sample `first_input`, counted in input samples from time zero.
     pub(super) fn start(input: InputFormat, output: AudioFormat, first_input: i64) -> Result<Self, MediaError> {
         let failed = |reason: &str| MediaError::Resample { reason: reason.to_owned() };
+        if !(1..=HIGHEST_RATE_HZ).contains(&input.rate_hz) {
+            return Err(failed(&format!("no recording has {} samples a second", input.rate_hz)));
+        }
         let divisor = greatest_common_divisor(input.rate_hz, output.rate_hz);
         let input_step = i64::from(input.rate_hz / divisor);
         let output_step = i64::from(output.rate_hz / divisor);
