@@ -57,7 +57,8 @@ fuzz_target!(
 fn written(data: &[u8]) -> PathBuf {
     let folder = FOLDER.path();
     let write = |name: &str| std::fs::write(folder.join(name), data).expect("an input");
-    let is_picture = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*"].iter().any(|head| data.starts_with(head));
+    let is_picture =
+        [&b"\x89PNG"[..], b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*"].iter().any(|head| data.starts_with(head));
     if is_picture {
         write("picture_1.png");
         write("picture_2.png");
