@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Feeds the media engine mutated recordings for AVAR_FUZZ_SECONDS (20). An input that breaks it stays in fuzz/artifacts;
+# Feeds the media engine mutated recordings for AVAR_FUZZ_SECONDS (20), or AVAR_FUZZ_RUNS of them from one seed, so that
+# a test is the same each time. An input that breaks it stays in fuzz/artifacts;
 # what else leads to new paths is kept in fuzz/corpus from one run to the next.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -45,5 +46,10 @@ if [ -d "$data/edge" ]; then
 fi
 
 mkdir -p fuzz/corpus fuzz/artifacts
-AVAR_FUZZ_SEEDS="$seeds" "$target/release/media" -max_total_time="${AVAR_FUZZ_SECONDS:-20}" -timeout=10 -rss_limit_mb=3072 \
+if [ -n "${AVAR_FUZZ_RUNS:-}" ]; then
+    extent=(-runs="$AVAR_FUZZ_RUNS" -seed=1)
+else
+    extent=(-max_total_time="${AVAR_FUZZ_SECONDS:-20}")
+fi
+AVAR_FUZZ_SEEDS="$seeds" "$target/release/media" "${extent[@]}" -timeout=60 -rss_limit_mb=3072 \
     -max_len=131072 -artifact_prefix=fuzz/artifacts/ -verbosity=0 -print_final_stats=1 fuzz/corpus "$seeds"

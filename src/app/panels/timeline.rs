@@ -12,7 +12,7 @@ use crate::app::theme;
 use crate::app::widgets::time_axis::{TimeAxis, panned, zoomed};
 use crate::app::widgets::time_code::ruler_code;
 use crate::playback::SeekPrecision;
-use crate::time::{MediaTime, TimeRange};
+use crate::time::{FrameIndex, MediaTime, TimeRange};
 
 /// Left of every lane stands its name.
 const GUTTER: f32 = 92.0;
@@ -53,6 +53,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     lanes::score::draw(ui, score, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
     draw_missing(ui, ruler, &axis, state);
+    draw_faults(ui, ruler, &axis, state);
     draw_unindexed(ui, waveform.union(score), &axis, state);
     draw_loop(ui, whole_area, &axis, state);
     draw_playhead(ui, whole_area, &axis, state);
@@ -102,6 +103,42 @@ fn draw_missing(ui: &Ui, ruler: Rect, axis: &TimeAxis, state: &State) {
             ui.interact(bar.expand2(vec2(2.0, 4.0)), ui.scope_id().with(("missing", number)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
         response.on_hover_text(text);
+    }
+}
+
+/// Frames that turned out damaged when they were decoded, above the ruler's ticks: as far as has been looked at.
+fn draw_faults(ui: &Ui, ruler: Rect, axis: &TimeAxis, state: &State) {
+    let (Some(player), Some(frames)) = (&state.player, state.media().and_then(|media| media.frames.as_ref())) else {
+        return;
+    };
+    let palette = theme::palette(ui);
+    let kinds = [
+        (player.faults.concealed(), palette.alarm, "the decoder filled in what is damaged"),
+        (player.faults.undecodable(), palette.error, "cannot be decoded"),
+    ];
+    for (ranges, color, reason) in kinds {
+        let mut drawn_to = f32::NEG_INFINITY;
+        for (number, range) in ranges.iter().enumerate() {
+            let time = |ordinal: usize| frames.entry(FrameIndex(ordinal)).map(|entry| entry.time);
+            let Some(start) = time(range.start) else { continue };
+            let end = time(range.end).unwrap_or(frames.range().end);
+            let Some(span) = axis.span(TimeRange::new(start, end)) else { continue };
+            let (left, right) = (*span.start(), span.end().max(span.start() + 2.0));
+            if right <= drawn_to + 1.0 {
+                continue;
+            }
+            drawn_to = right;
+            let bar = Rect::from_x_y_ranges(left..=right, ruler.top()..=ruler.top() + 3.0);
+            ui.painter().rect_filled(bar, 0, color);
+            let text = match range.len() {
+                1 => format!("Frame {}: {reason}", range.start),
+                _ => format!("Frames {} to {}: {reason}", range.start, range.end - 1),
+            };
+            let id = ui.scope_id().with((reason, number));
+            let response = ui.interact(bar.expand2(vec2(2.0, 4.0)), id, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+            response.on_hover_text(text);
+        }
     }
 }
 
