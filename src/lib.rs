@@ -17,7 +17,7 @@
 //! | [`time`] | media time, frame ordinal, time range | |
 //! | [`job`] | a background job: progress, partial results, cancel | |
 //! | [`files`] | files that appear whole or not at all | |
-//! | [`media`] | probe, frame table, readers, waveform, clip writer | FFmpeg |
+//! | [`media`] | probe, frame table, readers, sequences of pictures, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
 //! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
 //! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
@@ -28,7 +28,7 @@
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |
 //! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
 //! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
-//! | [`app`] | the window: state, commands, update, panels of Review; Evaluate; the window of a training | egui, egui_plot, wgpu, rfd |
+//! | [`app`] | the window: state, commands, update, panels of Review; Evaluate; Present; the window of a training | egui, egui_plot, wgpu, rfd |
 //! | [`cli`] | the same functions without a window | clap |
 //!
 //! # What does not exist here
