@@ -17,7 +17,7 @@ demo: setup ## Install what is missing, build, and open the sample incident
 
 test: setup lint ## Install what is missing and run every test
 	scripts/test.sh
-	AVAR_FUZZ_RUNS=1000 scripts/fuzz.sh
+	AVAR_FUZZ_RUNS=400 scripts/fuzz.sh
 
 fuzz: setup ## Mutated recordings for AVAR_FUZZ_SECONDS (20), led by coverage of the media rooms; part of `test`
 	scripts/fuzz.sh
