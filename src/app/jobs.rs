@@ -13,7 +13,7 @@ use crate::classes::AnomalyClass;
 use crate::dataset::write_corrected;
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
-use crate::scoring::{Evaluated, EvaluationSpec, spawn_evaluation};
+use crate::scoring::{EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
 pub type Opened = (OpenedMedia, Box<IngestReport>);
@@ -32,7 +32,8 @@ pub enum Report {
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
     ChosenManifest(PathBuf),
-    Evaluation(JobEvent<(), Evaluated>),
+    /// It ends with the folder of a run.
+    Evaluation(JobEvent<(), PathBuf>),
     /// Where a manifest with corrected labels was written, or one sentence.
     Corrected(Result<PathBuf, String>),
     /// One sentence.
@@ -51,7 +52,7 @@ pub struct Jobs {
     dialog: Option<Job<(), Vec<PathBuf>>>,
     run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
     manifest_dialog: Option<Job<(), Option<PathBuf>>>,
-    evaluation: Option<Job<(), Evaluated>>,
+    evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), PathBuf>>,
     problems: Vec<String>,
 }

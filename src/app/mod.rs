@@ -186,7 +186,7 @@ impl eframe::App for DeskApp {
             Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
             Mode::Evaluate => {
                 if !self.desk.state.view.is_full_screen {
-                    title_and_status(ui, &self.desk.state, &mut commands);
+                    title(ui, &self.desk.state, &mut commands);
                 }
                 commands.extend(self.desk.evaluate.show(ui).into_iter().map(Command::Evaluate));
             }
@@ -209,10 +209,9 @@ fn bar(ui: &egui::Ui) -> Frame {
     Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0))
 }
 
-fn title_and_status(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
+fn title(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
     let bar = bar(ui);
     Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
-    Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
 }
 
 /// All panels of Review; returns the size of the picture's.
@@ -220,7 +219,8 @@ fn review(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) -> egui
     let bar = bar(ui);
     let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
     if !state.view.is_full_screen {
-        title_and_status(ui, state, commands);
+        title(ui, state, commands);
+        Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
         Panel::bottom("timeline")
             .exact_size(panels::timeline::HEIGHT)
             .frame(bar)

@@ -13,7 +13,7 @@ use super::thumbnails::{Moment, Thumbnail, Thumbnails};
 use super::update::Desk;
 use crate::analysis::AnalysisSettings;
 use crate::job::JobEvent;
-use crate::scoring::{Evaluated, EvaluationSpec};
+use crate::scoring::EvaluationSpec;
 use crate::time::MediaTime;
 
 impl Desk {
@@ -61,11 +61,11 @@ impl Desk {
         self.evaluate.evaluation_news(EvaluationNews::Started { name });
     }
 
-    pub(super) fn receive_evaluation(&mut self, event: JobEvent<(), Evaluated>) {
+    pub(super) fn receive_evaluation(&mut self, event: JobEvent<(), PathBuf>) {
         let news = match event {
             JobEvent::Progress(progress) => EvaluationNews::Progress(progress),
             JobEvent::Partial(()) => return,
-            JobEvent::Done(evaluated) => EvaluationNews::Done(evaluated.run.folder),
+            JobEvent::Done(folder) => EvaluationNews::Done(folder),
             JobEvent::Failed(sentence) => EvaluationNews::Failed(sentence),
             JobEvent::Cancelled => EvaluationNews::Cancelled,
         };

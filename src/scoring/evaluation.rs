@@ -83,12 +83,12 @@ impl From<EvaluationError> for Stopped {
     }
 }
 
-/// Evaluates on a thread of its own; networks are taken from `shelf`.
+/// Evaluates on a thread of its own and ends with the run's folder; networks are taken from `shelf`.
 pub fn spawn_evaluation(
     spec: EvaluationSpec,
     shelf: Arc<NetworkShelf>,
     wake: Wake,
-) -> std::io::Result<Job<(), Evaluated>> {
+) -> std::io::Result<Job<(), PathBuf>> {
     Job::spawn("evaluation", wake, move |reporter| {
         let cancel = reporter.cancel_token().clone();
         let reporter = Mutex::new(reporter);
@@ -96,7 +96,7 @@ pub fn spawn_evaluation(
             let reporter = reporter.lock().unwrap_or_else(PoisonError::into_inner);
             reporter.progress(done as f32 / of.max(1) as f32);
         };
-        Ok(evaluate(&spec, &shelf, &cancel, listen)?)
+        Ok(evaluate(&spec, &shelf, &cancel, listen)?.run.folder)
     })
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use avar::app::command::Command;
 use avar::app::evaluate::command::{EvaluateCommand, Request};
 use avar::app::evaluate::pictures::Picture;
-use avar::app::evaluate::state::Slot;
+use avar::app::evaluate::state::{Gallery, Slot};
 use avar::app::state::Mode;
 use avar::classes::AnomalyClass;
 use avar::dataset::Manifest;
@@ -77,6 +77,7 @@ fn a_second_evaluation_leaves_the_first_run_alone() {
 #[test]
 fn cards_show_the_frame_at_the_peak() {
     let mut window = evaluated();
+    ask(&mut window, EvaluateCommand::ShowGallery(Gallery::All));
     wait(&mut window, |window| {
         let pictures = &window.harness.state().desk.evaluate.state.pictures;
         ["one.mp4", "two.mp4"].iter().all(|clip| matches!(pictures.of(clip), Some(Picture::Shown(_))))
