@@ -10,7 +10,7 @@ use crate::analysis::{
     spawn_analysis,
 };
 use crate::classes::AnomalyClass;
-use crate::dataset::write_corrected;
+use crate::dataset::{Corrected, write_corrected};
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use crate::scoring::{EvaluationSpec, spawn_evaluation};
@@ -34,8 +34,8 @@ pub enum Report {
     ChosenManifest(PathBuf),
     /// It ends with the folder of a run.
     Evaluation(JobEvent<(), PathBuf>),
-    /// Where a manifest with corrected labels was written, or one sentence.
-    Corrected(Result<PathBuf, String>),
+    /// What a manifest with corrected labels became, or one sentence.
+    Corrected(Result<Corrected, String>),
     /// One sentence.
     Problem(String),
 }
@@ -53,7 +53,7 @@ pub struct Jobs {
     run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
     manifest_dialog: Option<Job<(), Option<PathBuf>>>,
     evaluation: Option<Job<(), PathBuf>>,
-    correcting: Option<Job<(), PathBuf>>,
+    correcting: Option<Job<(), Corrected>>,
     problems: Vec<String>,
 }
 
@@ -202,8 +202,7 @@ impl Jobs {
     pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
         if self.correcting.is_none() {
             let job = Job::spawn("correct", self.wake.clone(), move |_| {
-                let corrected = write_corrected(&manifest, &corrections);
-                corrected.map(|corrected| corrected.path).map_err(|error| Stopped::Failed(error.to_string()))
+                write_corrected(&manifest, &corrections).map_err(|error| Stopped::Failed(error.to_string()))
             });
             self.correcting = self.started(job);
         }
@@ -246,7 +245,7 @@ impl Jobs {
         self.evaluation.take_if(|job| job.has_ended());
         while let Some(event) = self.correcting.as_mut().and_then(Job::try_next) {
             match event {
-                JobEvent::Done(path) => reports.push(Report::Corrected(Ok(path))),
+                JobEvent::Done(corrected) => reports.push(Report::Corrected(Ok(corrected))),
                 JobEvent::Failed(sentence) => reports.push(Report::Corrected(Err(sentence))),
                 JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
             }

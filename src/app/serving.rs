@@ -12,6 +12,7 @@ use super::state::Mode;
 use super::thumbnails::{Moment, Thumbnail, Thumbnails};
 use super::update::Desk;
 use crate::analysis::AnalysisSettings;
+use crate::dataset::Corrected;
 use crate::job::JobEvent;
 use crate::scoring::EvaluationSpec;
 use crate::time::MediaTime;
@@ -70,6 +71,22 @@ impl Desk {
             JobEvent::Cancelled => EvaluationNews::Cancelled,
         };
         self.evaluate.evaluation_news(news);
+    }
+
+    pub(super) fn receive_corrected(&mut self, outcome: Result<Corrected, String>) {
+        if let Ok(Corrected { unknown_clips, left_out, .. }) = &outcome {
+            let notices = &mut self.evaluate.state.notices;
+            if !unknown_clips.is_empty() {
+                notices
+                    .push(format!("Not corrected, as the manifest does not list them: {}.", unknown_clips.join(", ")));
+            }
+            if !left_out.is_empty() {
+                let labels = left_out.join(", ");
+                notices
+                    .push(format!("The new manifest lacks rows whose labels are none of the ten classes: {labels}."));
+            }
+        }
+        self.evaluate.corrections_written(outcome.map(|corrected| corrected.path));
     }
 
     /// Hands on the pictures that Evaluate asks for.

@@ -270,7 +270,7 @@ impl Desk {
             Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
             Report::Evaluation(event) => self.receive_evaluation(event),
-            Report::Corrected(outcome) => self.evaluate.corrections_written(outcome),
+            Report::Corrected(outcome) => self.receive_corrected(outcome),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
             Report::Digest(id, event) => {

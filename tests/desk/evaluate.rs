@@ -21,7 +21,7 @@ fn evaluated() -> Window {
     clip(&folder, "one.mp4");
     clip(&folder, "two.mp4");
     let manifest = folder.join("clips.csv");
-    std::fs::write(&manifest, "path,label\none.mp4,crash\ntwo.mp4,normal\n").unwrap();
+    std::fs::write(&manifest, "path,label\none.mp4,crash\ntwo.mp4,normal\nthree.mp4,riot\n").unwrap();
     window.press(Modifiers::NONE, Key::F2);
     open(&mut window, manifest);
     wait(&mut window, |window| run_folder(window).is_some());
@@ -113,10 +113,12 @@ fn corrected_labels_are_a_new_manifest_beside_the_old_one() {
     ask(&mut window, EvaluateCommand::Correct(1, Some(AnomalyClass::Pain)));
     ask(&mut window, EvaluateCommand::WriteCorrections);
     let new = window.folder.path().join("clips.corrected.csv");
-    wait(&mut window, |_| new.is_file());
+    wait(&mut window, |window| new.is_file() && !window.harness.state().desk.evaluate.state.notices.is_empty());
     assert_eq!(std::fs::read(window.folder.path().join("clips.csv")).unwrap(), old);
     let labels: Vec<_> = Manifest::read(&new).unwrap().clips.iter().map(|clip| clip.label).collect();
     assert_eq!(labels, [AnomalyClass::Crash, AnomalyClass::Pain]);
+    let notices = &window.harness.state().desk.evaluate.state.notices;
+    assert!(notices.iter().any(|notice| notice.contains("riot")), "{notices:?}");
 }
 
 #[test]
