@@ -160,10 +160,16 @@ impl DeskApp {
     }
 }
 
-/// Asks for the pictures of the chapters.
+/// More chapters than a screen is wide, on either side of the playhead.
+const CHAPTERS_AROUND: usize = 50;
+
+/// Asks for the pictures of the chapters around the playhead: ten hours may have more than are ever kept at once.
 fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
     let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
-    for event in events {
+    let now = desk.state.position().map_or(0, |now| events.partition_point(|event| event.range.start <= now));
+    let near = now.saturating_sub(CHAPTERS_AROUND)..events.len().min(now + CHAPTERS_AROUND);
+    // The first one lies behind the warning.
+    for event in events.iter().take(1).chain(&events[near]) {
         let moment = Moment { file: recording.path.clone(), at: event.peak_time };
         if thumbnails.get(&moment).is_none() {
             thumbnails.want(moment, recording.media().cloned());

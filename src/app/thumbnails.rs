@@ -71,6 +71,7 @@ impl Thumbnails {
             && let Some((forgotten, _)) = self.wanted.pop_front()
         {
             self.kept.remove(&forgotten);
+            self.order.retain(|kept| *kept != forgotten);
         }
     }
 

@@ -229,6 +229,8 @@ impl Desk {
             Action::NextScreen if self.state.mode == Mode::Present => {
                 let next = self.state.present.screen.map_or(0, |screen| screen + 1);
                 self.state.present.screen = Some(next % MOST_SCREENS);
+                // So that F and Esc leave it again.
+                self.state.view.is_full_screen = true;
             }
             Action::ConfirmContent | Action::LoopQueue | Action::NextScreen => {}
         }

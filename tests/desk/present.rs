@@ -138,6 +138,16 @@ fn on_a_stand_the_queue_goes_round() {
 }
 
 #[test]
+fn a_screen_that_was_filled_is_left_by_escape() {
+    let mut window = agreed();
+    window.press(Modifiers::SHIFT, Key::F);
+    assert!(window.harness.state().desk.state.view.is_full_screen);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.harness.state().desk.state.view.is_full_screen);
+    assert_eq!(mode(&window), Mode::Present);
+}
+
+#[test]
 fn escape_leaves_for_review_and_coming_back_warns_again() {
     let mut window = agreed();
     window.press(Modifiers::NONE, Key::Escape);
