@@ -16,6 +16,7 @@
 //! | [`classes`] | the ten classes | |
 //! | [`time`] | media time, frame ordinal, time range | |
 //! | [`job`] | a background job: progress, partial results, cancel | |
+//! | [`paper`] | the numbers that the paper prints | |
 //! | [`files`] | files that appear whole or not at all | |
 //! | [`media`] | probe, frame table, readers, sequences of pictures, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
@@ -25,6 +26,7 @@
 //! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
 //! | [`runs`] | runs: what came of a manifest, as a folder that is written and read back | |
 //! | [`figures`] | the paper's figures and tables from a run, as vector drawings and as a report | resvg, skrifa |
+//! | [`plates`] | figures, tables and report of a run as files, with pictures from its recordings | |
 //! | [`scoring`] | a network over a manifest: scores beside the truth | |
 //! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
 //! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
@@ -57,6 +59,8 @@ pub mod hub;
 pub mod job;
 pub mod media;
 pub mod model;
+pub mod paper;
+pub mod plates;
 pub mod playback;
 pub mod runs;
 pub mod scoring;

@@ -32,11 +32,12 @@ const HOMES: [(&[&str], &[&str]); 10] = [
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
     ("files", &[]),
+    ("paper", &[]),
     ("hub", &["files", "job"]),
     ("media", &["files", "time", "job"]),
     ("playback", &["media", "time", "job"]),
@@ -45,11 +46,12 @@ const ARROWS: [(&str, &[&str]); 19] = [
     ("dataset", &["classes", "files", "media", "time", "job"]),
     ("evaluation", &["classes", "dataset"]),
     ("runs", &["classes", "dataset", "evaluation", "files"]),
-    ("figures", &["classes", "evaluation", "files", "runs"]),
+    ("figures", &["classes", "evaluation", "files", "job", "paper", "runs"]),
+    ("plates", &["evaluation", "figures", "files", "job", "media", "runs", "time"]),
     ("scoring", &["analysis", "classes", "dataset", "evaluation", "media", "model", "runs", "job"]),
     (
         "training",
-        &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "scoring", "time", "job"],
+        &["analysis", "classes", "dataset", "evaluation", "files", "media", "model", "paper", "scoring", "time", "job"],
     ),
     (
         "app",
@@ -62,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "figures",
             "media",
             "model",
+            "plates",
             "playback",
             "runs",
             "scoring",
@@ -83,6 +86,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "hub",
             "media",
             "model",
+            "plates",
             "playback",
             "runs",
             "scoring",

@@ -13,6 +13,8 @@ use crate::classes::AnomalyClass;
 use crate::dataset::{Corrected, write_corrected};
 use crate::job::{Job, JobEvent, Stopped, Wake};
 use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use crate::plates::{self, Plate, PlateSettings};
+use crate::runs::Run;
 use crate::scoring::{EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
@@ -36,6 +38,8 @@ pub enum Report {
     Evaluation(JobEvent<(), PathBuf>),
     /// What a manifest with corrected labels became, or one sentence.
     Corrected(Result<Corrected, String>),
+    /// It ends with what was written.
+    Plate(Plate, JobEvent<(), Vec<PathBuf>>),
     /// One sentence.
     Problem(String),
 }
@@ -54,6 +58,7 @@ pub struct Jobs {
     manifest_dialog: Option<Job<(), Option<PathBuf>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
+    plate: Option<(Plate, Job<(), Vec<PathBuf>>)>,
     problems: Vec<String>,
 }
 
@@ -72,6 +77,7 @@ impl Jobs {
             manifest_dialog: None,
             evaluation: None,
             correcting: None,
+            plate: None,
             problems: Vec::new(),
         }
     }
@@ -198,6 +204,22 @@ impl Jobs {
         }
     }
 
+    /// Draws a figure, a table or the report of a run into a file.
+    pub fn save_plate(&mut self, run: Arc<Run>, plate: Plate, settings: PlateSettings, out: PathBuf) {
+        let job = plates::spawn(run, plate, settings, out, self.wake.clone());
+        self.plate = self.started(job).map(|job| (plate, job));
+    }
+
+    pub fn is_saving_plate(&self) -> bool {
+        self.plate.is_some()
+    }
+
+    pub fn cancel_plate(&self) {
+        if let Some((_, job)) = &self.plate {
+            job.cancel();
+        }
+    }
+
     /// Writes a manifest with corrected labels beside the old one.
     pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
         if self.correcting.is_none() {
@@ -243,6 +265,10 @@ impl Jobs {
             reports.push(Report::Evaluation(event));
         }
         self.evaluation.take_if(|job| job.has_ended());
+        while let Some((plate, event)) = self.plate.as_mut().and_then(|(plate, job)| Some((*plate, job.try_next()?))) {
+            reports.push(Report::Plate(plate, event));
+        }
+        self.plate.take_if(|(_, job)| job.has_ended());
         while let Some(event) = self.correcting.as_mut().and_then(Job::try_next) {
             match event {
                 JobEvent::Done(corrected) => reports.push(Report::Corrected(Ok(corrected))),

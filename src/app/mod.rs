@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
+use eframe::{egui_wgpu, wgpu};
 
 use self::command::Command;
 use self::evaluate::command::EvaluateCommand;
@@ -60,9 +61,21 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
-    let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
-    eframe::run_native(TITLE, native, Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
+    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
+}
+
+/// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games.
+fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions {
+    let mut native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
+    if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut native.wgpu_options.wgpu_setup {
+        let usual = Arc::clone(&setup.device_descriptor);
+        setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
+            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            ..usual(adapter)
+        });
+    }
+    native
 }
 
 /// The user's folder for what can be computed again.

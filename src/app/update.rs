@@ -8,6 +8,7 @@ use eframe::egui::{Context, Event, Key, Vec2, vec2};
 use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
 use super::evaluate::command::EvaluateCommand;
+use super::evaluate::state::Slot;
 use super::evaluate::{Evaluate, commands_of_keys};
 use super::jobs::{Jobs, Opened, Report};
 use super::present::PresentState;
@@ -21,6 +22,7 @@ use crate::analysis::{AnalysisPartial, StepScores};
 use crate::job::{JobEvent, Wake};
 use crate::media::OpenedMedia;
 use crate::playback::{Player, PlayerOptions, SeekPrecision};
+use crate::runs::is_run;
 use crate::time::{FrameIndex, MediaTime, TimeRange};
 
 /// The state with what works for it: the player of the recording on screen, and the jobs.
@@ -272,6 +274,7 @@ impl Desk {
             Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
             Report::Evaluation(event) => self.receive_evaluation(event),
+            Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
@@ -415,7 +418,13 @@ impl Desk {
         places.find(|place| is_due(&self.state.queue[*place]))
     }
 
+    /// Runs open in Evaluate, everything else in Review.
     fn open_paths(&mut self, paths: Vec<PathBuf>) {
+        let (runs, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_run(path));
+        for (slot, run) in Slot::BOTH.into_iter().zip(runs) {
+            self.state.mode = Mode::Evaluate;
+            self.evaluate.apply(EvaluateCommand::OpenRun(slot, run));
+        }
         let Some(first) = paths.first().cloned() else { return };
         for path in paths {
             if self.state.queue.iter().all(|recording| recording.path != path) {

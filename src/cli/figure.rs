@@ -1,25 +1,25 @@
-//! `avar figure` and `avar report`: the paper's figures and tables from a run, and the run as one HTML file.
+//! `avar figure` and `avar report`: the paper's figures and tables from a run, and the run as one page.
 
-use std::path::PathBuf;
+use std::cell::Cell;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::bail;
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::say;
-use super::stills::fetch_stills;
-use crate::evaluation::{Report, ReportSettings};
-use crate::figures::{
-    Ablation, CurveMarks, Figure, FigureError, PaperTable, RunReport, TsneSettings, anomaly_confusion, class_confusion,
-    frame_rows, plan_curve, plan_frames, projection, score_curve,
-};
-use crate::files::write_whole;
-use crate::runs::{Run, read_run};
+use super::{progress_line, say};
+use crate::figures::TsneSettings;
+use crate::job::CancelToken;
+use crate::plates::{self, Plate, PlateSettings, Watch};
+use crate::runs::read_run;
 
 #[derive(Args)]
 pub(super) struct FigureArguments {
     /// Which of the paper's figures or tables
     #[arg(value_enum)]
-    which: FigureName,
+    which: Plate,
     /// The folder that `avar evaluate --out` wrote
     #[arg(long)]
     run: PathBuf,
@@ -38,7 +38,7 @@ pub(super) struct ReportArguments {
     /// The folder that `avar evaluate --out` wrote
     #[arg(long)]
     run: PathBuf,
-    /// The HTML file to write
+    /// The HTML file to write; one that ends in .pdf is printed by a browser of this machine
     #[arg(long)]
     out: PathBuf,
     #[command(flatten)]
@@ -61,38 +61,15 @@ struct DrawingArguments {
     ablation: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FigureName {
-    /// Projection of the features
-    #[value(name = "3")]
-    Projection,
-    /// Rows of frames with truth and prediction
-    #[value(name = "4")]
-    Frames,
-    /// Score curve of one clip
-    #[value(name = "5")]
-    Curve,
-    /// Confusion matrix of the ten classes
-    #[value(name = "6")]
-    Classes,
-    /// Confusion matrix, normal against abnormal
-    #[value(name = "7")]
-    Anomaly,
-    /// Temporal heads and modalities
-    #[value(name = "table-2")]
-    Heads,
-    /// Length of the sequence
-    #[value(name = "table-3")]
-    Lengths,
-    /// Speed
-    #[value(name = "table-4")]
-    Speed,
-    /// Average precision from the picture alone
-    #[value(name = "table-5")]
-    FromPicture,
-    /// Average precision from picture and sound
-    #[value(name = "table-6")]
-    FromBoth,
+impl ValueEnum for Plate {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::OF_THE_PAPER
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (_, what) = self.label().split_once(": ")?;
+        Some(PossibleValue::new(self.name()).help(what))
+    }
 }
 
 fn share(text: &str) -> Result<f64, String> {
@@ -110,90 +87,45 @@ fn number_within(text: &str, least: f64, most: f64) -> Result<f64, String> {
 
 pub(super) fn figure(arguments: FigureArguments) -> anyhow::Result<()> {
     let FigureArguments { which, run, out, clip, settings } = arguments;
-    if clip.is_some() && which != FigureName::Curve {
+    if clip.is_some() && which != Plate::Curve {
         bail!("--clip is for figure 5, which shows one clip");
     }
-    let run = read_run(&run)?;
-    let table = match which {
-        FigureName::Heads => Some(PaperTable::Heads),
-        FigureName::Lengths => Some(PaperTable::Lengths),
-        FigureName::Speed => Some(PaperTable::Speed),
-        FigureName::FromPicture => Some(PaperTable::FromPicture),
-        FigureName::FromBoth => Some(PaperTable::FromBoth),
-        _ => None,
-    };
-    let written = match table {
-        Some(table) => {
-            let report = Report::new(&run.clips, &ReportSettings::default())?;
-            table.figure(&run, &report, settings.read_ablation()?.as_ref())?.save_with_markdown(&out)?
-        }
-        None => settings.draw(which, &run, clip.as_deref())?.save(&out)?,
-    };
-    written.iter().try_for_each(|path| say(&path.display().to_string()))
+    make(which, &run, &out, &PlateSettings { clip, ..settings.into() })
 }
 
 pub(super) fn report(arguments: ReportArguments) -> anyhow::Result<()> {
     let ReportArguments { run, out, settings } = arguments;
-    let run = read_run(&run)?;
-    let report = Report::new(&run.clips, &ReportSettings::default())?;
-    let ablation = settings.read_ablation()?;
-    let mut figures = Vec::new();
-    let mut missing = Vec::new();
-    let shown =
-        [FigureName::Classes, FigureName::Anomaly, FigureName::Curve, FigureName::Frames, FigureName::Projection];
-    for (which, number) in shown.into_iter().zip([6, 7, 5, 4, 3]) {
-        match settings.draw(which, &run, None) {
-            Ok(figure) => figures.push(figure),
-            Err(FigureError::NothingToDraw(why)) => missing.push(format!("Figure {number}: {why}")),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let tables = PaperTable::ALL.map(|table| table.figure(&run, &report, ablation.as_ref()));
-    let tables: Vec<Figure> = tables.into_iter().collect::<Result<_, _>>()?;
-    let page = RunReport { run: &run, report: &report, figures: &figures, missing: &missing, tables: &tables };
-    write_whole(&out, |file| file.write_all(page.to_html().as_bytes()))?;
-    say(&out.display().to_string())
+    make(Plate::Report, &run, &out, &settings.into())
 }
 
-impl DrawingArguments {
-    fn read_ablation(&self) -> Result<Option<Ablation>, FigureError> {
-        self.ablation.as_deref().map(Ablation::read).transpose()
-    }
-
-    /// A figure that is no table.
-    fn draw(&self, which: FigureName, run: &Run, clip: Option<&str>) -> Result<Figure, FigureError> {
-        match which {
-            FigureName::Projection => {
-                let settings = TsneSettings { seed: self.seed, perplexity: self.perplexity, ..TsneSettings::default() };
-                projection(run, settings)
-            }
-            FigureName::Frames => {
-                let plan = plan_frames(run)?;
-                frame_rows(run, &plan, &fetch_stills(run, &plan.moments()))
-            }
-            FigureName::Curve => {
-                let plan = plan_curve(run, clip)?;
-                let marks = CurveMarks { threshold: self.threshold, playhead_s: None };
-                score_curve(run, &plan, &fetch_stills(run, &plan.moments), marks)
-            }
-            FigureName::Anomaly => anomaly_confusion(run, self.threshold),
-            _ => class_confusion(run),
+fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyhow::Result<()> {
+    let run = read_run(run)?;
+    let (started, shown, is_shown) = (Instant::now(), Cell::new(-1), std::io::stderr().is_terminal());
+    let progress = |fraction: f32| {
+        let percent = (fraction * 100.0) as i32;
+        if is_shown && shown.replace(percent) != percent {
+            eprint!("{}", progress_line(plate.file_name().as_str(), fraction, started));
         }
+    };
+    let cancel = CancelToken::default();
+    let written = plates::write(plate, &run, settings, out, &Watch::new(&cancel, &progress));
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    written?.iter().try_for_each(|path| say(&path.display().to_string()))
+}
+
+impl From<DrawingArguments> for PlateSettings {
+    fn from(arguments: DrawingArguments) -> Self {
+        let DrawingArguments { threshold, seed, perplexity, ablation } = arguments;
+        let tsne = TsneSettings { seed, perplexity, ..TsneSettings::default() };
+        Self { threshold, tsne, ablation, ..Self::default() }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_go_by_the_papers_numbers() {
-        let names: Vec<String> = FigureName::value_variants()
-            .iter()
-            .filter_map(|name| Some(name.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        assert_eq!(names, ["3", "4", "5", "6", "7", "table-2", "table-3", "table-4", "table-5", "table-6"]);
-    }
 
     #[test]
     fn a_number_outside_of_its_limits_is_refused() {

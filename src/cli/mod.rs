@@ -6,7 +6,6 @@
 mod data;
 mod evaluation;
 mod figure;
-mod stills;
 mod training;
 mod weights;
 
@@ -507,9 +506,7 @@ impl ProgressLine {
         }
         if self.is_shown {
             let fraction = self.done as f32 / self.steps.max(1) as f32;
-            let progress = Progress { fraction, elapsed: self.started.elapsed() };
-            let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
-            eprint!("\r\x1b[K{}: {:.0} % {left}", self.name, fraction * 100.0);
+            eprint!("{}", progress_line(&self.name, fraction, self.started));
         }
     }
 
@@ -518,6 +515,13 @@ impl ProgressLine {
             eprint!("\r\x1b[K");
         }
     }
+}
+
+/// Takes the place of the line before it on a terminal: "clip.mp4: 40 % 2 min left".
+fn progress_line(name: &str, fraction: f32, started: Instant) -> String {
+    let progress = Progress { fraction, elapsed: started.elapsed() };
+    let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
+    format!("\r\x1b[K{name}: {:.0} % {left}", fraction * 100.0)
 }
 
 fn demo(out: &Path) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use super::font::{Weight, wrapped};
 use super::png::RasterError;
 use super::table::Table;
 use crate::files::{WriteError, write_whole};
+use crate::job::Cancelled;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
@@ -33,6 +34,8 @@ pub enum FigureError {
     Raster { path: PathBuf, reason: RasterError },
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
 }
 
 /// Left and right of everything, above the drawing and below the caption.

@@ -6,7 +6,7 @@
 //! | [`frame_rows`], with `frames_plan` | figure 4: frames with truth and prediction |
 //! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip |
 //! | [`class_confusion`], [`anomaly_confusion`] | figures 6 and 7: confusion matrices |
-//! | [`PaperTable`], with `paper`, `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
+//! | [`PaperTable`], with `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
 //! | [`RunReport`] | all of it as one HTML file |
 //!
 //! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
@@ -28,7 +28,6 @@ mod font;
 mod frames;
 mod frames_plan;
 mod marker;
-mod paper;
 mod paper_tables;
 mod pca;
 mod png;

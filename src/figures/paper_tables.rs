@@ -4,9 +4,9 @@
 use super::ablation::Ablation;
 use super::caption::{Caption, file_name};
 use super::figure::{Figure, FigureError};
-use super::paper::{FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HeadRow, LENGTHS, SPEEDS};
 use super::sheet::{Group, NOT_MEASURED, Row, Section, Sheet};
 use crate::evaluation::{Metric, Report};
+use crate::paper::{FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HeadRow, LENGTHS, SPEEDS};
 use crate::runs::Run;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

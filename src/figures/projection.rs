@@ -12,6 +12,7 @@ use super::pca::{Components, principal_components};
 use super::table::Table;
 use super::tsne::{Embedding, TsneSettings, embed};
 use crate::classes::AnomalyClass;
+use crate::job::Cancelled;
 use crate::runs::Run;
 
 /// More take too long and hide each other.
@@ -24,12 +25,17 @@ const TEXT_PX: f64 = 12.0;
 const HEADING_PX: f64 = 14.0;
 const LEGEND_LINE_PX: f64 = 20.0;
 
-/// Takes a minute or two for thousands of clips: not for the window's own thread.
-pub fn projection(run: &Run, settings: TsneSettings) -> Result<Figure, FigureError> {
+/// Takes a minute or two for thousands of clips: not for the window's own thread. `watch` hears how much is done, 0 to
+/// 1, and may say that it is to stop.
+pub fn projection(
+    run: &Run,
+    settings: TsneSettings,
+    watch: &dyn Fn(f32) -> Result<(), Cancelled>,
+) -> Result<Figure, FigureError> {
     let features = Features::of(run, MOST_POINTS)?;
     let points = features.matrix.standardized();
     let components = principal_components(&points);
-    let embedding = embed(&points, &components.scores, settings);
+    let embedding = embed(&points, &components.scores, settings, watch)?;
     let [early, last] = embedding.divergences;
     let mut notes = vec![format!(
         "Each sign is a clip: the mean over its steps of the {} features that the temporal head is given, every one \
@@ -215,20 +221,30 @@ mod tests {
 
     const QUICK: TsneSettings = TsneSettings { perplexity: 30.0, iterations: 300, seed: 1 };
 
+    fn project(run: &Run, settings: TsneSettings) -> Result<Figure, FigureError> {
+        projection(run, settings, &|_| Ok(()))
+    }
+
+    #[test]
+    fn a_projection_stops_when_it_is_to_stop() {
+        let stop = |_| Err(Cancelled);
+        assert!(matches!(projection(&sample_run(), QUICK, &stop), Err(FigureError::Cancelled(_))));
+    }
+
     #[test]
     fn every_clip_has_a_sign_in_both_panels_and_every_class_one_in_the_legend() {
-        let figure = projection(&sample_run(), QUICK).unwrap();
+        let figure = project(&sample_run(), QUICK).unwrap();
         let page = Page::of(&figure);
         assert_eq!(page.count("marker"), 2 * 80 + 10);
         assert!(page.texts("legend").contains(&"Police siren (8)".to_owned()));
         assert_eq!(figure.table.rows.len(), 80);
         page.assert_text_within();
-        Page::keep(&projection(&sample_run(), TsneSettings::default()).unwrap(), "figure-3");
+        Page::keep(&project(&sample_run(), TsneSettings::default()).unwrap(), "figure-3");
     }
 
     #[test]
     fn all_signs_lie_within_their_panels() {
-        let figure = projection(&sample_run(), QUICK).unwrap();
+        let figure = project(&sample_run(), QUICK).unwrap();
         let page = Page::of(&figure);
         let panels = page.areas("panel");
         let points = page.attributes("marker", "points");
@@ -243,17 +259,17 @@ mod tests {
 
     #[test]
     fn the_same_run_gives_the_same_bytes() {
-        let make = || projection(&sample_run(), QUICK).unwrap();
+        let make = || project(&sample_run(), QUICK).unwrap();
         assert_eq!(make().drawing.to_svg(), make().drawing.to_svg());
         assert_eq!(make().table, make().table);
     }
 
     #[test]
     fn a_run_without_features_has_no_projection_and_mixed_modalities_are_said() {
-        assert!(projection(&empty(), QUICK).is_err());
+        assert!(project(&empty(), QUICK).is_err());
         let mut run = sample_run();
         run.clips[0].modalities = "sound only: the file has no picture".to_owned();
-        let notes = projection(&run, QUICK).unwrap().caption.notes;
+        let notes = project(&run, QUICK).unwrap().caption.notes;
         assert!(notes.iter().any(|note| note.contains("79 with picture and sound, 1 with sound only")), "{notes:?}");
     }
 }

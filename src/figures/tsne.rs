@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::features::Matrix;
 use super::pca::dot;
+use crate::job::Cancelled;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TsneSettings {
@@ -44,8 +45,13 @@ const START_SPREAD: f64 = 1e-4;
 /// Least probability and least distance to be divided by.
 const LEAST: f64 = 1e-12;
 
-/// `start` are the principal components of `points`.
-pub fn embed(points: &Matrix, start: &[[f64; 2]], settings: TsneSettings) -> Embedding {
+/// `start` are the principal components of `points`; `watch` hears how much is done and may say that it is to stop.
+pub fn embed(
+    points: &Matrix,
+    start: &[[f64; 2]],
+    settings: TsneSettings,
+    watch: &dyn Fn(f32) -> Result<(), Cancelled>,
+) -> Result<Embedding, Cancelled> {
     let count = points.rows;
     let perplexity = settings.perplexity.min((count.saturating_sub(1)) as f64 / 3.0).max(1.0);
     let joint = joint_probabilities(points, perplexity);
@@ -57,6 +63,7 @@ pub fn embed(points: &Matrix, start: &[[f64; 2]], settings: TsneSettings) -> Emb
     let exaggerated = EXAGGERATED_ITERATIONS.min(settings.iterations / 2);
     let mut early_divergence = 0.0;
     for iteration in 0..settings.iterations {
+        watch(iteration as f32 / settings.iterations as f32)?;
         let is_early = iteration < exaggerated;
         if iteration == exaggerated {
             early_divergence = divergence(&joint, &places);
@@ -76,7 +83,7 @@ pub fn embed(points: &Matrix, start: &[[f64; 2]], settings: TsneSettings) -> Emb
         centre(&mut places);
     }
     let last = divergence(&joint, &places);
-    Embedding { places, perplexity, divergences: [early_divergence, last] }
+    Ok(Embedding { places, perplexity, divergences: [early_divergence, last] })
 }
 
 fn starting_places(start: &[[f64; 2]], seed: u64) -> Vec<[f64; 2]> {
@@ -246,7 +253,7 @@ mod tests {
 
     fn map(settings: TsneSettings) -> Embedding {
         let points = clouds();
-        embed(&points, &principal_components(&points).scores, settings)
+        embed(&points, &principal_components(&points).scores, settings, &|_| Ok(())).unwrap()
     }
 
     #[test]
@@ -306,7 +313,9 @@ mod tests {
     #[test]
     fn points_that_are_all_the_same_have_finite_places() {
         let points = Matrix { rows: 6, columns: 2, values: vec![1.0; 12] };
-        let map = embed(&points, &[[0.0; 2]; 6], TsneSettings { iterations: 50, ..TsneSettings::default() });
+        let map =
+            embed(&points, &[[0.0; 2]; 6], TsneSettings { iterations: 50, ..TsneSettings::default() }, &|_| Ok(()));
+        let map = map.unwrap();
         assert!(map.places.iter().flatten().all(|value| value.is_finite()));
     }
 }

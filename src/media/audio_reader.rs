@@ -104,10 +104,23 @@ impl AudioReader {
         if !(1..=64).contains(&format.channels) {
             return Err(refused());
         }
+        let opened = || Self::open_at_start(path, track, format, grid, cancel);
+        // Closed before the file is opened again: of a long one FFmpeg keeps a list of all samples.
+        let lattice = opened()?.learn_lattice()?;
+        Ok(Self { lattice, ..opened()? })
+    }
+
+    fn open_at_start(
+        path: &Path,
+        track: Option<usize>,
+        format: AudioFormat,
+        grid: TimeBase,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
         let demuxer = Demuxer::open_sound(path, track, cancel)?;
         let decoder = AudioDecoder::open(&demuxer)?;
         let time_base = demuxer.time_base();
-        let mut reader = Self {
+        Ok(Self {
             demuxer,
             decoder,
             format,
@@ -123,9 +136,7 @@ impl AudioReader {
             ready: VecDeque::new(),
             damaged_before: 0,
             ended: false,
-        };
-        reader.learn_lattice()?;
-        Ok(reader)
+        })
     }
 
     pub fn format(&self) -> AudioFormat {
@@ -266,26 +277,26 @@ impl AudioReader {
     }
 
     /// Learns the blocks' constant size from the first few, where it is needed to place a seek.
-    fn learn_lattice(&mut self) -> Result<(), MediaError> {
+    fn learn_lattice(mut self) -> Result<Option<Lattice>, MediaError> {
         const BLOCKS: usize = 5;
-        let Some(first) = self.next_decoded()? else { return self.return_to_start() };
+        let Some(first) = self.next_decoded()? else { return Ok(None) };
         let rate_hz = first.rate();
         let resolves_samples = self.time_base.numerator() == 1
             && self.time_base.denominator() % i32::try_from(rate_hz).unwrap_or(1).max(1) == 0;
-        if !resolves_samples {
-            let (mut origin, _) = self.place(&first, rate_hz);
-            origin += first.samples() as i64;
-            // The first block is often cut (priming), so the second is the pattern.
-            let mut sizes = Vec::with_capacity(BLOCKS);
-            while sizes.len() < BLOCKS
-                && let Some(frame) = self.next_decoded()?
-            {
-                sizes.push(frame.samples() as i64);
-            }
-            let constant = sizes.len() == BLOCKS && sizes.iter().all(|size| *size == sizes[0]);
-            self.lattice = constant.then(|| Lattice { origin, step: sizes[0], rate_hz });
+        if resolves_samples {
+            return Ok(None);
         }
-        self.return_to_start()
+        let (mut origin, _) = self.place(&first, rate_hz);
+        origin += first.samples() as i64;
+        // The first block is often cut (priming), so the second is the pattern.
+        let mut sizes = Vec::with_capacity(BLOCKS);
+        while sizes.len() < BLOCKS
+            && let Some(frame) = self.next_decoded()?
+        {
+            sizes.push(frame.samples() as i64);
+        }
+        let constant = sizes.len() == BLOCKS && sizes.iter().all(|size| *size == sizes[0]);
+        Ok(constant.then(|| Lattice { origin, step: sizes[0], rate_hz }))
     }
 
     /// Starts again with a new decoder: a flushed one remembers a little (AAC: the last window's shape).

@@ -13,10 +13,11 @@ use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
-use ffmpeg_next::format::context::Input;
+use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::media::Type;
 
 use super::error::{MediaError, StreamKind};
+use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
 use crate::job::CancelToken;
@@ -44,6 +45,8 @@ pub(super) struct Demuxer {
     read_failed: bool,
     encrypted: outline::Encrypted,
     pictures: Option<Pictures>,
+    /// What is shown of the file: all, or one kind of its tracks.
+    hidden: Option<HiddenTracks>,
 }
 
 /// What is read instead of the packets of the file that FFmpeg sees.
@@ -61,13 +64,23 @@ impl Demuxer {
         super::quiet_ffmpeg();
         match PictureSequence::named_by(path, cancel)? {
             Some(sequence) => Self::open_sequence(path, Arc::new(sequence), cancel),
-            None => Self::open_file(path, path, None, cancel),
+            None => Self::open_file(path, path, None, None, cancel),
         }
+    }
+
+    /// As [`Self::open`], with nothing but `kind` to be found in the file where its other tracks can be hidden.
+    fn open_kind(path: &Path, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let Some(hidden) = HiddenTracks::all_but(kind, path) else { return Self::open(path, cancel) };
+        super::quiet_ffmpeg();
+        let tracks = hidden.kept_len();
+        let demuxer = Self::open_file(path, path, None, Some(hidden), cancel)?;
+        // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.
+        if demuxer.input.nb_streams() as usize == tracks { Ok(demuxer) } else { Self::open(path, cancel) }
     }
 
     fn open_sequence(path: &Path, sequence: Arc<PictureSequence>, cancel: &CancelToken) -> Result<Self, MediaError> {
         for picture in sequence.paths().take(PICTURES_TRIED) {
-            match Self::open_file(path, &picture, Some(sequence.kind), cancel) {
+            match Self::open_file(path, &picture, Some(sequence.kind), None, cancel) {
                 Ok(mut demuxer) if demuxer.states_a_size() => {
                     demuxer.pictures = Some(Pictures { sequence: Arc::clone(&sequence), next: 0 });
                     return Ok(demuxer);
@@ -84,6 +97,7 @@ impl Demuxer {
         path: &Path,
         file: &Path,
         picture: Option<PictureKind>,
+        hidden: Option<HiddenTracks>,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
         refuse_special_files(file)?;
@@ -94,8 +108,9 @@ impl Demuxer {
         let interrupt = Box::new(cancel.clone());
         let failure = |code: c_int| open_failure(code, path, cancel);
         let format = picture.map_or(std::ptr::null(), picture_demuxer);
+        let mut masked = hidden.as_ref().map(|hidden| masked_io(hidden, file)).transpose()?;
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
-        // `Input` after that; the callback's argument lives in a box that outlives it.
+        // `Input` after that, with what it reads through; the callback's argument lives in a box that outlives it.
         let mut input = unsafe {
             let mut context = ffi::avformat_alloc_context();
             if context.is_null() {
@@ -103,6 +118,10 @@ impl Demuxer {
             }
             (*context).interrupt_callback.callback = Some(is_interrupted);
             (*context).interrupt_callback.opaque = (&raw const *interrupt).cast_mut().cast();
+            if let Some(io) = &mut masked {
+                (*context).pb = io.as_mut_ptr();
+                (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
+            }
             let mut options = ffmpeg::Dictionary::new();
             options.set("protocol_whitelist", "file");
             options.set("format_whitelist", if format.is_null() { SELF_CONTAINED_DEMUXERS } else { PICTURE_DEMUXERS });
@@ -112,7 +131,10 @@ impl Demuxer {
             if code < 0 {
                 return Err(failure(code));
             }
-            Input::wrap(context)
+            match masked {
+                Some(io) => Input::wrap_with_custom_io(context, io),
+                None => Input::wrap(context),
+            }
         };
         // SAFETY: the context is open. What the search cannot find stays unknown, and is no failure here.
         unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
@@ -121,12 +143,12 @@ impl Demuxer {
         }
         let encrypted = outline::encrypted(file);
         let path = path.to_owned();
-        Ok(Self { input, interrupt, path, selected: usize::MAX, read_failed: false, encrypted, pictures: None })
+        Ok(Self { input, interrupt, path, selected: usize::MAX, read_failed: false, encrypted, pictures: None, hidden })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
     pub(super) fn open_picture(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open(path, cancel)?;
+        let mut demuxer = Self::open_kind(path, StreamKind::Picture, cancel)?;
         let stream = demuxer.picture_stream().ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
@@ -134,8 +156,14 @@ impl Demuxer {
 
     /// Opens the file at its sound, ready to read the packets of the stream `track`, or else of the best one.
     pub(super) fn open_sound(path: &Path, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open(path, cancel)?;
-        let stream = demuxer.sound_stream(track).ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+        let mut demuxer = Self::open_kind(path, StreamKind::Sound, cancel)?;
+        let stream = match (track, &demuxer.hidden) {
+            (Some(track), Some(hidden)) => {
+                hidden.index_among_kept(track).and_then(|track| demuxer.sound_stream(Some(track)))
+            }
+            (track, _) => demuxer.sound_stream(track),
+        };
+        let stream = stream.ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
     }
@@ -352,7 +380,10 @@ impl Demuxer {
             return Ok(());
         }
         let selected = self.selected;
-        let mut fresh = Self::open(&self.path, &self.interrupt)?;
+        let mut fresh = match &self.hidden {
+            Some(hidden) => Self::open_kind(&self.path, hidden.kept(), &self.interrupt)?,
+            None => Self::open(&self.path, &self.interrupt)?,
+        };
         fresh.select(selected);
         *self = fresh;
         Ok(())
@@ -501,6 +532,15 @@ fn looks_like_another_kind(path: &Path) -> bool {
     };
     !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
 }
+
+fn masked_io(hidden: &HiddenTracks, path: &Path) -> Result<StreamIo, MediaError> {
+    let file = hidden.open(path).map_err(|error| MediaError::from_io(&error, path))?;
+    StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
+        .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })
+}
+
+/// How much a masked file is read at a time.
+const MASKED_READ_BYTES: usize = 64 << 10;
 
 unsafe extern "C" fn is_interrupted(token: *mut c_void) -> c_int {
     // SAFETY: the pointer was made from the demuxer's boxed token, which outlives the context.

@@ -20,6 +20,7 @@ mod error;
 mod frame_faults;
 mod frame_scan;
 mod frame_table;
+mod hidden_tracks;
 mod ingest;
 mod open;
 mod orientation;

@@ -7,6 +7,8 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::error::StreamKind;
+
 /// What the outermost structure promises beyond the end of the file, in bytes; 0 for a whole file.
 pub(super) fn missing_bytes(path: &Path) -> u64 {
     outline(path).map_or(0, |outline| outline.promised_end.saturating_sub(outline.file_len))
@@ -55,6 +57,54 @@ pub(super) fn has_unnumbered_track_in_fragments(path: &Path) -> bool {
         (kind == b"trak").then_some(0)
     });
     numbered < tracks
+}
+
+/// A track of an MP4.
+pub(super) struct Track {
+    /// Where in the file its box is named.
+    pub(super) kind_at: u64,
+    /// What its handler says it holds; `None` for what is neither picture nor sound.
+    pub(super) kind: Option<StreamKind>,
+}
+
+/// The tracks of an MP4 or MOV whose index is in one piece, in the order of the file.
+pub(super) fn tracks(path: &Path) -> Option<Vec<Track>> {
+    if outline(path)?.has_fragments {
+        return None;
+    }
+    let (mut tracks, mut is_whole) = (Vec::new(), true);
+    visit_index(path, &mut |file, kind| match kind {
+        b"trak" => {
+            let kind_at = file.stream_position().map(|inside| inside - 4);
+            is_whole &= kind_at.is_ok();
+            tracks.push(Track { kind_at: kind_at.unwrap_or(0), kind: None });
+            Some(0)
+        }
+        b"mdia" => Some(0),
+        b"hdlr" => {
+            if let Some(track) = tracks.last_mut() {
+                track.kind = track.kind.or_else(|| handled_kind(file));
+            }
+            None
+        }
+        b"mvex" => {
+            is_whole = false;
+            None
+        }
+        _ => None,
+    });
+    is_whole.then_some(tracks)
+}
+
+/// Reads a handler behind its header (ISO/IEC 14496-12, 8.4.3).
+fn handled_kind(file: &mut File) -> Option<StreamKind> {
+    let mut head = [0_u8; 12];
+    file.read_exact(&mut head).ok()?;
+    match &head[8..] {
+        b"vide" => Some(StreamKind::Picture),
+        b"soun" => Some(StreamKind::Sound),
+        _ => None,
+    }
 }
 
 /// Reads a track header behind its header (ISO/IEC 14496-12, 8.3.2); `None` where the number is none.

@@ -18,7 +18,7 @@ mod read;
 mod tables;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use about::{About, Failure};
 pub use error::RunError;
@@ -28,6 +28,11 @@ pub use write::{write_report, write_run};
 
 pub use crate::classes::Evidence;
 use crate::evaluation::ScoredClip;
+
+/// Whether a path is the folder of a run.
+pub fn is_run(path: &Path) -> bool {
+    path.join(tables::ABOUT).is_file()
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {

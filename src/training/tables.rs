@@ -8,34 +8,22 @@ use std::fmt::Write;
 use super::ablation::{Arrangement, Cell, Outcome, SEQUENCE_LENGTHS};
 use crate::model::head::Fusion;
 use crate::model::temporal::TemporalKind;
+use crate::paper::{HEADS_ON_VAAR, LENGTHS, Quality};
 
-/// Accuracy, precision, recall and F1 in percent on VAAR: table 2 of the AVAR-Net paper.
-fn paper_table_2(kind: TemporalKind, fusion: Fusion) -> Option<[f64; 4]> {
-    use TemporalKind::{BiGru, BiLstm, Gru, Lstm, Mtcn, Transformer};
-    let row = match kind {
-        Gru => [[12.81, 9.34, 12.80, 8.83], [53.52, 51.02, 53.52, 50.24], [65.06, 63.65, 65.06, 63.53]],
-        BiGru => [[31.62, 31.62, 36.10, 32.16], [54.83, 52.92, 56.83, 55.03], [50.14, 48.26, 50.14, 47.86]],
-        Lstm => [[16.13, 12.04, 16.13, 9.80], [56.13, 53.90, 56.13, 54.47], [63.10, 63.82, 63.10, 63.13]],
-        BiLstm => [[35.60, 36.86, 35.60, 32.33], [57.23, 54.48, 57.23, 53.27], [67.02, 66.24, 67.02, 65.76]],
-        Transformer => [[60.00, 61.40, 60.00, 60.50], [64.13, 55.40, 64.00, 59.00], [67.03, 66.04, 57.03, 65.48]],
-        Mtcn => [[72.10, 54.05, 84.38, 65.85], [77.50, 56.00, 98.25, 71.34], [89.29, 89.30, 89.29, 89.22]],
-    };
+/// The paper's table 2 on VAAR.
+fn paper_table_2(kind: TemporalKind, fusion: Fusion) -> Option<Quality> {
+    let row = HEADS_ON_VAAR.iter().find(|row| row.name == kind.name())?;
     match fusion {
-        Fusion::SoundOnly => Some(row[0]),
-        Fusion::PictureOnly => Some(row[1]),
-        Fusion::Early => Some(row[2]),
+        Fusion::SoundOnly => Some(row.sound),
+        Fusion::PictureOnly => Some(row.picture),
+        Fusion::Early => Some(row.both),
         Fusion::Late => None,
     }
 }
 
-/// Accuracy in percent on VAAR: table 3 of the AVAR-Net paper.
+/// The paper's table 3 on VAAR: accuracy in percent.
 fn paper_table_3(window_steps: usize) -> Option<f64> {
-    match window_steps {
-        5 => Some(64.96),
-        10 => Some(89.29),
-        15 => Some(84.37),
-        _ => None,
-    }
+    LENGTHS.iter().find(|(steps, ..)| *steps == window_steps).map(|(_, vaar, _)| *vaar)
 }
 
 /// How the tables came about: goes above them.

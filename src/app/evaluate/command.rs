@@ -2,6 +2,7 @@
 //! Evaluate asks of the desk ([`Request`]), which alone knows dialogs, media and networks.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers};
 
@@ -9,6 +10,8 @@ use super::filter::Filter;
 use super::state::{Cells, CurveView, Gallery, Slot, TableView, Unit};
 use crate::app::command::Shortcut;
 use crate::classes::AnomalyClass;
+use crate::plates::{Plate, PlateSettings};
+use crate::runs::Run;
 
 /// What a user can do with one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,11 +29,12 @@ pub enum EvaluateAction {
     StepBack,
     StepOn,
     Review,
+    SaveReport,
     Back,
 }
 
 impl EvaluateAction {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::OpenFirst,
         Self::OpenSecond,
         Self::ThresholdUp,
@@ -44,6 +48,7 @@ impl EvaluateAction {
         Self::StepBack,
         Self::StepOn,
         Self::Review,
+        Self::SaveReport,
         Self::Back,
     ];
 
@@ -82,6 +87,7 @@ impl EvaluateAction {
             Self::StepBack => ("Go one step back in the clip", PLAIN, Key::ArrowLeft),
             Self::StepOn => ("Go one step on in the clip", PLAIN, Key::ArrowRight),
             Self::Review => ("Take the clip to Review at this moment, and back", PLAIN, Key::T),
+            Self::SaveReport => ("Save the report of run A", Modifiers::COMMAND, Key::S),
             Self::Back => ("Close the cell's clips", PLAIN, Key::Escape),
         }
     }
@@ -121,6 +127,9 @@ pub enum EvaluateCommand {
     /// Clips whose pictures are on screen.
     WantPictures(Vec<usize>),
     DismissNotice(usize),
+    /// Draws a figure, a table or the report of run A into the run's folder.
+    SavePlate(Plate),
+    ForgetSaved,
     Ask(Request),
 }
 
@@ -138,6 +147,14 @@ pub enum Request {
     /// A manifest dialog and a job, whose news go to [`super::Evaluate::evaluation_news`].
     StartEvaluation,
     CancelEvaluation,
+    /// A job, whose news go to [`super::Evaluate::plate_news`].
+    SavePlate {
+        run: Arc<Run>,
+        plate: Plate,
+        settings: PlateSettings,
+        out: PathBuf,
+    },
+    CancelPlate,
     /// Show the file in Review at this moment of its own axis.
     Review {
         file: PathBuf,

@@ -32,8 +32,9 @@ use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
 use self::notes::Notes;
 use self::pictures::{PictureProblem, PictureRequest};
-use self::state::{EvaluateState, Evaluation, RunSlot, Slot};
-use crate::job::{Progress, Wake};
+use self::state::{EvaluateState, Evaluation, RunSlot, Saving, Slot};
+use crate::job::{JobEvent, Progress, Wake};
+use crate::plates::Plate;
 
 /// The state with what works for it.
 pub struct Evaluate {
@@ -123,6 +124,20 @@ impl Evaluate {
             }
             EvaluationNews::Cancelled => self.state.evaluation = None,
         }
+    }
+
+    /// How the job of [`Request::SavePlate`] comes along.
+    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<(), Vec<PathBuf>>) {
+        self.state.saving = match news {
+            JobEvent::Progress(progress) => Saving::Running { plate, progress: Some(progress) },
+            JobEvent::Partial(()) => return,
+            JobEvent::Done(written) => Saving::Saved(written),
+            JobEvent::Failed(sentence) => {
+                self.state.notices.push(sentence);
+                Saving::Nothing
+            }
+            JobEvent::Cancelled => Saving::Nothing,
+        };
     }
 
     /// The answer to [`Request::WriteManifest`]: where the new manifest lies, or why there is none.

@@ -1,5 +1,6 @@
 //! A run with all that is worked out once: what is left for a filter and a threshold is counting and looking up.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::classes::{CLASS_COUNT, anomaly_score};
@@ -14,7 +15,7 @@ use crate::job::{CancelToken, Cancelled, spread, thread_count};
 use crate::runs::Run;
 
 pub struct Prepared {
-    pub run: Run,
+    pub run: Arc<Run>,
     /// By clip: the step with the highest anomaly score; `None` without steps.
     pub peaks: Vec<Option<usize>>,
     /// By clip.
@@ -79,7 +80,7 @@ impl Prepared {
             alarms,
             temperature: FittedTemperature::new(&run.clips),
             extent: Extent::new(&run),
-            run,
+            run: Arc::new(run),
         })
     }
 

@@ -16,6 +16,7 @@ use crate::evaluation::alarms::{AlarmPoint, level_of, threshold_of};
 use crate::evaluation::difference::Differences;
 use crate::evaluation::{Decision, ScoredClip};
 use crate::job::Progress;
+use crate::plates::Plate;
 
 /// One of the two places for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -98,6 +99,7 @@ pub struct EvaluateState {
     /// What is being played; set by the desk.
     pub preview: Option<Preview>,
     pub evaluation: Option<Evaluation>,
+    pub saving: Saving,
     /// Sentences, newest last.
     pub notices: Vec<String>,
     /// Typed, for machines without a file dialog.
@@ -152,6 +154,18 @@ pub struct Evaluation {
     /// The manifest's name.
     pub name: String,
     pub progress: Option<Progress>,
+}
+
+/// A figure, a table or the report on its way to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Saving {
+    Nothing,
+    Running {
+        plate: Plate,
+        progress: Option<Progress>,
+    },
+    /// What was written last.
+    Saved(Vec<PathBuf>),
 }
 
 impl Slot {
@@ -214,6 +228,7 @@ impl Default for EvaluateState {
             pictures: Pictures::default(),
             preview: None,
             evaluation: None,
+            saving: Saving::Nothing,
             notices: Vec::new(),
             path_text: String::new(),
         }

@@ -8,10 +8,11 @@ use super::jobs::{ReadRun, Report};
 use super::linked::Outcome;
 use super::notes::{self, tags_of};
 use super::pictures::PictureRequest;
-use super::state::{Cells, Comparison, Gallery, OpenRun, RunNotes, RunSlot, Slot};
+use super::state::{Cells, Comparison, Gallery, OpenRun, RunNotes, RunSlot, Saving, Slot};
 use crate::classes::AnomalyClass;
 use crate::evaluation::alarms::LEVELS;
 use crate::job::JobEvent;
+use crate::plates::{Plate, PlateSettings};
 
 impl Evaluate {
     pub fn apply(&mut self, command: EvaluateCommand) {
@@ -59,6 +60,8 @@ impl Evaluate {
                 state.notices.remove(place);
             }
             EvaluateCommand::DismissNotice(_) => {}
+            EvaluateCommand::SavePlate(plate) => self.save_plate(plate),
+            EvaluateCommand::ForgetSaved => self.state.saving = Saving::Nothing,
             EvaluateCommand::Ask(request) => self.requests.push(request),
         }
     }
@@ -87,6 +90,7 @@ impl Evaluate {
                 self.hover(None);
                 self.requests.push(Request::Review { file, time_s });
             }
+            EvaluateAction::SaveReport => self.save_plate(Plate::Report),
             EvaluateAction::Back if matches!(self.state.gallery, Gallery::Cell(..)) => {
                 self.show_gallery(Gallery::default())
             }
@@ -355,6 +359,26 @@ impl Evaluate {
         if !self.state.filter.text.trim().is_empty() {
             self.select_again();
         }
+    }
+
+    /// Of the whole run, whatever the filter, as the threshold and the selected clip stand.
+    fn save_plate(&mut self, plate: Plate) {
+        let Some(run) = self.state.open(Slot::A).map(|run| run.prepared.run.clone()) else { return };
+        if matches!(self.state.saving, Saving::Running { .. }) {
+            return;
+        }
+        let selected = self.state.selected.filter(|_| plate == Plate::Curve);
+        let ablation = run.folder.join("ablation.csv");
+        let settings = PlateSettings {
+            threshold: self.state.threshold(),
+            clip: selected.and_then(|place| Some(run.clips.get(place)?.path.clone())),
+            playhead_s: selected.map(|_| self.state.playhead_s),
+            ablation: Some(ablation).filter(|path| path.is_file()),
+            ..PlateSettings::default()
+        };
+        let out = run.folder.join("figures").join(plate.file_name());
+        self.state.saving = Saving::Running { plate, progress: None };
+        self.requests.push(Request::SavePlate { run, plate, settings, out });
     }
 
     fn write_corrections(&mut self) {

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Key, Margin, Modifiers, Panel, ThemePreference, ViewportCommand};
 
 pub use self::state::{Ending, TrainingState};
-use super::{APP_ID, theme};
+use super::{APP_ID, native_options, theme};
 use crate::job::{JobEvent, Wake};
 use crate::training::log::told_before;
 use crate::training::{TrainingJob, TrainingSpec, spawn_training};
@@ -33,8 +33,7 @@ pub fn run(spec: TrainingSpec) -> anyhow::Result<()> {
         .with_title(&title)
         .with_inner_size([1080.0, 720.0])
         .with_min_inner_size([760.0, 520.0]);
-    let native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
-    eframe::run_native(&title, native, Box::new(|cc| Ok(Box::new(TrainingWindow::new(cc, spec)?))))
+    eframe::run_native(&title, native_options(viewport), Box::new(|cc| Ok(Box::new(TrainingWindow::new(cc, spec)?))))
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
 }
 

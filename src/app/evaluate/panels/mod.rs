@@ -10,6 +10,7 @@ mod curves;
 mod filters;
 mod gallery;
 mod matrix;
+mod plates;
 mod reliability;
 mod remarks;
 mod runs;
@@ -31,6 +32,8 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
     Panel::left("evaluate side").exact_size(theme::SIDE_WIDTH).frame(side).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             runs::show(ui, state, commands);
+            plates::show(ui, state, commands);
+            ui.separator();
             if state.open(Slot::A).is_some() {
                 filters::show(ui, state, commands);
             }

@@ -43,7 +43,6 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
             }
         });
     }
-    ui.separator();
 }
 
 fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<EvaluateCommand>) {

@@ -2,12 +2,12 @@
 //!
 //! Reference values and no targets: they are unverified, its dataset VAAR is not public, and the paper was withdrawn.
 
-/// Accuracy, precision, recall and F1.
-pub(super) type Quality = [f64; 4];
+/// Accuracy, precision, recall and F1 in percent.
+pub type Quality = [f64; 4];
 
 /// One temporal head on one dataset: from sound, from picture, from both.
-pub(super) struct HeadRow {
-    /// As `avar ablate` calls it in its table.
+pub struct HeadRow {
+    /// As the program calls it in files.
     pub name: &'static str,
     pub label: &'static str,
     pub sound: Quality,
@@ -20,7 +20,7 @@ const fn head(name: &'static str, label: &'static str, sound: Quality, picture: 
 }
 
 /// Table 2 on VAAR.
-pub(super) const HEADS_ON_VAAR: [HeadRow; 6] = [
+pub const HEADS_ON_VAAR: [HeadRow; 6] = [
     head("gru", "GRU", [12.81, 9.34, 12.80, 8.83], [53.52, 51.02, 53.52, 50.24], [65.06, 63.65, 65.06, 63.53]),
     head("bi_gru", "Bi-GRU", [31.62, 31.62, 36.10, 32.16], [54.83, 52.92, 56.83, 55.03], [50.14, 48.26, 50.14, 47.86]),
     head("lstm", "LSTM", [16.13, 12.04, 16.13, 9.80], [56.13, 53.90, 56.13, 54.47], [63.10, 63.82, 63.10, 63.13]),
@@ -42,7 +42,7 @@ pub(super) const HEADS_ON_VAAR: [HeadRow; 6] = [
 ];
 
 /// Table 2 on XD-Violence Recognition.
-pub(super) const HEADS_ON_XD: [HeadRow; 6] = [
+pub const HEADS_ON_XD: [HeadRow; 6] = [
     head("gru", "GRU", [25.06, 14.76, 25.06, 18.50], [65.45, 63.79, 65.45, 64.38], [63.13, 63.21, 63.13, 62.11]),
     head("bi_gru", "Bi-GRU", [43.08, 40.32, 43.08, 39.63], [66.27, 64.67, 66.27, 65.31], [72.49, 71.80, 72.49, 71.81]),
     head("lstm", "LSTM", [31.13, 21.12, 31.33, 20.26], [64.36, 62.51, 64.36, 63.12], [67.02, 66.04, 67.02, 65.76]),
@@ -64,14 +64,13 @@ pub(super) const HEADS_ON_XD: [HeadRow; 6] = [
 ];
 
 /// Table 3: steps of a sequence, accuracy on VAAR, accuracy on XD-Violence Recognition.
-pub(super) const LENGTHS: [(usize, f64, f64); 3] = [(5, 64.96, 65.99), (10, 89.29, 76.68), (15, 84.37, 71.65)];
+pub const LENGTHS: [(usize, f64, f64); 3] = [(5, 64.96, 65.99), (10, 89.29, 76.68), (15, 84.37, 71.65)];
 
 /// Table 4 and the one without a number: dataset, frames a second, latency and inference in milliseconds.
-pub(super) const SPEEDS: [(&str, [f64; 3]); 2] =
-    [("VAAR", [9.13, 65.69, 184.93]), ("XD-Violence", [4.0, 112.23, 429.87])];
+pub const SPEEDS: [(&str, [f64; 3]); 2] = [("VAAR", [9.13, 65.69, 184.93]), ("XD-Violence", [4.0, 112.23, 429.87])];
 
 /// Table 5: method, backbone, average precision on XD-Violence from the picture alone.
-pub(super) const FROM_PICTURE: [(&str, &str, f64); 21] = [
+pub const FROM_PICTURE: [(&str, &str, f64); 21] = [
     ("ZS (video)", "", 25.36),
     ("ZS (image)", "", 27.25),
     ("Hasan et al.", "", 31.25),
@@ -97,7 +96,7 @@ pub(super) const FROM_PICTURE: [(&str, &str, f64); 21] = [
 
 /// Table 6: method, year, average precision on XD-Violence from picture and sound. With a dagger or an asterisk:
 /// implemented again by others.
-pub(super) const FROM_BOTH: [(&str, u32, f64); 14] = [
+pub const FROM_BOTH: [(&str, u32, f64); 14] = [
     ("Wu et al.", 2020, 78.64),
     ("Wu et al.†", 2020, 78.66),
     ("RTFM*", 2021, 78.54),

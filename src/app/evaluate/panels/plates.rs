@@ -1,0 +1,78 @@
+//! Saving figures, tables and the report of run A.
+
+use eframe::egui::{Label, OpenUrl, ProgressBar, RichText, Ui};
+use egui_material_icons::icons;
+
+use super::controls::icon_button;
+use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
+use crate::app::evaluate::state::{EvaluateState, Saving, Slot};
+use crate::app::theme;
+use crate::app::widgets::time_code::time_left;
+use crate::job::Progress;
+use crate::plates::Plate;
+
+pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+    if state.open(Slot::A).is_none() {
+        return;
+    }
+    match &state.saving {
+        Saving::Running { plate, progress } => running(ui, *plate, *progress, commands),
+        Saving::Nothing => menu(ui, commands),
+        Saving::Saved(written) => {
+            menu(ui, commands);
+            let Some(first) = written.first() else { return };
+            let name = first.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            ui.horizontal(|ui| {
+                let files = written.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n");
+                ui.add(Label::new(RichText::new(format!("Saved {name}")).small()).truncate()).on_hover_text(files);
+                if icon_button(ui, icons::ICON_OPEN_IN_NEW, "Open what was saved", "Open it").clicked() {
+                    ui.ctx().open_url(OpenUrl::new_tab(format!("file://{}", first.display())));
+                }
+                if icon_button(ui, icons::ICON_CLOSE, "Dismiss what was saved", "Dismiss").clicked() {
+                    commands.push(EvaluateCommand::ForgetSaved);
+                }
+            });
+        }
+    }
+}
+
+fn menu(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>) {
+    let button = ui.menu_button("Save a figure…", |ui| {
+        let mut entry = |ui: &mut Ui, plate: Plate, tooltip: &str| {
+            if ui.button(plate.label()).on_hover_text(tooltip).clicked() {
+                commands.push(EvaluateCommand::SavePlate(plate));
+                ui.close();
+            }
+        };
+        for plate in Plate::OF_THE_PAPER {
+            let tooltip = match plate {
+                Plate::Curve => "Of the selected clip with the playhead, or else of the clip that shows most",
+                Plate::Anomaly => "At the threshold as it stands",
+                Plate::Table(_) => "Beside the paper's values; tables 2 and 3 need an ablation.csv in the run's folder",
+                _ => "SVG, PNG and CSV",
+            };
+            entry(ui, plate, tooltip);
+        }
+        ui.separator();
+        entry(ui, Plate::Report, &EvaluateAction::SaveReport.tooltip());
+        entry(ui, Plate::PrintedReport, "Printed by a browser of this machine");
+    });
+    button.response.on_hover_text(format!(
+        "The paper's figures and tables, and the report ({}), of the whole of run A, into its folder `figures`",
+        EvaluateAction::SaveReport.shortcut().text()
+    ));
+}
+
+fn running(ui: &mut Ui, plate: Plate, progress: Option<Progress>, commands: &mut Vec<EvaluateCommand>) {
+    let fraction = progress.map_or(0.0, |progress| progress.fraction);
+    ui.add(ProgressBar::new(fraction).desired_height(6.0));
+    ui.horizontal(|ui| {
+        let left = progress.and_then(Progress::time_left).map(|left| format!(", {}", time_left(left)));
+        let (what, _) = plate.label().split_once(':').unwrap_or((plate.label(), ""));
+        let text = format!("{what} {:.0} %{}", fraction * 100.0, left.unwrap_or_default());
+        ui.label(RichText::new(text).small().color(theme::palette(ui).weak_text));
+        if icon_button(ui, icons::ICON_CLOSE, "Cancel the drawing", "Cancel the drawing").clicked() {
+            commands.push(EvaluateCommand::Ask(Request::CancelPlate));
+        }
+    });
+}
