@@ -76,6 +76,22 @@ fn the_same_run_gives_the_same_report() {
 }
 
 #[test]
+fn letters_of_a_figure_come_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("6.svg");
+    draw("6", &out).expect_status(0);
+    let svg = std::fs::read_to_string(&out).unwrap();
+    assert_eq!(svg.matches("@font-face{font-family:Roboto").count(), 2);
+    let html = folder.path().join("report.html");
+    let run = run_folder(RUN.path());
+    common::avar(["report".as_ref(), "--run".as_ref(), run.as_os_str(), "--out".as_ref(), html.as_os_str()])
+        .expect_status(0);
+    let html = std::fs::read_to_string(html).unwrap();
+    assert_eq!(html.matches("@font-face").count(), 2, "once for the page, not for every figure");
+    assert!(html.contains("font-src data:"));
+}
+
+#[test]
 fn a_folder_without_a_run_is_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("6.svg");

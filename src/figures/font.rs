@@ -1,9 +1,15 @@
 //! The font of the figures, and how wide text is in it.
 //!
-//! Roboto under the Apache License 2.0, in `assets/fonts`. A viewer without it takes the next of [`FAMILIES`], whose
-//! letters are about as wide; [`SLACK`] is left for that. Pictures are drawn with the bundled files alone.
+//! Roboto under the Apache License 2.0, in `assets/fonts`. What is read in a viewer carries its Western letters
+//! (`*-Latin1.ttf`, cut with `pyftsubset Roboto-Bold.ttf --no-hinting --layout-features=kern,tnum,lnum
+//! --unicodes=U+20-7E,U+A0-FF,U+2010-2027,U+2030-203A,U+20AC,U+2190-2193,U+2212,U+2260,U+2264,U+2265`); for others, and
+//! where a viewer takes no fonts, come the next of [`FAMILIES`], for which [`SLACK`] is left. Pictures are drawn with
+//! the whole files.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
@@ -12,6 +18,20 @@ pub(super) const FAMILY: &str = "Roboto";
 pub(super) const FAMILIES: &str = "Roboto, Arial, 'Liberation Sans', Helvetica, sans-serif";
 pub(super) const REGULAR: &[u8] = include_bytes!("../../assets/fonts/Roboto-Regular.ttf");
 pub(super) const BOLD: &[u8] = include_bytes!("../../assets/fonts/Roboto-Bold.ttf");
+
+/// The embedded letters as CSS.
+pub(super) static FACES: LazyLock<String> = LazyLock::new(|| {
+    let face = |(weight, bytes): (u16, &[u8])| {
+        let data = BASE64_STANDARD.encode(bytes);
+        format!(
+            "@font-face{{font-family:{FAMILY};font-weight:{weight};src:url(data:font/ttf;base64,{data}) \
+             format(\"truetype\")}}\n"
+        )
+    };
+    let regular: &[u8] = include_bytes!("../../assets/fonts/Roboto-Regular-Latin1.ttf");
+    let bold: &[u8] = include_bytes!("../../assets/fonts/Roboto-Bold-Latin1.ttf");
+    [(400, regular), (700, bold)].map(face).concat()
+});
 
 /// By how much another family may be wider.
 const SLACK: f64 = 1.05;

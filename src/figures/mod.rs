@@ -7,6 +7,7 @@
 //! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip |
 //! | [`class_confusion`], [`anomaly_confusion`] | figures 6 and 7: confusion matrices |
 //! | [`PaperTable`], with `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
+//! | [`quality_curves`] | precision and recall, ROC, reliability |
 //! | [`RunReport`] | all of it as one HTML file |
 //!
 //! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
@@ -32,6 +33,7 @@ mod paper_tables;
 mod pca;
 mod png;
 mod projection;
+mod quality;
 mod report;
 #[cfg(test)]
 mod samples;
@@ -55,6 +57,7 @@ pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
 pub use paper_tables::PaperTable;
 pub use projection::{MOST_POINTS, projection};
+pub use quality::quality_curves;
 pub use report::RunReport;
 pub use still::{Moment, Still};
 pub use table::Table;

@@ -8,7 +8,9 @@ use std::fmt::Write;
 use super::caption::{Caption, class_label, clip_name, file_name, without_folders};
 use super::color::Color;
 use super::figure::Figure;
+use super::font::FACES;
 use super::paper_tables::whole_clips_note;
+use super::sheet::{DATASET, NOT_MEASURED};
 use super::svg::escaped;
 use crate::evaluation::{Metric, Report};
 use crate::runs::Run;
@@ -53,10 +55,11 @@ impl RunReport<'_> {
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
-             style-src 'unsafe-inline'\"/>\n\
-             <title>{safe_title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{safe_title}</h1>\n\
+             font-src data:; style-src 'unsafe-inline'\"/>\n\
+             <title>{safe_title}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{safe_title}</h1>\n\
              {}<nav aria-label=\"Contents\"><ul>\n{links}</ul></nav>\n</header>\n<main>\n{content}</main>\n\
              <footer class=\"weak\"><p>{}</p></footer>\n</body>\n</html>\n",
+            *FACES,
             self.heading(),
             escaped(&self.caption().provenance)
         )
@@ -190,7 +193,7 @@ impl RunReport<'_> {
             format!(
                 "<figure aria-label=\"{}\">\n{}</figure>\n",
                 escaped(&figure.caption.title),
-                figure.drawing.to_svg()
+                figure.drawing.to_inline_svg()
             )
         };
         let missing = self.missing.iter().map(|why| format!("<p class=\"weak\">{}</p>\n", escaped(why)));
@@ -278,23 +281,43 @@ impl RunReport<'_> {
     }
 }
 
+/// Rows of one dataset stand under its name.
 fn html_table(figure: &Figure) -> String {
-    let row = |cells: &Vec<String>, scope: &str| {
-        let cell = |(place, text): (usize, &String)| match (place, scope) {
-            (_, "col") => format!("<th scope=\"col\">{}</th>", escaped(text)),
-            (0, _) => format!("<th scope=\"row\">{}</th>", escaped(text)),
-            _ => format!("<td>{}</td>", escaped(text)),
+    let table = &figure.table;
+    let has_datasets = table.columns.first().is_some_and(|column| column == DATASET);
+    let shown = usize::from(has_datasets)..table.columns.len();
+    let is_number = |text: &str| text == NOT_MEASURED || text.starts_with(|first: char| first.is_ascii_digit());
+    let is_of_words = |column: usize| !table.rows.iter().any(|row| is_number(&row[column]));
+    let class = |column: usize| if is_of_words(column) { " class=\"words\"" } else { "" };
+    let heads: String = shown
+        .clone()
+        .map(|column| format!("<th scope=\"col\"{}>{}</th>", class(column), escaped(&table.columns[column])))
+        .collect();
+    let mut body = String::new();
+    let mut dataset = None;
+    for row in &table.rows {
+        if has_datasets && dataset != Some(&row[0]) {
+            dataset = Some(&row[0]);
+            let (columns, name) = (shown.len(), escaped(&row[0]));
+            _ = writeln!(body, "<tr><th scope=\"rowgroup\" class=\"group\" colspan=\"{columns}\">{name}</th></tr>");
+        }
+        let cell = |column: usize| match row[column].as_str() {
+            NOT_MEASURED => "<td class=\"weak\">–</td>".to_owned(),
+            text if column == shown.start => format!("<th scope=\"row\">{}</th>", escaped(text)),
+            text => format!("<td{}>{}</td>", class(column), escaped(text)),
         };
-        format!("<tr>{}</tr>\n", cells.iter().enumerate().map(cell).collect::<String>())
-    };
-    let body: String = figure.table.rows.iter().map(|cells| row(cells, "row")).collect();
+        _ = writeln!(body, "<tr>{}</tr>", shown.clone().map(cell).collect::<String>());
+    }
     // Warnings and provenance stand once in the report.
-    let notes = escaped(&figure.caption.notes.join(" "));
+    let mut notes = figure.caption.notes.join(" ");
+    if table.rows.iter().flatten().any(|cell| cell == NOT_MEASURED) {
+        notes.insert_str(0, "A dash: not measured here. ");
+    }
     format!(
-        "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead>{}</thead>\n<tbody>\n{body}</tbody>\n</table></div>\n\
-         <p class=\"weak\">{notes}</p>\n",
+        "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n\
+         </table></div>\n<p class=\"weak\">{}</p>\n",
         escaped(&figure.caption.title),
-        row(&figure.table.columns, "col")
+        escaped(&notes)
     )
 }
 

@@ -9,6 +9,9 @@ use super::table::Table;
 /// Said in a cell for which there is no value of ours.
 pub(super) const NOT_MEASURED: &str = "not measured here";
 
+/// The column of a table that names the sections.
+pub(super) const DATASET: &str = "dataset";
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Sheet {
     /// How many columns from the left hold words.
@@ -170,7 +173,7 @@ impl Sheet {
     /// For CSV and Markdown: the section as a column of its own, groups before their columns.
     pub fn table(&self) -> Table {
         let has_sections = self.sections.iter().any(|section| !section.heading.is_empty());
-        let mut columns: Vec<String> = has_sections.then(|| "dataset".to_owned()).into_iter().collect();
+        let mut columns: Vec<String> = has_sections.then(|| DATASET.to_owned()).into_iter().collect();
         for Group { prefix, columns: of_group, .. } in &self.groups {
             columns.extend(of_group.iter().map(|name| match prefix.is_empty() {
                 true => name.clone(),

@@ -8,14 +8,23 @@ use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use super::drawing::{Anchor, Drawing, Outline, Picture, PlacedPicture, Shape, Style, Text};
-use super::font::{FAMILIES, Weight};
+use super::font::{FACES, FAMILIES, Weight};
 
 impl Drawing {
-    /// On white, with title and description for those who cannot see it.
+    /// On white, with its font, and with title and description for those who cannot see it.
     pub fn to_svg(&self) -> String {
+        self.on_white(&format!("<style>{}</style>\n", *FACES))
+    }
+
+    /// As [`Self::to_svg`], for a page that brings the font.
+    pub(super) fn to_inline_svg(&self) -> String {
+        self.on_white("")
+    }
+
+    fn on_white(&self, style: &str) -> String {
         let background = "<rect class=\"background\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
         let pictures: String = self.pictures.iter().map(picture_element).collect();
-        self.document(&format!("{background}{pictures}"))
+        self.document(&format!("{style}{background}{pictures}"))
     }
 
     /// Without background and pictures, which are painted below it by other means.

@@ -322,7 +322,7 @@ mod tests {
         pyramid.push(&vec![0.1; 5000]);
         let snapshot = pyramid.clone();
         pyramid.push(&vec![0.7; 50_000]);
-        assert_eq!(snapshot.peaks(pyramid.range(), 1)[0].map(|peak| peak.max), Some(kept(0.1)));
+        assert_eq!(snapshot.peaks(pyramid.range(), 1)[0].map(|peak| kept(peak.max)), Some(kept(0.1)));
     }
 
     #[test]

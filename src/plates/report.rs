@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::plate::draw;
 use super::{Plate, PlateError, PlateSettings, Watch, pdf};
 use crate::evaluation::{Report, ReportSettings};
-use crate::figures::{Figure, FigureError, PaperTable, RunReport};
+use crate::figures::{Figure, FigureError, PaperTable, RunReport, quality_curves};
 use crate::files::write_whole;
 use crate::runs::Run;
 
@@ -37,6 +37,11 @@ fn page(run: &Run, settings: &PlateSettings, watch: &Watch) -> Result<String, Pl
     let ablation = settings.read_ablation()?;
     let mut figures = Vec::new();
     let mut missing = Vec::new();
+    match quality_curves(run, &report) {
+        Ok(figure) => figures.push(figure),
+        Err(FigureError::NothingToDraw(why)) => missing.push(format!("Ranking and calibration: {why}")),
+        Err(error) => return Err(error.into()),
+    }
     let mut begun = 0.0;
     for (plate, share) in SHOWN {
         match draw(plate, run, settings, &watch.part(begun, begun + share)) {

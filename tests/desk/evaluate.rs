@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use avar::app::command::Command;
 use avar::app::evaluate::command::{EvaluateCommand, Request};
 use avar::app::evaluate::pictures::Picture;
-use avar::app::evaluate::state::{Gallery, Slot};
+use avar::app::evaluate::state::{Gallery, Saving, Slot};
 use avar::app::state::Mode;
 use avar::classes::AnomalyClass;
 use avar::dataset::Manifest;
+use avar::plates::Plate;
 use eframe::egui::{Key, Modifiers};
 
 use super::{Window, clip};
@@ -130,6 +131,51 @@ fn a_manifest_that_cannot_be_evaluated_is_explained() {
     open(&mut window, manifest);
     wait(&mut window, |window| !window.harness.state().desk.evaluate.state.notices.is_empty());
     assert!(window.harness.state().desk.evaluate.state.notices[0].contains("bad.csv"));
+}
+
+#[test]
+fn figures_and_the_report_are_saved_into_the_folder_of_the_run() {
+    let mut window = evaluated();
+    let figures = run_folder(&window).unwrap().join("figures");
+    ask(&mut window, EvaluateCommand::Select(0));
+    ask(&mut window, EvaluateCommand::SavePlate(Plate::Curve));
+    wait(&mut window, |window| matches!(saving(window), Saving::Saved(_)));
+    let svg = std::fs::read_to_string(figures.join("figure-5.svg")).unwrap();
+    assert!(svg.contains("one.mp4") && svg.contains("class=\"playhead\""), "{svg}");
+    assert!(figures.join("figure-5.png").is_file() && figures.join("figure-5.csv").is_file());
+    window.assert_shows("Saved figure-5.svg");
+    window.press(Modifiers::COMMAND, Key::S);
+    wait(&mut window, |window| matches!(saving(window), Saving::Saved(_)) && figures.join("report.html").is_file());
+    let report = std::fs::read_to_string(figures.join("report.html")).unwrap();
+    assert!(report.contains("untrained weights"));
+}
+
+#[test]
+fn a_figure_that_cannot_be_saved_is_explained() {
+    let mut window = evaluated();
+    let folder = run_folder(&window).unwrap();
+    std::fs::write(folder.join("figures"), "in the way").unwrap();
+    ask(&mut window, EvaluateCommand::SavePlate(Plate::Classes));
+    wait(&mut window, |window| matches!(saving(window), Saving::Nothing));
+    let notices = &window.harness.state().desk.evaluate.state.notices;
+    assert!(notices.last().is_some_and(|notice| notice.contains("figures")), "{notices:?}");
+}
+
+#[test]
+fn a_run_that_is_opened_like_a_file_shows_in_evaluate() {
+    let mut window = evaluated();
+    let folder = run_folder(&window).unwrap();
+    ask(&mut window, EvaluateCommand::CloseRun(Slot::A));
+    window.press(Modifiers::NONE, Key::F1);
+    window.harness.state_mut().desk.apply(Command::OpenPaths(vec![folder.clone()]));
+    wait(&mut window, |window| run_folder(window).as_ref() == Some(&folder));
+    let state = &window.harness.state().desk.state;
+    assert_eq!(state.mode, Mode::Evaluate);
+    assert!(state.queue.is_empty(), "a run is no recording");
+}
+
+fn saving(window: &Window) -> &Saving {
+    &window.harness.state().desk.evaluate.state.saving
 }
 
 #[test]
