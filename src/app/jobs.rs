@@ -236,47 +236,20 @@ impl Jobs {
         drain(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
         drain(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
         drain(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
-        while let Some(event) = self.dialog.as_mut().and_then(Job::try_next) {
-            match event {
-                JobEvent::Done(paths) => reports.push(Report::Chosen(paths)),
-                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
-                JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
-            }
-        }
-        self.dialog.take_if(|job| job.has_ended());
-        while let Some((slot, event)) = self.run_dialog.as_mut().and_then(|(slot, job)| Some((*slot, job.try_next()?)))
-        {
-            match event {
-                JobEvent::Done(Some(folder)) => reports.push(Report::ChosenRun(slot, folder)),
-                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
-                JobEvent::Done(None) | JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
-            }
-        }
-        self.run_dialog.take_if(|(_, job)| job.has_ended());
-        while let Some(event) = self.manifest_dialog.as_mut().and_then(Job::try_next) {
-            match event {
-                JobEvent::Done(Some(manifest)) => reports.push(Report::ChosenManifest(manifest)),
-                JobEvent::Failed(sentence) => reports.push(Report::Problem(sentence)),
-                JobEvent::Done(None) | JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
-            }
-        }
-        self.manifest_dialog.take_if(|job| job.has_ended());
-        while let Some(event) = self.evaluation.as_mut().and_then(Job::try_next) {
-            reports.push(Report::Evaluation(event));
-        }
-        self.evaluation.take_if(|job| job.has_ended());
-        while let Some((plate, event)) = self.plate.as_mut().and_then(|(plate, job)| Some((*plate, job.try_next()?))) {
-            reports.push(Report::Plate(plate, event));
-        }
-        self.plate.take_if(|(_, job)| job.has_ended());
-        while let Some(event) = self.correcting.as_mut().and_then(Job::try_next) {
-            match event {
-                JobEvent::Done(corrected) => reports.push(Report::Corrected(Ok(corrected))),
-                JobEvent::Failed(sentence) => reports.push(Report::Corrected(Err(sentence))),
-                JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => {}
-            }
-        }
-        self.correcting.take_if(|job| job.has_ended());
+        drain_one(&mut self.dialog, |event| {
+            reports.extend(outcome(event).map(|answer| answer.map_or_else(Report::Problem, Report::Chosen)));
+        });
+        drain(&mut self.run_dialog, |slot, event| {
+            let chosen = |folder: Option<PathBuf>| folder.map(|folder| Report::ChosenRun(slot, folder));
+            reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
+        });
+        drain_one(&mut self.manifest_dialog, |event| {
+            let chosen = |manifest: Option<PathBuf>| manifest.map(Report::ChosenManifest);
+            reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
+        });
+        drain_one(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
+        drain(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
+        drain_one(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
 
@@ -285,15 +258,35 @@ impl Jobs {
     }
 }
 
-fn drain<P: Send + 'static, T: Send + 'static>(
-    slot: &mut Option<(RecordingId, Job<P, T>)>,
-    mut report: impl FnMut(RecordingId, JobEvent<P, T>),
+fn drain<K: Copy, P: Send + 'static, T: Send + 'static>(
+    slot: &mut Option<(K, Job<P, T>)>,
+    mut report: impl FnMut(K, JobEvent<P, T>),
 ) {
-    while let Some((id, job)) = slot {
+    while let Some((of, job)) = slot {
         match job.try_next() {
-            Some(event) => report(*id, event),
+            Some(event) => report(*of, event),
             None => break,
         }
     }
     slot.take_if(|(_, job)| job.has_ended());
+}
+
+fn drain_one<T: Send + 'static>(slot: &mut Option<Job<(), T>>, mut report: impl FnMut(JobEvent<(), T>)) {
+    while let Some(event) = slot.as_mut().and_then(Job::try_next) {
+        report(event);
+    }
+    slot.take_if(|job| job.has_ended());
+}
+
+/// How a job ended, of one whose progress is not shown: what it found, or one sentence.
+fn outcome<T>(event: JobEvent<(), T>) -> Option<Result<T, String>> {
+    match event {
+        JobEvent::Done(found) => Some(Ok(found)),
+        JobEvent::Failed(sentence) => Some(Err(sentence)),
+        JobEvent::Progress(_) | JobEvent::Partial(()) | JobEvent::Cancelled => None,
+    }
+}
+
+fn problem(sentence: String) -> Option<Report> {
+    Some(Report::Problem(sentence))
 }

@@ -5,16 +5,19 @@ pub mod color_matrix;
 pub mod command;
 pub mod evaluate;
 pub mod jobs;
+mod keys;
 pub mod lanes;
 pub mod panels;
 pub mod present;
 mod preview;
+mod queue;
 pub mod scenes;
 mod serving;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
 pub mod training;
+mod transport;
 pub mod update;
 pub mod video_texture;
 pub mod widgets;
@@ -137,7 +140,7 @@ impl DeskApp {
             Mode::Review | Mode::Present if !paths.is_empty() => commands.push(Command::OpenPaths(paths)),
             Mode::Review | Mode::Present => {}
         }
-        commands.extend(update::commands_of_mode(ctx, &self.desk.state));
+        commands.extend(keys::commands_of_mode(ctx, &self.desk.state));
         commands
     }
 

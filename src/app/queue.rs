@@ -1,0 +1,227 @@
+//! The queue of recordings: which is on screen, what is due of each, and what the jobs say of them.
+
+use std::path::PathBuf;
+
+use super::evaluate::command::EvaluateCommand;
+use super::evaluate::state::Slot;
+use super::jobs::Opened;
+use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage};
+use super::update::Desk;
+use crate::analysis::{Analysis, AnalysisPartial, StepScores};
+use crate::job::JobEvent;
+use crate::media::OpenedMedia;
+use crate::runs::is_run;
+use crate::time::{FrameIndex, MediaTime};
+
+impl Desk {
+    /// Shows a moment of a recording, once it is open.
+    pub(super) fn show_moment(&mut self, file: PathBuf, time: MediaTime) {
+        self.open_paths(vec![file]);
+        match self.state.recording() {
+            Some(recording) if recording.media().is_some() => self.seek_in(|range| range.clamp(time)),
+            Some(recording) => self.return_to = Some((recording.id, time)),
+            None => {}
+        }
+    }
+
+    /// Runs open in Evaluate, everything else in Review.
+    pub(super) fn open_paths(&mut self, paths: Vec<PathBuf>) {
+        let (runs, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_run(path));
+        for (slot, run) in Slot::BOTH.into_iter().zip(runs) {
+            self.state.mode = Mode::Evaluate;
+            self.evaluate.apply(EvaluateCommand::OpenRun(slot, run));
+        }
+        let Some(first) = paths.first().cloned() else { return };
+        for path in paths {
+            if self.state.queue.iter().all(|recording| recording.path != path) {
+                let id = RecordingId(self.next_id);
+                self.next_id += 1;
+                self.state.queue.push(Recording::new(id, path));
+            }
+        }
+        self.state.path_text.clear();
+        if let Some(place) = self.state.queue.iter().position(|recording| recording.path == first) {
+            // Opening a file that failed before means: try again.
+            if matches!(self.state.queue[place].stage, Stage::Failed(_)) {
+                self.state.queue[place].stage = Stage::Waiting;
+            }
+            self.show(place);
+        }
+    }
+
+    /// Opens the recording on screen again, with another track of sound, and stays where it is.
+    pub(super) fn choose_sound_track(&mut self, track: usize) {
+        let Some(place) = self.state.current else { return };
+        let position = self.state.position();
+        let recording = &mut self.state.queue[place];
+        if recording
+            .media()
+            .and_then(|media| media.info.audio.as_ref())
+            .is_some_and(|audio| audio.stream_index == track)
+        {
+            return;
+        }
+        self.jobs.forget(recording.id);
+        let digest = match &recording.digest {
+            FileDigest::Running => FileDigest::Due,
+            known => known.clone(),
+        };
+        *recording =
+            Recording { sound_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
+        self.return_to = position.map(|position| (recording.id, position));
+        self.player = None;
+    }
+
+    pub(super) fn show(&mut self, place: usize) {
+        if place < self.state.queue.len() && self.state.current != Some(place) {
+            self.state.current = Some(place);
+            self.start_player();
+        }
+    }
+
+    pub(super) fn remove(&mut self, place: usize) {
+        if place >= self.state.queue.len() {
+            return;
+        }
+        let recording = self.state.queue.remove(place);
+        self.jobs.forget(recording.id);
+        let current = self.state.current.unwrap_or(0);
+        let is_shown = current == place;
+        let next = if current > place { current - 1 } else { current };
+        self.state.current = self.state.queue.len().checked_sub(1).map(|last| next.min(last));
+        if is_shown {
+            self.start_player();
+        }
+    }
+
+    pub(super) fn show_neighbour(&mut self, offset: i64) {
+        if let Some(current) = self.state.current {
+            let place = FrameIndex(current).offset_within(offset, self.state.queue.len()).0;
+            self.show(place);
+        }
+    }
+
+    pub(super) fn receive_opening(&mut self, id: RecordingId, event: JobEvent<OpenedMedia, Opened>) {
+        let Some(recording) = self.state.find(id) else { return };
+        match event {
+            JobEvent::Progress(progress) if recording.media().is_some() => recording.indexing = Some(progress),
+            JobEvent::Progress(progress) => recording.stage = Stage::Opening(Some(progress)),
+            JobEvent::Partial(media) => self.take_in(id, media),
+            JobEvent::Done((media, report)) => {
+                recording.indexing = None;
+                recording.ingest = Some(*report);
+                self.take_in(id, media);
+            }
+            JobEvent::Failed(sentence) => {
+                recording.indexing = None;
+                recording.stage = Stage::Failed(sentence);
+            }
+            JobEvent::Cancelled => recording.stage = Stage::Waiting,
+        }
+    }
+
+    /// A file that has been opened, or indexed further.
+    fn take_in(&mut self, id: RecordingId, media: OpenedMedia) {
+        let is_shown = self.state.recording().is_some_and(|recording| recording.id == id);
+        let Some(recording) = self.state.find(id) else { return };
+        let before = recording.media().and_then(|media| media.frames.clone());
+        let (info, frames) = (media.info.clone(), media.frames.clone());
+        recording.stage = Stage::Ready(media);
+        if !is_shown {
+            return;
+        }
+        match (&mut self.player, before, frames) {
+            (Some(player), Some(before), Some(frames)) if before.is_continued_by(&frames) => {
+                player.extend(&info, frames)
+            }
+            _ => self.start_player(),
+        }
+    }
+
+    pub(super) fn receive_analysis(&mut self, id: RecordingId, event: JobEvent<AnalysisPartial, Analysis>) {
+        let hysteresis = self.state.hysteresis;
+        let Some(recording) = self.state.find(id) else { return };
+        let review = &mut recording.review;
+        match event {
+            JobEvent::Progress(progress) => review.status = ScoreStatus::Running(Some(progress)),
+            JobEvent::Partial(AnalysisPartial::Started { grid, modalities }) => {
+                if !review.scores.as_ref().is_some_and(StepScores::is_complete) {
+                    review.scores = Some(StepScores { grid, modalities, steps: Vec::new() });
+                }
+            }
+            JobEvent::Partial(AnalysisPartial::Steps(steps)) => {
+                if let Some(scores) = review.scores.as_mut().filter(|scores| !scores.is_complete()) {
+                    scores.steps.extend(steps);
+                    review.refresh_events(hysteresis);
+                }
+            }
+            JobEvent::Done(analysis) => {
+                review.scores = Some(analysis.scores.clone());
+                review.analysis = Some(analysis);
+                review.status = ScoreStatus::Done;
+                review.refresh_events(hysteresis);
+            }
+            JobEvent::Failed(sentence) => review.status = ScoreStatus::Failed(sentence),
+            JobEvent::Cancelled => review.status = ScoreStatus::Cancelled,
+        }
+    }
+
+    /// Starts what is due: files are opened one after another and analysed one at a time, the one on screen first.
+    pub(super) fn schedule(&mut self) {
+        if !self.jobs.is_opening()
+            && let Some(place) = self.first_due(|recording| matches!(recording.stage, Stage::Waiting))
+        {
+            let recording = &mut self.state.queue[place];
+            recording.stage = Stage::Opening(None);
+            self.jobs.open(recording.id, recording.path.clone(), recording.sound_track);
+        }
+        if !self.jobs.is_digesting()
+            && let Some(place) = self.first_due(Recording::awaits_digest)
+        {
+            let recording = &mut self.state.queue[place];
+            recording.digest = FileDigest::Running;
+            self.jobs.digest(recording.id, recording.path.clone());
+        }
+        // Presenting shows what is there already. A waveform comes first: on a recording of many hours every reader
+        // holds its own index of the file.
+        if !self.jobs.is_analysing()
+            && !self.jobs.is_reading_waveform()
+            && self.state.mode != Mode::Present
+            && let Some(place) = self.first_due(Recording::awaits_analysis)
+        {
+            let network = self.state.network.clone();
+            let recording = &mut self.state.queue[place];
+            if let Stage::Ready(media) = &recording.stage {
+                recording.review.status = ScoreStatus::Running(None);
+                // One that was cancelled goes on; one that was done is wanted anew.
+                let afresh = recording.review.analysis.is_some();
+                self.jobs.analyse(recording.id, media.clone(), network, afresh);
+            }
+        }
+    }
+
+    /// The place of the recording on screen if it is due, else of the first in the queue that is.
+    fn first_due(&self, is_due: impl Fn(&Recording) -> bool) -> Option<usize> {
+        let mut places = self.state.current.into_iter().chain(0..self.state.queue.len());
+        places.find(|place| is_due(&self.state.queue[*place]))
+    }
+
+    pub(super) fn analyse_again(&mut self) {
+        let Some(place) = self.state.current else { return };
+        let recording = &mut self.state.queue[place];
+        match (&recording.stage, &recording.review.status) {
+            (Stage::Failed(_), _) => recording.stage = Stage::Waiting,
+            (_, ScoreStatus::Running(_)) => {}
+            _ => recording.review.status = ScoreStatus::Queued,
+        }
+    }
+
+    pub(super) fn cancel_analysis(&mut self) {
+        self.jobs.cancel_analysis();
+        for recording in &mut self.state.queue {
+            if recording.awaits_analysis() {
+                recording.review.status = ScoreStatus::Cancelled;
+            }
+        }
+    }
+}
