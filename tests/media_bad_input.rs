@@ -35,6 +35,8 @@ fn folders_and_special_files_are_refused_at_once() {
     let started = Instant::now();
     for path in [fifo.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
         assert!(matches!(refusal(path), MediaError::NotRegular { .. }), "{}", path.display());
+        let sound = AudioReader::open(path, AudioFormat { rate_hz: 16_000, channels: 1 });
+        assert!(matches!(sound, Err(MediaError::NotRegular { .. })), "{}", path.display());
     }
     assert!(started.elapsed() < Duration::from_secs(1));
 }

@@ -245,6 +245,23 @@ fn a_checkpoint_of_another_recipe_is_not_gone_on_from() {
 }
 
 #[test]
+fn another_head_is_trained_on_backbones_that_are_finished() {
+    let bench = Bench::new();
+    let mut spec = bench.spec("work");
+    run(&spec).unwrap();
+    let work = spec.work.clone();
+    let of = |file: &str| work.join(file);
+    let written = |file: &str| std::fs::metadata(of(file)).unwrap().modified().unwrap();
+    let (sound, picture) = (written("sound.checkpoint"), written("picture.checkpoint"));
+    let head = std::fs::read(of("head.safetensors")).unwrap();
+    std::fs::remove_file(of("head.checkpoint")).unwrap();
+    spec.recipe.head.learning_rate *= 2.0;
+    run(&spec).unwrap();
+    assert_eq!((written("sound.checkpoint"), written("picture.checkpoint")), (sound, picture));
+    assert_ne!(std::fs::read(of("head.safetensors")).unwrap(), head);
+}
+
+#[test]
 fn data_that_the_command_line_does_not_give_is_asked_for_by_name() {
     let bench = Bench::new();
     let spec = TrainingSpec { places: Vec::new(), ..bench.spec("work") };

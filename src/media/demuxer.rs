@@ -70,7 +70,9 @@ impl Demuxer {
 
     /// As [`Self::open`], with nothing but `kind` to be found in the file where its other tracks can be hidden.
     fn open_kind(path: &Path, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let Some(hidden) = HiddenTracks::all_but(kind, path) else { return Self::open(path, cancel) };
+        // Looking into a pipe would wait for whoever writes to it.
+        let hidden = if path.is_file() { HiddenTracks::all_but(kind, path) } else { None };
+        let Some(hidden) = hidden else { return Self::open(path, cancel) };
         super::quiet_ffmpeg();
         let tracks = hidden.kept_len();
         let demuxer = Self::open_file(path, path, None, Some(hidden), cancel)?;
@@ -108,7 +110,7 @@ impl Demuxer {
         let interrupt = Box::new(cancel.clone());
         let failure = |code: c_int| open_failure(code, path, cancel);
         let format = picture.map_or(std::ptr::null(), picture_demuxer);
-        let mut masked = hidden.as_ref().map(|hidden| masked_io(hidden, file)).transpose()?;
+        let mut masked = hidden.as_ref().map(|hidden| masked_io(hidden, file, cancel)).transpose()?;
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
         // `Input` after that, with what it reads through; the callback's argument lives in a box that outlives it.
         let mut input = unsafe {
@@ -533,8 +535,8 @@ fn looks_like_another_kind(path: &Path) -> bool {
     !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
 }
 
-fn masked_io(hidden: &HiddenTracks, path: &Path) -> Result<StreamIo, MediaError> {
-    let file = hidden.open(path).map_err(|error| MediaError::from_io(&error, path))?;
+fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<StreamIo, MediaError> {
+    let file = hidden.open(path, cancel).map_err(|error| MediaError::from_io(&error, path))?;
     StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
         .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::error::StreamKind;
 use super::outline::{self, Track};
+use crate::job::CancelToken;
 
 /// Which tracks of a file are left out.
 pub(super) struct HiddenTracks {
@@ -18,12 +19,11 @@ pub(super) struct HiddenTracks {
 }
 
 impl HiddenTracks {
-    /// Hides what is sound from a reader of pictures, and the other way round; `None` where that hides nothing, and in
-    /// a fragmented file, whose index comes in pieces.
+    /// Hides what is sound from a reader of pictures, and the other way round; `None` where that hides nothing or all,
+    /// and in a fragmented file, whose index comes in pieces.
     pub(super) fn all_but(kept: StreamKind, path: &Path) -> Option<Self> {
         let hidden = Self { tracks: outline::tracks(path)?, kept };
-        let hides_any = hidden.offsets().next().is_some();
-        hides_any.then_some(hidden)
+        (1..hidden.tracks.len()).contains(&hidden.kept_len()).then_some(hidden)
     }
 
     /// The number that the track `index` of the file has among those that are left; `None` where it is not.
@@ -43,8 +43,8 @@ impl HiddenTracks {
     }
 
     /// The file as it looks without what is hidden.
-    pub(super) fn open(&self, path: &Path) -> io::Result<MaskedFile> {
-        Ok(MaskedFile { file: File::open(path)?, at: 0, freed: self.offsets().collect() })
+    pub(super) fn open(&self, path: &Path, cancel: &CancelToken) -> io::Result<MaskedFile> {
+        Ok(MaskedFile { file: File::open(path)?, at: 0, freed: self.offsets().collect(), cancel: cancel.clone() })
     }
 
     fn hides(&self, track: &Track) -> bool {
@@ -56,15 +56,17 @@ impl HiddenTracks {
     }
 }
 
-/// A file that reads `free` at some places.
+/// A file that reads `free` at some places, until it is cancelled.
 pub(super) struct MaskedFile {
     file: File,
     at: u64,
     freed: Vec<u64>,
+    cancel: CancelToken,
 }
 
 impl Read for MaskedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.cancel.check().map_err(io::Error::other)?;
         let len = self.file.read(buffer)?;
         for start in &self.freed {
             for (byte, shown) in (*start..).zip(b"free") {
@@ -110,7 +112,7 @@ mod tests {
         let file = file_of(&tracks);
         let hidden = HiddenTracks::all_but(StreamKind::Picture, file.path()).unwrap();
         let mut shown = Vec::new();
-        hidden.open(file.path()).unwrap().read_to_end(&mut shown).unwrap();
+        hidden.open(file.path(), &CancelToken::default()).unwrap().read_to_end(&mut shown).unwrap();
         let freed = |mut bytes: Vec<u8>| {
             bytes[4..8].copy_from_slice(b"free");
             bytes
@@ -126,11 +128,14 @@ mod tests {
         let file = file_of(&[track(b"vide"), track(b"soun")]);
         let hidden = HiddenTracks::all_but(StreamKind::Sound, file.path()).unwrap();
         let name_at = hidden.offsets().next().unwrap();
-        let mut masked = hidden.open(file.path()).unwrap();
+        let cancel = CancelToken::default();
+        let mut masked = hidden.open(file.path(), &cancel).unwrap();
         masked.seek(SeekFrom::Start(name_at + 2)).unwrap();
         let mut rest = [0; 2];
         masked.read_exact(&mut rest).unwrap();
         assert_eq!(&rest, b"ee");
+        cancel.cancel();
+        assert!(masked.read(&mut rest).is_err());
     }
 
     #[test]
@@ -139,5 +144,6 @@ mod tests {
         assert!(of(&[track(b"vide"), track(b"soun")]));
         assert!(!of(&[track(b"vide"), track(b"soun"), boxed(b"mvex", &[])]));
         assert!(!of(&[track(b"vide"), track(b"vide")]));
+        assert!(!of(&[track(b"soun")]), "nothing would be left");
     }
 }

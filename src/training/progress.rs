@@ -135,7 +135,7 @@ pub type Listen<'a> = &'a (dyn Fn(TrainingEvent) + Sync);
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StageProgress {
-    /// The digest of the recipe that the stage began with; empty before it has begun.
+    /// [`super::Recipe::digest_of_stage`] of the recipe that the stage began with; empty before it has begun.
     pub recipe_sha256: String,
     pub best_loss: Option<f32>,
     pub best_step: u64,

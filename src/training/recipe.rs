@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::TrainingError;
+use super::progress::Stage;
 use crate::files::hexadecimal;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -134,6 +135,21 @@ impl Recipe {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
         hexadecimal(Sha256::digest(canonical))
     }
+
+    /// As [`Recipe::digest`], of what decides how `stage` comes out: not the name, nor what other stages ask for unless
+    /// they come before it.
+    pub fn digest_of_stage(&self, stage: Stage) -> String {
+        let unheard: &[&str] = match stage {
+            Stage::Sound => &["name", "picture", "head", "ablation"],
+            Stage::Picture => &["name", "sound", "head", "ablation"],
+            _ => &["name", "ablation"],
+        };
+        let mut said = serde_json::to_value(self).unwrap_or_default();
+        if let Some(sections) = said.as_object_mut() {
+            unheard.iter().for_each(|section| drop(sections.remove(*section)));
+        }
+        hexadecimal(Sha256::digest(said.to_string()))
+    }
 }
 
 /// Where the command line says that a dataset is: `NAME=MANIFEST`.
@@ -183,6 +199,23 @@ mod tests {
 
     fn recipe(top: &str) -> String {
         format!("name = \"x\"\nseed = 1\nbackbones = \"lite\"\nsteps_per_second = 4.0\n{top}{STAGES}")
+    }
+
+    #[test]
+    fn a_stage_depends_on_its_own_section_and_on_those_before_it() {
+        let first = read(&recipe("[synth]\nclips = 4\nsounds = 0\nseed = 1\n")).unwrap();
+        let mut second = first.clone();
+        second.head.steps += 1;
+        second.name = "another".to_owned();
+        let is_same = |stage| first.digest_of_stage(stage) == second.digest_of_stage(stage);
+        assert_eq!([Stage::Sound, Stage::Picture, Stage::Head].map(is_same), [true, true, false]);
+        let mut third = first.clone();
+        third.sound.batch += 1;
+        let is_same = |stage| first.digest_of_stage(stage) == third.digest_of_stage(stage);
+        assert_eq!([Stage::Sound, Stage::Picture, Stage::Head].map(is_same), [false, true, false]);
+        let mut fourth = first.clone();
+        fourth.seed += 1;
+        assert_ne!(first.digest_of_stage(Stage::Sound), fourth.digest_of_stage(Stage::Sound));
     }
 
     #[test]

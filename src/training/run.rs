@@ -441,7 +441,7 @@ fn finished(spec: &TrainingSpec, stage: Stage, checkpoint: &str) -> Result<Optio
 }
 
 fn expect_same_recipe(spec: &TrainingSpec, stage: Stage, progress: &StageProgress) -> Result<(), TrainingError> {
-    if progress.recipe_sha256.is_empty() || progress.recipe_sha256 == spec.recipe.digest() {
+    if progress.recipe_sha256.is_empty() || progress.recipe_sha256 == spec.recipe.digest_of_stage(stage) {
         return Ok(());
     }
     let reason = format!("the {} was begun with another recipe", stage.label());
@@ -460,7 +460,7 @@ fn finish_stage<T: Trainer<Error = TrainingError>>(
 ) -> Result<StageProgress, TrainingError> {
     let (step, mut progress) = resume(trainer)?;
     expect_same_recipe(spec, stage, &progress)?;
-    progress.recipe_sha256 = spec.recipe.digest();
+    progress.recipe_sha256 = spec.recipe.digest_of_stage(stage);
     run_stage(trainer, stage, recipe, step, progress, cancel, listen)
 }
 

@@ -198,6 +198,9 @@ impl Evaluate {
         self.jobs.forget(slot);
         self.state.comparison = Comparison::default();
         if slot == Slot::A {
+            if matches!(self.state.saving, Saving::Saved(_)) {
+                self.state.saving = Saving::Nothing;
+            }
             self.state.pictures.clear();
             self.state.selected = None;
             self.hover(None);
