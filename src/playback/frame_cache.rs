@@ -41,6 +41,16 @@ impl<F: Clone> FrameCache<F> {
         }
         self.held_bytes += size_bytes;
         self.largest_bytes = self.largest_bytes.max(size_bytes);
+        self.make_room();
+    }
+
+    /// Holds no more than this from now on.
+    pub fn set_budget(&mut self, budget_bytes: usize) {
+        self.budget_bytes = budget_bytes;
+        self.make_room();
+    }
+
+    fn make_room(&mut self) {
         while self.held_bytes > self.budget_bytes && self.frames.len() > LEAST_FRAMES {
             let Some(farthest) = self.farthest() else { break };
             if let Some((_, freed_bytes)) = self.frames.remove(&farthest) {
@@ -113,6 +123,16 @@ mod tests {
             cache.insert(FrameIndex(i), i, 1 + i % 30);
             assert!(cache.held_bytes() <= 100);
         }
+    }
+
+    #[test]
+    fn a_smaller_budget_lets_go_of_the_farthest_frames_at_once() {
+        let mut cache = FrameCache::new(100);
+        (0..10).for_each(|i| cache.insert(FrameIndex(i), i, 10));
+        cache.set_playhead(FrameIndex(0), false);
+        cache.set_budget(50);
+        assert_eq!(cache.held_bytes(), 50);
+        assert!(cache.contains(FrameIndex(0)) && !cache.contains(FrameIndex(9)));
     }
 
     #[test]

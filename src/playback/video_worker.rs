@@ -25,6 +25,8 @@ pub struct VideoShared {
 pub struct VideoState {
     table: Arc<FrameTable>,
     pub cache: FrameCache<VideoFrame>,
+    /// The most that decoded frames may take; an index is taken off it.
+    cache_bytes: usize,
     /// The last key frame decoded as a preview; the cache may have no room for it.
     preview: Option<VideoFrame>,
     /// Frames of the table that do not come out of the decoder.
@@ -46,9 +48,11 @@ pub struct VideoState {
 impl VideoShared {
     pub fn new(table: Arc<FrameTable>, cache_bytes: usize) -> Self {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
+        let frames = table.len();
         let state = VideoState {
             table,
-            cache: FrameCache::new(cache_bytes),
+            cache: FrameCache::new(budget_bytes(cache_bytes, frames)),
+            cache_bytes,
             preview: None,
             undecodable: BTreeSet::new(),
             faults: Arc::default(),
@@ -81,7 +85,10 @@ impl VideoShared {
 
     /// Takes over a table that goes on where the one so far ended.
     pub fn extend(&self, table: Arc<FrameTable>) {
-        self.lock().table = table;
+        let mut state = self.lock();
+        let budget_bytes = budget_bytes(state.cache_bytes, table.len());
+        state.cache.set_budget(budget_bytes);
+        state.table = table;
         self.changed.notify_one();
     }
 
@@ -97,6 +104,16 @@ impl VideoShared {
         state.has_failed = true;
         state.error = Some(sentence);
     }
+}
+
+/// What is known of each frame of a recording, here and in FFmpeg, by all that read it.
+const INDEX_BYTES: usize = 320;
+/// A long recording has room for a few seconds all the same.
+const LEAST_BUDGET_BYTES: usize = 96 << 20;
+
+/// What decoded frames may take of `cache_bytes`, off which the index of a long recording is taken.
+fn budget_bytes(cache_bytes: usize, frames: usize) -> usize {
+    cache_bytes.saturating_sub(frames.saturating_mul(INDEX_BYTES)).max(cache_bytes.min(LEAST_BUDGET_BYTES))
 }
 
 impl VideoState {
@@ -280,5 +297,19 @@ impl VideoWorker {
         }
         drop(state);
         (self.wake)();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_index_of_a_long_recording_is_taken_off_the_cache() {
+        const CACHE: usize = 384 << 20;
+        assert!(budget_bytes(CACHE, 1800) > CACHE - (1 << 20));
+        assert!(budget_bytes(CACHE, 90_000) > 300 << 20);
+        assert_eq!(budget_bytes(CACHE, 2_000_000), LEAST_BUDGET_BYTES);
+        assert_eq!(budget_bytes(1 << 20, 2_000_000), 1 << 20, "never more than what was asked for");
     }
 }
