@@ -1,9 +1,9 @@
 //! The sound of a whole file as a drawing: minimum, maximum and RMS at every zoom.
 //!
-//! Level 0 has one bin per 256 samples of 16 kHz mono (16 ms); each level above has an eighth of the number. A
+//! Level 0 has one bin per 256 samples of 16 kHz mono (16 ms); each level above has a quarter of the number. A
 //! column of pixels is put together from the fewest bins that cover it, so a peak of one sample is seen
 //! at any zoom, and a query costs O(columns x log length). A bin that is full is kept in half precision, three
-//! digits: nine hours are two million bins, about 14 MB with all levels.
+//! digits: nine hours are two million bins, about 16 MB with all levels.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const RATE_HZ: u32 = 16_000;
 const SAMPLES_PER_BIN: u64 = 256;
 const BIN_NS: i64 = SAMPLES_PER_BIN as i64 * 1_000_000_000 / RATE_HZ as i64;
 /// So many bins of a level are one of the level above.
-const BINS_JOINED: usize = 8;
+const BINS_JOINED: usize = 4;
 /// Bins are kept in shared chunks, so that a snapshot copies pointers only.
 const BINS_PER_CHUNK: usize = 1024;
 
