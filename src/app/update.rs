@@ -1,4 +1,5 @@
-//! The one place where the state changes: commands from the user, reports from jobs, the passing of time.
+//! The one way in which the state changes: commands from the user, reports from jobs, the passing of time. What they do
+//! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `serving`.
 
 use std::time::Instant;
 

@@ -1,6 +1,6 @@
 //! An MP4 or MOV with some of its tracks hidden from FFmpeg.
 //!
-//! FFmpeg lists every sample of every track while it opens such a file: ten hours of picture and sound are 75 MB for
+//! FFmpeg lists every sample of every track while it opens such a file: ten hours of picture and sound are 98 MB for
 //! each reader. A reader wants one kind of track, so the others are shown to it as free space (ISO/IEC 14496-12, 8.1.2).
 
 use std::fs::File;
