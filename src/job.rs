@@ -145,6 +145,14 @@ pub struct Job<P, T> {
     ended: bool,
 }
 
+/// Hands on what a job has told since the last call; one that has ended makes room for the next.
+pub fn drain<T: Send + 'static>(slot: &mut Option<Job<(), T>>, mut report: impl FnMut(JobEvent<(), T>)) {
+    while let Some(event) = slot.as_mut().and_then(Job::try_next) {
+        report(event);
+    }
+    slot.take_if(|job| job.has_ended());
+}
+
 const QUEUED_EVENTS: usize = 256;
 
 impl<P: Send + 'static, T: Send + 'static> Job<P, T> {

@@ -11,7 +11,7 @@ use crate::analysis::{
 };
 use crate::classes::AnomalyClass;
 use crate::dataset::{Corrected, write_corrected};
-use crate::job::{Job, JobEvent, Stopped, Wake};
+use crate::job::{Job, JobEvent, Stopped, Wake, drain};
 use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use crate::plates::{self, Plate, PlateSettings};
 use crate::runs::Run;
@@ -232,24 +232,24 @@ impl Jobs {
 
     pub fn poll(&mut self) -> Vec<Report> {
         let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
-        drain(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
-        drain(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
-        drain(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
-        drain(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
-        drain_one(&mut self.dialog, |event| {
+        drain_of(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
+        drain_of(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
+        drain_of(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
+        drain_of(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
+        drain(&mut self.dialog, |event| {
             reports.extend(outcome(event).map(|answer| answer.map_or_else(Report::Problem, Report::Chosen)));
         });
-        drain(&mut self.run_dialog, |slot, event| {
+        drain_of(&mut self.run_dialog, |slot, event| {
             let chosen = |folder: Option<PathBuf>| folder.map(|folder| Report::ChosenRun(slot, folder));
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
-        drain_one(&mut self.manifest_dialog, |event| {
+        drain(&mut self.manifest_dialog, |event| {
             let chosen = |manifest: Option<PathBuf>| manifest.map(Report::ChosenManifest);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
-        drain_one(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
-        drain(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
-        drain_one(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
+        drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
+        drain_of(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
+        drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
 
@@ -258,7 +258,7 @@ impl Jobs {
     }
 }
 
-fn drain<K: Copy, P: Send + 'static, T: Send + 'static>(
+fn drain_of<K: Copy, P: Send + 'static, T: Send + 'static>(
     slot: &mut Option<(K, Job<P, T>)>,
     mut report: impl FnMut(K, JobEvent<P, T>),
 ) {
@@ -269,13 +269,6 @@ fn drain<K: Copy, P: Send + 'static, T: Send + 'static>(
         }
     }
     slot.take_if(|(_, job)| job.has_ended());
-}
-
-fn drain_one<T: Send + 'static>(slot: &mut Option<Job<(), T>>, mut report: impl FnMut(JobEvent<(), T>)) {
-    while let Some(event) = slot.as_mut().and_then(Job::try_next) {
-        report(event);
-    }
-    slot.take_if(|job| job.has_ended());
 }
 
 /// How a job ended, of one whose progress is not shown: what it found, or one sentence.

@@ -44,6 +44,10 @@ impl<F: Clone> FrameCache<F> {
         self.make_room();
     }
 
+    pub fn budget_bytes(&self) -> usize {
+        self.budget_bytes
+    }
+
     /// Holds no more than this from now on.
     pub fn set_budget(&mut self, budget_bytes: usize) {
         self.budget_bytes = budget_bytes;

@@ -127,7 +127,6 @@ impl Player {
             let worker = VideoWorker {
                 path: path.clone(),
                 frame_bytes: expected_frame_bytes(&info),
-                cache_bytes: options.cache_bytes,
                 shared: Arc::clone(&player.video),
                 wake: Arc::clone(&wake),
             };

@@ -140,7 +140,6 @@ pub struct VideoWorker {
     pub path: PathBuf,
     /// The size of a decoded frame, as far as the file's description tells.
     pub frame_bytes: usize,
-    pub cache_bytes: usize,
     pub shared: Arc<VideoShared>,
     pub wake: Wake,
 }
@@ -176,7 +175,8 @@ impl VideoWorker {
                 return None;
             }
             if !state.has_failed {
-                let capacity = state.cache.capacity_frames().unwrap_or((self.cache_bytes / self.frame_bytes).max(3));
+                let capacity =
+                    state.cache.capacity_frames().unwrap_or((state.cache.budget_bytes() / self.frame_bytes).max(3));
                 let situation = Situation {
                     frames: state.table.len(),
                     capacity,

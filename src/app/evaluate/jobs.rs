@@ -11,7 +11,7 @@ use super::prepared::Prepared;
 use super::state::Slot;
 use crate::evaluation::Decision;
 use crate::evaluation::difference::Differences;
-use crate::job::{Job, JobEvent, Stopped, Wake};
+use crate::job::{Job, JobEvent, Stopped, Wake, drain};
 use crate::runs::read_run;
 
 /// A run with the notes in its folder, or the sentence why these cannot be read.
@@ -142,11 +142,4 @@ impl Jobs {
     fn started<T>(&mut self, job: std::io::Result<T>) -> Option<T> {
         job.map_err(|error| self.problems.push(format!("The system starts no more threads ({error})."))).ok()
     }
-}
-
-fn drain<T: Send + 'static>(slot: &mut Option<Job<(), T>>, mut report: impl FnMut(JobEvent<(), T>)) {
-    while let Some(event) = slot.as_mut().and_then(Job::try_next) {
-        report(event);
-    }
-    slot.take_if(|job| job.has_ended());
 }

@@ -1,5 +1,7 @@
 //! Saving figures, tables and the report of run A.
 
+use std::path::Path;
+
 use eframe::egui::{Label, OpenUrl, ProgressBar, RichText, Ui};
 use egui_material_icons::icons;
 
@@ -26,7 +28,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
                 let files = written.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n");
                 ui.add(Label::new(RichText::new(format!("Saved {name}")).small()).truncate()).on_hover_text(files);
                 if icon_button(ui, icons::ICON_OPEN_IN_NEW, "Open what was saved", "Open it").clicked() {
-                    ui.ctx().open_url(OpenUrl::new_tab(format!("file://{}", first.display())));
+                    ui.ctx().open_url(OpenUrl::new_tab(address_of(first)));
                 }
                 if icon_button(ui, icons::ICON_CLOSE, "Dismiss what was saved", "Dismiss").clicked() {
                     commands.push(EvaluateCommand::ForgetSaved);
@@ -34,6 +36,21 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
             });
         }
     }
+}
+
+/// As a browser takes it: absolute, and with nothing in it that means something else there.
+fn address_of(file: &Path) -> String {
+    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let mut address = String::from("file://");
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => {
+                address.push(char::from(*byte))
+            }
+            _ => address += &format!("%{byte:02X}"),
+        }
+    }
+    address
 }
 
 fn menu(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>) {
@@ -75,4 +92,15 @@ fn running(ui: &mut Ui, plate: Plate, progress: Option<Progress>, commands: &mut
             commands.push(EvaluateCommand::Ask(Request::CancelPlate));
         }
     });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_file_is_absolute_and_escaped() {
+        assert_eq!(address_of(Path::new("/a b/50%#?/späße.svg")), "file:///a%20b/50%25%23%3F/sp%C3%A4%C3%9Fe.svg");
+        assert!(address_of(Path::new("clips.run/report.html")).starts_with("file:///"));
+    }
 }
