@@ -44,7 +44,7 @@ fn sound(bencher: Bencher, preset: Preset) {
 #[divan::bench(args = [Preset::Full, Preset::Lite], sample_count = 10)]
 fn head_of_ten_steps(bencher: Bencher, preset: Preset) {
     let network = network(preset);
-    let (picture, sound) = (vec![0.1; 10 * network.picture_dim()], vec![0.1; 10 * network.sound_dim()]);
+    let (picture, sound) = (vec![0.1; 10 * network.seen_dim()], vec![0.1; 10 * network.sound_dim()]);
     bencher.bench_local(|| network.step_probabilities(Some(&picture), Some(&sound), 1, 10).unwrap());
 }
 

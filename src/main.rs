@@ -3,7 +3,18 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     give_large_tables_back();
+    have_candle_compute_alone();
     avar::cli::run()
+}
+
+/// The networks bring their own threads, as many as there are cores. Candle's, which share out its plain arithmetic,
+/// wait for one another without sleeping: beside the others they take more than they give.
+fn have_candle_compute_alone() {
+    const THREADS: &str = "CANDLE_NUM_THREADS";
+    if std::env::var_os(THREADS).is_none() {
+        // SAFETY: nothing else runs yet.
+        unsafe { std::env::set_var(THREADS, "1") };
+    }
 }
 
 /// Memory of 8 MB or more goes back to the system as soon as it is free. By default glibc stops doing that when the

@@ -46,9 +46,10 @@ fn tiny() -> avar_net::Config {
     avar_net::Config { picture, picture_size_px: (64, 64), sound, head }
 }
 
-/// The tiny head of every kind and fusion, inputs normalised.
+/// The tiny head of every kind and fusion, inputs normalised, with motion.
 fn tiny_heads() -> impl Iterator<Item = head::Config> {
-    let of = |fusion, temporal| head::Config { fusion, temporal, normalise_inputs: true, ..tiny().head };
+    let of =
+        |fusion, temporal| head::Config { fusion, temporal, normalise_inputs: true, motion_width: 3, ..tiny().head };
     Fusion::ALL.into_iter().flat_map(move |fusion| TemporalKind::ALL.map(|kind| of(fusion, kind)))
 }
 
@@ -115,14 +116,16 @@ fn an_untrained_network_is_finite_and_tells_inputs_apart() {
     let steps_of = |row: &[f32]| [row, row, row].concat();
     let heard = steps_of(&tokens[..network.sound_dim()]);
     let judge = |picture: Option<&[f32]>, sound: Option<&[f32]>| network.step_probabilities(picture, sound, 1, 3);
-    let both = judge(Some(&steps_of(first)), Some(&heard)).unwrap();
+    let seen = |features: &[f32]| steps_of(&[features, &vec![0.5; network.motion_dim()]].concat());
+    let (first, second) = (seen(first), seen(second));
+    let both = judge(Some(&first), Some(&heard)).unwrap();
     assert_eq!(both.len(), 3 * 10);
     for step in both.chunks_exact(10) {
         assert!((step.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     }
-    assert_ne!(both, judge(Some(&steps_of(second)), Some(&heard)).unwrap());
+    assert_ne!(both, judge(Some(&second), Some(&heard)).unwrap());
     assert_ne!(both, judge(None, Some(&heard)).unwrap());
-    assert_ne!(both, judge(Some(&steps_of(first)), None).unwrap());
+    assert_ne!(both, judge(Some(&first), None).unwrap());
     assert!(judge(None, None).is_err());
 }
 
@@ -255,7 +258,7 @@ fn every_parameter_of_every_head_can_be_trained() {
         println!("{} {}", config.fusion.label(), config.temporal.label());
         let variables = VarMap::new();
         let head = Head::new(&config, &seeded(2).trainable(&variables)).unwrap();
-        let (picture, sound) = (features(2, 6, config.picture_width), features(2, 6, config.sound_width));
+        let (picture, sound) = (features(2, 6, config.seen_width()), features(2, 6, config.sound_width));
         check_gradients(&variables, || {
             let logits = head.forward(&picture, &sound, Mode::Training { seed: 1 }).unwrap();
             logits.iter().map(shares).reduce(|a, b| (a + b).unwrap()).unwrap()
@@ -284,7 +287,7 @@ fn training_moves_the_running_statistics_and_inference_does_not() {
 fn dropout_repeats_with_its_seed_and_is_off_in_inference() {
     for config in tiny_heads() {
         let head = Head::new(&config, &seeded(2)).unwrap();
-        let (picture, sound) = (features(1, 4, config.picture_width), features(1, 4, config.sound_width));
+        let (picture, sound) = (features(1, 4, config.seen_width()), features(1, 4, config.sound_width));
         let logits = |mode| {
             let stages = head.forward(&picture, &sound, mode).unwrap();
             stages.last().unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
@@ -300,7 +303,7 @@ fn dropout_repeats_with_its_seed_and_is_off_in_inference() {
 fn the_whole_network_takes_any_head() {
     for config in tiny_heads() {
         let row = |width| features(1, 3, width).flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        let (picture, sound) = (row(config.picture_width), row(config.sound_width));
+        let (picture, sound) = (row(config.seen_width()), row(config.sound_width));
         let fusion = config.fusion;
         let network = AvarNet::new(avar_net::Config { head: config, ..tiny() }, seeded(1)).unwrap();
         let judge = |picture: Option<&[f32]>, sound: Option<&[f32]>| network.step_probabilities(picture, sound, 1, 3);

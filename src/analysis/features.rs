@@ -14,6 +14,8 @@ use super::step_grid::StepGrid;
 use crate::classes::{CLASS_COUNT, Evidence, anomaly_score};
 use crate::job::CancelToken;
 use crate::media::{AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
+use crate::model::avar_net::Seen;
+use crate::model::motion::Motion;
 use crate::model::wav2vec2::normalise_utterance;
 use crate::model::{AvarNet, Modalities, ModelError};
 
@@ -65,7 +67,7 @@ pub struct StepFeatures {
     first: usize,
     /// The frame by which each step is named.
     frames: Vec<Option<StepFrame>>,
-    /// Steps x Dv; empty in a file without a picture.
+    /// Steps x (Dv + Dm), features and motion; empty in a file without a picture.
     pub picture: Vec<f32>,
     /// Steps x Da; empty in a file without sound.
     pub sound: Vec<f32>,
@@ -129,7 +131,7 @@ impl StepFeatures {
     ) -> Result<Vec<JudgedStep>, ModelError> {
         let (start, end, steps) = (window.start - self.first, window.end - self.first, window.len());
         let picture = (modalities != Modalities::SoundOnly)
-            .then(|| &self.picture[start * network.picture_dim()..end * network.picture_dim()]);
+            .then(|| &self.picture[start * network.seen_dim()..end * network.seen_dim()]);
         let sound = (modalities != Modalities::PictureOnly)
             .then(|| &self.sound[start * network.sound_dim()..end * network.sound_dim()]);
         let (mut pictures, mut sounds) = (picture.map(<[f32]>::to_vec), sound.map(<[f32]>::to_vec));
@@ -138,7 +140,7 @@ impl StepFeatures {
             // A modality that is not there is zeros to the head, as in the files that lack it.
             batch = 3;
             pictures.extend_from_within(..);
-            pictures.resize(batch * steps * network.picture_dim(), 0.0);
+            pictures.resize(batch * steps * network.seen_dim(), 0.0);
             sounds.resize(2 * steps * network.sound_dim(), 0.0);
             sounds.extend_from_within(..steps * network.sound_dim());
         }
@@ -180,6 +182,8 @@ type ReadBlock = Box<dyn FnMut() -> Result<Option<crate::media::AudioBlock>, Ana
 pub struct FeatureStreams {
     grid: StepGrid,
     pictures: Option<StepPictures>,
+    /// Where the network takes any.
+    motion: Option<Motion>,
     sound: Option<SoundTrack<ReadBlock>>,
     spent: Spent,
     levels: Levels,
@@ -204,13 +208,20 @@ impl FeatureStreams {
         cancel: &CancelToken,
     ) -> Result<Self, AnalysisError> {
         let path = &info.path;
+        let mut motion = (network.motion_dim() > 0).then(|| Motion::new(network.picture_size_px()));
         let pictures = match frames {
             Some(table) => {
                 let reader = VideoReader::open(path, table.clone())?;
                 let (width_px, height_px) = network.picture_size_px();
                 let mut pictures = StepPictures::new(reader, table.clone(), (width_px as u32, height_px as u32));
                 if first_step > 0 {
-                    pictures.start_at(grid.start_of(first_step))?;
+                    let before = grid.start_of(first_step - 1);
+                    pictures.start_at(before)?;
+                    pictures.advance_to(before)?;
+                    let rgb = pictures.current_rgb()?;
+                    if let Some(motion) = &mut motion {
+                        motion.see(&rgb, &network.look_unless(&rgb, 1, cancel)?.maps, network.picture_dim());
+                    }
                 }
                 Some(pictures)
             }
@@ -220,7 +231,7 @@ impl FeatureStreams {
             Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
             None => None,
         };
-        Ok(Self { grid, pictures, sound, spent: Spent::default(), levels: Levels::default() })
+        Ok(Self { grid, pictures, motion, sound, spent: Spent::default(), levels: Levels::default() })
     }
 
     /// Adds the features of the steps up to `end`.
@@ -252,8 +263,8 @@ impl FeatureStreams {
         }
         match &mut self.pictures {
             Some(pictures) => {
-                let Self { grid, spent, levels, .. } = self;
-                extend_pictures(pictures, grid, features, end, network, cancel, (spent, levels))
+                let Self { grid, motion, spent, levels, .. } = self;
+                extend_pictures((pictures, motion), grid, features, end, network, cancel, (spent, levels))
             }
             None => {
                 features.frames.resize(end - features.first, None);
@@ -273,9 +284,9 @@ impl FeatureStreams {
     }
 }
 
-/// A frame that stands for several steps goes through the network once.
+/// A frame that stands for several steps goes through the network once, and moves at the first of them.
 fn extend_pictures(
-    pictures: &mut StepPictures,
+    (pictures, motion): (&mut StepPictures, &mut Option<Motion>),
     grid: &StepGrid,
     features: &mut StepFeatures,
     end: usize,
@@ -283,7 +294,7 @@ fn extend_pictures(
     cancel: &CancelToken,
     (spent, levels): (&mut Spent, &mut Levels),
 ) -> Result<(), AnalysisError> {
-    let width = network.picture_dim();
+    let (width, seen_width) = (network.picture_dim(), network.seen_dim());
     while features.end() < end {
         let clock = Instant::now();
         let before = features.end();
@@ -305,15 +316,29 @@ fn extend_pictures(
         }
         spent.decode += clock.elapsed();
         let clock = Instant::now();
-        let computed = match rows {
-            0 => Vec::new(),
-            _ => network.picture_features_unless(&batch, rows, cancel)?,
+        let seen = match rows {
+            0 => Seen::default(),
+            _ => network.look_unless(&batch, rows, cancel)?,
         };
+        let (picture_bytes, map_values) = (batch.len() / rows.max(1), seen.maps.len() / rows.max(1));
+        let mut last_row = None;
         for row in row_of_step {
             match row {
-                Some(row) => features.picture.extend_from_slice(&computed[row * width..(row + 1) * width]),
-                None => features.picture.extend_from_within(features.picture.len() - width..),
+                Some(row) => features.picture.extend_from_slice(&seen.features[row * width..(row + 1) * width]),
+                None => {
+                    let last = features.picture.len() - seen_width;
+                    features.picture.extend_from_within(last..last + width);
+                }
             }
+            match (row, &mut *motion) {
+                (Some(row), Some(motion)) if last_row != Some(row) => {
+                    let rgb = &batch[row * picture_bytes..(row + 1) * picture_bytes];
+                    let map = &seen.maps[row * map_values..(row + 1) * map_values];
+                    features.picture.extend(motion.see(rgb, map, width));
+                }
+                _ => features.picture.resize(features.picture.len() + seen_width - width, 0.0),
+            }
+            last_row = row;
         }
         spent.picture += clock.elapsed();
     }

@@ -177,7 +177,7 @@ pub fn analyse(
     // Chunks as going through from the start has them: what is heard depends on where they begin.
     let first = if taken_over < grid.len() { mean.first_needed() / chunk * chunk } else { grid.len() };
     let mut features = StepFeatures::starting_at(first);
-    let mut feature_sums = vec![0.0; network.picture_dim() + network.sound_dim()];
+    let mut feature_sums = vec![0.0; network.seen_dim() + network.sound_dim()];
     let mut traits = Box::<Traits>::default();
     if first < grid.len() {
         let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid, first, cancel)?;

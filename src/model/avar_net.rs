@@ -21,6 +21,7 @@ use super::head::{self, Fusion, Head};
 use super::kernels;
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
+use super::motion::motion_width;
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Provenance, WeightSource, Weights};
 use crate::job::CancelToken;
@@ -61,7 +62,7 @@ impl Preset {
             Preset::Lite => {
                 let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
                 config.head.normalise_inputs = true;
-                config.head.picture_change = true;
+                config.head.motion_width = motion_width(config.head.picture_width);
                 config.picture_size_px = LITE_SIZE_PX;
                 config
             }
@@ -131,6 +132,23 @@ pub struct AvarNet {
     card: Result<Option<ModelCard>, CardError>,
 }
 
+/// What the picture network makes of some pictures.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Pictures x Dv.
+    pub features: Vec<f32>,
+    /// Pictures x places x Dv: the features are the means over the places.
+    pub maps: Vec<f32>,
+}
+
+impl Seen {
+    fn followed_by(mut self, next: Seen) -> Seen {
+        self.features.extend(next.features);
+        self.maps.extend(next.maps);
+        self
+    }
+}
+
 /// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
 pub const LONGEST_SOUND_S: usize = 60;
 
@@ -168,6 +186,16 @@ impl AvarNet {
         self.config.picture.features()
     }
 
+    /// Numbers about motion that go behind a picture's features, Dm; 0 in a network that takes none.
+    pub fn motion_dim(&self) -> usize {
+        self.config.head.motion_width
+    }
+
+    /// Length of what the head takes of the picture at each step, Dv + Dm.
+    pub fn seen_dim(&self) -> usize {
+        self.config.head.seen_width()
+    }
+
     /// Length of a sound token, Da.
     pub fn sound_dim(&self) -> usize {
         self.config.sound.width
@@ -180,31 +208,34 @@ impl AvarNet {
 
     /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv.
     pub fn picture_features(&self, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
-        self.picture_features_unless(rgb, n, &CancelToken::default())
+        Ok(self.look_unless(rgb, n, &CancelToken::default())?.features)
     }
 
-    /// Like [`AvarNet::picture_features`]; asks before each picture whether it should go on.
-    pub fn picture_features_unless(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
+    /// Like [`AvarNet::picture_features`], with the features of each place; asks before each picture whether it should
+    /// go on.
+    pub fn look_unless(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Seen, ModelError> {
         let (width, height) = self.picture_size_px();
         expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
         let device = self.weights.device();
-        let features = |rgb: &[u8]| -> Result<Vec<f32>, ModelError> {
+        let look = |rgb: &[u8]| -> Result<Seen, ModelError> {
             cancel.check()?;
             let mut bgr = vec![0f32; rgb.len()];
             for (bgr, rgb) in bgr.chunks_exact_mut(3).zip(rgb.chunks_exact(3)) {
                 bgr.iter_mut().zip(rgb.iter().rev()).for_each(|(to, &from)| *to = f32::from(from) / 255.0);
             }
             let pictures = Tensor::from_vec(bgr, (rgb.len() / (width * height * 3), height, width, 3), device)?;
-            to_values(&self.picture.forward(&pictures, Mode::Inference)?)
+            let stages = self.picture.forward_stages(&pictures, Mode::Inference)?;
+            let maps = stages.maps.last().map_or(Ok(Vec::new()), |(_, map)| to_values(map))?;
+            Ok(Seen { features: to_values(&stages.pooled)?, maps })
         };
         if !device.is_cpu() {
-            return features(rgb);
+            return look(rgb);
         }
         // One picture a thread: its maps then stay in that core's caches from layer to layer.
         let each = kernels::on_compute_threads(|| {
-            rgb.par_chunks_exact(width * height * 3).map(features).collect::<Result<Vec<_>, _>>()
+            rgb.par_chunks_exact(width * height * 3).map(look).collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(each.concat())
+        Ok(each.into_iter().fold(Seen::default(), Seen::followed_by))
     }
 
     /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da. At most
@@ -228,7 +259,7 @@ impl AvarNet {
         kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
     }
 
-    /// Features of `batch` sequences of `steps` steps, rows of Dv and Da -> class probabilities, rows of 10.
+    /// Features of `batch` sequences of `steps` steps, rows of Dv + Dm and of Da -> class probabilities, rows of 10.
     pub fn step_probabilities(
         &self,
         picture: Option<&[f32]>,
@@ -255,7 +286,7 @@ impl AvarNet {
             expect_length(name, values.len(), &[batch, steps, width])?;
             Ok(Tensor::from_slice(values, shape, device)?)
         };
-        let picture = features("picture features", picture, self.picture_dim())?;
+        let picture = features("picture features", picture, self.seen_dim())?;
         let sound = features("sound features", sound, self.sound_dim())?;
         kernels::on_compute_threads(|| {
             let logits = self.head.forward(&picture, &sound, Mode::Inference)?;

@@ -1,9 +1,10 @@
 //! The head: features of pictures and of sound at each step to logits. What a trainer trains.
 //!
 //! ```text
-//! picture [Dv] --(norm)--(change)--+
-//!                                  +-- early: one branch on both      picture or sound only: one branch on the one
-//! sound   [Da] --(norm)------------+-- late: a branch for each, logits averaged
+//! picture [Dv] --(norm)--+
+//! motion  [Dm] ----------+
+//!                        +-- early: one branch on both      picture or sound only: one branch on the one
+//! sound   [Da] --(norm)--+-- late: a branch for each, logits averaged
 //!
 //! branch = attention block -> temporal head
 //! ```
@@ -13,8 +14,9 @@
 //! what is missing cannot be taken for a feature vector. In late fusion the branch of a missing modality still has its
 //! say, as it had in training.
 //!
-//! The change, where it is switched on, is how far each feature of the picture has moved since the step before, put
-//! behind the features: `[x_t, 4 |x_t - x_(t-1)|]`. A fight and a crowd that walks by look alike in one frame.
+//! The motion, where the head takes any, says what has moved since the step before ([`super::motion`]); it comes behind
+//! the picture's features in one row, goes past the norm, and belongs to the picture in every fusion. A fight and a
+//! crowd that walks by look alike in one frame.
 //!
 //! Tensors: `head.{picture_norm,sound_norm}`; `head.{attention,mtcn}`, for other kinds than MTCN
 //! `head.{attention,temporal}`; in late fusion the same below `head.picture` and `head.sound`.
@@ -38,13 +40,12 @@ pub use super::fusion::Fusion;
 pub struct Config {
     /// Length of a picture's feature vector, Dv.
     pub picture_width: usize,
+    /// Numbers about motion behind a picture's features, Dm. The paper has none.
+    pub motion_width: usize,
     /// Length of a sound token, Da.
     pub sound_width: usize,
     /// A layer norm on each modality before they meet. The paper has none.
     pub normalise_inputs: bool,
-    /// How far each feature of the picture has moved since the step before goes in beside the features. The paper has
-    /// none. Sound needs none: with it, more everyday sounds passed for incidents.
-    pub picture_change: bool,
     pub fusion: Fusion,
     pub attention: attention::Config,
     pub temporal: TemporalKind,
@@ -58,9 +59,9 @@ impl Config {
     pub fn new(picture_width: usize, sound_width: usize) -> Config {
         Config {
             picture_width,
+            motion_width: 0,
             sound_width,
             normalise_inputs: false,
-            picture_change: false,
             fusion: Fusion::Early,
             attention: attention::Config::default(),
             temporal: TemporalKind::Mtcn,
@@ -72,6 +73,11 @@ impl Config {
 }
 
 impl Config {
+    /// Length of what the head takes of the picture at each step: its features, then its motion.
+    pub fn seen_width(&self) -> usize {
+        self.picture_width + self.motion_width
+    }
+
     /// The layer whose output are the logits, of the paper's head: early fusion and MTCN.
     pub fn output_layer(&self) -> String {
         format!("head.mtcn.stages.{}.output", self.mtcn.stages.saturating_sub(1))
@@ -91,9 +97,10 @@ impl Head {
         let input = |name: &'static str, width: usize, is_used: bool| -> Result<Input, ModelError> {
             let has_norm = config.normalise_inputs && is_used;
             let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
-            Ok(Input { name, width, norm, with_change: name == "picture" && config.picture_change })
+            let motion_width = if name == "picture" { config.motion_width } else { 0 };
+            Ok(Input { name, width, motion_width, norm })
         };
-        let picture = config.picture_width * if config.picture_change { 2 } else { 1 };
+        let picture = config.seen_width();
         let sound = config.sound_width;
         let branches = match config.fusion {
             Fusion::PictureOnly => Branches::Picture(Branch::new(picture, config, &at)?),
@@ -111,8 +118,8 @@ impl Head {
         })
     }
 
-    /// `[B, T, Dv]`, `[B, T, Da]` -> logits `[B, T, 10]` of each stage, the last one's being the answer. A modality
-    /// that the head's [`Fusion`] does not use is not looked at.
+    /// `[B, T, Dv + Dm]`, `[B, T, Da]` -> logits `[B, T, 10]` of each stage, the last one's being the answer. A
+    /// modality that the head's [`Fusion`] does not use is not looked at.
     pub fn forward(&self, picture: &Tensor, sound: &Tensor, mode: Mode) -> Result<Vec<Tensor>, ModelError> {
         match &self.branches {
             Branches::Picture(branch) => branch.forward(&self.picture.forward(picture)?, mode),
@@ -132,48 +139,34 @@ impl Head {
 struct Input {
     name: &'static str,
     width: usize,
+    motion_width: usize,
     norm: Option<LayerNorm>,
-    with_change: bool,
 }
 
 impl Input {
-    /// `[B, T, width]` -> the same, or with the change `[B, T, 2 width]`.
-    fn forward(&self, features: &Tensor) -> Result<Tensor, ModelError> {
-        let normed = self.normed(features)?;
-        if self.with_change { with_change(&normed) } else { Ok(normed) }
+    /// `[B, T, width + motion]` -> the same.
+    fn forward(&self, seen: &Tensor) -> Result<Tensor, ModelError> {
+        let (_, _, width) = seen.dims3()?;
+        let expected = self.width + self.motion_width;
+        if width != expected {
+            return Err(ModelError::Input(format!(
+                "{} features of {width} values do not fit a head for {expected}; it belongs to another network",
+                self.name
+            )));
+        }
+        let normed = self.normed(&seen.narrow(2, 0, self.width)?)?;
+        match self.motion_width {
+            0 => Ok(normed),
+            motion => Ok(Tensor::cat(&[&normed, &seen.narrow(2, self.width, motion)?], 2)?),
+        }
     }
 
     fn normed(&self, features: &Tensor) -> Result<Tensor, ModelError> {
-        let (_, _, width) = features.dims3()?;
-        if width != self.width {
-            return Err(ModelError::Input(format!(
-                "{} features of {width} values do not fit a head for {}; it belongs to another network",
-                self.name, self.width
-            )));
-        }
         let Some(norm) = &self.norm else { return Ok(features.clone()) };
         // Compared with zero rather than above it: a row that is not a number must not pass for a missing one.
         let is_present = features.abs()?.sum_keepdim(D::Minus1)?.ne(0f32)?.to_dtype(DType::F32)?;
         Ok(norm.forward(features)?.broadcast_mul(&is_present)?)
     }
-}
-
-/// Brings the change of normed features to about their own size: from step to step they move by a quarter of it.
-const CHANGE_GAIN: f64 = 4.0;
-
-/// `[B, T, D]` -> `[B, T, 2 D]`: the features, and how far each has moved since the step before. The first step of a
-/// sequence has none before it and takes the second one's; a lone step has not moved.
-fn with_change(features: &Tensor) -> Result<Tensor, ModelError> {
-    let (_, steps, _) = features.dims3()?;
-    let change = match steps {
-        0 | 1 => features.zeros_like()?,
-        _ => {
-            let moved = (features.narrow(1, 1, steps - 1)? - features.narrow(1, 0, steps - 1)?)?.abs()?;
-            let moved = (moved * CHANGE_GAIN)?;
-            Tensor::cat(&[&moved.narrow(1, 0, 1)?, &moved], 1)?
-        }
-    };
-    Ok(Tensor::cat(&[features, &change], 2)?)
 }
 
 enum Branches {
@@ -215,30 +208,18 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-
-    /// One sequence of rows of two.
-    fn changes(rows: &[[f32; 2]]) -> Vec<[f32; 2]> {
-        let values: Vec<f32> = rows.iter().flatten().copied().collect();
-        let features = Tensor::from_vec(values, (1, rows.len(), 2), &Device::Cpu).unwrap();
-        let with = with_change(&features).unwrap();
-        assert_eq!(with.dims(), [1, rows.len(), 4]);
-        assert_eq!(values_of(&with.narrow(2, 0, 2).unwrap()), rows);
-        values_of(&with.narrow(2, 2, 2).unwrap())
-    }
-
-    fn values_of(tensor: &Tensor) -> Vec<[f32; 2]> {
-        tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap().as_chunks::<2>().0.to_vec()
-    }
+    use crate::model::{ComputeDevice, WeightSource};
 
     #[test]
-    fn the_change_is_how_far_each_feature_has_moved_either_way() {
-        let moved = changes(&[[1.0, 0.0], [1.5, 0.0], [0.5, -0.25]]);
-        assert_eq!(moved, [[2.0, 0.0], [2.0, 0.0], [4.0, 1.0]]);
-    }
-
-    #[test]
-    fn what_stands_still_and_a_lone_step_have_not_changed() {
-        assert_eq!(changes(&[[3.0, -1.0]; 3]), [[0.0; 2]; 3]);
-        assert_eq!(changes(&[[3.0, -1.0]]), [[0.0; 2]]);
+    fn motion_goes_past_the_norm() {
+        let weights = Weights::open(&WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
+        let norm = Some(LayerNorm::new(2, &weights.at("norm")).unwrap());
+        let input = Input { name: "picture", width: 2, motion_width: 1, norm };
+        let rows = |values: Vec<f32>| Tensor::from_vec(values, (1, 2, 3), &Device::Cpu).unwrap();
+        let out = input.forward(&rows(vec![3.0, 5.0, 0.7, 0.0, 0.0, 0.0])).unwrap();
+        let out = out.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert!(out[0] < 0.0 && out[1] > 0.0);
+        assert_eq!(out[2], 0.7);
+        assert_eq!(out[3..], [0.0; 3], "what is missing stays zero");
     }
 }

@@ -6,7 +6,8 @@
 //! |---|---|---|
 //! | [`mobilevit`] | MobileViT S, XS, XXS | pictures `[B, H, W, 3]` -> `[B, D]` |
 //! | [`wav2vec2`] | Wav2Vec2 base, small | samples `[B, N]` -> tokens `[B, T, D]` |
-//! | [`head`] | both modalities' features to logits | `[B, T, Dv]`, `[B, T, Da]` -> `[B, T, 10]` of each stage |
+//! | [`motion`] | none: what moves from picture to picture | pictures, maps -> `[Dm]` each |
+//! | [`head`] | both modalities' features to logits | `[B, T, Dv + Dm]`, `[B, T, Da]` -> `[B, T, 10]` of each stage |
 //! | [`fusion`] | where the modalities meet | `[B, T, Dv]`, `[B, T, Da]` -> `[B, T, Dv + Da]` |
 //! | [`attention`] | convolution and self-attention before the temporal head | `[B, T, D]` -> `[B, T, W]` |
 //! | [`temporal`] | a temporal head of any kind | `[B, T, W]` -> logits `[B, T, 10]` of each stage |
@@ -34,6 +35,7 @@ pub mod kernels;
 pub mod layers;
 pub mod loss;
 pub mod mobilevit;
+pub mod motion;
 pub mod mtcn;
 pub mod pickle;
 pub mod recurrent;

@@ -153,8 +153,9 @@ fn train_and_judge(
     let progress = run_stage(&mut trainer, Stage::Head, recipe, 0, progress, cancel, &|_| {})?;
     trainer.return_to_best()?;
     let mut confusion = ConfusionMatrix::new([]);
-    for clip in part(Split::Test) {
-        confusion.add(clip.label, clip_scores(&trainer.step_scores(clip)?).predicted, 1);
+    let test = part(Split::Test);
+    for (clip, steps) in test.iter().zip(trainer.step_scores(&test)?) {
+        confusion.add(clip.label, clip_scores(&steps).predicted, 1);
     }
     let found = Classification::new(confusion);
     // Without a test clip there is no accuracy; every table would be empty.

@@ -138,8 +138,7 @@ fn class_validation(class: AnomalyClass, real: &[ScoredClip], corpus: &Corpus) -
     let of_class: Vec<_> = real.iter().filter(|clip| clip.truth == class).collect();
     let heard_only = Modalities::SoundOnly.label();
     let seen = of_class.iter().filter(|clip| clip.modalities != heard_only).count();
-    let is_drawn =
-        corpus.part(Split::Test).any(|clip| clip.clip.label == class && !corpus.sources[clip.source].data.is_real);
+    let is_drawn = corpus.part(Split::Test).any(|clip| clip.clip.label == class && !clip.is_real);
     let validation = match (seen >= FEWEST_REAL_CLIPS, of_class.len() >= FEWEST_REAL_CLIPS, is_drawn) {
         (true, _, _) => Validation::RealFootage,
         (_, true, _) => Validation::RealSound,

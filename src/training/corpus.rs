@@ -16,6 +16,8 @@ pub struct CorpusClip {
     pub split: Split,
     /// Position among [`Corpus::sources`].
     pub source: usize,
+    /// Whether its dataset is of real recordings.
+    pub is_real: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ impl Corpus {
         self.sources.push(Source { data: data.clone(), unknown_labels });
         // Without a part of its own a clip could be trained and scored on at once; assigning gave every clip one.
         let placed = manifest.clips.into_iter().filter_map(|clip| clip.split.map(|split| (clip, split)));
-        self.clips.extend(placed.map(|(clip, split)| CorpusClip { clip, split, source }));
+        self.clips.extend(placed.map(|(clip, split)| CorpusClip { clip, split, source, is_real: data.is_real }));
         Ok(())
     }
 

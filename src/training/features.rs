@@ -20,11 +20,13 @@ pub struct ClipFeatures {
     pub split: Split,
     /// Position of the dataset.
     pub source: usize,
+    /// Whether its dataset is of real recordings.
+    pub is_real: bool,
     pub group: String,
     pub label: AnomalyClass,
     /// The class that holds in the middle of each step; `None` where it is none of the ten.
     pub classes: Vec<Option<AnomalyClass>>,
-    /// Steps x Dv; empty without a picture.
+    /// Steps x (Dv + Dm), features and motion; empty without a picture.
     pub picture: Vec<f32>,
     /// Steps x Da; empty without sound.
     pub sound: Vec<f32>,
@@ -65,6 +67,7 @@ pub fn clip_features(
         path: clip.clip.path.to_string_lossy().into_owned(),
         split: clip.split,
         source: clip.source,
+        is_real: clip.is_real,
         group: clip.clip.group.clone(),
         label: clip.clip.label,
         classes: (0..grid.len()).map(|step| clip.clip.class_at(middle(step))).collect(),

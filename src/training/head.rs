@@ -3,6 +3,8 @@
 //! An example is a window of T steps from one clip. Now and then one modality is taken away, so that a silent clip or
 //! a sound file still means something; sound is never taken away from what only sound can tell.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use candle_core::{D, Device, Tensor};
@@ -18,7 +20,7 @@ use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
 use super::sampler::Sampler;
 use crate::analysis::scores::{ClipScores, clip_scores};
-use crate::analysis::windows::WindowMean;
+use crate::analysis::windows::{WindowMean, windows};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::model::head::{Config, Head};
 use crate::model::layers::Mode;
@@ -30,7 +32,14 @@ const MODALITY_DROPOUT: f32 = 0.15;
 /// Noise on the features, as a share of each one's own size. Each has one over the whole window: what does not move
 /// must not seem to.
 const FEATURE_NOISE: f32 = 0.1;
+/// How often a window lacks a number about motion. It says much with few numbers and invites learning by heart with
+/// many: on the real fights a logistic regression on the change of features needs a strong penalty to carry over.
+const MOTION_DROPOUT: f32 = 0.5;
 const LABEL_SMOOTHING: f64 = 0.05;
+/// How often a real clip shows another one's picture features, while its motion and its sound stay its own. Real clips
+/// are few, and the picture network, which learned from the same ones, knows them by heart: a head that believed its
+/// features would not look at what moves.
+const PICTURE_SWAP: f32 = 0.5;
 
 /// Normal life comes more often than any event, as it does outside.
 const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.35), (AnomalyClass::Brawling, 0.1)];
@@ -46,6 +55,8 @@ pub struct HeadTrainer<'a> {
     training: Vec<&'a ClipFeatures>,
     validation: Vec<&'a ClipFeatures>,
     sampler: Sampler<Moments>,
+    /// Training clips of real recordings with pictures, by dataset.
+    real_pictures: BTreeMap<usize, Vec<usize>>,
     head: Head,
     config: Config,
     variables: VarMap,
@@ -77,6 +88,10 @@ impl<'a> HeadTrainer<'a> {
             })
         });
         let sampler = Sampler::new(moments);
+        let mut real_pictures: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, clip) in training.iter().enumerate().filter(|(_, clip)| clip.is_real && !clip.picture.is_empty()) {
+            real_pictures.entry(clip.source).or_default().push(index);
+        }
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
         let head = Head::new(config, &weights)?;
@@ -85,6 +100,7 @@ impl<'a> HeadTrainer<'a> {
             training,
             validation,
             sampler,
+            real_pictures,
             head,
             config: config.clone(),
             variables,
@@ -136,22 +152,39 @@ impl<'a> HeadTrainer<'a> {
             let has = |features: &Vec<f32>| !features.is_empty();
             let keeps_sound = has(&clip.sound) && !(loses_sound && has(&clip.picture));
             let keeps_picture = has(&clip.picture) && !(loses_picture && has(&clip.sound));
-            let (dv, da) = (self.config.picture_width, self.config.sound_width);
-            append(&mut picture, keeps_picture.then_some(&clip.picture), dv, first, steps, &mut rng);
-            append(&mut sound, keeps_sound.then_some(&clip.sound), da, first, steps, &mut rng);
+            let (dv, da) = (self.config.seen_width(), self.config.sound_width);
+            let from = picture.len();
+            let motion_from = self.config.picture_width;
+            append(&mut picture, keeps_picture.then_some(&clip.picture), (dv, motion_from), first, steps, &mut rng);
+            if keeps_picture && clip.is_real && rng.f32() < PICTURE_SWAP {
+                let rows = picture[from..].chunks_exact_mut(dv).take(clip.len() - first);
+                self.show_another(clip.source, rows, &mut rng);
+            }
+            append(&mut sound, keeps_sound.then_some(&clip.sound), (da, da), first, steps, &mut rng);
             for step in first..first + steps {
                 let class = clip.classes.get(step).copied().flatten();
                 labels.push(class.map_or(AnomalyClass::Normal, |class| class).index() as u32);
                 weights.push(if class.is_some() { 1.0f32 } else { 0.0 });
             }
         }
-        let picture = Tensor::from_vec(picture, (batch, steps, self.config.picture_width), &self.device)?;
+        let picture = Tensor::from_vec(picture, (batch, steps, self.config.seen_width()), &self.device)?;
         let sound = Tensor::from_vec(sound, (batch, steps, self.config.sound_width), &self.device)?;
         let labels = Tensor::from_vec(labels, (batch, steps), &self.device)?;
         let weights = Tensor::from_vec(weights, (batch, steps), &self.device)?;
         let stages = self.head.forward(&picture, &sound, Mode::Training { seed: self.seed ^ step })?;
         let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
         Ok(loss::multi_stage(&stages, &labels, Some(&weights), &options)?)
+    }
+
+    /// Puts the features of some other clip of `source` in place of those in `rows`; its motion stays out.
+    fn show_another<'b>(&self, source: usize, rows: impl Iterator<Item = &'b mut [f32]>, rng: &mut Rng) {
+        let Some(others) = self.real_pictures.get(&source) else { return };
+        let other = self.training[others[rng.usize(0..others.len())]];
+        let (width, start) = (self.config.seen_width(), rng.usize(0..other.len()));
+        for (row, step) in rows.zip((0..other.len()).cycle().skip(start)) {
+            let features = &other.picture[step * width..][..self.config.picture_width];
+            row[..self.config.picture_width].copy_from_slice(features);
+        }
     }
 
     /// Takes the best weights in place of the latest.
@@ -167,48 +200,82 @@ impl<'a> HeadTrainer<'a> {
 
     /// What the validation clips are, and the class probabilities of their steps.
     pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
-        self.validation.iter().map(|clip| Ok((clip.label, self.step_scores(clip)?))).collect()
+        let labels = self.validation.iter().map(|clip| clip.label);
+        Ok(labels.zip(self.step_scores(&self.validation)?).collect())
     }
 
-    /// Class probabilities of every step of a clip, from overlapping windows as in analysis.
-    pub fn step_scores(&self, clip: &ClipFeatures) -> Result<Vec<[f32; CLASS_COUNT]>, TrainingError> {
-        step_scores(&self.head, &self.config, self.window_steps, clip, &self.device)
+    /// Class probabilities of every step of each clip, from overlapping windows as in analysis.
+    pub fn step_scores(&self, clips: &[&ClipFeatures]) -> Result<Vec<Vec<[f32; CLASS_COUNT]>>, TrainingError> {
+        step_scores(&self.head, &self.config, self.window_steps, clips, &self.device)
     }
 }
+
+/// Windows that go through the head at once: each pass brings its weights into order anew.
+const WINDOW_BATCH: usize = 128;
 
 /// As [`HeadTrainer::step_scores`], of any head.
 pub fn step_scores(
     head: &Head,
     config: &Config,
     window_steps: usize,
-    clip: &ClipFeatures,
+    clips: &[&ClipFeatures],
     device: &Device,
-) -> Result<Vec<[f32; CLASS_COUNT]>, TrainingError> {
-    let mut mean = WindowMean::<CLASS_COUNT>::new(clip.len(), window_steps, 0);
-    let mut scores = Vec::with_capacity(clip.len());
-    while let Some(window) = mean.next_ready(clip.len()) {
-        let rows = |features: &[f32], width: usize| match features.is_empty() {
-            true => vec![0.0; window.len() * width],
-            false => features[window.start * width..window.end * width].to_vec(),
-        };
-        let tensor =
-            |features: &[f32], width: usize| Tensor::from_vec(rows(features, width), (1, window.len(), width), device);
-        let picture = tensor(&clip.picture, config.picture_width)?;
-        let sound = tensor(&clip.sound, config.sound_width)?;
-        let stages = head.forward(&picture, &sound, Mode::Inference)?;
-        let Some(logits) = stages.last() else { break };
-        let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
-        scores.extend(mean.add(rows.as_chunks::<CLASS_COUNT>().0));
+) -> Result<Vec<Vec<[f32; CLASS_COUNT]>>, TrainingError> {
+    let of_clip = |(index, clip): (usize, &&ClipFeatures)| {
+        windows(clip.len(), window_steps).into_iter().map(move |window| (index, window)).collect::<Vec<_>>()
+    };
+    let mut all: Vec<(usize, Range<usize>)> = clips.iter().enumerate().flat_map(of_clip).collect();
+    // Those of one clip are of one length, and stay in order.
+    all.sort_by_key(|(_, window)| window.len());
+    let mut means: Vec<WindowMean<CLASS_COUNT>> =
+        clips.iter().map(|clip| WindowMean::new(clip.len(), window_steps, 0)).collect();
+    let mut scores = vec![Vec::new(); clips.len()];
+    for of_one_length in all.chunk_by(|(_, a), (_, b)| a.len() == b.len()) {
+        for batch in of_one_length.chunks(WINDOW_BATCH) {
+            let steps = batch[0].1.len();
+            let rows = |features_of: fn(&ClipFeatures) -> &[f32], width: usize| {
+                let mut rows = Vec::with_capacity(batch.len() * steps * width);
+                for (clip, window) in batch {
+                    match features_of(clips[*clip]) {
+                        [] => rows.resize(rows.len() + steps * width, 0.0),
+                        features => rows.extend_from_slice(&features[window.start * width..window.end * width]),
+                    }
+                }
+                Tensor::from_vec(rows, (batch.len(), steps, width), device)
+            };
+            let picture = rows(|clip| &clip.picture, config.seen_width())?;
+            let sound = rows(|clip| &clip.sound, config.sound_width)?;
+            let stages = head.forward(&picture, &sound, Mode::Inference)?;
+            let Some(logits) = stages.last() else { break };
+            let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
+            for ((clip, _), rows) in batch.iter().zip(rows.as_chunks::<CLASS_COUNT>().0.chunks_exact(steps)) {
+                scores[*clip].extend(means[*clip].add(rows));
+            }
+        }
     }
     Ok(scores)
 }
 
-/// Adds `steps` rows from `first` on, noisy; zeros where there are none or the modality is gone.
-fn append(rows: &mut Vec<f32>, features: Option<&Vec<f32>>, width: usize, first: usize, steps: usize, rng: &mut Rng) {
+/// Adds `steps` rows from `first` on, noisy, and of what is motion only a part; zeros where there are none or the
+/// modality is gone.
+fn append(
+    rows: &mut Vec<f32>,
+    features: Option<&Vec<f32>>,
+    (width, motion_from): (usize, usize),
+    first: usize,
+    steps: usize,
+    rng: &mut Rng,
+) {
     let start = rows.len();
     if let Some(features) = features {
         let last = ((first + steps) * width).min(features.len());
-        let gains: Vec<f32> = (0..width).map(|_| 1.0 + FEATURE_NOISE * (rng.f32() + rng.f32() - 1.0)).collect();
+        let noise = |rng: &mut Rng| 1.0 + FEATURE_NOISE * (rng.f32() + rng.f32() - 1.0);
+        let gain = |feature: usize| match feature < motion_from {
+            true => noise(rng),
+            false if rng.f32() < MOTION_DROPOUT => 0.0,
+            false => noise(rng) / (1.0 - MOTION_DROPOUT),
+        };
+        let gains: Vec<f32> = (0..width).map(gain).collect();
         let window = features[first * width..last].chunks_exact(width);
         rows.extend(window.flat_map(|row| row.iter().zip(&gains).map(|(value, gain)| value * gain)));
     }
@@ -230,8 +297,8 @@ impl Trainer for HeadTrainer<'_> {
     /// called what they are; each class weighs the same.
     fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
-        for clip in &self.validation {
-            let ClipScores { scores, predicted } = clip_scores(&self.step_scores(clip)?);
+        for (clip, steps) in self.validation.iter().zip(self.step_scores(&self.validation)?) {
+            let ClipScores { scores, predicted } = clip_scores(&steps);
             sums.add(clip.label, -scores[clip.label.index()].max(1e-6).ln(), predicted == clip.label);
         }
         Ok(sums)
@@ -243,5 +310,69 @@ impl Trainer for HeadTrainer<'_> {
 
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
         checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Split;
+    use crate::model::ComputeDevice;
+
+    const SEEN: usize = 3;
+
+    fn config() -> Config {
+        Config { motion_width: 1, ..Config::new(SEEN - 1, 2) }
+    }
+
+    /// Pictures of rows that count up from `first`.
+    fn clip(steps: usize, first: f32, has_sound: bool) -> ClipFeatures {
+        ClipFeatures {
+            path: format!("{first}.mp4"),
+            split: Split::Train,
+            source: 0,
+            is_real: true,
+            group: String::new(),
+            label: AnomalyClass::Brawling,
+            classes: vec![Some(AnomalyClass::Brawling); steps],
+            picture: (0..steps * SEEN).map(|n| first + n as f32).collect(),
+            sound: (0..if has_sound { steps * 2 } else { 0 }).map(|n| (n as f32).sin()).collect(),
+        }
+    }
+
+    fn trainer<'a>(clips: &[&'a ClipFeatures], folder: &'a std::path::Path) -> HeadTrainer<'a> {
+        let recipe =
+            StageRecipe { steps: 1, batch: 4, learning_rate: 1e-3, warm_up: 1, validate_every: 1, patience: 1 };
+        let plan = StagePlan { recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
+        HeadTrainer::new(clips.to_vec(), clips.to_vec(), &config(), 10, plan).unwrap()
+    }
+
+    #[test]
+    fn clips_that_are_judged_together_are_judged_as_each_alone() {
+        let clips = [clip(23, 0.0, true), clip(7, 0.5, false), clip(10, -1.0, true), clip(0, 0.0, false)];
+        let clips: Vec<&ClipFeatures> = clips.iter().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let trainer = trainer(&clips, folder.path());
+        let together = trainer.step_scores(&clips).unwrap();
+        for (clip, scores) in clips.iter().zip(&together) {
+            assert_eq!(scores.len(), clip.len());
+            assert_eq!(trainer.step_scores(&[clip]).unwrap(), std::slice::from_ref(scores));
+        }
+        assert_ne!(together[0][0], together[2][0]);
+    }
+
+    #[test]
+    fn a_clip_that_shows_another_keeps_its_own_motion() {
+        let (other, folder) = (clip(4, 100.0, false), tempfile::tempdir().unwrap());
+        let trainer = trainer(&[&other], folder.path());
+        let mut rows = [[0.0, 0.0, 7.0]; 6];
+        let shown = rows.iter_mut().map(<[f32; SEEN]>::as_mut_slice);
+        trainer.show_another(0, shown, &mut Rng::with_seed(1));
+        let own: Vec<[f32; 2]> = other.picture.chunks(SEEN).map(|row| [row[0], row[1]]).collect();
+        let start = own.iter().position(|row| *row == rows[0][..2]).unwrap();
+        for (index, row) in rows.iter().enumerate() {
+            assert_eq!(row[..2], own[(start + index) % own.len()]);
+            assert_eq!(row[2], 7.0);
+        }
     }
 }

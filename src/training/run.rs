@@ -168,9 +168,8 @@ fn ablate_stages(
         return Err(TrainingError::NothingToTrainOn(reason));
     }
     // The first source is VAAR-Synth; what it has without pictures is no clip of the paper's kind.
-    let is_synthetic = |clip: &CorpusClip| {
-        !corpus.sources[clip.source].data.is_real && clip.clip.path.extension().is_some_and(|ending| ending == "mp4")
-    };
+    let is_synthetic =
+        |clip: &CorpusClip| !clip.is_real && clip.clip.path.extension().is_some_and(|ending| ending == "mp4");
     let clips = all_features(spec, &corpus, &backbones, is_synthetic, cancel, listen)?;
     let (config, device) = (preset_of(&spec.recipe).config().head, device_of(spec)?);
     let recipe = &spec.recipe.ablation;
@@ -180,11 +179,11 @@ fn ablate_stages(
     Ok(Ablation { cells, training_clips: count(Split::Train), test_clips: count(Split::Test) })
 }
 
-/// Where the outcomes of these backbones and this recipe are kept.
+/// Where the outcomes of these backbones, this shape of the head and this recipe are kept.
 fn ablation_folder(spec: &TrainingSpec, cancel: &CancelToken) -> Result<PathBuf, TrainingError> {
     let backbones = spec.work.join(BACKBONES_FILE);
     let digest = digest_of(&backbones, cancel)?;
-    let made_by = format!("{digest} {:?}", spec.recipe.ablation);
+    let made_by = format!("{digest} {:?} {:?}", spec.recipe.ablation, preset_of(&spec.recipe).config().head);
     Ok(spec.work.join("ablation").join(hexadecimal(&Sha256::digest(made_by)[..8])))
 }
 
@@ -482,9 +481,9 @@ fn all_features(
     let network = AvarNet::load(preset, &WeightSource::File(path), &device_of(spec)?)?;
     let clips: Vec<&CorpusClip> = corpus.clips.iter().filter(|clip| wanted(clip)).collect();
     let folder = spec.work.join("features");
-    // By the backbones alone: a head of another shape leaves the features as they are.
+    // By the backbones and the motion alone: a head of another shape leaves the features as they are.
     let digests = backbones.iter().map(|backbone| digest_of(backbone, cancel));
-    let made_by = digests.collect::<Result<Vec<_>, _>>()?.join(" ");
+    let made_by = format!("{} motion {}", digests.collect::<Result<Vec<_>, _>>()?.join(" "), network.motion_dim());
     for_each_clip(&clips, Stage::Features, thread_count(), cancel, listen, |clip| {
         clip_features(clip, &network, &made_by, spec.recipe.steps_per_second, &folder, cancel)
     })
