@@ -162,7 +162,8 @@ mod tests {
     fn what_is_larger_moves_more() {
         let by_ten = |edge| moved(&[picture((10, 10), edge, 1.0), picture((20, 10), edge, 1.0)]);
         let (small, large) = (by_ten(8), by_ten(32));
-        assert!(small.iter().zip(&large).take(3).all(|(small, large)| 0.0 < *small && small < large));
+        assert!(0.0 < small[0] && small[0] < large[0], "mean");
+        assert!(0.0 < small[1] && small[1] < large[1], "share");
     }
 
     #[test]
@@ -182,12 +183,12 @@ mod tests {
     }
 
     #[test]
-    fn noise_in_the_dark_is_no_motion() {
+    fn noise_in_the_dark_hardly_moves() {
         let noise = |seed: u64| {
             let mut rng = fastrand::Rng::with_seed(seed);
             (0..SIZE_PX.0 * SIZE_PX.1 * 3).map(|_| rng.u8(0..4)).collect::<Vec<_>>()
         };
         let [_, share, ..] = moved(&[noise(1), noise(2)]);
-        assert_eq!(share, 0.0);
+        assert!(share < compressed(0.02), "{share}");
     }
 }
