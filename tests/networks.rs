@@ -49,7 +49,7 @@ fn tiny() -> avar_net::Config {
 /// The tiny head of every kind and fusion, inputs normalised, with motion.
 fn tiny_heads() -> impl Iterator<Item = head::Config> {
     let of =
-        |fusion, temporal| head::Config { fusion, temporal, normalise_inputs: true, motion_width: 3, ..tiny().head };
+        |fusion, temporal| head::Config { fusion, temporal, normalise_inputs: true, with_motion: true, ..tiny().head };
     Fusion::ALL.into_iter().flat_map(move |fusion| TemporalKind::ALL.map(|kind| of(fusion, kind)))
 }
 

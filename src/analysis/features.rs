@@ -208,7 +208,8 @@ impl FeatureStreams {
         cancel: &CancelToken,
     ) -> Result<Self, AnalysisError> {
         let path = &info.path;
-        let mut motion = (network.motion_dim() > 0).then(|| Motion::new(network.picture_size_px()));
+        let mut motion =
+            (network.motion_dim() > 0).then(|| Motion::new(network.picture_size_px(), network.picture_dim()));
         let pictures = match frames {
             Some(table) => {
                 let reader = VideoReader::open(path, table.clone())?;
@@ -218,9 +219,9 @@ impl FeatureStreams {
                     let before = grid.start_of(first_step - 1);
                     pictures.start_at(before)?;
                     pictures.advance_to(before)?;
-                    let rgb = pictures.current_rgb()?;
                     if let Some(motion) = &mut motion {
-                        motion.see(&rgb, &network.look_unless(&rgb, 1, cancel)?.maps, network.picture_dim());
+                        let rgb = pictures.current_rgb()?;
+                        motion.see(&rgb, &network.look_unless(&rgb, 1, cancel)?.maps);
                     }
                 }
                 Some(pictures)
@@ -334,7 +335,7 @@ fn extend_pictures(
                 (Some(row), Some(motion)) if last_row != Some(row) => {
                     let rgb = &batch[row * picture_bytes..(row + 1) * picture_bytes];
                     let map = &seen.maps[row * map_values..(row + 1) * map_values];
-                    features.picture.extend(motion.see(rgb, map, width));
+                    features.picture.extend(motion.see(rgb, map));
                 }
                 _ => features.picture.resize(features.picture.len() + seen_width - width, 0.0),
             }

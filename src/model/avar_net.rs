@@ -21,7 +21,6 @@ use super::head::{self, Fusion, Head};
 use super::kernels;
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
-use super::motion::motion_width;
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Provenance, WeightSource, Weights};
 use crate::job::CancelToken;
@@ -62,7 +61,7 @@ impl Preset {
             Preset::Lite => {
                 let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
                 config.head.normalise_inputs = true;
-                config.head.motion_width = motion_width(config.head.picture_width);
+                config.head.with_motion = true;
                 config.picture_size_px = LITE_SIZE_PX;
                 config
             }
@@ -188,7 +187,7 @@ impl AvarNet {
 
     /// Numbers about motion that go behind a picture's features, Dm; 0 in a network that takes none.
     pub fn motion_dim(&self) -> usize {
-        self.config.head.motion_width
+        self.config.head.motion_width()
     }
 
     /// Length of what the head takes of the picture at each step, Dv + Dm.

@@ -27,6 +27,7 @@ use super::attention::{self, AttentionBlock};
 use super::error::ModelError;
 use super::fusion::{fuse_early, fuse_late};
 use super::layers::{LayerNorm, Mode};
+use super::motion::motion_width;
 use super::mtcn::{self, Mtcn};
 use super::recurrent::{self, Cell, Recurrent, Sight};
 use super::temporal::{Temporal, TemporalKind};
@@ -40,8 +41,8 @@ pub use super::fusion::Fusion;
 pub struct Config {
     /// Length of a picture's feature vector, Dv.
     pub picture_width: usize,
-    /// Numbers about motion behind a picture's features, Dm. The paper has none.
-    pub motion_width: usize,
+    /// Whether motion comes behind a picture's features. The paper has none.
+    pub with_motion: bool,
     /// Length of a sound token, Da.
     pub sound_width: usize,
     /// A layer norm on each modality before they meet. The paper has none.
@@ -59,7 +60,7 @@ impl Config {
     pub fn new(picture_width: usize, sound_width: usize) -> Config {
         Config {
             picture_width,
-            motion_width: 0,
+            with_motion: false,
             sound_width,
             normalise_inputs: false,
             fusion: Fusion::Early,
@@ -75,7 +76,12 @@ impl Config {
 impl Config {
     /// Length of what the head takes of the picture at each step: its features, then its motion.
     pub fn seen_width(&self) -> usize {
-        self.picture_width + self.motion_width
+        self.picture_width + self.motion_width()
+    }
+
+    /// Numbers about motion behind a picture's features, Dm; 0 in a head that takes none.
+    pub fn motion_width(&self) -> usize {
+        if self.with_motion { motion_width(self.picture_width) } else { 0 }
     }
 
     /// The layer whose output are the logits, of the paper's head: early fusion and MTCN.
@@ -94,12 +100,12 @@ impl Head {
     /// `weights` at the root: tensors are named `head.…`.
     pub fn new(config: &Config, weights: &Weights) -> Result<Head, ModelError> {
         let at = weights.at("head");
-        let input = |name: &'static str, width: usize, is_used: bool| -> Result<Input, ModelError> {
-            let has_norm = config.normalise_inputs && is_used;
-            let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
-            let motion_width = if name == "picture" { config.motion_width } else { 0 };
-            Ok(Input { name, width, motion_width, norm })
-        };
+        let input =
+            |name: &'static str, width: usize, motion_width: usize, is_used: bool| -> Result<Input, ModelError> {
+                let has_norm = config.normalise_inputs && is_used;
+                let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
+                Ok(Input { name, width, motion_width, norm })
+            };
         let picture = config.seen_width();
         let sound = config.sound_width;
         let branches = match config.fusion {
@@ -112,8 +118,8 @@ impl Head {
             },
         };
         Ok(Head {
-            picture: input("picture", config.picture_width, config.fusion.uses_picture())?,
-            sound: input("sound", config.sound_width, config.fusion.uses_sound())?,
+            picture: input("picture", config.picture_width, config.motion_width(), config.fusion.uses_picture())?,
+            sound: input("sound", config.sound_width, 0, config.fusion.uses_sound())?,
             branches,
         })
     }

@@ -34,18 +34,20 @@ const LEAST_CONTRAST: f32 = 0.02;
 #[derive(Clone, Debug)]
 pub struct Motion {
     size_px: (usize, usize),
+    features: usize,
     before: Option<(Cells, Vec<f32>)>,
 }
 
 impl Motion {
-    /// For pictures of `size_px` = (width, height).
-    pub fn new(size_px: (usize, usize)) -> Motion {
-        Motion { size_px, before: None }
+    /// For pictures of `size_px` = (width, height) with so many `features`.
+    pub fn new(size_px: (usize, usize), features: usize) -> Motion {
+        Motion { size_px, features, before: None }
     }
 
-    /// `rgb`: rows of red, green, blue bytes; `map`: its features, places x `features`. What has moved since the
+    /// `rgb`: rows of red, green, blue bytes; `map`: its features, places x features. What has moved since the
     /// picture before, [`motion_width`] numbers; zeros where nothing has or where there was none before.
-    pub fn see(&mut self, rgb: &[u8], map: &[f32], features: usize) -> Vec<f32> {
+    pub fn see(&mut self, rgb: &[u8], map: &[f32]) -> Vec<f32> {
+        let features = self.features;
         let now = Cells::new(rgb, self.size_px);
         let mut moved = vec![0f32; motion_width(features)];
         if let Some((cells, before)) = &self.before {
@@ -142,18 +144,18 @@ mod tests {
     #[test]
     fn a_first_picture_and_one_like_the_last_do_not_move() {
         let (still, map) = (picture((10, 10), 20, 1.0), [1.0, -2.0, 0.5, 0.25]);
-        let mut motion = Motion::new(SIZE_PX);
+        let mut motion = Motion::new(SIZE_PX, 2);
         for _ in 0..2 {
-            assert_eq!(motion.see(&still, &map, 2), [0.0; 2 + AMOUNTS]);
+            assert_eq!(motion.see(&still, &map), [0.0; 2 + AMOUNTS]);
         }
     }
 
     #[test]
     fn a_feature_has_changed_as_far_as_at_the_place_where_it_changed_most() {
-        let mut motion = Motion::new(SIZE_PX);
+        let mut motion = Motion::new(SIZE_PX, 2);
         let still = picture((10, 10), 20, 1.0);
-        motion.see(&still, &[1.0, -2.0, 0.5, 0.25, 0.0, 0.0], 2);
-        let moved = motion.see(&still, &[1.0, -2.5, 0.75, 0.25, -0.5, 0.25], 2);
+        motion.see(&still, &[1.0, -2.0, 0.5, 0.25, 0.0, 0.0]);
+        let moved = motion.see(&still, &[1.0, -2.5, 0.75, 0.25, -0.5, 0.25]);
         assert_eq!(moved[..2], [1.0, 1.0]);
         assert_eq!(moved[2..], [0.0; AMOUNTS]);
     }

@@ -25,7 +25,7 @@ use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::model::head::{Config, Head};
 use crate::model::layers::Mode;
 use crate::model::loss::{self, LabelOptions};
-use crate::model::{WeightSource, Weights};
+use crate::model::{ModelError, WeightSource, Weights};
 
 /// How often an example loses its sound, and its pictures.
 const MODALITY_DROPOUT: f32 = 0.15;
@@ -36,6 +36,8 @@ const FEATURE_NOISE: f32 = 0.1;
 /// many: on the real fights a logistic regression on the change of features needs a strong penalty to carry over.
 const MOTION_DROPOUT: f32 = 0.5;
 const LABEL_SMOOTHING: f64 = 0.05;
+/// Windows that are judged at once: each pass through the head brings its weights into order anew.
+const WINDOW_BATCH: usize = 128;
 /// How often a real clip shows another one's picture features, while its motion and its sound stay its own. Real clips
 /// are few, and the picture network, which learned from the same ones, knows them by heart: a head that believed its
 /// features would not look at what moves.
@@ -176,7 +178,8 @@ impl<'a> HeadTrainer<'a> {
         Ok(loss::multi_stage(&stages, &labels, Some(&weights), &options)?)
     }
 
-    /// Puts the features of some other clip of `source` in place of those in `rows`; its motion stays out.
+    /// Puts the features of some real clip of `source`, now and then the same one, in place of those in `rows`; its
+    /// motion stays out.
     fn show_another<'b>(&self, source: usize, rows: impl Iterator<Item = &'b mut [f32]>, rng: &mut Rng) {
         let Some(others) = self.real_pictures.get(&source) else { return };
         let other = self.training[others[rng.usize(0..others.len())]];
@@ -206,54 +209,41 @@ impl<'a> HeadTrainer<'a> {
 
     /// Class probabilities of every step of each clip, from overlapping windows as in analysis.
     pub fn step_scores(&self, clips: &[&ClipFeatures]) -> Result<Vec<Vec<[f32; CLASS_COUNT]>>, TrainingError> {
-        step_scores(&self.head, &self.config, self.window_steps, clips, &self.device)
-    }
-}
-
-/// Windows that go through the head at once: each pass brings its weights into order anew.
-const WINDOW_BATCH: usize = 128;
-
-/// As [`HeadTrainer::step_scores`], of any head.
-pub fn step_scores(
-    head: &Head,
-    config: &Config,
-    window_steps: usize,
-    clips: &[&ClipFeatures],
-    device: &Device,
-) -> Result<Vec<Vec<[f32; CLASS_COUNT]>>, TrainingError> {
-    let of_clip = |(index, clip): (usize, &&ClipFeatures)| {
-        windows(clip.len(), window_steps).into_iter().map(move |window| (index, window)).collect::<Vec<_>>()
-    };
-    let mut all: Vec<(usize, Range<usize>)> = clips.iter().enumerate().flat_map(of_clip).collect();
-    // Those of one clip are of one length, and stay in order.
-    all.sort_by_key(|(_, window)| window.len());
-    let mut means: Vec<WindowMean<CLASS_COUNT>> =
-        clips.iter().map(|clip| WindowMean::new(clip.len(), window_steps, 0)).collect();
-    let mut scores = vec![Vec::new(); clips.len()];
-    for of_one_length in all.chunk_by(|(_, a), (_, b)| a.len() == b.len()) {
-        for batch in of_one_length.chunks(WINDOW_BATCH) {
-            let steps = batch[0].1.len();
-            let rows = |features_of: fn(&ClipFeatures) -> &[f32], width: usize| {
-                let mut rows = Vec::with_capacity(batch.len() * steps * width);
-                for (clip, window) in batch {
-                    match features_of(clips[*clip]) {
-                        [] => rows.resize(rows.len() + steps * width, 0.0),
-                        features => rows.extend_from_slice(&features[window.start * width..window.end * width]),
+        let of_clip = |(index, clip): (usize, &&ClipFeatures)| {
+            windows(clip.len(), self.window_steps).into_iter().map(move |window| (index, window)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(usize, Range<usize>)> = clips.iter().enumerate().flat_map(of_clip).collect();
+        // Those of one clip are of one length, and stay in order.
+        all.sort_by_key(|(_, window)| window.len());
+        let mut means: Vec<WindowMean<CLASS_COUNT>> =
+            clips.iter().map(|clip| WindowMean::new(clip.len(), self.window_steps, 0)).collect();
+        let mut scores = vec![Vec::new(); clips.len()];
+        for of_one_length in all.chunk_by(|(_, a), (_, b)| a.len() == b.len()) {
+            for batch in of_one_length.chunks(WINDOW_BATCH) {
+                let steps = batch[0].1.len();
+                let rows = |features_of: fn(&ClipFeatures) -> &[f32], width: usize| {
+                    let mut rows = Vec::with_capacity(batch.len() * steps * width);
+                    for (clip, window) in batch {
+                        match features_of(clips[*clip]) {
+                            [] => rows.resize(rows.len() + steps * width, 0.0),
+                            features => rows.extend_from_slice(&features[window.start * width..window.end * width]),
+                        }
                     }
+                    Tensor::from_vec(rows, (batch.len(), steps, width), &self.device)
+                };
+                let picture = rows(|clip| &clip.picture, self.config.seen_width())?;
+                let sound = rows(|clip| &clip.sound, self.config.sound_width)?;
+                let stages = self.head.forward(&picture, &sound, Mode::Inference)?;
+                let logits =
+                    stages.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
+                let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
+                for ((clip, _), rows) in batch.iter().zip(rows.as_chunks::<CLASS_COUNT>().0.chunks_exact(steps)) {
+                    scores[*clip].extend(means[*clip].add(rows));
                 }
-                Tensor::from_vec(rows, (batch.len(), steps, width), device)
-            };
-            let picture = rows(|clip| &clip.picture, config.seen_width())?;
-            let sound = rows(|clip| &clip.sound, config.sound_width)?;
-            let stages = head.forward(&picture, &sound, Mode::Inference)?;
-            let Some(logits) = stages.last() else { break };
-            let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
-            for ((clip, _), rows) in batch.iter().zip(rows.as_chunks::<CLASS_COUNT>().0.chunks_exact(steps)) {
-                scores[*clip].extend(means[*clip].add(rows));
             }
         }
+        Ok(scores)
     }
-    Ok(scores)
 }
 
 /// Adds `steps` rows from `first` on, noisy, and of what is motion only a part; zeros where there are none or the
@@ -318,11 +308,13 @@ mod tests {
     use super::*;
     use crate::dataset::Split;
     use crate::model::ComputeDevice;
+    use crate::model::motion::motion_width;
 
-    const SEEN: usize = 3;
+    const FEATURES: usize = 2;
+    const SEEN: usize = FEATURES + motion_width(FEATURES);
 
     fn config() -> Config {
-        Config { motion_width: 1, ..Config::new(SEEN - 1, 2) }
+        Config { with_motion: true, ..Config::new(FEATURES, 2) }
     }
 
     /// Pictures of rows that count up from `first`.
@@ -365,14 +357,29 @@ mod tests {
     fn a_clip_that_shows_another_keeps_its_own_motion() {
         let (other, folder) = (clip(4, 100.0, false), tempfile::tempdir().unwrap());
         let trainer = trainer(&[&other], folder.path());
-        let mut rows = [[0.0, 0.0, 7.0]; 6];
+        let mut rows = [[7.0; SEEN]; 6];
         let shown = rows.iter_mut().map(<[f32; SEEN]>::as_mut_slice);
         trainer.show_another(0, shown, &mut Rng::with_seed(1));
         let own: Vec<[f32; 2]> = other.picture.chunks(SEEN).map(|row| [row[0], row[1]]).collect();
         let start = own.iter().position(|row| *row == rows[0][..2]).unwrap();
         for (index, row) in rows.iter().enumerate() {
             assert_eq!(row[..2], own[(start + index) % own.len()]);
-            assert_eq!(row[2], 7.0);
+            assert_eq!(row[2..], [7.0; SEEN - FEATURES]);
         }
+    }
+
+    #[test]
+    fn a_window_lacks_some_of_its_motion_throughout_and_none_of_its_features() {
+        let (mut rng, mut lacking) = (Rng::with_seed(1), 0);
+        for _ in 0..400 {
+            let mut rows = Vec::new();
+            append(&mut rows, Some(&vec![1.0; 4 * 3]), (3, 2), 0, 4, &mut rng);
+            let first = &rows[..3];
+            assert!(rows.chunks(3).all(|row| row == first));
+            assert!(first[..2].iter().all(|feature| (feature - 1.0).abs() <= FEATURE_NOISE));
+            assert!(first[2] == 0.0 || (first[2] * (1.0 - MOTION_DROPOUT) - 1.0).abs() <= FEATURE_NOISE);
+            lacking += usize::from(first[2] == 0.0);
+        }
+        assert!((160..240).contains(&lacking), "{lacking}");
     }
 }
