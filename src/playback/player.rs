@@ -104,7 +104,11 @@ impl Player {
             range,
             whole,
             table: table.clone(),
-            video: Arc::new(VideoShared::new(table.clone().unwrap_or_default(), options.cache_bytes)),
+            video: Arc::new(VideoShared::new(
+                table.clone().unwrap_or_default(),
+                options.cache_bytes,
+                expected_frame_bytes(&info),
+            )),
             feed: info.audio.is_some().then(|| Arc::new(AudioFeed::new())),
             sound_report: Arc::default(),
             clock: Clock::new(now, range.start),
@@ -124,12 +128,7 @@ impl Player {
             threads: WorkerThreads::default(),
         };
         if table.is_some() {
-            let worker = VideoWorker {
-                path: path.clone(),
-                frame_bytes: expected_frame_bytes(&info),
-                shared: Arc::clone(&player.video),
-                wake: Arc::clone(&wake),
-            };
+            let worker = VideoWorker { path: path.clone(), shared: Arc::clone(&player.video), wake: Arc::clone(&wake) };
             let shared = Arc::clone(&player.video);
             let threads = &mut player.threads;
             let on_panic = move |sentence| shared.give_up(sentence);

@@ -27,6 +27,8 @@ pub struct VideoState {
     pub cache: FrameCache<VideoFrame>,
     /// The most that decoded frames may take; an index is taken off it.
     cache_bytes: usize,
+    /// The size of a decoded frame, as far as the file's description tells.
+    frame_bytes: usize,
     /// The last key frame decoded as a preview; the cache may have no room for it.
     preview: Option<VideoFrame>,
     /// Frames of the table that do not come out of the decoder.
@@ -46,13 +48,15 @@ pub struct VideoState {
 }
 
 impl VideoShared {
-    pub fn new(table: Arc<FrameTable>, cache_bytes: usize) -> Self {
+    /// `frame_bytes`: the size of a decoded frame, as far as the file's description tells.
+    pub fn new(table: Arc<FrameTable>, cache_bytes: usize, frame_bytes: usize) -> Self {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
         let frames = table.len();
         let state = VideoState {
             table,
-            cache: FrameCache::new(budget_bytes(cache_bytes, frames)),
+            cache: FrameCache::new(budget_bytes(cache_bytes, frames, frame_bytes)),
             cache_bytes,
+            frame_bytes,
             preview: None,
             undecodable: BTreeSet::new(),
             faults: Arc::default(),
@@ -86,7 +90,7 @@ impl VideoShared {
     /// Takes over a table that goes on where the one so far ended.
     pub fn extend(&self, table: Arc<FrameTable>) {
         let mut state = self.lock();
-        let budget_bytes = budget_bytes(state.cache_bytes, table.len());
+        let budget_bytes = budget_bytes(state.cache_bytes, table.len(), state.frame_bytes);
         state.cache.set_budget(budget_bytes);
         state.table = table;
         self.changed.notify_one();
@@ -108,12 +112,14 @@ impl VideoShared {
 
 /// What is known of each frame of a recording, here and in FFmpeg, by all that read it.
 const INDEX_BYTES: usize = 320;
-/// A long recording has room for a few seconds all the same.
+/// A long recording has room for a few seconds all the same: for this many frames, but for no more than these bytes.
+const LEAST_BUDGET_FRAMES: usize = 128;
 const LEAST_BUDGET_BYTES: usize = 96 << 20;
 
 /// What decoded frames may take of `cache_bytes`, off which the index of a long recording is taken.
-fn budget_bytes(cache_bytes: usize, frames: usize) -> usize {
-    cache_bytes.saturating_sub(frames.saturating_mul(INDEX_BYTES)).max(cache_bytes.min(LEAST_BUDGET_BYTES))
+fn budget_bytes(cache_bytes: usize, frames: usize, frame_bytes: usize) -> usize {
+    let least_bytes = frame_bytes.saturating_mul(LEAST_BUDGET_FRAMES).min(LEAST_BUDGET_BYTES).min(cache_bytes);
+    cache_bytes.saturating_sub(frames.saturating_mul(INDEX_BYTES)).max(least_bytes)
 }
 
 impl VideoState {
@@ -138,8 +144,6 @@ impl VideoState {
 /// What the thread needs to know.
 pub struct VideoWorker {
     pub path: PathBuf,
-    /// The size of a decoded frame, as far as the file's description tells.
-    pub frame_bytes: usize,
     pub shared: Arc<VideoShared>,
     pub wake: Wake,
 }
@@ -176,7 +180,7 @@ impl VideoWorker {
             }
             if !state.has_failed {
                 let capacity =
-                    state.cache.capacity_frames().unwrap_or((state.cache.budget_bytes() / self.frame_bytes).max(3));
+                    state.cache.capacity_frames().unwrap_or((state.cache.budget_bytes() / state.frame_bytes).max(3));
                 let situation = Situation {
                     frames: state.table.len(),
                     capacity,
@@ -307,9 +311,11 @@ mod tests {
     #[test]
     fn the_index_of_a_long_recording_is_taken_off_the_cache() {
         const CACHE: usize = 384 << 20;
-        assert!(budget_bytes(CACHE, 1800) > CACHE - (1 << 20));
-        assert!(budget_bytes(CACHE, 90_000) > 300 << 20);
-        assert_eq!(budget_bytes(CACHE, 2_000_000), LEAST_BUDGET_BYTES);
-        assert_eq!(budget_bytes(1 << 20, 2_000_000), 1 << 20, "never more than what was asked for");
+        const FRAME: usize = 640 * 360 * 3 / 2;
+        assert!(budget_bytes(CACHE, 1800, FRAME) > CACHE - (1 << 20));
+        assert!(budget_bytes(CACHE, 90_000, FRAME) > 300 << 20);
+        assert_eq!(budget_bytes(CACHE, 2_000_000, FRAME), 128 * FRAME);
+        assert_eq!(budget_bytes(CACHE, 2_000_000, 1920 * 1080 * 3 / 2), LEAST_BUDGET_BYTES);
+        assert_eq!(budget_bytes(1 << 20, 2_000_000, FRAME), 1 << 20, "never more than what was asked for");
     }
 }
