@@ -54,22 +54,25 @@ pub fn plain_picture(rgb: &[u8]) -> Vec<f32> {
     rgb.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0]]).map(|value| f32::from(value) / 255.0).collect()
 }
 
-/// As [`plain_picture`], flipped, cut, turned, relit and noisy at random.
+/// As [`plain_picture`], flipped, cut or set back, turned, recoloured, relit and noisy at random.
 pub fn varied_picture(rgb: &[u8], (width_px, height_px): (usize, usize), rng: &mut Rng) -> Vec<f32> {
     let between = |rng: &mut Rng, low: f32, high: f32| low + (high - low) * rng.f32();
-    let zoom = between(rng, 0.7, 1.05);
-    let aspect = between(rng, 0.9, 1.1);
-    let (span_x, span_y) = ((zoom * aspect).min(1.1), (zoom / aspect).min(1.1));
+    let zoom = between(rng, 0.6, 1.25);
+    let aspect = between(rng, 0.85, 1.18);
+    let (span_x, span_y) = (zoom * aspect, zoom / aspect);
     let (left, top) = ((1.0 - span_x) * rng.f32(), (1.0 - span_y) * rng.f32());
-    let angle = between(rng, -0.08, 0.08);
+    let angle = between(rng, -0.12, 0.12);
     let flip = rng.bool();
-    let gain = between(rng, 0.6, 1.4);
-    let gamma = between(rng, 0.7, 1.4);
-    let tint = [between(rng, 0.9, 1.1), between(rng, 0.9, 1.1), between(rng, 0.9, 1.1)];
-    let grey = if rng.f32() < 0.25 { 1.0 } else { between(rng, 0.0, 0.5) };
+    let gain = between(rng, 0.5, 1.5);
+    let gamma = between(rng, 0.6, 1.6);
+    let tint = [between(rng, 0.88, 1.12), between(rng, 0.88, 1.12), between(rng, 0.88, 1.12)];
+    // No class is told by its colours: in half of the pictures all hues are turned.
+    let hue_rad = if rng.bool() { between(rng, -std::f32::consts::PI, std::f32::consts::PI) } else { 0.0 };
+    let saturation = if rng.f32() < 0.2 { 0.0 } else { between(rng, 0.4, 1.3) };
+    let colours = hue_turn(hue_rad, saturation);
     let noise = if rng.bool() { between(rng, 0.0, 0.06) } else { 0.0 };
     // A dark patch, as of something in front of the lens.
-    let patch = (rng.f32() < 0.3).then(|| {
+    let patch = (rng.f32() < 0.35).then(|| {
         let (x, y) = (rng.usize(0..width_px), rng.usize(0..height_px));
         (x..x + rng.usize(1..=width_px / 3), y..y + rng.usize(1..=height_px / 3), rng.f32())
     });
@@ -87,9 +90,8 @@ pub fn varied_picture(rgb: &[u8], (width_px, height_px): (usize, usize), rng: &m
             let turned = (u * cos - v * sin / aspect_px + 0.5, u * sin * aspect_px + v * cos + 0.5);
             let across = if flip { 1.0 - turned.0 } else { turned.0 };
             let rgb = bilinear(rgb, (width_px, height_px), across, turned.1);
-            let luma = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
             for channel in [2, 1, 0] {
-                let mixed = rgb[channel] + (luma - rgb[channel]) * grey;
+                let mixed: f32 = colours[channel].iter().zip(rgb).map(|(share, value)| share * value).sum();
                 let lit = (mixed * gain * tint[channel]).max(0.0).powf(gamma);
                 out.push((lit + noise * (rng.f32() + rng.f32() - 1.0)).clamp(0.0, 1.0));
             }
@@ -98,8 +100,24 @@ pub fn varied_picture(rgb: &[u8], (width_px, height_px): (usize, usize), rng: &m
     out
 }
 
-/// The picture's colour at a place in 0..1, the nearest edge outside it; in 0..1.
+/// What red, green and blue become of red, green and blue when hues turn by `hue_rad` and colours fade or deepen;
+/// brightness (ITU-R BT.601) stays. Turned in the I and Q of the YIQ colour space.
+fn hue_turn(hue_rad: f32, saturation: f32) -> [[f32; 3]; 3] {
+    const TO_YIQ: [[f32; 3]; 3] = [[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]];
+    const FROM_YIQ: [[f32; 3]; 3] = [[1.0, 0.956, 0.619], [1.0, -0.272, -0.647], [1.0, -1.106, 1.703]];
+    let (sin, cos) = (saturation * hue_rad.sin(), saturation * hue_rad.cos());
+    let turn = [[1.0, 0.0, 0.0], [0.0, cos, -sin], [0.0, sin, cos]];
+    product(&FROM_YIQ, &product(&turn, &TO_YIQ))
+}
+
+fn product(a: &[[f32; 3]; 3], b: &[[f32; 3]; 3]) -> [[f32; 3]; 3] {
+    std::array::from_fn(|row| std::array::from_fn(|column| (0..3).map(|k| a[row][k] * b[k][column]).sum()))
+}
+
+/// The picture's colour at a place, in 0..1; what lies outside 0..1 is mirrored at the edges.
 fn bilinear(rgb: &[u8], (width_px, height_px): (usize, usize), across: f32, down: f32) -> [f32; 3] {
+    let mirrored = |place: f32| 1.0 - (place.rem_euclid(2.0) - 1.0).abs();
+    let (across, down) = (mirrored(across), mirrored(down));
     let x = (across * width_px as f32 - 0.5).clamp(0.0, (width_px - 1) as f32);
     let y = (down * height_px as f32 - 0.5).clamp(0.0, (height_px - 1) as f32);
     let (left, top) = (x as usize, y as usize);
@@ -158,6 +176,31 @@ mod tests {
         }
         assert_eq!(vary(3), vary(3));
         assert_ne!(vary(3), vary(4));
+    }
+
+    #[test]
+    fn turned_hues_keep_brightness_and_grey_and_a_third_of_a_turn_leaves_no_red() {
+        let turned = |rgb: [f32; 3], hue_rad: f32, saturation: f32| -> [f32; 3] {
+            hue_turn(hue_rad, saturation).map(|shares| shares.iter().zip(rgb).map(|(share, value)| share * value).sum())
+        };
+        let luma = |rgb: [f32; 3]| 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+        for (hue_rad, saturation) in [(0.0, 1.0), (1.0, 0.5), (-2.5, 1.2)] {
+            assert!((luma(turned([0.8, 0.3, 0.1], hue_rad, saturation)) - luma([0.8, 0.3, 0.1])).abs() < 2e-3);
+            assert!(turned([0.5; 3], hue_rad, saturation).iter().all(|value| (value - 0.5).abs() < 2e-3));
+        }
+        let same = turned([0.8, 0.3, 0.1], 0.0, 1.0);
+        assert!(same.iter().zip([0.8, 0.3, 0.1]).all(|(a, b)| (a - b).abs() < 2e-3), "{same:?}");
+        let [red, green, blue] = turned([1.0, 0.0, 0.0], std::f32::consts::TAU / 3.0, 1.0);
+        assert!(green.max(blue) > 0.2 && red < green.max(blue), "{red} {green} {blue}");
+        assert!(turned([0.9, 0.1, 0.2], 2.0, 0.0).windows(2).all(|pair| (pair[0] - pair[1]).abs() < 2e-3));
+    }
+
+    #[test]
+    fn what_lies_outside_a_picture_is_its_mirror_image() {
+        let rgb: Vec<u8> = (0..8 * 4 * 3).map(|n| (n * 5 % 256) as u8).collect();
+        let at = |across, down| bilinear(&rgb, (8, 4), across, down);
+        assert_eq!(at(-0.25, 0.5), at(0.25, 0.5));
+        assert_eq!(at(0.5, 1.25), at(0.5, 0.75));
     }
 
     #[test]

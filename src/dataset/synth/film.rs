@@ -357,8 +357,8 @@ mod tests {
                             limbs.map(|(before, at)| length(sub(before, at))).fold(0.0, f32::max)
                         })
                         .fold(0.0, f32::max);
-                    // A walker's foot covers some 0.2 m in a frame.
-                    assert!(fastest_m > 0.15, "{fastest_m} m at {impact_s} s of {scenario:?}");
+                    // A walker's foot covers some 0.2 m in a frame, one who sinks to the knees half of that.
+                    assert!(fastest_m > 0.12, "{fastest_m} m at {impact_s} s of {scenario:?}");
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! Ranges that the looks of a clip are drawn from. Sizes, camera heights, tempo and people's sizes of the test part do not
-//! overlap those of training, nor do the hues of clothes; colours of surfaces and vehicles partly do.
+//! overlap those of training, nor do the hues of clothes, vehicles and surfaces, but for what is nearly grey. Training
+//! draws from both sides of what it leaves to the test.
 
 use super::actors::body::Body;
 use super::actors::vehicle::Kind;
@@ -26,21 +27,40 @@ impl Style {
         sizes[random.bits() as usize % sizes.len()]
     }
 
+    /// Whether things stand about that belong to no place: training sees many places, the test its own.
+    pub fn dresses_places(self) -> bool {
+        !self.is_test
+    }
+
     /// Height of the camera over the floor.
     pub fn camera_height_m(self, is_outdoors: bool, random: &mut Random) -> f32 {
         match (self.is_test, is_outdoors) {
-            (false, true) => random.between(2.6, 4.8),
-            (false, false) => random.between(2.1, 2.6),
+            (false, true) => match random.unit() {
+                draw if draw < 0.15 => random.between(1.4, 1.7),
+                draw if draw < 0.8 => random.between(2.5, 5.1),
+                _ => random.between(6.5, 8.0),
+            },
+            (false, false) => {
+                if random.unit() < 0.8 {
+                    random.between(1.5, 2.75)
+                } else {
+                    random.between(3.95, 4.6)
+                }
+            }
             (true, true) => [random.between(1.7, 2.4), random.between(5.2, 6.5)][(random.bits() % 2) as usize],
             (true, false) => random.between(2.8, 3.9),
         }
     }
 
-    /// Share of the picture's height that a person takes, within `range` for training.
+    /// Share of the picture's height that a person takes, around a range.
     pub fn person_share(self, (smallest, largest): (f32, f32), random: &mut Random) -> f32 {
         let middle = random.between(smallest, largest);
         if !self.is_test {
-            return middle;
+            return match random.unit() {
+                draw if draw < 0.2 => smallest * random.between(0.62, 0.8),
+                draw if draw < 0.8 => middle,
+                _ => largest * random.between(1.19, 1.35),
+            };
         }
         [smallest * random.between(0.82, 0.98), largest * random.between(1.04, 1.18)][(random.bits() % 2) as usize]
     }
@@ -50,14 +70,24 @@ impl Style {
         if self.is_test {
             [random.between(0.76, 0.9), random.between(1.16, 1.32)][(random.bits() % 2) as usize]
         } else {
-            random.between(0.9, 1.15)
+            match random.unit() {
+                draw if draw < 0.2 => random.between(0.6, 0.75),
+                draw if draw < 0.8 => random.between(0.91, 1.15),
+                _ => random.between(1.33, 1.5),
+            }
         }
     }
 
     /// Red, green and blue as the camera's white balance has them.
     pub fn white_balance(self, random: &mut Random) -> [f32; 3] {
-        let warm = if self.is_test { random.between(-0.16, 0.16) } else { random.between(-0.1, 0.1) };
-        let green = if self.is_test { random.between(0.02, 0.07) } else { random.between(-0.04, 0.02) };
+        let warm = if self.is_test { random.between(-0.16, 0.16) } else { random.between(-0.22, 0.22) };
+        let green = if self.is_test {
+            random.between(0.02, 0.07)
+        } else if random.unit() < 0.7 {
+            random.between(-0.1, 0.02)
+        } else {
+            random.between(0.07, 0.14)
+        };
         [1.0 + warm, 1.0 + green, 1.0 - warm]
     }
 
@@ -72,9 +102,9 @@ impl Style {
             };
         }
         match draw {
-            draw if draw < 0.3 => colour(random.between(-12.0, 42.0), saturation, random.between(0.22, 0.7)),
-            draw if draw < 0.65 => colour(random.between(195.0, 255.0), saturation, random.between(0.2, 0.66)),
-            _ => colour(random.between(200.0, 260.0), 0.08, random.between(0.1, 0.55)),
+            draw if draw < 0.35 => colour(random.between(-35.0, 85.0), saturation, random.between(0.14, 0.85)),
+            draw if draw < 0.65 => colour(random.between(165.0, 270.0), saturation, random.between(0.14, 0.85)),
+            _ => colour(random.between(190.0, 270.0), 0.08, random.between(0.06, 0.95)),
         }
     }
 
@@ -104,17 +134,24 @@ impl Style {
                 colour(220.0, 0.06, value)
             }
             _ if self.is_test => colour(random.between(60.0, 180.0), 0.55, random.between(0.3, 0.7)),
-            draw if draw < 0.75 => colour(random.between(0.0, 30.0), 0.7, random.between(0.3, 0.7)),
-            _ => colour(random.between(200.0, 240.0), 0.65, random.between(0.3, 0.7)),
+            draw if draw < 0.75 => {
+                colour(random.between(-60.0, 60.0), random.between(0.3, 0.85), random.between(0.2, 0.85))
+            }
+            _ => colour(random.between(180.0, 300.0), random.between(0.3, 0.85), random.between(0.2, 0.85)),
         };
         (kind, rgb)
     }
 
     /// Colour of a wall or a floor.
     pub fn surface(self, brightness: (f32, f32), random: &mut Random) -> u32 {
-        let hue = if self.is_test { random.between(60.0, 190.0) } else { random.between(15.0, 55.0) };
+        let hue = if self.is_test { random.between(60.0, 190.0) } else { random.between(-170.0, 60.0) };
         let hue = if random.unit() < 0.35 { 210.0 } else { hue };
-        colour(hue, random.between(0.03, 0.22), random.between(brightness.0, brightness.1))
+        let ((faintest, fullest), (darkest, brightest)) = if self.is_test {
+            ((0.03, 0.22), brightness)
+        } else {
+            ((0.0, 0.45), (brightness.0 * 0.6, (brightness.1 * 1.2).min(0.95)))
+        };
+        colour(hue, random.between(faintest, fullest), random.between(darkest, brightest))
     }
 }
 
@@ -141,16 +178,30 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_even_and_camera_heights_and_tempo_of_the_test_part_are_never_trained_on() {
+    fn sizes_are_even_and_those_of_the_test_part_are_never_trained_on() {
         assert!(SIZES_PX.iter().chain(&TEST_SIZES_PX).all(|size| size.0 % 2 == 0 && size.1 % 2 == 0));
         assert!(TEST_SIZES_PX.iter().all(|size| !SIZES_PX.contains(size)));
-        let (train, test) = (Style::of(Split::Train), Style::of(Split::Test));
+    }
+
+    /// Draws of both parts in bins of a hundredth: none has both.
+    fn never_shared(draw: impl Fn(Style, &mut Random) -> f32) {
         let mut random = Random::new(1);
-        for _ in 0..500 {
-            assert!((2.6..4.8).contains(&train.camera_height_m(true, &mut random)));
-            assert!(!(2.6..4.8).contains(&test.camera_height_m(true, &mut random)));
-            assert!((0.9..1.15).contains(&train.tempo(&mut random)));
-            assert!(!(0.9..1.15).contains(&test.tempo(&mut random)));
-        }
+        let mut bins = |split| -> std::collections::HashSet<i32> {
+            (0..2000).map(|_| (draw(Style::of(split), &mut random) * 100.0).floor() as i32).collect()
+        };
+        let (train, test) = (bins(Split::Train), bins(Split::Test));
+        assert!(train.len() > 10 && test.len() > 10 && train.is_disjoint(&test));
+    }
+
+    #[test]
+    fn heights_and_tempo_of_the_test_part_are_never_trained_on() {
+        never_shared(|style, random| style.camera_height_m(true, random));
+        never_shared(|style, random| style.camera_height_m(false, random));
+        never_shared(Style::tempo);
+    }
+
+    #[test]
+    fn people_of_the_test_part_are_smaller_and_larger_than_most_of_training_and_never_as_large() {
+        never_shared(|style, random| style.person_share((0.4, 0.6), random));
     }
 }

@@ -1,5 +1,6 @@
 //! The sets: where a clip plays, seen through its camera. What stands still is painted once.
 
+mod dressing;
 mod indoors;
 mod outdoors;
 
@@ -186,6 +187,9 @@ impl Set {
             outdoors::paint(self, &mut painter, style, random);
         } else {
             indoors::paint(self, &mut painter, style, random);
+        }
+        if style.dresses_places() {
+            dressing::paint(self, &mut painter, random);
         }
         roughen(&mut pixels, random);
         self.shade(&mut pixels, view);
