@@ -96,13 +96,22 @@ pub enum AnalysisError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     #[error(transparent)]
-    Media(#[from] MediaError),
+    Media(MediaError),
     #[error(transparent)]
     Model(ModelError),
     #[error("{reason}: {path}", path = .path.display())]
     Grid { reason: StepGridError, path: PathBuf },
     #[error("the file holds no time of picture or sound, so there is nothing to analyse: {}", .0.display())]
     NothingToAnalyse(PathBuf),
+}
+
+impl From<MediaError> for AnalysisError {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Cancelled => Self::Cancelled(Cancelled),
+            other => Self::Media(other),
+        }
+    }
 }
 
 impl From<ModelError> for AnalysisError {

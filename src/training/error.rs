@@ -21,7 +21,7 @@ pub enum TrainingError {
     #[error(transparent)]
     Synth(SynthError),
     #[error(transparent)]
-    Media(#[from] MediaError),
+    Media(MediaError),
     #[error(transparent)]
     Analysis(AnalysisError),
     #[error(transparent)]
@@ -40,6 +40,15 @@ pub enum TrainingError {
     Write(#[from] WriteError),
     #[error("there is nothing to train on: {0}")]
     NothingToTrainOn(String),
+}
+
+impl From<MediaError> for TrainingError {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Cancelled => Self::Cancelled(Cancelled),
+            other => Self::Media(other),
+        }
+    }
 }
 
 impl From<ModelError> for TrainingError {
@@ -75,5 +84,20 @@ impl From<TrainingError> for Stopped {
             TrainingError::Cancelled(cancelled) => Self::Cancelled(cancelled),
             other => Self::Failed(other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_stopped_while_reading_was_stopped_and_did_not_fail() {
+        let stopped = [
+            TrainingError::from(MediaError::Cancelled),
+            TrainingError::from(AnalysisError::from(MediaError::Cancelled)),
+            TrainingError::from(SynthError::from(MediaError::Cancelled)),
+        ];
+        assert!(stopped.iter().all(|error| matches!(error, TrainingError::Cancelled(_))), "{stopped:?}");
     }
 }

@@ -42,11 +42,20 @@ pub enum SynthError {
     #[error("a corpus has between 1 and {MOST_ITEMS} items, not {0}")]
     Size(usize),
     #[error(transparent)]
-    Media(#[from] MediaError),
+    Media(MediaError),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+}
+
+impl From<MediaError> for SynthError {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Cancelled => Self::Cancelled(Cancelled),
+            other => Self::Media(other),
+        }
+    }
 }
 
 /// Writes `folder`/clips/*.mp4, `folder`/sounds/*.wav and, last, `folder`/manifest.csv, whose path is returned.
