@@ -10,7 +10,7 @@ use crate::app::command::{Action, Command};
 use crate::app::state::{Recording, ScoreStatus, Stage, State};
 use crate::app::theme;
 use crate::app::widgets::action_button::action_button;
-use crate::app::widgets::time_code::{time_code, time_left};
+use crate::app::widgets::time_code::{ruler_code, time_code, time_left};
 use crate::job::Progress;
 use crate::playback::SeekPrecision;
 use crate::time::MediaTime;
@@ -180,13 +180,29 @@ fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, co
         painter.text(egui::pos2(x, middle), align, text, font.clone(), color);
     };
     text(rect.left() + 20.0, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
+    let (start, duration) = (short_start(event.range.start - origin), short_duration(event.range.duration_s()));
     text(rect.right() - 92.0, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
-    let duration = format!("{:.2} s", event.range.duration_s());
     text(rect.right() - 38.0, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
     text(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
     let tooltip = format!("{description}.\nClick to go there; Up and Down go from event to event.");
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Seek(event.range.start, SeekPrecision::Exact));
+    }
+}
+
+/// As [`time_code`]; from an hour on whole seconds, so that it leaves room for the class.
+fn short_start(start: MediaTime) -> String {
+    let step_s = if start.seconds() < 3600.0 { 0.001 } else { 1.0 };
+    ruler_code(start, step_s)
+}
+
+/// Seconds to the hundredth, then minutes, then hours: never wider than its column.
+fn short_duration(duration_s: f64) -> String {
+    match duration_s {
+        short if short < 99.995 => format!("{short:.2} s"),
+        minutes if minutes < 597.0 => format!("{:.1} min", minutes / 60.0),
+        minutes if minutes < 5970.0 => format!("{:.0} min", minutes / 60.0),
+        hours => format!("{:.1} h", hours / 3600.0),
     }
 }
 
@@ -223,6 +239,14 @@ mod tests {
         let short = elided(name, 24);
         assert_eq!(short.chars().count(), 24);
         assert!(short.starts_with("camera_04_20") && short.ends_with("ce_0017.mp4"), "{short}");
+    }
+
+    #[test]
+    fn a_row_has_room_for_events_that_are_late_or_long() {
+        let start = |seconds: f64| short_start(MediaTime::from_seconds(seconds));
+        assert_eq!((start(61.25), start(36_000.5)), ("1:01.250".to_owned(), "10:00:00".to_owned()));
+        let durations = [4.5, 99.99, 99.996, 596.9, 597.0, 5969.0, 5970.0, 36_000.0].map(short_duration);
+        assert_eq!(durations, ["4.50 s", "99.99 s", "1.7 min", "9.9 min", "10 min", "99 min", "1.7 h", "10.0 h"]);
     }
 
     #[test]
