@@ -1,8 +1,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    give_large_tables_back();
     have_candle_compute_alone();
     avar::cli::run()
 }
@@ -16,13 +14,4 @@ fn have_candle_compute_alone() {
         // SAFETY: nothing else runs yet.
         unsafe { std::env::set_var(THREADS, "1") };
     }
-}
-
-/// Memory of 8 MB or more goes back to the system as soon as it is free. By default glibc stops doing that when the
-/// first such table (of a recording of ten hours) has been freed, and keeps what lies between the later ones: 100 MB.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn give_large_tables_back() {
-    const TABLE_BYTES: i32 = 8 << 20;
-    // SAFETY: nothing else runs yet; a value that glibc does not take changes nothing.
-    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, TABLE_BYTES) };
 }

@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod jobs;
 mod keys;
 pub mod lanes;
+mod memory;
 pub mod panels;
 pub mod present;
 mod preview;
@@ -58,6 +59,7 @@ pub struct DeskOptions {
 
 /// Opens the window and returns when it is closed.
 pub fn run(options: DeskOptions) -> anyhow::Result<()> {
+    memory::give_large_tables_back();
     let viewport = egui::ViewportBuilder::default()
         .with_app_id(APP_ID)
         .with_title(TITLE)

@@ -113,7 +113,7 @@ impl VideoShared {
 /// What is known of each frame of a recording, here and in FFmpeg, by all that read it.
 const INDEX_BYTES: usize = 320;
 /// A long recording has room for a few seconds all the same: for this many frames, but for no more than these bytes.
-const LEAST_BUDGET_FRAMES: usize = 128;
+const LEAST_BUDGET_FRAMES: usize = 96;
 const LEAST_BUDGET_BYTES: usize = 96 << 20;
 
 /// What decoded frames may take of `cache_bytes`, off which the index of a long recording is taken.
@@ -314,8 +314,8 @@ mod tests {
         const FRAME: usize = 640 * 360 * 3 / 2;
         assert!(budget_bytes(CACHE, 1800, FRAME) > CACHE - (1 << 20));
         assert!(budget_bytes(CACHE, 90_000, FRAME) > 300 << 20);
-        assert_eq!(budget_bytes(CACHE, 2_000_000, FRAME), 128 * FRAME);
-        assert_eq!(budget_bytes(CACHE, 2_000_000, 1920 * 1080 * 3 / 2), LEAST_BUDGET_BYTES);
+        assert_eq!(budget_bytes(CACHE, 2_000_000, FRAME), 96 * FRAME);
+        assert_eq!(budget_bytes(CACHE, 2_000_000, 3840 * 2160 * 3 / 2), LEAST_BUDGET_BYTES);
         assert_eq!(budget_bytes(1 << 20, 2_000_000, FRAME), 1 << 20, "never more than what was asked for");
     }
 }
