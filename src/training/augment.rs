@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn turned_hues_keep_brightness_and_grey_and_a_third_of_a_turn_leaves_no_red() {
+    fn turned_hues_keep_brightness_and_grey_and_a_third_of_a_turn_makes_red_blue() {
         let turned = |rgb: [f32; 3], hue_rad: f32, saturation: f32| -> [f32; 3] {
             hue_turn(hue_rad, saturation).map(|shares| shares.iter().zip(rgb).map(|(share, value)| share * value).sum())
         };
@@ -191,7 +191,7 @@ mod tests {
         let same = turned([0.8, 0.3, 0.1], 0.0, 1.0);
         assert!(same.iter().zip([0.8, 0.3, 0.1]).all(|(a, b)| (a - b).abs() < 2e-3), "{same:?}");
         let [red, green, blue] = turned([1.0, 0.0, 0.0], std::f32::consts::TAU / 3.0, 1.0);
-        assert!(green.max(blue) > 0.2 && red < green.max(blue), "{red} {green} {blue}");
+        assert!(red < 0.1 && green < 0.2 && blue > 1.0, "{red} {green} {blue}");
         assert!(turned([0.9, 0.1, 0.2], 2.0, 0.0).windows(2).all(|pair| (pair[0] - pair[1]).abs() < 2e-3));
     }
 

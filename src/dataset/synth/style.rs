@@ -1,6 +1,6 @@
 //! Ranges that the looks of a clip are drawn from. Sizes, camera heights, tempo and people's sizes of the test part do not
 //! overlap those of training, nor do the hues of clothes, vehicles and surfaces, but for what is nearly grey. Training
-//! draws from both sides of what it leaves to the test.
+//! draws from both sides of what it leaves to the test; what its places are dressed with may have any colour.
 
 use super::actors::body::Body;
 use super::actors::vehicle::Kind;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn people_of_the_test_part_are_smaller_and_larger_than_most_of_training_and_never_as_large() {
+    fn sizes_of_people_in_the_test_part_are_never_trained_on() {
         never_shared(|style, random| style.person_share((0.4, 0.6), random));
     }
 }

@@ -33,11 +33,16 @@ fn any_colour(random: &mut Random) -> u32 {
     colour(random.between(0.0, 360.0), random.between(0.0, 0.75), random.between(0.12, 0.92))
 }
 
+/// How far a set goes to either side: to its walls, outdoors to `share` of what the picture shows.
+fn reach_m(set: &Set, share: f32) -> f32 {
+    if set.place.is_outdoors() { set.half_width_m * share } else { set.side_m }
+}
+
 /// Stripes along or across, or a chequered floor, between the side walls or as far as the picture reaches.
 fn pattern_floor(set: &Set, painter: &mut Painter, random: &mut Random) {
     let ink = Ink::paint(any_colour(random)).alpha(random.between(0.15, 0.6));
-    let (half_m, near_z) = (set.side_m.max(set.half_width_m) * 1.5, -4.0);
-    let half_m = if set.place.is_outdoors() { half_m } else { set.side_m };
+    let near_z = -4.0;
+    let half_m = if set.place.is_outdoors() { set.side_m.max(set.half_width_m) * 1.5 } else { set.side_m };
     let step_m = random.between(0.25, 1.4);
     let (columns, rows) = ((2.0 * half_m / step_m) as u32 + 1, ((set.wall_z - near_z) / step_m) as u32 + 1);
     let kind = random.bits() % 3;
@@ -61,7 +66,7 @@ fn pattern_floor(set: &Set, painter: &mut Painter, random: &mut Random) {
 /// A band along the back wall, or upright stripes.
 fn pattern_wall(set: &Set, painter: &mut Painter, random: &mut Random) {
     let ink = Ink::paint(any_colour(random)).alpha(random.between(0.2, 0.8));
-    let half_m = if set.place.is_outdoors() { 2.0 * set.half_width_m } else { set.side_m };
+    let half_m = reach_m(set, 2.0);
     let z = set.wall_z - 0.012;
     let mut stripe = |x: (f32, f32), y: (f32, f32)| {
         painter.glowing_face(&[[x.0, y.0, z], [x.1, y.0, z], [x.1, y.1, z], [x.0, y.1, z]], ink);
@@ -80,7 +85,7 @@ fn pattern_wall(set: &Set, painter: &mut Painter, random: &mut Random) {
 
 /// Posters, signs, cupboards on the back wall, clear of door and window.
 fn hang_boards(set: &Set, painter: &mut Painter, random: &mut Random) {
-    let reach_m = if set.place.is_outdoors() { set.half_width_m * 1.4 } else { set.side_m };
+    let reach_m = reach_m(set, 1.4);
     for _ in 0..2 + random.bits() % 6 {
         let (width, height) = (random.between(0.25, 1.4), random.between(0.2, 1.2));
         let board = Panel { x: random.between(-reach_m, reach_m - width), y: random.between(0.3, 2.4), width, height };
@@ -115,7 +120,7 @@ fn depths(set: &Set, step_m: f32) -> impl Iterator<Item = f32> {
 
 /// Inner and outer edge of what stands at a side, `deep_m` wide.
 fn edges(set: &Set, side: f32, deep_m: f32) -> (f32, f32) {
-    let wall = if set.place.is_outdoors() { set.half_width_m * 1.1 } else { set.side_m };
+    let wall = reach_m(set, 1.1);
     if side < 0.0 { (-wall, deep_m - wall) } else { (wall - deep_m, wall) }
 }
 
@@ -154,7 +159,7 @@ fn shelve(set: &Set, painter: &mut Painter, side: f32, random: &mut Random) {
 
 /// A row of boxes, cupboards or machines before the back wall, clear of the door.
 fn line_back(set: &Set, painter: &mut Painter, random: &mut Random) {
-    let reach_m = if set.place.is_outdoors() { set.half_width_m * 1.5 } else { set.side_m };
+    let reach_m = reach_m(set, 1.5);
     let (deep_m, highest_m) = (random.between(0.3, 0.8), random.between(0.6, 2.2));
     let mut x = -reach_m;
     while x < reach_m - 0.4 {
