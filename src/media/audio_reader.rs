@@ -310,7 +310,9 @@ impl AudioReader {
 
     /// Makes the next packet one that lies a little before `time`.
     fn land(&mut self, time: MediaTime) -> Result<(), MediaError> {
-        if !self.demuxer.is_bare_sound() {
+        // From the start there is nothing to go back to: each seek would land too late, and the file be opened again.
+        let begins = self.demuxer.begins_at(time - MediaTime::from_seconds(PREROLL_ENOUGH_S));
+        if !begins && !self.demuxer.is_bare_sound() {
             for back_s in [PREROLL_S, 2.0, 10.0, 60.0] {
                 let pts = (time - MediaTime::from_seconds(back_s)).to_pts(self.time_base);
                 if self.demuxer.seek_pts(pts) && self.landed_in_time(time)? {

@@ -9,7 +9,7 @@
 use std::ffi::{CStr, CString, c_int, c_void};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
@@ -21,7 +21,7 @@ use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
 use crate::job::CancelToken;
-use crate::time::TimeBase;
+use crate::time::{MediaTime, TimeBase};
 
 /// Demuxers that read one file and nothing else, by their FFmpeg names.
 const SELF_CONTAINED_DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,flv,live_flv,kux,\
@@ -43,6 +43,8 @@ pub(super) struct Demuxer {
     path: PathBuf,
     selected: usize,
     read_failed: bool,
+    /// Nothing was read or sought since the file was opened.
+    is_at_start: bool,
     encrypted: outline::Encrypted,
     pictures: Option<Pictures>,
     /// What is shown of the file: all, or one kind of its tracks.
@@ -145,7 +147,17 @@ impl Demuxer {
         }
         let encrypted = outline::encrypted(file);
         let path = path.to_owned();
-        Ok(Self { input, interrupt, path, selected: usize::MAX, read_failed: false, encrypted, pictures: None, hidden })
+        Ok(Self {
+            input,
+            interrupt,
+            path,
+            selected: usize::MAX,
+            read_failed: false,
+            is_at_start: true,
+            encrypted,
+            pictures: None,
+            hidden,
+        })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
@@ -312,6 +324,7 @@ impl Demuxer {
         if let Some(pictures) = &mut self.pictures {
             return pictures.next_packet(self.selected, &self.interrupt);
         }
+        self.is_at_start = false;
         let mut failures = 0;
         loop {
             if self.interrupt.is_cancelled() {
@@ -350,6 +363,7 @@ impl Demuxer {
             return true;
         }
         let Ok(stream) = c_int::try_from(self.selected) else { return false };
+        self.is_at_start = false;
         // SAFETY: the input is open and the stream exists.
         unsafe { ffi::avformat_seek_file(self.input.as_mut_ptr(), stream, i64::MIN, pts, pts, 0) >= 0 }
     }
@@ -357,8 +371,16 @@ impl Demuxer {
     /// Moves to a byte of the file, for containers whose packets can be picked up anywhere.
     pub(super) fn seek_byte(&mut self, position: i64) -> bool {
         let flags = ffi::AVSEEK_FLAG_BYTE;
+        self.is_at_start = false;
         // SAFETY: the input is open; a position past the end only makes the next read end.
         unsafe { ffi::avformat_seek_file(self.input.as_mut_ptr(), -1, i64::MIN, position, i64::MAX, flags) >= 0 }
+    }
+
+    /// Whether the next packet is the first, and nothing lies before `time` as far as the file's description tells.
+    pub(super) fn begins_at(&self, time: MediaTime) -> bool {
+        let stream = self.input.stream(self.selected).filter(|stream| stream.start_time() != ffi::AV_NOPTS_VALUE);
+        let is_first = |stream: ffmpeg::Stream| MediaTime::from_pts(stream.start_time(), time_base_of(&stream)) >= time;
+        self.is_at_start && stream.is_some_and(is_first)
     }
 
     /// Whether packets can be picked up at any byte (transport and program streams).
@@ -379,6 +401,9 @@ impl Demuxer {
     pub(super) fn restart(&mut self) -> Result<(), MediaError> {
         if let Some(pictures) = &mut self.pictures {
             pictures.next = 0;
+            return Ok(());
+        }
+        if self.is_at_start {
             return Ok(());
         }
         let selected = self.selected;
@@ -537,8 +562,30 @@ fn looks_like_another_kind(path: &Path) -> bool {
 
 fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<StreamIo, MediaError> {
     let file = hidden.open(path, cancel).map_err(|error| MediaError::from_io(&error, path))?;
-    StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
-        .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })
+    let mut io = StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
+        .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })?;
+    // SAFETY: the context was just made; it takes any function that reads, and this one calls its own.
+    unsafe {
+        let context = io.as_mut_ptr();
+        if let Some(read) = (*context).read_packet {
+            READ_MASKED.get_or_init(|| read);
+            (*context).read_packet = Some(read_in_parts);
+        }
+    }
+    Ok(io)
+}
+
+type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
+
+/// How a masked file is read: the same for all.
+static READ_MASKED: OnceLock<ReadPacket> = OnceLock::new();
+
+/// FFmpeg asks for the tables of a track in one go, and ffmpeg-next keeps room for the most that was ever read at once
+/// for as long as the file is open: 10 MB for the picture and the sound of ten hours.
+unsafe extern "C" fn read_in_parts(file: *mut c_void, buffer: *mut u8, len: c_int) -> c_int {
+    let Some(read) = READ_MASKED.get() else { return ffi::AVERROR(ffi::EINVAL) };
+    // SAFETY: FFmpeg's own arguments, with a part of the room that it offers.
+    unsafe { read(file, buffer, len.min(MASKED_READ_BYTES as c_int)) }
 }
 
 /// How much a masked file is read at a time.

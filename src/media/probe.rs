@@ -25,7 +25,7 @@ pub struct MediaInfo {
     pub container: String,
     /// From the earliest start to the latest end of picture and sound, in the streams' own time.
     pub range: TimeRange,
-    /// Of the whole file, where its headers say so; nothing is computed from it.
+    /// Of the whole file, where its headers say so; no time is computed from it.
     pub stated_duration_s: Option<f64>,
     pub video: Option<VideoInfo>,
     /// Of the track that is read.

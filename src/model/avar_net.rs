@@ -11,7 +11,7 @@
 //! that either network puts out, so the head can tell; [`Modalities`] names what was there and goes with the result.
 //! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.…`.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::card::{CardError, ModelCard};
@@ -22,7 +22,7 @@ use super::kernels;
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
 use super::wav2vec2::{self, Wav2Vec2};
-use super::weights::{Provenance, WeightSource, Weights};
+use super::weights::{Origin, Provenance, WeightSource, Weights};
 use crate::job::CancelToken;
 
 /// A published size of the whole network.
@@ -127,7 +127,8 @@ pub struct AvarNet {
     sound: Wav2Vec2,
     head: Head,
     config: Config,
-    weights: Weights,
+    origin: Origin,
+    device: Device,
     card: Result<Option<ModelCard>, CardError>,
 }
 
@@ -171,7 +172,8 @@ impl AvarNet {
             head: Head::new(&config.head, &weights)?,
             config,
             card: weights.card(),
-            weights,
+            origin: weights.origin(),
+            device: weights.device().clone(),
         })
     }
 
@@ -215,7 +217,7 @@ impl AvarNet {
     pub fn look_unless(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Seen, ModelError> {
         let (width, height) = self.picture_size_px();
         expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
-        let device = self.weights.device();
+        let device = &self.device;
         let look = |rgb: &[u8]| -> Result<Seen, ModelError> {
             cancel.check()?;
             let mut bgr = vec![0f32; rgb.len()];
@@ -254,7 +256,7 @@ impl AvarNet {
         if !samples.iter().all(|sample| sample.is_finite()) {
             return Err(ModelError::Input("the sound holds samples that are not finite numbers".to_owned()));
         }
-        let samples = Tensor::from_slice(samples, (1, samples.len()), self.weights.device())?;
+        let samples = Tensor::from_slice(samples, (1, samples.len()), &self.device)?;
         kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
     }
 
@@ -280,7 +282,7 @@ impl AvarNet {
         }
         let features = |name, values: Option<&[f32]>, width: usize| -> Result<Tensor, ModelError> {
             let shape = (batch, steps, width);
-            let device = self.weights.device();
+            let device = &self.device;
             let Some(values) = values else { return Ok(Tensor::zeros(shape, candle_core::DType::F32, device)?) };
             expect_length(name, values.len(), &[batch, steps, width])?;
             Ok(Tensor::from_slice(values, shape, device)?)
@@ -300,7 +302,7 @@ impl AvarNet {
     }
 
     pub fn provenance(&self) -> &Provenance {
-        self.weights.provenance()
+        &self.origin.provenance
     }
 
     /// What is known about the weights; `None` where there is no card, or one that cannot be used.
@@ -315,11 +317,11 @@ impl AvarNet {
 
     /// SHA-256 that names the weights, for results.
     pub fn digest(&self) -> &str {
-        self.weights.digest()
+        &self.origin.digest
     }
 
     pub fn parameter_count(&self) -> usize {
-        self.weights.parameter_count()
+        self.origin.parameter_count
     }
 
     pub fn config(&self) -> &Config {

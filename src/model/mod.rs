@@ -50,4 +50,4 @@ pub use avar_net::{AvarNet, Modalities, Preset};
 pub use card::{ModelCard, Validation};
 pub use device::ComputeDevice;
 pub use error::ModelError;
-pub use weights::{Provenance, WeightSource, Weights};
+pub use weights::{Origin, Provenance, WeightSource, Weights};

@@ -61,6 +61,17 @@ impl std::fmt::Display for Provenance {
     }
 }
 
+/// What a network that has been loaded still has to say of its weights. The file itself can be let go then: it is as
+/// large as the network.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub provenance: Provenance,
+    /// See [`Weights::digest`].
+    pub digest: String,
+    /// See [`Weights::parameter_count`].
+    pub parameter_count: usize,
+}
+
 /// Named tensors below a prefix, on one device.
 #[derive(Clone)]
 pub struct Weights {
@@ -160,6 +171,12 @@ impl Weights {
     /// Elements of all parameters asked for so far, through this value or any that shares its source.
     pub fn parameter_count(&self) -> usize {
         self.store.parameters.load(Ordering::Relaxed)
+    }
+
+    /// For a network that has asked for all that it needs.
+    pub fn origin(&self) -> Origin {
+        let (provenance, digest) = (self.provenance().clone(), self.digest().to_owned());
+        Origin { provenance, digest, parameter_count: self.parameter_count() }
     }
 
     /// What is known about these weights; `None` where no card lies beside them.

@@ -18,7 +18,7 @@ use super::clock::Clock;
 use super::decode_plan::Wish;
 use super::player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};
 use super::threads::WorkerThreads;
-use super::video_worker::{VideoShared, VideoState, VideoWorker};
+use super::video_worker::{Expected, VideoShared, VideoState, VideoWorker};
 use crate::job::Wake;
 use crate::media::{FrameTable, MediaError, MediaInfo, VideoFrame};
 use crate::time::{FrameIndex, MediaTime, TimeRange};
@@ -104,11 +104,7 @@ impl Player {
             range,
             whole,
             table: table.clone(),
-            video: Arc::new(VideoShared::new(
-                table.clone().unwrap_or_default(),
-                options.cache_bytes,
-                expected_frame_bytes(&info),
-            )),
+            video: Arc::new(VideoShared::new(table.clone().unwrap_or_default(), options.cache_bytes, expected(&info))),
             feed: info.audio.is_some().then(|| Arc::new(AudioFeed::new())),
             sound_report: Arc::default(),
             clock: Clock::new(now, range.start),
@@ -567,9 +563,9 @@ fn ranges(info: &MediaInfo, table: Option<&FrameTable>) -> (TimeRange, TimeRange
     (TimeRange::new(whole.start, reached), whole)
 }
 
-/// The size of a decoded frame, before the first one has been seen.
-fn expected_frame_bytes(info: &MediaInfo) -> usize {
-    let Some(video) = &info.video else { return 1 };
+fn expected(info: &MediaInfo) -> Expected {
+    let Some(video) = &info.video else { return Expected { frame_bytes: 1, frames: 0 } };
     let samples = video.width_px as usize * video.height_px as usize * 3 / 2;
-    (samples * if video.bits > 8 { 2 } else { 1 }).max(1)
+    let frames = info.stated_duration_s.unwrap_or(0.0) * video.average_rate_hz.unwrap_or(0.0);
+    Expected { frame_bytes: (samples * if video.bits > 8 { 2 } else { 1 }).max(1), frames: frames as usize }
 }

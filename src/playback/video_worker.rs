@@ -27,8 +27,7 @@ pub struct VideoState {
     pub cache: FrameCache<VideoFrame>,
     /// The most that decoded frames may take; an index is taken off it.
     cache_bytes: usize,
-    /// The size of a decoded frame, as far as the file's description tells.
-    frame_bytes: usize,
+    expected: Expected,
     /// The last key frame decoded as a preview; the cache may have no room for it.
     preview: Option<VideoFrame>,
     /// Frames of the table that do not come out of the decoder.
@@ -48,15 +47,14 @@ pub struct VideoState {
 }
 
 impl VideoShared {
-    /// `frame_bytes`: the size of a decoded frame, as far as the file's description tells.
-    pub fn new(table: Arc<FrameTable>, cache_bytes: usize, frame_bytes: usize) -> Self {
+    pub fn new(table: Arc<FrameTable>, cache_bytes: usize, expected: Expected) -> Self {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
-        let frames = table.len();
+        let budget_bytes = budget_bytes(cache_bytes, table.len(), expected);
         let state = VideoState {
             table,
-            cache: FrameCache::new(budget_bytes(cache_bytes, frames, frame_bytes)),
+            cache: FrameCache::new(budget_bytes),
             cache_bytes,
-            frame_bytes,
+            expected,
             preview: None,
             undecodable: BTreeSet::new(),
             faults: Arc::default(),
@@ -90,7 +88,7 @@ impl VideoShared {
     /// Takes over a table that goes on where the one so far ended.
     pub fn extend(&self, table: Arc<FrameTable>) {
         let mut state = self.lock();
-        let budget_bytes = budget_bytes(state.cache_bytes, table.len(), state.frame_bytes);
+        let budget_bytes = budget_bytes(state.cache_bytes, table.len(), state.expected);
         state.cache.set_budget(budget_bytes);
         state.table = table;
         self.changed.notify_one();
@@ -110,16 +108,28 @@ impl VideoShared {
     }
 }
 
-/// What is known of each frame of a recording, here and in FFmpeg, by all that read it.
-const INDEX_BYTES: usize = 320;
-/// A long recording has room for a few seconds all the same: for this many frames, but for no more than these bytes.
-const LEAST_BUDGET_FRAMES: usize = 96;
+/// What is known of each frame of a recording, here and in FFmpeg, by all that read it, while one more opens it: of ten
+/// hours 400 MB (heaptrack).
+const INDEX_BYTES: usize = 448;
+/// A long recording has room for two seconds all the same: for this many frames, but for no more than these bytes.
+const LEAST_BUDGET_FRAMES: usize = 48;
 const LEAST_BUDGET_BYTES: usize = 96 << 20;
 
-/// What decoded frames may take of `cache_bytes`, off which the index of a long recording is taken.
-fn budget_bytes(cache_bytes: usize, frames: usize, frame_bytes: usize) -> usize {
+/// What the file's description says before its frames are known: good for room in memory, and for nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// The size of a decoded frame; above zero.
+    pub frame_bytes: usize,
+    /// How many frames there will be. FFmpeg never gives back room that decoded frames once had: what a long
+    /// recording may take has to hold from its first frames on.
+    pub frames: usize,
+}
+
+/// What decoded frames may take of `cache_bytes`, off which the index of a long recording is taken; `frames` are known.
+fn budget_bytes(cache_bytes: usize, frames: usize, expected: Expected) -> usize {
+    let frame_bytes = expected.frame_bytes;
     let least_bytes = frame_bytes.saturating_mul(LEAST_BUDGET_FRAMES).min(LEAST_BUDGET_BYTES).min(cache_bytes);
-    cache_bytes.saturating_sub(frames.saturating_mul(INDEX_BYTES)).max(least_bytes)
+    cache_bytes.saturating_sub(frames.max(expected.frames).saturating_mul(INDEX_BYTES)).max(least_bytes)
 }
 
 impl VideoState {
@@ -179,8 +189,10 @@ impl VideoWorker {
                 return None;
             }
             if !state.has_failed {
-                let capacity =
-                    state.cache.capacity_frames().unwrap_or((state.cache.budget_bytes() / state.frame_bytes).max(3));
+                let capacity = state
+                    .cache
+                    .capacity_frames()
+                    .unwrap_or((state.cache.budget_bytes() / state.expected.frame_bytes).max(3));
                 let situation = Situation {
                     frames: state.table.len(),
                     capacity,
@@ -312,10 +324,16 @@ mod tests {
     fn the_index_of_a_long_recording_is_taken_off_the_cache() {
         const CACHE: usize = 384 << 20;
         const FRAME: usize = 640 * 360 * 3 / 2;
-        assert!(budget_bytes(CACHE, 1800, FRAME) > CACHE - (1 << 20));
-        assert!(budget_bytes(CACHE, 90_000, FRAME) > 300 << 20);
-        assert_eq!(budget_bytes(CACHE, 2_000_000, FRAME), 96 * FRAME);
-        assert_eq!(budget_bytes(CACHE, 2_000_000, 3840 * 2160 * 3 / 2), LEAST_BUDGET_BYTES);
-        assert_eq!(budget_bytes(1 << 20, 2_000_000, FRAME), 1 << 20, "never more than what was asked for");
+        let budget = |cache_bytes, frames, frame_bytes| {
+            let known = budget_bytes(cache_bytes, frames, Expected { frame_bytes, frames: 0 });
+            let expected = budget_bytes(cache_bytes, 1, Expected { frame_bytes, frames });
+            assert_eq!(known, expected, "a recording whose frames are still to be found has no more");
+            known
+        };
+        assert!(budget(CACHE, 1800, FRAME) > CACHE - (1 << 20));
+        assert!(budget(CACHE, 90_000, FRAME) > 300 << 20);
+        assert_eq!(budget(CACHE, 2_000_000, FRAME), 48 * FRAME);
+        assert_eq!(budget(CACHE, 2_000_000, 3840 * 2160 * 3 / 2), LEAST_BUDGET_BYTES);
+        assert_eq!(budget(1 << 20, 2_000_000, FRAME), 1 << 20, "never more than what was asked for");
     }
 }
