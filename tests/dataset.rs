@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use avar::classes::AnomalyClass;
 use avar::dataset::xd_violence::{clip_truth, labels_in_name, parse_annotations, read_annotations};
 use avar::dataset::{
-    Clip, DatasetError, Manifest, Shares, SourceKind, Split, class_of_label, folds, import, write_manifest,
+    Clip, DatasetError, Manifest, Shares, ShownIn, SourceKind, Split, class_of_label, folds, import, write_manifest,
 };
 
 #[test]
@@ -42,9 +42,9 @@ fn every_case_reads_as_its_text_says() {
 fn a_manifest_that_is_written_reads_back_the_same() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("m.csv");
-    let text = "path,label,split,group,start_s,end_s\n\
-                \"a, b.mp4\",crash,val,street,0.1,3.14159\n\"a, b.mp4\",shooting,,,4,5\n\
-                c.wav,Police Siren,train,,,\nd.mkv,normal,,,,\nd.mkv,brawling,,,1,2\n";
+    let text = "path,label,split,group,start_s,end_s,shown_in\n\
+                \"a, b.mp4\",crash,val,street,0.1,3.14159,sound\n\"a, b.mp4\",shooting,,,4,5,\n\
+                c.wav,Police Siren,train,,,,\nd.mkv,normal,,,,,\nd.mkv,brawling,,,1,2,picture\n";
     std::fs::write(&path, text).expect("the manifest can be written");
     let first = Manifest::read(&path).expect("it reads");
     write_manifest(&path, &first.clips).expect("it is written");
@@ -272,6 +272,9 @@ fn description(folder: &Path, read: &Result<Manifest, DatasetError>) -> String {
                 let split = clip.split.map_or("no split", Split::name);
                 let path = clip.path.display();
                 let _ = writeln!(text, "{path} | {} | {split} | group {}", clip.label.name(), clip.group);
+                if clip.shown_in != ShownIn::Both {
+                    let _ = writeln!(text, "  in the {} alone", clip.shown_in.name());
+                }
                 let range =
                     |range: avar::time::TimeRange| format!("{}-{} s", range.start.seconds(), range.end.seconds());
                 for labelled in &clip.ranges {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use avar::classes::AnomalyClass;
-use avar::dataset::{Manifest, Split};
+use avar::dataset::{Manifest, ShownIn, Split};
 use avar::job::CancelToken;
 use avar::media::open;
 
@@ -40,10 +40,15 @@ fn a_corpus_has_every_class_as_ordinary_clips_with_truth_in_the_manifest() {
         assert_eq!(has_picture, clip.path.starts_with("clips"), "{}", clip.path.display());
         assert!(has_picture || opened.info.audio.is_some());
         assert_eq!(clip.ranges.is_empty(), !clip.label.is_anomaly() || !has_picture, "{}", clip.path.display());
+        assert!(clip.shown_in != ShownIn::Sound || opened.info.audio.is_some(), "{}", clip.path.display());
+        assert!(clip.shown_in == ShownIn::Both || (has_picture && clip.label.is_anomaly()), "{}", clip.path.display());
         for labelled in &clip.ranges {
             let end_s = opened.info.range.end.seconds();
             assert!(labelled.range.start >= opened.info.range.start && labelled.range.end.seconds() <= end_s + 1e-3);
         }
+    }
+    for shown_in in [ShownIn::Picture, ShownIn::Sound] {
+        assert!(manifest.clips.iter().any(|clip| clip.shown_in == shown_in), "no clip of {shown_in:?} alone");
     }
 }
 

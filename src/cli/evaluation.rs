@@ -18,7 +18,7 @@ use crate::scoring::{Evaluated, EvaluationError, EvaluationSpec, evaluate};
 
 #[derive(Args)]
 pub(super) struct EvaluateArguments {
-    /// CSV table: path,label[,split][,group][,start_s,end_s], paths relative to it
+    /// CSV table: path,label[,split][,group][,start_s,end_s][,shown_in], paths relative to it
     #[arg(long)]
     manifest: PathBuf,
     /// Only the clips of this part: train, val or test

@@ -115,6 +115,7 @@ mod tests {
             label: *label,
             ranges: vec![],
             unclassified: vec![],
+            shown_in: Default::default(),
             split: None,
             group: (*group).to_owned(),
         };

@@ -18,9 +18,50 @@ pub struct Clip {
     pub ranges: Vec<LabelledRange>,
     /// When something shows that is not normal and has no class here, by start.
     pub unclassified: Vec<UnclassifiedRange>,
+    pub shown_in: ShownIn,
     pub split: Option<Split>,
     /// What the clip shares with others of the same source. A clip of a source of its own is its own group.
     pub group: String,
+}
+
+/// Where the anomalies of a clip can be perceived. What shows in the picture alone is not to be learned from the sound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShownIn {
+    /// In all that the clip has; or nothing is known of it.
+    #[default]
+    Both,
+    Picture,
+    Sound,
+}
+
+impl ShownIn {
+    /// Identifier used in files; blank where nothing is said.
+    pub fn name(self) -> &'static str {
+        match self {
+            ShownIn::Both => "",
+            ShownIn::Picture => "picture",
+            ShownIn::Sound => "sound",
+        }
+    }
+
+    /// Reads [`ShownIn::name`], and `both`, in any case.
+    pub fn from_name(name: &str) -> Option<ShownIn> {
+        match name.to_ascii_lowercase().as_str() {
+            "" | "both" => Some(ShownIn::Both),
+            "picture" => Some(ShownIn::Picture),
+            "sound" => Some(ShownIn::Sound),
+            _ => None,
+        }
+    }
+
+    /// Whether someone can know who has the picture, or the sound, or both.
+    pub fn is_told_by(self, has_picture: bool, has_sound: bool) -> bool {
+        match self {
+            ShownIn::Both => has_picture || has_sound,
+            ShownIn::Picture => has_picture,
+            ShownIn::Sound => has_sound,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +93,16 @@ impl Clip {
             None if self.ranges.is_empty() => Some(self.label),
             None => Some(AnomalyClass::Normal),
         }
+    }
+
+    /// As [`Clip::class_at`], of what the picture alone shows.
+    pub fn class_seen_at(&self, time: MediaTime) -> Option<AnomalyClass> {
+        if self.shown_in.is_told_by(true, false) { self.class_at(time) } else { Some(AnomalyClass::Normal) }
+    }
+
+    /// As [`Clip::class_at`], of what the sound alone tells.
+    pub fn class_heard_at(&self, time: MediaTime) -> Option<AnomalyClass> {
+        if self.shown_in.is_told_by(false, true) { self.class_at(time) } else { Some(AnomalyClass::Normal) }
     }
 }
 
@@ -97,6 +148,7 @@ mod tests {
                 .iter()
                 .map(|(s, e)| UnclassifiedRange { label: "riot".into(), range: seconds(*s, *e) })
                 .collect(),
+            shown_in: ShownIn::Both,
             split: None,
             group: "a.mp4".into(),
         }
@@ -126,6 +178,20 @@ mod tests {
         assert_eq!(at(&mixed, 2.5), None);
         assert_eq!(at(&clip(AnomalyClass::Normal, &[], &[(1.5, 3.0)]), 2.0), None);
         assert_eq!(at(&clip(AnomalyClass::Normal, &[], &[(1.5, 3.0)]), 4.0), Some(AnomalyClass::Normal));
+    }
+
+    #[test]
+    fn what_one_modality_alone_shows_is_normal_in_the_other() {
+        let crash = clip(AnomalyClass::Crash, &[], &[]);
+        let of = |shown_in| {
+            let clip = Clip { shown_in, ..crash.clone() };
+            let time = MediaTime::from_seconds(1.0);
+            [clip.class_at(time), clip.class_seen_at(time), clip.class_heard_at(time)].map(Option::unwrap)
+        };
+        let (crash, normal) = (AnomalyClass::Crash, AnomalyClass::Normal);
+        assert_eq!(of(ShownIn::Both), [crash, crash, crash]);
+        assert_eq!(of(ShownIn::Picture), [crash, crash, normal]);
+        assert_eq!(of(ShownIn::Sound), [crash, normal, crash]);
     }
 
     #[test]

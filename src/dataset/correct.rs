@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Clip, DatasetError, Manifest, write_manifest};
+use super::{Clip, DatasetError, Manifest, ShownIn, write_manifest};
 use crate::classes::AnomalyClass;
 
 /// What became of corrections.
@@ -43,9 +43,11 @@ pub fn write_corrected(manifest: &Path, corrections: &[(String, AnomalyClass)]) 
     })
 }
 
-/// Ranges of the old class become the new one's; a clip that is normal has none, of whatever class.
+/// Ranges of the old class become the new one's; a clip that is normal has none, of whatever class. Where the new class
+/// shows nobody has said.
 fn relabel(clip: &mut Clip, class: AnomalyClass) {
     let old = std::mem::replace(&mut clip.label, class);
+    clip.shown_in = ShownIn::Both;
     if class == AnomalyClass::Normal {
         clip.ranges.clear();
     }
@@ -114,6 +116,14 @@ mod tests {
         let (_folder, corrected, text) = corrected(&[("a.mp4", Normal)]);
         assert!(text.contains("a.mp4,normal,test\n") || text.contains("a.mp4,normal,test,\n"), "{text}");
         assert_eq!(corrected.changed, 1);
+    }
+
+    #[test]
+    fn of_a_corrected_clip_nobody_has_said_where_it_shows() {
+        let mut clip =
+            Manifest::from_bytes(Path::new("m.csv"), b"path,label,shown_in\na.mp4,crash,sound\n").unwrap().clips;
+        relabel(&mut clip[0], Pain);
+        assert_eq!((clip[0].label, clip[0].shown_in), (Pain, ShownIn::Both));
     }
 
     #[test]

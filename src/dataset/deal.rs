@@ -260,6 +260,7 @@ mod tests {
             label: AnomalyClass::ALL[random(2 * number, CLASSES)],
             ranges: vec![],
             unclassified: vec![],
+            shown_in: Default::default(),
             split: None,
             group: format!("g{}", random(2 * number + 1, groups)),
         };

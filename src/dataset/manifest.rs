@@ -1,8 +1,9 @@
 //! A list of labelled clips, and how it is read from a CSV file.
 //!
-//! The columns are `path,label[,split][,group][,start_s,end_s]`. Paths count from the manifest's folder. A row
+//! The columns are `path,label[,split][,group][,start_s,end_s][,shown_in]`. Paths count from the manifest's folder. A row
 //! without `start_s` and `end_s` labels the whole clip; several rows of one path label ranges of it, and outside of
 //! them it is normal. A `normal` row beside ranges says only that. The first row with an anomaly names the clip's class.
+//! `shown_in` is `picture` or `sound` where a clip's anomalies show in nothing else.
 //!
 //! **Errors** are what would make results wrong: columns or cells that cannot be read, a clip or a group in two
 //! splits or two groups, labels of one clip that contradict each other, no clip that can be used. **Notes** are what
@@ -18,8 +19,8 @@ use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
 use super::wording::{counted, listed, quoted, tallied};
 use super::{
-    Clip, DatasetError, LabelledRange, MissingFiles, Problems, Shares, Split, UnclassifiedRange, assign_splits,
-    class_of_label, is_synonym,
+    Clip, DatasetError, LabelledRange, MissingFiles, Problems, Shares, ShownIn, Split, UnclassifiedRange,
+    assign_splits, class_of_label, is_synonym,
 };
 use crate::classes::AnomalyClass;
 use crate::time::TimeRange;
@@ -139,6 +140,7 @@ struct Draft<'a> {
     ranged: Vec<(Label, TimeRange)>,
     split: Option<Split>,
     group: Option<&'a str>,
+    shown_in: ShownIn,
 }
 
 /// What is counted over all rows, to be noted.
@@ -194,7 +196,15 @@ fn drafts<'a>(rows: &'a [Row], tally: &mut Tally, problems: &mut Problems) -> Ve
         let key = own_group(Path::new(&row.path));
         let index = *index_of.entry(key.clone()).or_insert(drafts.len());
         if index == drafts.len() {
-            drafts.push(Draft { path: &row.path, key, whole: vec![], ranged: vec![], split: None, group: None });
+            drafts.push(Draft {
+                path: &row.path,
+                key,
+                whole: vec![],
+                ranged: vec![],
+                split: None,
+                group: None,
+                shown_in: ShownIn::Both,
+            });
         }
         drafts[index].add(row, label, tally, problems);
     }
@@ -229,6 +239,15 @@ impl<'a> Draft<'a> {
                 problems.push(row.line, text);
             }
             (known, other) => self.group = known.or(other),
+        }
+        match (self.shown_in, row.shown_in) {
+            (known, ShownIn::Both) => self.shown_in = known,
+            (ShownIn::Both, other) => self.shown_in = other,
+            (known, other) if known != other => {
+                problems
+                    .push(row.line, format!("{} shows in the picture alone and in the sound alone", quoted(self.path)));
+            }
+            _ => {}
         }
     }
 
@@ -274,7 +293,8 @@ impl<'a> Draft<'a> {
         unclassified
             .sort_by(|a, b| (a.range.start, a.range.end, &a.label).cmp(&(b.range.start, b.range.end, &b.label)));
         let group = self.group.map_or(self.key, str::to_owned);
-        Some(Clip { file: folder.join(&path), path, label, ranges, unclassified, split: self.split, group })
+        let (file, shown_in, split) = (folder.join(&path), self.shown_in, self.split);
+        Some(Clip { file, path, label, ranges, unclassified, shown_in, split, group })
     }
 }
 

@@ -37,7 +37,7 @@ mod write;
 pub mod xd_violence;
 
 pub use assign::{FoldError, Shares, assign_splits, folds, hold_out_validation};
-pub use clip::{Clip, LabelledRange, UnclassifiedRange};
+pub use clip::{Clip, LabelledRange, ShownIn, UnclassifiedRange};
 pub use correct::{Corrected, write_corrected};
 pub use error::{DatasetError, MissingFiles, Problem, Problems};
 pub use import::{SourceKind, import};

@@ -1,16 +1,16 @@
 //! The rows of a manifest, before they are put together as clips.
 //!
-//! `path,label,split,group,start_s,end_s` in any order, found by name; `path` and `label` have to be there.
+//! `path,label,split,group,start_s,end_s,shown_in` in any order, found by name; `path` and `label` have to be there.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::wording::{counted, listed, quoted};
-use super::{DatasetError, Problems, Split};
+use super::{DatasetError, Problems, ShownIn, Split};
 use crate::time::{MediaTime, TimeRange};
 
 /// The columns, in the order in which a manifest is written.
-pub(super) const COLUMNS: [&str; 6] = ["path", "label", "split", "group", "start_s", "end_s"];
+pub(super) const COLUMNS: [&str; 7] = ["path", "label", "split", "group", "start_s", "end_s", "shown_in"];
 /// Longer than any recording, and short enough to stay exact in nanoseconds.
 const MAX_TIME_S: f64 = 1e8;
 
@@ -24,6 +24,8 @@ pub(super) struct Row {
     pub group: Option<String>,
     /// `None` where the label holds for the whole clip.
     pub range: Option<TimeRange>,
+    /// Of the whole clip, whichever row says it; `Both` where the cell is blank.
+    pub shown_in: ShownIn,
 }
 
 pub(super) struct Rows {
@@ -118,10 +120,10 @@ impl Columns {
             let (cells, columns) = (counted(record.len(), "cell"), counted(self.count, "column"));
             return Err(format!("{cells} where the header has {columns}; text with a comma needs quotation marks"));
         }
-        let [path, label, split, group, start, end] =
+        let [path, label, split, group, start, end, shown_in] =
             self.at.map(|at| at.and_then(|index| record.get(index)).unwrap_or_default());
         // A file may have a name that begins or ends in a space; the other cells may not.
-        let [label, split, group, start, end] = [label, split, group, start, end].map(str::trim);
+        let [label, split, group, start, end, shown_in] = [label, split, group, start, end, shown_in].map(str::trim);
         if path.trim().is_empty() {
             return Err("the path is blank".into());
         }
@@ -135,6 +137,9 @@ impl Columns {
                     format!("{} is no split; write train, val or test, or leave it blank", quoted(name))
                 })?),
             };
+        let shown_in = ShownIn::from_name(shown_in).ok_or_else(|| {
+            format!("{} is no way to show; write picture, sound or both, or leave it blank", quoted(shown_in))
+        })?;
         Ok(Row {
             line,
             path: path.to_owned(),
@@ -142,6 +147,7 @@ impl Columns {
             split,
             group: Some(group).filter(|group| !group.is_empty()).map(str::to_owned),
             range: range(start, end)?,
+            shown_in,
         })
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::clip::own_group;
 use super::walk::{Recordings, recordings};
 use super::wording::quoted;
-use super::{Clip, DatasetError, Manifest, Split, class_of_label, is_synonym};
+use super::{Clip, DatasetError, Manifest, ShownIn, Split, class_of_label, is_synonym};
 use crate::classes::AnomalyClass;
 
 /// Reads the folders below `folder`. Those without a class are in [`Manifest::unknown_labels`], by their path.
@@ -34,6 +34,7 @@ pub fn read_vaar(folder: &Path) -> Result<Manifest, DatasetError> {
             label,
             ranges: Vec::new(),
             unclassified: Vec::new(),
+            shown_in: ShownIn::Both,
             split: split_of(&path),
             group: own_group(&path),
             path,

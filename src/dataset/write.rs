@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::clip::{own_group, slashed};
 use super::rows::COLUMNS;
-use super::{Clip, DatasetError};
+use super::{Clip, DatasetError, ShownIn};
 use crate::files::{WriteError, write_whole};
 use crate::time::TimeRange;
 
@@ -31,27 +31,31 @@ pub fn write_manifest(path: &Path, clips: &[Clip]) -> Result<(), DatasetError> {
     }
     let is_alone =
         |clip: &Clip| clip.group == own_group(&clip.path) && group_sizes.get(clip.group.as_str()) == Some(&1);
-    let has_ranges = clips.iter().any(|clip| !clip.ranges.is_empty() || !clip.unclassified.is_empty());
-    write_whole(path, |file| write_rows(file, &rows, has_ranges, is_alone))?;
+    write_whole(path, |file| write_rows(file, &rows, is_alone))?;
     Ok(())
 }
 
-fn write_rows(
-    file: &mut dyn Write,
-    rows: &[(String, &Clip)],
-    has_ranges: bool,
-    is_alone: impl Fn(&Clip) -> bool,
-) -> io::Result<()> {
-    let width = if has_ranges { COLUMNS.len() } else { COLUMNS.len() - 2 };
+fn write_rows(file: &mut dyn Write, rows: &[(String, &Clip)], is_alone: impl Fn(&Clip) -> bool) -> io::Result<()> {
+    // Columns that would be blank throughout are left out.
+    let has_ranges = rows.iter().any(|(_, clip)| !clip.ranges.is_empty() || !clip.unclassified.is_empty());
+    let has_shown_in = rows.iter().any(|(_, clip)| clip.shown_in != ShownIn::Both);
+    let is_written = |column: &str| match column {
+        "start_s" | "end_s" => has_ranges,
+        "shown_in" => has_shown_in,
+        _ => true,
+    };
     let mut table = csv::Writer::from_writer(file);
-    table.write_record(&COLUMNS[..width])?;
+    let mut write = |cells: [&str; COLUMNS.len()]| {
+        table.write_record(COLUMNS.iter().zip(cells).filter(|(column, _)| is_written(column)).map(|(_, cell)| cell))
+    };
+    write(COLUMNS)?;
     for (path, clip) in rows {
         let split = clip.split.map_or("", |split| split.name());
         let group = if is_alone(clip) { "" } else { &clip.group };
         for (label, range) in labels(clip) {
             let seconds = |time: fn(TimeRange) -> f64| range.map(|range| time(range).to_string()).unwrap_or_default();
             let (start, end) = (seconds(|range| range.start.seconds()), seconds(|range| range.end.seconds()));
-            table.write_record(&[path, label, split, group, &start, &end][..width])?;
+            write([path, label, split, group, &start, &end, clip.shown_in.name()])?;
         }
     }
     table.flush()
@@ -119,6 +123,13 @@ mod tests {
                     a.mp4,shooting,test,,7,8.5\n\
                     b.mp4,normal,,,,\n";
         assert_eq!(rewritten(text), text);
+    }
+
+    #[test]
+    fn where_a_class_shows_is_written_where_it_is_known_of_any_clip() {
+        let text = "path,label,split,group,shown_in\na.mp4,crash,,,sound\nb.mp4,pain,,,\nc.mp4,intruder,,,picture\n";
+        assert_eq!(rewritten(text), text);
+        assert_eq!(rewritten("path,label,shown_in\nb.mp4,pain,Both\n"), "path,label,split,group\nb.mp4,pain,,\n");
     }
 
     #[test]

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::scenario::{Scenario, SoundTrack};
+use super::scenario::{Evidence, Scenario, SoundTrack};
 use super::sound::{self, SoundClip};
 use super::{FRAME_RATE_HZ, Film};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::dataset::{Clip, DatasetError, LabelledRange, Split, write_manifest};
+use crate::dataset::{Clip, DatasetError, LabelledRange, ShownIn, Split, write_manifest};
 use crate::files::{WriteError, write_whole};
 use crate::job::{CancelToken, Cancelled};
 use crate::media::{AudioFormat, ClipSpec, ClipWriter, MediaError};
@@ -152,6 +152,11 @@ fn write_clip(
         label: class,
         ranges: scenario.event_s.iter().map(range).collect(),
         unclassified: Vec::new(),
+        shown_in: match scenario.evidence {
+            Evidence::PictureAndSound => ShownIn::Both,
+            Evidence::PictureOnly => ShownIn::Picture,
+            Evidence::SoundOnly => ShownIn::Sound,
+        },
         split: Some(split),
     })
 }
@@ -206,7 +211,16 @@ fn write_sound(folder: &Path, corpus_seed: u64, index: usize) -> Result<Clip, Sy
         write_whole(&file, |file| write_wav(file, &samples))?;
     }
     let group = format!("synth-{corpus_seed}-{}-{group}", split.name());
-    Ok(Clip { path, file, label, ranges: Vec::new(), unclassified: Vec::new(), split: Some(split), group })
+    Ok(Clip {
+        path,
+        file,
+        label,
+        ranges: Vec::new(),
+        unclassified: Vec::new(),
+        shown_in: ShownIn::Both,
+        split: Some(split),
+        group,
+    })
 }
 
 /// Mono, 16 bits.

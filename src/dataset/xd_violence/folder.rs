@@ -17,7 +17,7 @@ use crate::classes::AnomalyClass;
 use crate::dataset::vaar::split_of;
 use crate::dataset::walk::{Recordings, recordings};
 use crate::dataset::wording::{counted, listed, quoted};
-use crate::dataset::{Clip, DatasetError, LabelledRange, Manifest, Split, UnclassifiedRange};
+use crate::dataset::{Clip, DatasetError, LabelledRange, Manifest, ShownIn, Split, UnclassifiedRange};
 use crate::time::TimeRange;
 
 /// What name and list together say of a clip.
@@ -108,6 +108,7 @@ pub fn read_xd_violence(folder: &Path) -> Result<Manifest, DatasetError> {
             label,
             ranges: truth.ranges,
             unclassified: truth.unclassified,
+            shown_in: ShownIn::Both,
             split: split_of(&path).or(annotation.map(|_| Split::Test)),
             group: source(video_name(&stem)).to_owned(),
             path,
