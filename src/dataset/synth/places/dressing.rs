@@ -8,6 +8,10 @@ use crate::dataset::drawing::canvas::Ink;
 use crate::dataset::random::Random;
 
 pub fn paint(set: &Set, painter: &mut Painter, random: &mut Random) {
+    // Some places stay bare: that a place is bare must not tell what happens there.
+    if random.unit() < 0.35 {
+        return;
+    }
     if random.unit() < 0.5 {
         pattern_floor(set, painter, random);
     }
@@ -24,7 +28,7 @@ pub fn paint(set: &Set, painter: &mut Painter, random: &mut Random) {
             _ => {}
         }
     }
-    if !set.needs.wall && set.fence_z.is_none() && random.unit() < 0.5 {
+    if !set.needs.wall && set.fence_z.is_none() && random.unit() < 0.15 {
         line_back(set, painter, random);
     }
 }

@@ -107,6 +107,7 @@ impl Set {
         let side_m = match place {
             Place::Corridor => (half_width_m * 0.72).clamp(1.5, 2.4),
             Place::Warehouse => half_width_m * 1.4 + 1.5,
+            Place::Office | Place::LivingRoom => (half_width_m * random.between(0.95, 2.2)).max(2.2),
             _ => (half_width_m * random.between(0.95, 1.2)).max(2.2),
         };
         let turn = random.signed() * if is_outdoors { 0.4 } else { 0.32 };
@@ -317,11 +318,12 @@ fn blank((width, height): (u32, u32)) -> Pixmap {
 /// How far behind the stage the back wall stands when the action does not need it.
 fn free_depth(place: Place, random: &mut Random) -> f32 {
     match place {
-        Place::Street | Place::CarPark => random.between(4.5, 9.0),
+        Place::Street | Place::CarPark => random.between(4.5, 15.0),
         Place::Square => random.between(9.0, 15.0),
         Place::Corridor => random.between(4.0, 9.0),
         Place::Warehouse => random.between(4.0, 8.0),
-        Place::Office | Place::LivingRoom | Place::Shop => random.between(1.9, 3.2),
+        Place::Office | Place::LivingRoom => random.between(1.9, 6.0),
+        Place::Shop => random.between(1.9, 3.2),
     }
 }
 
