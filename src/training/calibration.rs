@@ -11,8 +11,15 @@ use super::error::TrainingError;
 use crate::analysis::scores::clip_scores;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
 
-/// A validation clip: what it is, and the class probabilities of its steps.
-pub type ScoredSteps = (AnomalyClass, Vec<[f32; CLASS_COUNT]>);
+/// A validation clip.
+#[derive(Clone, Debug)]
+pub struct ScoredSteps {
+    pub class: AnomalyClass,
+    /// How much it counts among those of its class.
+    pub weight: f32,
+    /// The class probabilities of its steps.
+    pub steps: Vec<[f32; CLASS_COUNT]>,
+}
 
 /// Every logit is multiplied by `factor`, then its class's offset is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,15 +78,15 @@ impl Calibration {
 
     /// Mean over the classes of `-log` of the clips' scores of what they are.
     pub fn validation_loss(&self, clips: &[ScoredSteps]) -> f32 {
-        let mut of_class = [(0f32, 0u32); CLASS_COUNT];
-        for (class, steps) in clips {
+        let mut of_class = [(0f32, 0f32); CLASS_COUNT];
+        for ScoredSteps { class, weight, steps } in clips {
             let steps: Vec<_> = steps.iter().map(|step| self.apply(step)).collect();
-            let (loss, count) = &mut of_class[class.index()];
-            *loss -= clip_scores(&steps).scores[class.index()].max(1e-6).ln();
-            *count += 1;
+            let (loss, sum) = &mut of_class[class.index()];
+            *loss -= weight * clip_scores(&steps).scores[class.index()].max(1e-6).ln();
+            *sum += weight;
         }
         let present: Vec<f32> =
-            of_class.iter().filter(|(_, count)| *count > 0).map(|(loss, count)| loss / *count as f32).collect();
+            of_class.iter().filter(|(_, weight)| *weight > 0.0).map(|(loss, weight)| loss / weight).collect();
         present.iter().sum::<f32>() / present.len().max(1) as f32
     }
 
@@ -117,7 +124,8 @@ mod tests {
             (step[of.index()], step[not.index()]) = (share, 1.0 - share);
             vec![step; 8]
         };
-        (0..10).map(|n| (class, if n < right { step(class, other) } else { step(other, class) })).collect()
+        let steps = |n: usize| if n < right { step(class, other) } else { step(other, class) };
+        (0..10).map(|n| ScoredSteps { class, weight: 1.0, steps: steps(n) }).collect()
     }
 
     #[test]
@@ -142,6 +150,16 @@ mod tests {
         let found = Calibration::fit(&both);
         assert!(found.offsets[AnomalyClass::BabyCry.index()] > 0.2, "{found:?}");
         assert_eq!(found.offsets[AnomalyClass::Normal.index()], 0.0);
+    }
+
+    #[test]
+    fn a_clip_counts_by_its_weight() {
+        let mut both = clips(AnomalyClass::Crash, AnomalyClass::Normal, 0.9, 5);
+        let loss = |clips: &[ScoredSteps]| Calibration::NONE.validation_loss(clips);
+        let (wrong, right) = (loss(&both[5..]), loss(&both[..5]));
+        assert!((loss(&both) - (wrong + right) / 2.0).abs() < 1e-5);
+        both[5..].iter_mut().for_each(|clip| clip.weight = 3.0);
+        assert!((loss(&both) - (3.0 * wrong + right) / 4.0).abs() < 1e-5);
     }
 
     #[test]

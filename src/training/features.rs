@@ -7,7 +7,7 @@ use super::corpus::CorpusClip;
 use super::error::TrainingError;
 use crate::analysis::{extract, plan};
 use crate::classes::AnomalyClass;
-use crate::dataset::Split;
+use crate::dataset::{ShownIn, Split};
 use crate::job::CancelToken;
 use crate::media;
 use crate::model::AvarNet;
@@ -24,6 +24,7 @@ pub struct ClipFeatures {
     pub is_real: bool,
     pub group: String,
     pub label: AnomalyClass,
+    pub shown_in: ShownIn,
     /// The class that holds in the middle of each step; `None` where it is none of the ten.
     pub classes: Vec<Option<AnomalyClass>>,
     /// Steps x (Dv + Dm), features and motion; empty without a picture.
@@ -39,6 +40,19 @@ impl ClipFeatures {
 
     pub fn is_empty(&self) -> bool {
         self.classes.is_empty()
+    }
+
+    /// What sets it apart from other clips of its class: the dataset, whether it has a picture, and whether anything
+    /// happens in it.
+    pub fn kind(&self) -> (usize, bool, bool) {
+        (self.source, !self.picture.is_empty(), self.label == AnomalyClass::Normal)
+    }
+
+    /// The class that holds at a step for who has no more than the picture, or the sound, or both: everyday life where
+    /// it shows in nothing of that. `None` where it is none of the ten, and after the end.
+    pub fn class_told(&self, step: usize, has_picture: bool, has_sound: bool) -> Option<AnomalyClass> {
+        let class = self.classes.get(step).copied().flatten()?;
+        Some(if self.shown_in.is_told_by(has_picture, has_sound) { class } else { AnomalyClass::Normal })
     }
 }
 
@@ -70,8 +84,36 @@ pub fn clip_features(
         is_real: clip.is_real,
         group: clip.clip.group.clone(),
         label: clip.clip.label,
+        shown_in: clip.clip.shown_in,
         classes: (0..grid.len()).map(|step| clip.clip.class_at(middle(step))).collect(),
         picture,
         sound,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_in_a_modality_that_was_taken_away_is_everyday_life() {
+        let clip = |shown_in| ClipFeatures {
+            path: "a.mp4".to_owned(),
+            split: Split::Train,
+            source: 0,
+            is_real: false,
+            group: "a".to_owned(),
+            label: AnomalyClass::Crash,
+            shown_in,
+            classes: vec![Some(AnomalyClass::Crash), None],
+            picture: Vec::new(),
+            sound: Vec::new(),
+        };
+        let told = |shown_in, (picture, sound)| clip(shown_in).class_told(0, picture, sound);
+        let (crash, normal) = (Some(AnomalyClass::Crash), Some(AnomalyClass::Normal));
+        assert_eq!([(true, false), (false, true)].map(|has| told(ShownIn::Both, has)), [crash, crash]);
+        assert_eq!([(true, false), (false, true)].map(|has| told(ShownIn::Picture, has)), [crash, normal]);
+        assert_eq!([(true, false), (false, true)].map(|has| told(ShownIn::Sound, has)), [normal, crash]);
+        assert_eq!([1, 2].map(|step| clip(ShownIn::Sound).class_told(step, true, false)), [None, None]);
+    }
 }

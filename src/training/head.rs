@@ -56,6 +56,8 @@ struct Moments {
 pub struct HeadTrainer<'a> {
     training: Vec<&'a ClipFeatures>,
     validation: Vec<&'a ClipFeatures>,
+    /// How much each of them counts: kinds of a class by the square root of their clips, as examples are drawn.
+    validation_weights: Vec<f32>,
     sampler: Sampler<Moments>,
     /// Training clips of real recordings with pictures, by dataset.
     real_pictures: BTreeMap<usize, Vec<usize>>,
@@ -86,7 +88,7 @@ impl<'a> HeadTrainer<'a> {
             AnomalyClass::ALL.into_iter().filter_map(move |class| {
                 let holds = |step: &usize| clip.classes[*step] == Some(class);
                 let steps: Vec<usize> = (0..clip.classes.len()).filter(holds).collect();
-                (!steps.is_empty()).then_some((class, clip.source, Moments { clip: index, steps }))
+                (!steps.is_empty()).then_some((class, clip.kind(), Moments { clip: index, steps }))
             })
         });
         let sampler = Sampler::new(moments);
@@ -98,9 +100,14 @@ impl<'a> HeadTrainer<'a> {
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
         let head = Head::new(config, &weights)?;
         let optimizer = AdamW::new(&variables, AdamWSettings { weight_decay: 0.05, ..AdamWSettings::default() });
+        let mut counts: BTreeMap<_, u32> = BTreeMap::new();
+        let kind_of = |clip: &ClipFeatures| (clip.label, clip.kind());
+        validation.iter().for_each(|clip| *counts.entry(kind_of(clip)).or_default() += 1);
+        let validation_weights = validation.iter().map(|clip| (counts[&kind_of(clip)] as f32).sqrt().recip()).collect();
         Ok(HeadTrainer {
             training,
             validation,
+            validation_weights,
             sampler,
             real_pictures,
             head,
@@ -164,8 +171,8 @@ impl<'a> HeadTrainer<'a> {
             }
             append(&mut sound, keeps_sound.then_some(&clip.sound), (da, da), first, steps, &mut rng);
             for step in first..first + steps {
-                let class = clip.classes.get(step).copied().flatten();
-                labels.push(class.map_or(AnomalyClass::Normal, |class| class).index() as u32);
+                let class = clip.class_told(step, keeps_picture, keeps_sound);
+                labels.push(class.unwrap_or(AnomalyClass::Normal).index() as u32);
                 weights.push(if class.is_some() { 1.0f32 } else { 0.0 });
             }
         }
@@ -201,10 +208,9 @@ impl<'a> HeadTrainer<'a> {
         Ok(())
     }
 
-    /// What the validation clips are, and the class probabilities of their steps.
     pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
-        let labels = self.validation.iter().map(|clip| clip.label);
-        Ok(labels.zip(self.step_scores(&self.validation)?).collect())
+        let clips = self.validation.iter().zip(&self.validation_weights).zip(self.step_scores(&self.validation)?);
+        Ok(clips.map(|((clip, weight), steps)| ScoredSteps { class: clip.label, weight: *weight, steps }).collect())
     }
 
     /// Class probabilities of every step of each clip, from overlapping windows as in analysis.
@@ -284,12 +290,12 @@ impl Trainer for HeadTrainer<'_> {
     }
 
     /// Mean over the validation clips of `-log` of the clip's score of its class, and the share of clips that are
-    /// called what they are; each class weighs the same.
+    /// called what they are; each class weighs the same, and its kinds as examples are drawn.
     fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
-        for (clip, steps) in self.validation.iter().zip(self.step_scores(&self.validation)?) {
+        for ScoredSteps { class, weight, steps } in self.validation_scores()? {
             let ClipScores { scores, predicted } = clip_scores(&steps);
-            sums.add(clip.label, -scores[clip.label.index()].max(1e-6).ln(), predicted == clip.label);
+            sums.add_weighted(class, weight, -scores[class.index()].max(1e-6).ln(), predicted == class);
         }
         Ok(sums)
     }
@@ -306,7 +312,7 @@ impl Trainer for HeadTrainer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Split;
+    use crate::dataset::{ShownIn, Split};
     use crate::model::ComputeDevice;
     use crate::model::motion::motion_width;
 
@@ -326,6 +332,7 @@ mod tests {
             is_real: true,
             group: String::new(),
             label: AnomalyClass::Brawling,
+            shown_in: ShownIn::Both,
             classes: vec![Some(AnomalyClass::Brawling); steps],
             picture: (0..steps * SEEN).map(|n| first + n as f32).collect(),
             sound: (0..if has_sound { steps * 2 } else { 0 }).map(|n| (n as f32).sin()).collect(),

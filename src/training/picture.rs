@@ -7,6 +7,7 @@ use std::sync::Arc;
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
+use rayon::prelude::*;
 
 use super::augment::{plain_picture, varied_picture};
 use super::checkpoint::{self, write_variables};
@@ -32,7 +33,7 @@ use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
 pub struct PictureItem {
     /// Frames x height x width x 3, red first.
     pub rgb: Vec<u8>,
-    /// The class that holds when each frame is shown.
+    /// The class that each frame shows.
     pub classes: Vec<Option<AnomalyClass>>,
     pub label: AnomalyClass,
     /// Position of the dataset.
@@ -66,7 +67,7 @@ pub fn read_pictures(
         // A still picture is one example, however long it stands.
         if frame.is_some() && frame != last {
             rgb.extend(pictures.current_rgb()?);
-            classes.push(clip.class_at(time));
+            classes.push(clip.class_seen_at(time));
         }
         last = frame;
     }
@@ -75,25 +76,27 @@ pub fn read_pictures(
 }
 
 /// Normal life and fights, which are the most alike, come more often than the rest.
-const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.2), (AnomalyClass::Brawling, 0.15)];
+const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.28), (AnomalyClass::Brawling, 0.1)];
 
 /// A siren and a cry are heard: of what stands before the camera meanwhile there is nothing to learn.
 fn can_be_seen(class: AnomalyClass) -> bool {
     !matches!(class, AnomalyClass::PoliceSiren | AnomalyClass::BabyCry)
 }
 
-/// The frames of one clip that show one class.
+/// The frames of one clip that show one class. Clips in which nothing happens are a kind of their own: what looks like an
+/// event and is none is met there.
 struct Shots {
     item: usize,
     frames: Vec<usize>,
 }
 
-fn shots(items: &[PictureItem]) -> impl Iterator<Item = (AnomalyClass, usize, Shots)> {
+fn shots(items: &[PictureItem]) -> impl Iterator<Item = (AnomalyClass, (usize, bool), Shots)> {
     items.iter().enumerate().flat_map(|(index, item)| {
         AnomalyClass::ALL.into_iter().filter(|class| can_be_seen(*class)).filter_map(move |class| {
             let shows = |frame: &usize| item.classes[*frame] == Some(class);
             let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
-            (!frames.is_empty()).then_some((class, item.source, Shots { item: index, frames }))
+            let kind = (item.source, item.label == AnomalyClass::Normal);
+            (!frames.is_empty()).then_some((class, kind, Shots { item: index, frames }))
         })
     })
 }
@@ -208,14 +211,19 @@ impl PictureTrainer {
 
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
-        let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (mut values, mut labels) = (Vec::new(), Vec::new());
-        let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
-        for index in 0..self.recipe.batch {
+        let draw = |index: usize| {
+            let example = step * self.recipe.batch as u64 + index as u64;
+            let mut rng = Rng::with_seed(self.seed ^ example.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let shots = self.sampler.draw_any(&SHARES, &mut rng);
             let frame = shots.frames[rng.usize(0..shots.frames.len())];
             let item = &self.training[shots.item];
-            values.extend(varied_picture(self.frame(item, frame), self.size_px, &mut rng));
+            (item, frame, varied_picture(self.frame(item, frame), self.size_px, &mut rng))
+        };
+        let examples: Vec<_> = (0..self.recipe.batch).into_par_iter().map(draw).collect();
+        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
+        for (index, (item, frame, picture)) in examples.into_iter().enumerate() {
+            values.extend(picture);
             let class = item.classes[frame].unwrap_or(AnomalyClass::Normal);
             labels.push(class.index() as u32);
             if !item.taught.is_empty() {

@@ -148,34 +148,40 @@ pub struct StageProgress {
 /// Losses and hits of validation examples by class, so that each class weighs the same in what is made of them.
 #[derive(Clone, Debug, Default)]
 pub struct ValidationSums {
-    of_class: [(f64, u32, u32); CLASS_COUNT],
+    /// Losses, hits, and the weight of both.
+    of_class: [(f64, f64, f64); CLASS_COUNT],
 }
 
 impl ValidationSums {
     pub fn add(&mut self, class: AnomalyClass, loss: f32, is_hit: bool) {
-        let (losses, hits, count) = &mut self.of_class[class.index()];
-        *losses += f64::from(loss);
-        *hits += u32::from(is_hit);
-        *count += 1;
+        self.add_weighted(class, 1.0, loss, is_hit);
+    }
+
+    /// As [`Self::add`], of one that counts as `weight`.
+    pub fn add_weighted(&mut self, class: AnomalyClass, weight: f32, loss: f32, is_hit: bool) {
+        let (losses, hits, sum) = &mut self.of_class[class.index()];
+        *losses += f64::from(weight * loss);
+        *hits += if is_hit { f64::from(weight) } else { 0.0 };
+        *sum += f64::from(weight);
     }
 
     /// Mean over the classes of their mean loss.
     pub fn loss(&self) -> f32 {
-        self.mean_over_classes(|(losses, _, count)| losses / f64::from(count))
+        self.mean_over_classes(|(losses, _, weight)| losses / weight)
     }
 
     /// Mean over the classes of the share of hits.
     pub fn accuracy(&self) -> f32 {
-        self.mean_over_classes(|(_, hits, count)| f64::from(hits) / f64::from(count))
+        self.mean_over_classes(|(_, hits, weight)| hits / weight)
     }
 
     pub fn recall(&self) -> Vec<(AnomalyClass, f32)> {
-        let present = AnomalyClass::ALL.into_iter().zip(self.of_class).filter(|(_, (_, _, count))| *count > 0);
-        present.map(|(class, (_, hits, count))| (class, hits as f32 / count as f32)).collect()
+        let present = AnomalyClass::ALL.into_iter().zip(self.of_class).filter(|(_, (_, _, weight))| *weight > 0.0);
+        present.map(|(class, (_, hits, weight))| (class, (hits / weight) as f32)).collect()
     }
 
-    fn mean_over_classes(&self, value: impl Fn((f64, u32, u32)) -> f64) -> f32 {
-        let present: Vec<_> = self.of_class.into_iter().filter(|(_, _, count)| *count > 0).collect();
+    fn mean_over_classes(&self, value: impl Fn((f64, f64, f64)) -> f64) -> f32 {
+        let present: Vec<_> = self.of_class.into_iter().filter(|(_, _, weight)| *weight > 0.0).collect();
         (present.iter().map(|sums| value(*sums)).sum::<f64>() / present.len().max(1) as f64) as f32
     }
 }

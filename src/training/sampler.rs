@@ -6,33 +6,34 @@ use fastrand::Rng;
 
 use crate::classes::{AnomalyClass, CLASS_COUNT};
 
-/// Examples by class and dataset. Of the datasets that have a class each is drawn in proportion to the square root of
-/// its examples: a large one does not drown a small one, and a single recording is not heard over and over.
+/// Examples by class and kind (the dataset, and what else sets them apart). Of the kinds that a class has each is drawn in
+/// proportion to the square root of its examples: a large one does not drown a small one, and a single recording is not
+/// heard over and over.
 pub struct Sampler<T> {
     of_class: Vec<Vec<(f32, Vec<T>)>>,
 }
 
 impl<T> Sampler<T> {
-    /// `examples`: class, position of the dataset, example.
-    pub fn new(examples: impl IntoIterator<Item = (AnomalyClass, usize, T)>) -> Sampler<T> {
-        let mut of_class: Vec<BTreeMap<usize, Vec<T>>> = (0..CLASS_COUNT).map(|_| BTreeMap::new()).collect();
-        for (class, source, example) in examples {
-            of_class[class.index()].entry(source).or_default().push(example);
+    /// `examples`: class, kind, example.
+    pub fn new<Kind: Ord>(examples: impl IntoIterator<Item = (AnomalyClass, Kind, T)>) -> Sampler<T> {
+        let mut of_class: Vec<BTreeMap<Kind, Vec<T>>> = (0..CLASS_COUNT).map(|_| BTreeMap::new()).collect();
+        for (class, kind, example) in examples {
+            of_class[class.index()].entry(kind).or_default().push(example);
         }
         let weigh = |examples: Vec<T>| ((examples.len() as f32).sqrt(), examples);
-        let of_class = of_class.into_iter().map(|sources| sources.into_values().map(weigh).collect());
+        let of_class = of_class.into_iter().map(|kinds| kinds.into_values().map(weigh).collect());
         Sampler { of_class: of_class.collect() }
     }
 
     /// An example of `class`; `None` where there is none.
     pub fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<&T> {
-        let sources = &self.of_class[class.index()];
-        let mut place = rng.f32() * sources.iter().map(|(weight, _)| weight).sum::<f32>();
-        let drawn = sources.iter().find(|(weight, _)| {
+        let kinds = &self.of_class[class.index()];
+        let mut place = rng.f32() * kinds.iter().map(|(weight, _)| weight).sum::<f32>();
+        let drawn = kinds.iter().find(|(weight, _)| {
             place -= weight;
             place < 0.0
         });
-        let (_, examples) = drawn.or(sources.last())?;
+        let (_, examples) = drawn.or(kinds.last())?;
         examples.get(rng.usize(0..examples.len().max(1)))
     }
 
@@ -58,8 +59,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn datasets_are_drawn_by_the_root_of_their_size() {
-        let examples = (0..100).map(|n| (AnomalyClass::Pain, usize::from(n == 0), n));
+    fn kinds_are_drawn_by_the_root_of_their_size() {
+        let examples = (0..100).map(|n| (AnomalyClass::Pain, n == 0, n));
         let sampler = Sampler::new(examples);
         let mut rng = Rng::with_seed(1);
         let lone = (0..11_000).filter(|_| *sampler.draw(AnomalyClass::Pain, &mut rng).unwrap() == 0).count();

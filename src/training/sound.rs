@@ -80,14 +80,16 @@ impl SoundItem {
         let steps = length.max(SAMPLES) / STEP_SAMPLES + 1;
         let class_of = |step: usize| {
             let sample = (step * STEP_SAMPLES + STEP_SAMPLES / 2) % length;
-            clip.class_at(start + MediaTime::from_seconds(sample as f64 / f64::from(SOUND_RATE_HZ)))
+            clip.class_heard_at(start + MediaTime::from_seconds(sample as f64 / f64::from(SOUND_RATE_HZ)))
         };
         let classes = (0..steps).map(class_of).collect();
         let samples = match samples.is_empty() {
             true => vec![0; SAMPLES],
             false => samples.iter().copied().cycle().take(samples.len().max(SAMPLES)).collect(),
         };
-        SoundItem { samples, classes, label: clip.label, source, teacher: None }
+        // Filed under what is heard: everyday life where the class shows in the picture alone.
+        let label = if clip.shown_in.is_told_by(false, true) { clip.label } else { AnomalyClass::Normal };
+        SoundItem { samples, classes, label, source, teacher: None }
     }
 }
 
@@ -419,4 +421,21 @@ fn most_frequent(labels: &[u32]) -> AnomalyClass {
     // Of equals an anomaly: half a clip of sirens is a clip of sirens.
     let most = AnomalyClass::ALL.into_iter().max_by_key(|class| (count(*class), class.is_anomaly()));
     most.unwrap_or(AnomalyClass::Normal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Manifest;
+
+    #[test]
+    fn the_sound_of_what_only_the_picture_shows_is_everyday_life() {
+        let text = b"path,label,shown_in\na.mp4,intruder,picture\nb.mp4,intruder,\n";
+        let clips = Manifest::from_bytes(std::path::Path::new("m.csv"), text).unwrap().clips;
+        for (clip, class) in clips.iter().zip([AnomalyClass::Normal, AnomalyClass::Intruder]) {
+            let item = SoundItem::new(clip, MediaTime::ZERO, vec![0; SAMPLES], 0);
+            assert_eq!(item.label, class);
+            assert!(item.classes.iter().all(|heard| *heard == Some(class)));
+        }
+    }
 }
