@@ -42,14 +42,14 @@ fn clip(folder: &tempfile::TempDir, seconds: u32, has_sound: bool) -> PathBuf {
 #[test]
 fn scores_arrive_in_parts_that_make_up_the_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let spec = spec(&clip(&folder, 12, true));
+    let spec = spec(&clip(&folder, 24, true));
     let mut parts = Vec::new();
     let mut lengths = Vec::new();
     let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |partial| match partial {
-        AnalysisPartial::Started { grid, .. } => assert_eq!(grid.len(), 48),
+        AnalysisPartial::Started { grid, .. } => assert_eq!(grid.len(), 96),
         AnalysisPartial::Steps(steps) => {
             lengths.push(steps.len());
-            parts.extend(steps);
+            parts.extend_from_slice(steps);
         }
     })
     .unwrap();
@@ -84,10 +84,14 @@ fn an_analysis_that_was_interrupted_goes_on_and_ends_with_the_same_scores() {
             let spec = AnalysisSpec { journal: Some(place), ..spec(&path) };
             let gone_on = interrupted(&spec, steps);
             assert!(gone_on.scores == through.scores, "after {steps} steps, with sound: {has_sound}");
-            assert!(gone_on.notes[0].contains("of 124 steps were computed by an earlier run"), "{:?}", gone_on.notes);
-            assert!(gone_on.timings.analysed_s < 31.0 - steps as f64 / 4.0 + 0.01);
+            assert!(
+                gone_on.account.notes[0].contains("of 124 steps were computed by an earlier run"),
+                "{:?}",
+                gone_on.account.notes
+            );
+            assert!(gone_on.account.timings.analysed_s < 31.0 - steps as f64 / 4.0 + 0.01);
             let again = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
-            assert!(again.scores == through.scores && again.timings.analysed_s == 0.0);
+            assert!(again.scores == through.scores && again.account.timings.analysed_s == 0.0);
         }
     }
 }
@@ -100,7 +104,7 @@ fn scores_that_cannot_be_kept_are_computed_all_the_same_and_a_note_says_so() {
     let spec = AnalysisSpec { journal: Some(place), ..spec(&path) };
     let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
     assert!(analysis.scores.is_complete());
-    assert!(analysis.notes.iter().any(|note| note.contains("cannot be kept")), "{:?}", analysis.notes);
+    assert!(analysis.account.notes.iter().any(|note| note.contains("cannot be kept")), "{:?}", analysis.account.notes);
 }
 
 #[test]
@@ -122,7 +126,7 @@ fn a_file_without_sound_is_analysed_on_the_picture_alone_and_says_so() {
     let analysis = analysed(&clip(&folder, 2, false));
     assert_eq!(analysis.scores.modalities, Modalities::PictureOnly);
     assert_eq!(analysis.scores.steps.len(), 8);
-    assert!(analysis.notes.iter().any(|note| note.contains("picture only")), "{:?}", analysis.notes);
+    assert!(analysis.account.notes.iter().any(|note| note.contains("picture only")), "{:?}", analysis.account.notes);
 }
 
 #[test]
@@ -134,7 +138,7 @@ fn a_file_without_a_picture_is_analysed_on_the_sound_alone_and_says_so() {
     assert_eq!(analysis.scores.modalities, Modalities::SoundOnly);
     assert_eq!(analysis.scores.steps.len(), 8);
     assert!(analysis.scores.steps.iter().all(|step| step.frame.is_none()));
-    assert!(analysis.notes.iter().any(|note| note.contains("sound only")), "{:?}", analysis.notes);
+    assert!(analysis.account.notes.iter().any(|note| note.contains("sound only")), "{:?}", analysis.account.notes);
 }
 
 #[test]
@@ -186,15 +190,15 @@ fn a_score_rests_on_no_sound_beyond_its_windows_and_its_chunk() {
     let folder = tempfile::tempdir().unwrap();
     let scores = |name: &str, last: f32| {
         let path = folder.path().join(name);
-        let mut samples: Vec<f32> = (0..12).flat_map(|second| common::tone(second, 16_000)).collect();
-        samples[8 * 16_000..].iter_mut().for_each(|sample| *sample *= last);
+        let mut samples: Vec<f32> = (0..20).flat_map(|second| common::tone(second, 16_000)).collect();
+        samples[16 * 16_000..].iter_mut().for_each(|sample| *sample *= last);
         common::write_wav(&path, &samples, 16_000);
         analysed(&path).scores.steps
     };
     let (one, other) = (scores("one.wav", 1.0), scores("other.wav", 0.1));
-    // The first chunk hears 6 s, its 20 steps fill the windows up to 10..20; step 15 is the first that waits for more.
-    assert_eq!(one[..15], other[..15]);
-    assert_ne!(one[40], other[40]);
+    // Three chunks hear 16 s, their 60 steps fill the windows up to 36..60; step 48 is the first that waits for more.
+    assert_eq!(one[..48], other[..48]);
+    assert_ne!(one[72], other[72]);
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn a_network_is_loaded_once_for_many_files() {
 #[test]
 fn the_timings_of_the_parts_add_up_to_no_more_than_the_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let timings = analysed(&clip(&folder, 2, true)).timings;
+    let timings = analysed(&clip(&folder, 2, true)).account.timings;
     let parts =
         [timings.load_weights, timings.decode, timings.picture_network, timings.sound_network, timings.temporal_head];
     assert!(parts.iter().all(|part| *part > Duration::ZERO), "{timings:?}");

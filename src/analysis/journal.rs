@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::scores::StepFrame;
+use super::scores::{StepFrame, StepScore};
+use super::step_grid::StepGrid;
 use crate::classes::{CLASS_COUNT, Evidence};
 use crate::files::hexadecimal;
 use crate::time::{FrameIndex, MediaTime};
@@ -31,6 +32,13 @@ pub struct KeptStep {
     pub is_heard: bool,
     pub class_scores: [f32; CLASS_COUNT],
     pub evidence: Evidence,
+}
+
+impl KeptStep {
+    pub fn score(self, step: usize, grid: &StepGrid) -> StepScore {
+        let KeptStep { frame, class_scores, evidence, .. } = self;
+        StepScore { step, frame, start: grid.start_of(step), class_scores, evidence }
+    }
 }
 
 /// An open journal, locked against other windows.

@@ -25,7 +25,7 @@ pub use journal::JournalPlace;
 pub use levels::Levels;
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
-    Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,
+    Account, Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,
     spawn_analysis,
 };
 pub use scores::{StepFrame, StepScore, StepScores};

@@ -20,8 +20,9 @@ use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
 use crate::media::{FrameTable, MediaError, MediaInfo};
 use crate::model::{AvarNet, Modalities, ModelError};
 
-/// The paper's sequence length T.
-pub const WINDOW_STEPS: usize = 10;
+/// Sequence length T: six seconds at four steps a second. The paper's 10 would be two and a half, less than most events
+/// take.
+pub const WINDOW_STEPS: usize = 24;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnalysisSettings {
@@ -53,6 +54,14 @@ pub struct AnalysisSpec {
 #[derive(Clone)]
 pub struct Analysis {
     pub scores: StepScores,
+    pub account: Account,
+}
+
+/// What is known of a finished analysis beside its scores.
+#[derive(Clone)]
+pub struct Account {
+    pub grid: StepGrid,
+    pub modalities: Modalities,
     pub network: Arc<AvarNet>,
     pub timings: Timings,
     /// Of what was computed now, and not taken over from an earlier run.
@@ -89,7 +98,8 @@ pub enum AnalysisPartial {
     Steps(Vec<StepScore>),
 }
 
-pub type AnalysisJob = Job<AnalysisPartial, Analysis>;
+/// Hands all scores out while it runs, and keeps none: a recording of ten hours has 15 MB of them.
+pub type AnalysisJob = Job<AnalysisPartial, Account>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
@@ -145,17 +155,35 @@ pub fn spawn_analysis(spec: AnalysisSpec, shelf: Arc<NetworkShelf>, wake: Wake) 
             reporter.partial(partial);
             reporter.progress(done_steps as f32 / all_steps.max(1) as f32);
         };
-        Ok(analyse(&spec, &shelf, reporter.cancel_token(), listen)?)
+        Ok(analyse_in_parts(&spec, &shelf, reporter.cancel_token(), listen)?)
     })
 }
 
-/// Analyses here and now, handing partial results to `listen`.
+/// Analyses here and now, handing partial results to `listen` as well.
 pub fn analyse(
     spec: &AnalysisSpec,
     shelf: &NetworkShelf,
     cancel: &CancelToken,
-    mut listen: impl FnMut(AnalysisPartial),
+    mut listen: impl FnMut(&AnalysisPartial),
 ) -> Result<Analysis, AnalysisError> {
+    let mut steps = Vec::new();
+    let account = analyse_in_parts(spec, shelf, cancel, |partial| {
+        listen(&partial);
+        if let AnalysisPartial::Steps(part) = partial {
+            steps.extend(part);
+        }
+    })?;
+    let Account { grid, modalities, .. } = account;
+    Ok(Analysis { scores: StepScores { grid, modalities, steps }, account })
+}
+
+/// Analyses here and now, handing the scores to `listen`.
+fn analyse_in_parts(
+    spec: &AnalysisSpec,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+    mut listen: impl FnMut(AnalysisPartial),
+) -> Result<Account, AnalysisError> {
     let started = Instant::now();
     let network = shelf.take(&spec.network, cancel)?;
     let mut timings = Timings { load_weights: started.elapsed(), ..Timings::default() };
@@ -170,16 +198,14 @@ pub fn analyse(
         (None, Vec::new())
     });
     let mut silent_steps = kept.iter().filter(|step| !step.is_heard).count();
-    let mut scores = StepScores { grid, modalities, steps: Vec::with_capacity(grid.len()) };
-    for KeptStep { frame, class_scores, evidence, .. } in kept {
-        let step = scores.steps.len();
-        scores.steps.push(StepScore { step, frame, start: grid.start_of(step), class_scores, evidence });
-    }
-    let taken_over = scores.steps.len();
+    let taken_over = kept.len();
+    let mut has_pictures = kept.iter().any(|step| step.frame.is_some());
     if taken_over > 0 {
         notes.push(format!("{taken_over} of {} steps were computed by an earlier run.", grid.len()));
-        listen(AnalysisPartial::Steps(scores.steps.clone()));
+        let steps = kept.into_iter().enumerate().map(|(step, kept)| kept.score(step, &grid)).collect();
+        listen(AnalysisPartial::Steps(steps));
     }
+    let mut done = taken_over;
 
     let mut mean = WindowMean::<JUDGED_WIDTH>::new(grid.len(), spec.settings.window_steps, taken_over);
     let chunk = steps_per_chunk(&grid);
@@ -197,27 +223,27 @@ pub fn analyse(
             features.add_to(before, &mut feature_sums);
             let head_started = Instant::now();
             let mut finished = Vec::new();
-            let mut to_keep = Vec::new();
             while let Some(window) = mean.next_ready(features.end()) {
                 cancel.check()?;
                 let rows = features.judge_window(&network, window, modalities)?;
                 for judged in mean.add(&rows) {
-                    let step = scores.steps.len() + finished.len();
+                    let step = done + finished.len();
                     let (class_scores, evidence) = features.read_judged(step, &judged);
                     let (frame, is_heard) = (features.frame(step), features.is_heard(step));
-                    finished.push(StepScore { step, frame, start: grid.start_of(step), class_scores, evidence });
-                    to_keep.push(KeptStep { frame, is_heard, class_scores, evidence });
+                    finished.push(KeptStep { frame, is_heard, class_scores, evidence });
                 }
             }
             timings.temporal_head += head_started.elapsed();
             features.forget_before(mean.first_needed());
-            silent_steps += to_keep.iter().filter(|step| !step.is_heard).count();
-            if let Some(Err(reason)) = journal.as_mut().map(|journal| journal.append(&to_keep)) {
+            silent_steps += finished.iter().filter(|step| !step.is_heard).count();
+            has_pictures |= finished.iter().any(|step| step.frame.is_some());
+            if let Some(Err(reason)) = journal.as_mut().map(|journal| journal.append(&finished)) {
                 notes.push(not_kept(&reason));
                 journal = None;
             }
-            scores.steps.extend_from_slice(&finished);
-            listen(AnalysisPartial::Steps(finished));
+            let steps: Vec<_> = (done..).zip(finished).map(|(step, kept)| kept.score(step, &grid)).collect();
+            done += steps.len();
+            listen(AnalysisPartial::Steps(steps));
         }
         let spent = streams.spent();
         let steps = (grid.len() - first) as f64;
@@ -227,8 +253,15 @@ pub fn analyse(
     }
     timings.analysed_s = (spec.info.range.end - grid.start_of(taken_over)).seconds().max(0.0);
     timings.total = started.elapsed();
-    notes.extend(notes_on(&scores, spec.frames.is_some(), silent_steps));
-    Ok(Analysis { scores, network, timings, traits, notes })
+    if modalities != Modalities::PictureAndSound {
+        notes.push(format!("Analysed on {}.", modalities.label()));
+    } else if silent_steps > 0 {
+        notes.push(format!("{silent_steps} of {done} steps have no sound: the sound track does not cover them."));
+    }
+    if spec.frames.is_some() && !has_pictures {
+        notes.push("No frame of the picture could be decoded.".to_owned());
+    }
+    Ok(Account { grid, modalities, network, timings, traits, notes })
 }
 
 /// The journal of this analysis, if one is wanted, and the steps in it.
@@ -255,19 +288,4 @@ fn open_journal(
 
 fn not_kept(reason: &std::io::Error) -> String {
     format!("The scores cannot be kept for the next time ({reason}).")
-}
-
-/// What a reader of the scores should know about the file.
-fn notes_on(scores: &StepScores, has_picture: bool, silent_steps: usize) -> Vec<String> {
-    let mut notes = Vec::new();
-    let all = scores.steps.len();
-    if scores.modalities != Modalities::PictureAndSound {
-        notes.push(format!("Analysed on {}.", scores.modalities.label()));
-    } else if silent_steps > 0 {
-        notes.push(format!("{silent_steps} of {all} steps have no sound: the sound track does not cover them."));
-    }
-    if has_picture && scores.steps.iter().all(|step| step.frame.is_none()) {
-        notes.push("No frame of the picture could be decoded.".to_owned());
-    }
-    notes
 }

@@ -130,13 +130,13 @@ impl RunRecord {
         sha256: String,
     ) -> Self {
         let info = &spec.info;
-        let provenance = analysis.network.provenance();
+        let provenance = analysis.account.network.provenance();
         let is_trained = !provenance.is_untrained();
         let weights_path = match provenance {
             Provenance::File { path, .. } => Some(path.to_string_lossy().into_owned()),
             Provenance::Bundled { .. } | Provenance::Untrained { .. } => None,
         };
-        let card = analysis.network.card().cloned();
+        let card = analysis.account.network.card().cloned();
         Self {
             media: MediaRecord {
                 path: info.path.clone(),
@@ -149,7 +149,7 @@ impl RunRecord {
             },
             weights: WeightsRecord {
                 path: weights_path,
-                digest: analysis.network.digest().to_owned(),
+                digest: analysis.account.network.digest().to_owned(),
                 is_trained,
                 warning: warning_of(is_trained, card.as_ref()),
                 card,
@@ -167,8 +167,8 @@ impl RunRecord {
             },
             steps: analysis.scores.steps.len(),
             events: events.len(),
-            notes: info.notes.iter().chain(&analysis.notes).cloned().collect(),
-            timings_s: TimingsRecord::new(analysis.timings),
+            notes: info.notes.iter().chain(&analysis.account.notes).cloned().collect(),
+            timings_s: TimingsRecord::new(analysis.account.timings),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Sequences for the temporal head: overlapping windows of T steps, their scores averaged per step.
 //!
-//! The head was designed for sequences of T = 10 steps (MODEL: "Sequence length T"), so a long file is cut
-//! into windows that overlap by half; a step's scores are the mean over the windows that hold it. Features
+//! The head judges sequences of T steps ([`super::pipeline::WINDOW_STEPS`]), so a long file is cut into windows that overlap by half; a step's scores are the mean over the windows that hold it. Features
 //! are computed once per step and shared by every window.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 /// Windows over `len` steps in order of time: `window` long, half a window apart, the last one moved back
@@ -20,12 +20,14 @@ pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
     starts.into_iter().map(|start| start..start + window).collect()
 }
 
-/// Averages the rows of overlapping windows and hands out the rows that no later window can change.
+/// Averages the rows of overlapping windows and hands out the rows that no later window can change. It holds those that
+/// one still can: a recording's length costs it nothing.
 pub struct WindowMean<const N: usize> {
-    sums: Vec<[f64; N]>,
-    counts: Vec<u32>,
+    len: usize,
+    /// Sums and counts of the rows from `final_rows` on.
+    sums: VecDeque<([f64; N], u32)>,
     /// The windows that are still to come.
-    pending: std::collections::VecDeque<Range<usize>>,
+    pending: VecDeque<Range<usize>>,
     final_rows: usize,
 }
 
@@ -33,12 +35,12 @@ impl<const N: usize> WindowMean<N> {
     /// Over `len` rows, of which the first `done` are known and not handed out again.
     pub fn new(len: usize, window: usize, done: usize) -> Self {
         let pending = windows(len, window).into_iter().filter(|window| window.end > done).collect();
-        Self { sums: vec![[0.0; N]; len], counts: vec![0; len], pending, final_rows: done }
+        Self { len, sums: VecDeque::new(), pending, final_rows: done }
     }
 
     /// The first row that a window still to come holds; the number of rows where none comes.
     pub fn first_needed(&self) -> usize {
-        self.pending.front().map_or(self.sums.len(), |window| window.start)
+        self.pending.front().map_or(self.len, |window| window.start)
     }
 
     /// The next window if its steps are among the first `available`.
@@ -49,14 +51,18 @@ impl<const N: usize> WindowMean<N> {
     /// Adds the rows of the window that [`Self::next_ready`] named, and returns the steps whose mean is final now.
     pub fn add(&mut self, rows: &[[f32; N]]) -> Vec<[f32; N]> {
         let Some(window) = self.pending.pop_front() else { return Vec::new() };
-        for (step, row) in window.clone().zip(rows) {
-            self.sums[step].iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
-            self.counts[step] += 1;
+        let open = window.end.saturating_sub(self.final_rows);
+        self.sums.resize(self.sums.len().max(open), ([0.0; N], 0));
+        for (step, row) in window.zip(rows) {
+            // What was known before this run began is not open.
+            let Some(at) = step.checked_sub(self.final_rows) else { continue };
+            let (sum, count) = &mut self.sums[at];
+            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            *count += 1;
         }
-        let end = self.pending.front().map_or(self.sums.len(), |next| next.start);
-        let finished = self.final_rows..end.max(self.final_rows);
-        self.final_rows = finished.end;
-        finished.map(|step| self.sums[step].map(|sum| (sum / f64::from(self.counts[step].max(1))) as f32)).collect()
+        let finished = self.first_needed().saturating_sub(self.final_rows);
+        self.final_rows += finished;
+        self.sums.drain(..finished).map(|(sum, count)| sum.map(|sum| (sum / f64::from(count)) as f32)).collect()
     }
 }
 
@@ -117,6 +123,15 @@ mod tests {
         let all = rows_after(0);
         assert_eq!(all.len(), 23);
         (0..=23).for_each(|done| assert_eq!(rows_after(done), all[done..], "{done} known"));
+    }
+
+    #[test]
+    fn no_more_rows_are_held_than_a_window_has() {
+        let mut mean = WindowMean::<1>::new(1000, 10, 0);
+        while let Some(window) = mean.next_ready(1000) {
+            mean.add(&vec![[1.0]; window.len()]);
+            assert!(mean.sums.len() < 10, "{} after {window:?}", mean.sums.len());
+        }
     }
 
     #[test]

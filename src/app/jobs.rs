@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::evaluate::state::Slot;
 use super::state::RecordingId;
 use crate::analysis::{
-    Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
+    Account, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
 };
 use crate::classes::AnomalyClass;
@@ -29,7 +29,7 @@ pub enum Report {
     /// SHA-256 of the file.
     Digest(RecordingId, JobEvent<(), String>),
     Waveform(RecordingId, JobEvent<Arc<WaveformPyramid>, Arc<WaveformPyramid>>),
-    Analysis(RecordingId, JobEvent<AnalysisPartial, Analysis>),
+    Analysis(RecordingId, JobEvent<AnalysisPartial, Account>),
     Chosen(Vec<PathBuf>),
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),

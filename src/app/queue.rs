@@ -7,7 +7,7 @@ use super::evaluate::state::Slot;
 use super::jobs::Opened;
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage};
 use super::update::Desk;
-use crate::analysis::{Analysis, AnalysisPartial, StepScores};
+use crate::analysis::{Account, AnalysisPartial, StepScores};
 use crate::job::JobEvent;
 use crate::media::OpenedMedia;
 use crate::runs::is_run;
@@ -138,31 +138,39 @@ impl Desk {
         }
     }
 
-    pub(super) fn receive_analysis(&mut self, id: RecordingId, event: JobEvent<AnalysisPartial, Analysis>) {
+    pub(super) fn receive_analysis(&mut self, id: RecordingId, event: JobEvent<AnalysisPartial, Account>) {
         let hysteresis = self.state.hysteresis;
         let Some(recording) = self.state.find(id) else { return };
         let review = &mut recording.review;
         match event {
             JobEvent::Progress(progress) => review.status = ScoreStatus::Running(Some(progress)),
             JobEvent::Partial(AnalysisPartial::Started { grid, modalities }) => {
-                if !review.scores.as_ref().is_some_and(StepScores::is_complete) {
-                    review.scores = Some(StepScores { grid, modalities, steps: Vec::new() });
-                }
+                let is_whole_shown = review.scores.as_ref().is_some_and(StepScores::is_complete);
+                let grown = if is_whole_shown { &mut review.coming } else { &mut review.scores };
+                *grown = Some(StepScores { grid, modalities, steps: Vec::new() });
             }
-            JobEvent::Partial(AnalysisPartial::Steps(steps)) => {
-                if let Some(scores) = review.scores.as_mut().filter(|scores| !scores.is_complete()) {
+            JobEvent::Partial(AnalysisPartial::Steps(steps)) => match (&mut review.coming, &mut review.scores) {
+                (Some(coming), _) => coming.steps.extend(steps),
+                (None, Some(scores)) => {
                     scores.steps.extend(steps);
                     review.refresh_events(hysteresis);
                 }
-            }
-            JobEvent::Done(analysis) => {
-                review.scores = Some(analysis.scores.clone());
-                review.analysis = Some(analysis);
+                (None, None) => {}
+            },
+            JobEvent::Done(account) => {
+                review.scores = review.coming.take().or(review.scores.take());
+                review.analysis = Some(account);
                 review.status = ScoreStatus::Done;
                 review.refresh_events(hysteresis);
             }
-            JobEvent::Failed(sentence) => review.status = ScoreStatus::Failed(sentence),
-            JobEvent::Cancelled => review.status = ScoreStatus::Cancelled,
+            JobEvent::Failed(sentence) => {
+                review.coming = None;
+                review.status = ScoreStatus::Failed(sentence);
+            }
+            JobEvent::Cancelled => {
+                review.coming = None;
+                review.status = ScoreStatus::Cancelled;
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
 use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
-use crate::analysis::{Analysis, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
+use crate::analysis::{Account, Event, Hysteresis, NetworkChoice, StepScore, StepScores, find_events};
 use crate::classes::AnomalyClass;
 use crate::job::Progress;
 use crate::media::{IngestReport, OpenedMedia, WaveformPyramid};
@@ -156,9 +156,11 @@ pub struct ScoreState {
     pub status: ScoreStatus,
     /// A whole set stays on screen until a new one is whole; where there is none yet, they grow while they come.
     pub scores: Option<StepScores>,
+    /// A new set that grows while a whole one is on screen.
+    pub coming: Option<StepScores>,
     pub events: Vec<Event>,
     /// Only once an analysis has ended.
-    pub analysis: Option<Analysis>,
+    pub analysis: Option<Account>,
 }
 
 #[derive(Clone, Debug, Default)]

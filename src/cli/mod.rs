@@ -435,7 +435,7 @@ fn analyze_media(
     let file = info.path.clone();
     let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone(), journal };
     let mut progress = ProgressLine::new(&file);
-    let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(&partial));
+    let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(partial));
     progress.clear();
     let analysis = analysis?;
     let hysteresis = Hysteresis::default();

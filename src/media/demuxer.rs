@@ -406,14 +406,43 @@ impl Demuxer {
         if self.is_at_start {
             return Ok(());
         }
-        let selected = self.selected;
-        let mut fresh = match &self.hidden {
-            Some(hidden) => Self::open_kind(&self.path, hidden.kept(), &self.interrupt)?,
-            None => Self::open(&self.path, &self.interrupt)?,
-        };
-        fresh.select(selected);
-        *self = fresh;
+        *self = self.closed().open()?;
         Ok(())
+    }
+
+    /// What it takes to open the file again.
+    pub(super) fn closed(&self) -> Closed {
+        let kept = self.hidden.as_ref().map(HiddenTracks::kept);
+        Closed { path: self.path.clone(), kept, selected: self.selected, cancel: (*self.interrupt).clone() }
+    }
+}
+
+/// A file that is no longer open.
+pub(super) struct Closed {
+    path: PathBuf,
+    /// The one kind of tracks that was shown.
+    kept: Option<StreamKind>,
+    selected: usize,
+    cancel: CancelToken,
+}
+
+impl Closed {
+    /// At its beginning, with the same stream selected.
+    pub(super) fn open(&self) -> Result<Demuxer, MediaError> {
+        let mut demuxer = match self.kept {
+            Some(kind) => Demuxer::open_kind(&self.path, kind, &self.cancel)?,
+            None => Demuxer::open(&self.path, &self.cancel)?,
+        };
+        demuxer.select(self.selected);
+        Ok(demuxer)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn cancel(&self) -> &CancelToken {
+        &self.cancel
     }
 }
 

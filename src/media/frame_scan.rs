@@ -19,7 +19,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::codec::Id;
 use ffmpeg_next::ffi;
 
-use super::demuxer::Demuxer;
+use super::demuxer::{Closed, Demuxer};
 use super::error::MediaError;
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
 use super::outline;
@@ -41,44 +41,66 @@ pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
 
 /// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. `patience` is how long a
 /// listener waits before a first part of the table is of use to it.
-pub(super) fn scan(mut demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
+pub(super) fn scan(demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
+    let path = demuxer.path().to_owned();
     let table = match demuxer.sequence().cloned() {
-        Some(sequence) => Some(scan_pictures(&demuxer, &sequence, listen)?),
-        None if codec_shows_every_packet(&demuxer) => scan_packets(&mut demuxer, patience, listen)?,
-        None => None,
+        Some(sequence) => Ok(scan_pictures(&demuxer, &sequence, listen)?),
+        None if codec_shows_every_packet(&demuxer) => scan_packets(demuxer, patience, listen)?,
+        None => Err(demuxer),
     };
     let table = match table {
-        Some(table) => table,
-        None => {
+        Ok(table) => table,
+        Err(mut demuxer) => {
             demuxer.restart()?;
             scan_by_decoding(&mut demuxer, patience, listen)?
         }
     };
     if table.is_empty() {
-        return Err(MediaError::NoFrames { path: demuxer.path().to_owned() });
+        return Err(MediaError::NoFrames { path });
     }
     listen(ScanNews::Progress(1.0));
     Ok(table)
 }
 
-/// The table as the packets tell it, checked where that may be wrong; `None` where they are no guide.
-fn scan_packets(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<Option<FrameTable>, MediaError> {
-    let mut start = DecodedStart::new(demuxer)?;
-    let packets = read_packets(demuxer, &mut Growth::new(patience), &mut start, listen)?;
+/// The table as the packets tell it, checked where that may be wrong; the file again where they are no guide.
+fn scan_packets(
+    mut demuxer: Demuxer,
+    patience: Duration,
+    listen: Listen,
+) -> Result<Result<FrameTable, Demuxer>, MediaError> {
+    let mut start = DecodedStart::new(&demuxer)?;
+    let packets = read_packets(&mut demuxer, &mut Growth::new(patience), &mut start, listen)?;
     let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
-    let table = table_from_packets(&packets, demuxer.time_base()).and_then(|table| start.checked(table));
-    let Some(table) = table else { return Ok(None) };
+    let (time_base, file) = (demuxer.time_base(), demuxer.closed());
+    // FFmpeg's own index goes before ours is made: of ten hours they take 60 MB and more.
+    drop(demuxer);
+    let table = table_from_packets(&packets, time_base).and_then(|table| start.checked(table));
+    let Some(table) = table else { return Ok(Err(file.open()?)) };
     let mut damaged: Vec<i64> =
-        packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts).collect();
+        packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts.get()).collect();
     damaged.extend(table.entries().last().filter(|_| cut_short).map(|last| last.pts));
-    if damaged.is_empty() { Ok(Some(table)) } else { check_damaged(demuxer, table, damaged).map(Some) }
+    Ok(Ok(if damaged.is_empty() { table } else { check_damaged(&file, table, damaged)? }))
+}
+
+/// A time stamp of a packet, in half the room of an `Option`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp(i64);
+
+impl Stamp {
+    pub(super) fn new(stamp: Option<i64>) -> Stamp {
+        Stamp(stamp.unwrap_or(ffi::AV_NOPTS_VALUE))
+    }
+
+    fn get(self) -> Option<i64> {
+        Some(self.0).filter(|stamp| *stamp != ffi::AV_NOPTS_VALUE)
+    }
 }
 
 /// What the scan keeps of a packet.
 #[derive(Clone, Copy)]
 pub(super) struct ScannedPacket {
-    pub(super) pts: Option<i64>,
-    pub(super) dts: Option<i64>,
+    pub(super) pts: Stamp,
+    pub(super) dts: Stamp,
     pub(super) duration: i64,
     pub(super) byte: i64,
     pub(super) is_key: bool,
@@ -101,8 +123,8 @@ impl ScannedPacket {
             _ => false,
         };
         Self {
-            pts: packet.pts(),
-            dts: packet.dts(),
+            pts: Stamp::new(packet.pts()),
+            dts: Stamp::new(packet.dts()),
             duration: packet.duration(),
             byte: packet.position() as i64,
             is_key: packet.is_key(),
@@ -207,7 +229,7 @@ impl Growth {
         time_base: TimeBase,
     ) -> Option<FrameTable> {
         self.wait_for_more(packets);
-        let settled = packets.last().and_then(|last| last.dts);
+        let settled = packets.last().and_then(|last| last.dts.get());
         let table = settled.zip(table_from_packets(packets, time_base));
         let part = table.and_then(|(settled, table)| start.checked(until(table, settled)));
         self.is_over = part.is_none();
@@ -237,11 +259,11 @@ fn until(table: FrameTable, pts: i64) -> FrameTable {
 
 /// `None` where the packets' time stamps cannot name the frames.
 fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<FrameTable> {
-    let dts_increases = packets.iter().filter_map(|packet| packet.dts).is_sorted();
+    let dts_increases = packets.iter().filter_map(|packet| packet.dts.get()).is_sorted();
     let mut shown: Vec<(i64, &ScannedPacket)> = packets
         .iter()
         .filter(|packet| packet.is_shown)
-        .map(|packet| Some((packet.pts?, packet)))
+        .map(|packet| Some((packet.pts.get()?, packet)))
         .collect::<Option<_>>()?;
     shown.sort_by_key(|(pts, _)| *pts);
     let unique = shown.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -256,16 +278,17 @@ pub(super) fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, tim
     let mut entries: Vec<FrameEntry> = Vec::with_capacity(frames.len());
     let mut shift = MediaTime::ZERO;
     let usual_step = usual_step(frames, time_base);
-    for (pts, packet) in frames {
+    for (pts, _) in frames {
         let mut time = MediaTime::from_pts(*pts, time_base) + shift;
         if let Some(previous) = entries.last().filter(|previous| time <= previous.time) {
             shift = shift + (previous.time + usual_step - time);
             time = previous.time + usual_step;
         }
-        entries.push(FrameEntry { pts: *pts, time, is_key: packet.is_key });
+        entries.push(FrameEntry { pts: *pts, time });
     }
     let keys = frames.iter().enumerate().filter(|(_, (_, packet))| packet.is_key);
-    let keys = keys.map(|(ordinal, (_, packet))| KeyPoint { ordinal, dts: packet.dts, byte: packet.byte }).collect();
+    let keys =
+        keys.map(|(ordinal, (_, packet))| KeyPoint { ordinal, dts: packet.dts.get(), byte: packet.byte }).collect();
     let last_duration = frames.last().map_or(0, |(_, packet)| packet.duration);
     let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
     let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
@@ -355,11 +378,11 @@ impl DecodedStart {
 
 /// Decodes around the packets that are damaged, from one key frame to the next, and takes out of `table`
 /// what does not come out.
-fn check_damaged(demuxer: &Demuxer, table: FrameTable, mut damaged: Vec<i64>) -> Result<FrameTable, MediaError> {
+fn check_damaged(file: &Closed, table: FrameTable, mut damaged: Vec<i64>) -> Result<FrameTable, MediaError> {
     damaged.sort_unstable();
     let table = Arc::new(table);
     // One for all of them, going forward: a recording may be damaged in every second of ten hours.
-    let mut reader = VideoReader::open_cancellable(demuxer.path(), Arc::clone(&table), demuxer.cancel())?;
+    let mut reader = VideoReader::open_cancellable(file.path(), Arc::clone(&table), file.cancel())?;
     let mut comes_out = vec![true; table.len()];
     let mut checked = 0;
     for pts in damaged {
@@ -443,9 +466,9 @@ fn scan_by_decoding(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -
 
 /// `shown` names the packet of each decoded picture, in the order of their showing.
 fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> FrameTable {
-    let stated: Vec<Option<i64>> = shown.iter().map(|number| packets[*number].pts).collect();
+    let stated: Vec<Option<i64>> = shown.iter().map(|number| packets[*number].pts.get()).collect();
     let in_order = stated.is_sorted_by(|a, b| a.is_some() && a < b) && stated.first().is_none_or(Option::is_some);
-    let all_pts: std::collections::HashSet<i64> = packets.iter().filter_map(|packet| packet.pts).collect();
+    let all_pts: std::collections::HashSet<i64> = packets.iter().filter_map(|packet| packet.pts.get()).collect();
     let unique = all_pts.len() == packets.len();
     let pts: Vec<i64> =
         if in_order { stated.into_iter().flatten().collect() } else { estimated_pts(packets, shown, demuxer) };
@@ -458,7 +481,7 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
         for (ordinal, number) in shown.iter().enumerate() {
             ordinals[*number] = u32::try_from(ordinal).ok();
         }
-        let marks = packets.iter().map(|packet| PacketMark { dts: packet.dts, byte: packet.byte }).collect();
+        let marks = packets.iter().map(|packet| PacketMark { dts: packet.dts.get(), byte: packet.byte }).collect();
         Identity::Packet { marks, ordinals }
     };
     assemble(&frames, identity, demuxer.time_base())
@@ -468,7 +491,8 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
 /// shifted by as much as the stated PTS are later (AVI states none, then by nothing); without any times,
 /// steps of the stated frame rate.
 fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> Vec<i64> {
-    let decoding: Option<Vec<i64>> = shown.iter().map(|number| packets[*number].dts.or(packets[*number].pts)).collect();
+    let decoded_at = |number: &usize| packets[*number].dts.get().or(packets[*number].pts.get());
+    let decoding: Option<Vec<i64>> = shown.iter().map(decoded_at).collect();
     let Some(mut decoding) = decoding else {
         let rate = demuxer.input().stream(demuxer.selected()).map_or(0.0, |stream| f64::from(stream.avg_frame_rate()));
         let rate_hz = if rate.is_finite() && rate > 0.0 { rate } else { 25.0 };
@@ -477,11 +501,11 @@ fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) 
     };
     decoding.sort_unstable();
     let stated =
-        shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts?.saturating_sub(*dts)));
+        shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts.get()?.saturating_sub(*dts)));
     let mut delays: Vec<i64> = stated.collect();
     let middle = delays.len() / 2;
     let delay = if delays.is_empty() { 0 } else { *delays.select_nth_unstable(middle).1 };
-    let time = |(number, dts): (&usize, &i64)| packets[*number].pts.unwrap_or(dts.saturating_add(delay));
+    let time = |(number, dts): (&usize, &i64)| packets[*number].pts.get().unwrap_or(dts.saturating_add(delay));
     shown.iter().zip(&decoding).map(time).collect()
 }
 
@@ -512,7 +536,8 @@ mod tests {
     use crate::media::{ClipSpec, ClipWriter};
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
-        ScannedPacket { pts, dts: Some(dts), duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false }
+        let (pts, stamp) = (Stamp::new(pts), Stamp::new(Some(dts)));
+        ScannedPacket { pts, dts: stamp, duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false }
     }
 
     fn base() -> TimeBase {

@@ -20,7 +20,6 @@ pub struct FrameEntry {
     pub pts: i64,
     /// `pts` x time base; where the file's time stamps run backwards, the previous frame's time goes on.
     pub time: MediaTime,
-    pub is_key: bool,
 }
 
 /// All frames of a file, in presentation order.
@@ -175,6 +174,11 @@ impl FrameTable {
     pub fn at_or_before(&self, time: MediaTime) -> FrameIndex {
         FrameIndex(self.entries.partition_point(|entry| entry.time <= time).saturating_sub(1))
     }
+
+    pub fn is_key(&self, index: FrameIndex) -> bool {
+        self.keys.binary_search_by_key(&index.0, |key| key.ordinal).is_ok()
+    }
+
     /// The key frame that `index` is decoded from; the first frame where no key frame comes before.
     pub fn key_at_or_before(&self, index: FrameIndex) -> FrameIndex {
         self.keys[..self.keys_up_to(index)].last().map_or(FrameIndex(0), |key| FrameIndex(key.ordinal))
@@ -213,8 +217,7 @@ mod tests {
     /// Frames at the given milliseconds, key frames where marked.
     fn table(frames: &[(i64, bool)]) -> FrameTable {
         let time_base = TimeBase::new(1, 1000).unwrap();
-        let entry =
-            |&(pts, is_key): &(i64, bool)| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base), is_key };
+        let entry = |&(pts, _): &(i64, bool)| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base) };
         let keys = frames.iter().enumerate().filter(|(_, frame)| frame.1);
         FrameTable {
             entries: frames.iter().map(entry).collect(),

@@ -224,8 +224,7 @@ impl VideoReport {
     fn new(video: &VideoInfo, frames: &FrameTable) -> VideoReport {
         let steps = Steps::of(frames);
         let duration_s = frames.range().duration_s();
-        let keys: Vec<usize> =
-            frames.entries().iter().enumerate().filter(|(_, entry)| entry.is_key).map(|(index, _)| index).collect();
+        let keys: Vec<usize> = frames.keys.iter().map(|key| key.ordinal).collect();
         let ends = keys.iter().skip(1).copied().chain([frames.len()]);
         let groups = keys.iter().zip(ends).map(|(start, end)| end - start);
         let (display_width, display_height) = video.display_size_px();
@@ -320,20 +319,17 @@ const UNEVEN_SHARE: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::frame_table::FrameEntry;
+    use crate::media::frame_table::{FrameEntry, KeyPoint};
     use crate::time::TimeBase;
 
     /// Frames at these ticks of a millisecond, the first of each ten a key frame.
     fn table(ticks: impl IntoIterator<Item = i64>) -> FrameTable {
         let time_base = TimeBase::new(1, 1000).unwrap();
-        let entry = |(index, pts): (usize, i64)| FrameEntry {
-            pts,
-            time: MediaTime::from_pts(pts, time_base),
-            is_key: index % 10 == 0,
-        };
-        let entries: Vec<FrameEntry> = ticks.into_iter().enumerate().map(entry).collect();
+        let entry = |pts| FrameEntry { pts, time: MediaTime::from_pts(pts, time_base) };
+        let entries: Vec<FrameEntry> = ticks.into_iter().map(entry).collect();
+        let keys = (0..entries.len()).step_by(10).map(|ordinal| KeyPoint { ordinal, dts: None, byte: -1 }).collect();
         let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + MediaTime::from_seconds(0.04));
-        FrameTable { entries, time_base, end, ..FrameTable::default() }
+        FrameTable { entries, keys, time_base, end, ..FrameTable::default() }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use super::demuxer::{Demuxer, picture_packet};
 use super::error::MediaError;
-use super::frame_scan::{CHECKED_FRAMES_MIN, CHECKED_PIXELS, Listen, ScanNews, ScannedPacket, assemble, keep};
+use super::frame_scan::{CHECKED_FRAMES_MIN, CHECKED_PIXELS, Listen, ScanNews, ScannedPacket, Stamp, assemble, keep};
 use super::frame_table::{FrameTable, Identity, Loss, LossCause};
 use super::sequence::PictureSequence;
 use super::video_decoder::VideoDecoder;
@@ -32,8 +32,8 @@ pub(super) fn scan_pictures(
 
 fn frame_at(pts: i64) -> ScannedPacket {
     ScannedPacket {
-        pts: Some(pts),
-        dts: Some(pts),
+        pts: Stamp::new(Some(pts)),
+        dts: Stamp::new(Some(pts)),
         duration: 1,
         byte: -1,
         is_key: true,

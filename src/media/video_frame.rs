@@ -62,7 +62,7 @@ impl VideoFrame {
     /// Wraps a decoded picture; a pixel format that is not planar YUV is converted to RGBA.
     pub(super) fn new(
         picture: Video,
-        index: FrameIndex,
+        (index, is_key): (FrameIndex, bool),
         entry: &FrameEntry,
         orientation: Orientation,
         converter: &mut Converter,
@@ -86,7 +86,7 @@ impl VideoFrame {
             index,
             pts: entry.pts,
             time: entry.time,
-            is_key: entry.is_key,
+            is_key,
             is_concealed,
             width_px,
             height_px,

@@ -183,9 +183,10 @@ impl VideoReader {
                 else {
                     continue;
                 };
-                let Some(entry) = self.table.entry(FrameIndex(ordinal)) else { continue };
-                let frame =
-                    VideoFrame::new(picture, FrameIndex(ordinal), entry, self.orientation, &mut self.converter)?;
+                let index = FrameIndex(ordinal);
+                let Some(entry) = self.table.entry(index) else { continue };
+                let named = (index, self.table.is_key(index));
+                let frame = VideoFrame::new(picture, named, entry, self.orientation, &mut self.converter)?;
                 self.position = ordinal + 1;
                 if self.faults.is_news(ordinal, frame.is_concealed) {
                     self.faults.note_decoded(ordinal, frame.is_concealed);

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::analysis::scores::{ClipScores, clip_scores};
-use crate::analysis::{Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse};
+use crate::analysis::{
+    Account, Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse,
+};
 use crate::classes::anomaly_score;
 use crate::dataset::Clip;
 use crate::evaluation::{ScoredClip, TruthRange};
@@ -71,7 +73,7 @@ fn score_clip(
     let opened = media::open(&clip.file, cancel, |_| {})?;
     let (network, settings) = (network.clone(), settings.clone());
     let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
-    let Analysis { scores, traits, .. } = analyse(&spec, shelf, cancel, |_| {})?;
+    let Analysis { scores, account: Account { traits, .. } } = analyse(&spec, shelf, cancel, |_| {})?;
     let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
     let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);
     let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {

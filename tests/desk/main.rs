@@ -19,6 +19,7 @@ use avar::job::Progress;
 use avar::media::OpenedMedia;
 use avar::model::Preset;
 use avar::playback::{PlayerOptions, SoundChoice};
+use avar::time::FrameIndex;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Event, Key, Modifiers, Vec2};
 use egui_kittest::Harness;
@@ -353,7 +354,7 @@ fn alt_and_an_arrow_key_goes_to_the_neighbouring_key_frame() {
     let mut window = Window::on_clip();
     let frames = window.harness.state().desk.state.media().unwrap().frames.clone().unwrap();
     let keys: Vec<u32> =
-        (0u32..).zip(frames.entries()).filter(|(_, entry)| entry.is_key).map(|(frame, _)| frame).collect();
+        (0..frames.len()).filter(|frame| frames.is_key(FrameIndex(*frame))).map(|frame| frame as u32).collect();
     assert!(keys.len() >= 2, "the clip has one key frame only");
     window.press(Modifiers::ALT, Key::ArrowRight);
     window.assert_on_frame(keys[1]);

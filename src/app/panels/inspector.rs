@@ -262,7 +262,7 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording) {
         let digest = analysis.network.digest();
         rows.push(("digest", format!("{}…", digest.get(..12).unwrap_or(digest))));
         let seconds_s = analysis.timings.total.as_secs_f64();
-        rows.push(("took", format!("{seconds_s:.1} s, {} steps", analysis.scores.steps.len())));
+        rows.push(("took", format!("{seconds_s:.1} s, {} steps", analysis.grid.len())));
     }
     facts(ui, "provenance", rows);
 }
