@@ -155,7 +155,7 @@ fn the_record_of_a_run_names_weights_decoder_configuration_and_timings() {
     assert_eq!(configuration["network"], "lite");
     assert_eq!(configuration["device"], "cpu");
     assert_eq!(configuration["steps_per_second"], 4.0);
-    assert_eq!(configuration["window_steps"], 10);
+    assert_eq!(configuration["window_steps"], 24);
     assert!(configuration["hysteresis"]["onset"].is_number());
     assert_eq!(configuration["classes"].as_array().unwrap().len(), 10);
     assert!(run["timings_s"]["total"].as_f64().unwrap() > 0.0);

@@ -11,6 +11,7 @@ use avar::job::CancelToken;
 use avar::model::mobilevit::MobileVit;
 use avar::model::wav2vec2::Wav2Vec2;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
+use avar::training::recipe::SynthForHead;
 use avar::training::{
     DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
 };
@@ -123,6 +124,20 @@ fn training_twice_and_training_in_two_parts_give_the_same_weights() {
     let first = progress.into_inner().unwrap().into_iter().next();
     assert!(matches!(first, Some(TrainingEvent::Progress { done: 4, .. })), "went on from {first:?}, not from step 3");
     assert!(bytes(&once.weights) == bytes(&parts.weights), "stopping changes the weights");
+}
+
+#[test]
+fn the_backbones_learn_nothing_from_the_clips_for_the_head() {
+    let bench = Bench::new();
+    let (without, mut with) = (bench.spec("without"), bench.spec("with"));
+    with.recipe.synth_for_head = Some(SynthForHead { clips: 1, seed: 2 });
+    let trained = [&without, &with].map(|spec| run(spec).unwrap());
+    for backbone in ["sound.safetensors", "picture.safetensors"] {
+        assert!(bytes(&without.work.join(backbone)) == bytes(&with.work.join(backbone)), "{backbone}");
+    }
+    let [without, with] = trained.map(|trained| (bytes(&trained.weights), trained.card.data.len()));
+    assert_eq!((without.1, with.1), (1, 2));
+    assert!(without.0 != with.0, "the head did not learn from them either");
 }
 
 #[test]

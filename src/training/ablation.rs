@@ -24,8 +24,11 @@ use crate::model::head::{Config, Fusion};
 use crate::model::temporal::TemporalKind;
 use crate::model::{ComputeDevice, kernels};
 
-/// Sequence lengths of the paper's table 3.
-pub const SEQUENCE_LENGTHS: [usize; 3] = [5, 10, 15];
+/// The paper's sequence length.
+const PAPER_WINDOW_STEPS: usize = 10;
+
+/// Sequence lengths of the paper's table 3, and ours.
+pub const SEQUENCE_LENGTHS: [usize; 4] = [5, PAPER_WINDOW_STEPS, 15, WINDOW_STEPS];
 
 /// One arrangement of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ pub struct Arrangement {
 impl Arrangement {
     /// What AVAR-Net uses.
     pub const PAPER: Arrangement =
-        Arrangement { temporal: TemporalKind::Mtcn, fusion: Fusion::Early, window_steps: WINDOW_STEPS };
+        Arrangement { temporal: TemporalKind::Mtcn, fusion: Fusion::Early, window_steps: PAPER_WINDOW_STEPS };
 
     /// Every arrangement of table 2, of table 3, and of the comparison of fusions, each once.
     pub fn all() -> Vec<Arrangement> {
@@ -48,7 +51,7 @@ impl Arrangement {
                 all.push(Arrangement { temporal, fusion, ..Self::PAPER });
             }
         }
-        let lengths = SEQUENCE_LENGTHS.into_iter().filter(|steps| *steps != WINDOW_STEPS);
+        let lengths = SEQUENCE_LENGTHS.into_iter().filter(|steps| *steps != PAPER_WINDOW_STEPS);
         all.extend(lengths.map(|window_steps| Arrangement { window_steps, ..Self::PAPER }));
         all.push(Arrangement { fusion: Fusion::Late, ..Self::PAPER });
         all

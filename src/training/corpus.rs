@@ -18,6 +18,8 @@ pub struct CorpusClip {
     pub source: usize,
     /// Whether its dataset is of real recordings.
     pub is_real: bool,
+    /// The backbones learn nothing from it.
+    pub is_for_head: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,21 @@ pub struct Corpus {
 impl Corpus {
     /// Adds the dataset `data` that lies at `manifest`.
     pub fn add(&mut self, data: &NamedData, manifest: &Path, seed: u64) -> Result<(), TrainingError> {
+        self.add_for(data, manifest, seed, false)
+    }
+
+    /// As [`Corpus::add`], of clips from which the head alone learns.
+    pub fn add_for_head(&mut self, data: &NamedData, manifest: &Path, seed: u64) -> Result<(), TrainingError> {
+        self.add_for(data, manifest, seed, true)
+    }
+
+    fn add_for(
+        &mut self,
+        data: &NamedData,
+        manifest: &Path,
+        seed: u64,
+        is_for_head: bool,
+    ) -> Result<(), TrainingError> {
         let mut manifest = Manifest::read(manifest)?;
         manifest.check_files().map_err(|missing| TrainingError::NothingToTrainOn(missing.to_string()))?;
         manifest.assign_splits(Shares::default(), seed);
@@ -45,7 +62,8 @@ impl Corpus {
         self.sources.push(Source { data: data.clone(), unknown_labels });
         // Without a part of its own a clip could be trained and scored on at once; assigning gave every clip one.
         let placed = manifest.clips.into_iter().filter_map(|clip| clip.split.map(|split| (clip, split)));
-        self.clips.extend(placed.map(|(clip, split)| CorpusClip { clip, split, source, is_real: data.is_real }));
+        let is_real = data.is_real;
+        self.clips.extend(placed.map(|(clip, split)| CorpusClip { clip, split, source, is_real, is_for_head }));
         Ok(())
     }
 

@@ -42,10 +42,9 @@ impl ClipFeatures {
         self.classes.is_empty()
     }
 
-    /// What sets it apart from other clips of its class: the dataset, whether it has a picture, and whether anything
-    /// happens in it.
-    pub fn kind(&self) -> (usize, bool, bool) {
-        (self.source, !self.picture.is_empty(), self.label == AnomalyClass::Normal)
+    /// What sets it apart from other clips whatever happens in it: the dataset, and whether it has a picture.
+    pub fn footage(&self) -> (usize, bool) {
+        (self.source, !self.picture.is_empty())
     }
 
     /// The class that holds at a step for who has no more than the picture, or the sound, or both: everyday life where

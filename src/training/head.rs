@@ -18,7 +18,7 @@ use super::features::ClipFeatures;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
-use super::sampler::Sampler;
+use super::sampler::{Sampler, draw_weighted};
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::windows::{WindowMean, windows};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -36,6 +36,8 @@ const FEATURE_NOISE: f32 = 0.1;
 /// many: on the real fights a logistic regression on the change of features needs a strong penalty to carry over.
 const MOTION_DROPOUT: f32 = 0.5;
 const LABEL_SMOOTHING: f64 = 0.05;
+/// Added to a feature's deviation before it is evened out: one that hardly changes is noise.
+const LEAST_DEVIATION: f64 = 0.02;
 /// Windows that are judged at once: each pass through the head brings its weights into order anew.
 const WINDOW_BATCH: usize = 128;
 /// How often a real clip shows another one's picture features, while its motion and its sound stay its own. Real clips
@@ -52,13 +54,25 @@ struct Moments {
     steps: Vec<usize>,
 }
 
+/// Those of the clip `index`, by class. Clips in which nothing happens are a kind of their own: what looks like an event
+/// and is none is met there.
+fn moments(index: usize, clip: &ClipFeatures) -> impl Iterator<Item = (AnomalyClass, bool, Moments)> {
+    AnomalyClass::ALL.into_iter().filter_map(move |class| {
+        let holds = |step: &usize| clip.classes[*step] == Some(class);
+        let steps: Vec<usize> = (0..clip.classes.len()).filter(holds).collect();
+        (!steps.is_empty()).then_some((class, clip.label == AnomalyClass::Normal, Moments { clip: index, steps }))
+    })
+}
+
 /// Trains a head of any shape.
 pub struct HeadTrainer<'a> {
     training: Vec<&'a ClipFeatures>,
     validation: Vec<&'a ClipFeatures>,
     /// How much each of them counts: kinds of a class by the square root of their clips, as examples are drawn.
     validation_weights: Vec<f32>,
-    sampler: Sampler<Moments>,
+    /// The examples of each kind of footage, which is drawn by the root of its clips. Footage comes before the class: if
+    /// fights were nearly all that is drawn of surveillance cameras, a surveillance camera would mean a fight.
+    samplers: Vec<(f32, Sampler<Moments>)>,
     /// Training clips of real recordings with pictures, by dataset.
     real_pictures: BTreeMap<usize, Vec<usize>>,
     head: Head,
@@ -84,14 +98,16 @@ impl<'a> HeadTrainer<'a> {
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("there is no clip for training or for validation".to_owned()));
         }
-        let moments = training.iter().enumerate().flat_map(|(index, clip)| {
-            AnomalyClass::ALL.into_iter().filter_map(move |class| {
-                let holds = |step: &usize| clip.classes[*step] == Some(class);
-                let steps: Vec<usize> = (0..clip.classes.len()).filter(holds).collect();
-                (!steps.is_empty()).then_some((class, clip.kind(), Moments { clip: index, steps }))
-            })
-        });
-        let sampler = Sampler::new(moments);
+        let mut clips_of_footage: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, clip) in training.iter().enumerate() {
+            clips_of_footage.entry(clip.footage()).or_default().push(index);
+        }
+        let sampler_of = |clips: Vec<usize>| {
+            let moments = clips.iter().flat_map(|index| moments(*index, training[*index]));
+            ((clips.len() as f32).sqrt(), Sampler::new(moments))
+        };
+        let samplers = clips_of_footage.into_values().map(sampler_of).filter(|(_, sampler)| !sampler.is_empty());
+        let samplers: Vec<_> = samplers.collect();
         let mut real_pictures: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, clip) in training.iter().enumerate().filter(|(_, clip)| clip.is_real && !clip.picture.is_empty()) {
             real_pictures.entry(clip.source).or_default().push(index);
@@ -99,16 +115,23 @@ impl<'a> HeadTrainer<'a> {
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
         let head = Head::new(config, &weights)?;
+        if config.normalise_inputs {
+            let (seen, features) = (config.seen_width(), config.picture_width);
+            let pictures = training.iter().flat_map(|clip| clip.picture.chunks_exact(seen));
+            even_out("head.picture_norm", pictures.map(|row| &row[..features]), features, &variables)?;
+            let sounds = training.iter().flat_map(|clip| clip.sound.chunks_exact(config.sound_width));
+            even_out("head.sound_norm", sounds, config.sound_width, &variables)?;
+        }
         let optimizer = AdamW::new(&variables, AdamWSettings { weight_decay: 0.05, ..AdamWSettings::default() });
         let mut counts: BTreeMap<_, u32> = BTreeMap::new();
-        let kind_of = |clip: &ClipFeatures| (clip.label, clip.kind());
+        let kind_of = |clip: &ClipFeatures| (clip.label, clip.footage());
         validation.iter().for_each(|clip| *counts.entry(kind_of(clip)).or_default() += 1);
         let validation_weights = validation.iter().map(|clip| (counts[&kind_of(clip)] as f32).sqrt().recip()).collect();
         Ok(HeadTrainer {
             training,
             validation,
             validation_weights,
-            sampler,
+            samplers,
             real_pictures,
             head,
             config: config.clone(),
@@ -137,6 +160,12 @@ impl<'a> HeadTrainer<'a> {
         self.folder.join("head.checkpoint")
     }
 
+    fn draw(&self, rng: &mut Rng) -> Result<&Moments, TrainingError> {
+        let sampler = draw_weighted(&self.samplers, rng);
+        let sampler = sampler.ok_or_else(|| TrainingError::NothingToTrainOn("no clip shows any class".to_owned()))?;
+        Ok(sampler.draw_any(&SHARES, rng))
+    }
+
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
         let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -144,7 +173,7 @@ impl<'a> HeadTrainer<'a> {
         let (mut picture, mut sound) = (Vec::new(), Vec::new());
         let (mut labels, mut weights) = (Vec::new(), Vec::new());
         for _ in 0..batch {
-            let moments = self.sampler.draw_any(&SHARES, &mut rng);
+            let moments = self.draw(&mut rng)?;
             let at = moments.steps[rng.usize(0..moments.steps.len())];
             let clip = self.training[moments.clip];
             let first =
@@ -252,6 +281,43 @@ impl<'a> HeadTrainer<'a> {
     }
 }
 
+/// Sets the layer norm `name`, where there is one, so that each of the `width` features of `rows` comes out of it with mean
+/// 0 and about variance 1 over all rows. What a backbone says in a faint feature would else take thousands of steps to be
+/// heard. Training goes on from there.
+fn even_out<'a>(
+    name: &str,
+    rows: impl Iterator<Item = &'a [f32]>,
+    width: usize,
+    variables: &VarMap,
+) -> Result<(), TrainingError> {
+    let (mut sums, mut squares, mut count) = (vec![0f64; width], vec![0f64; width], 0f64);
+    // A row of zeros is a modality that is missing.
+    for row in rows.filter(|row| row.iter().any(|value| *value != 0.0)) {
+        let mean = row.iter().sum::<f32>() / width as f32;
+        let variance = row.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / width as f32;
+        for (feature, value) in row.iter().enumerate() {
+            let normed = f64::from((value - mean) / (variance + 1e-5).sqrt());
+            sums[feature] += normed;
+            squares[feature] += normed * normed;
+        }
+        count += 1.0;
+    }
+    if count == 0.0 {
+        return Ok(());
+    }
+    let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
+    let deviation = |(mean, square): (&f64, &f64)| (square / count - mean * mean).max(0.0).sqrt() + LEAST_DEVIATION;
+    let gains: Vec<f32> = means.iter().zip(&squares).map(|pair| (1.0 / deviation(pair)) as f32).collect();
+    let shifts: Vec<f32> = means.iter().zip(&gains).map(|(mean, gain)| -*mean as f32 * gain).collect();
+    let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    for (part, values) in [("weight", gains), ("bias", shifts)] {
+        if let Some(variable) = variables.get(&format!("{name}.{part}")) {
+            variable.set(&Tensor::from_vec(values, width, variable.device())?)?;
+        }
+    }
+    Ok(())
+}
+
 /// Adds `steps` rows from `first` on, noisy, and of what is motion only a part; zeros where there are none or the
 /// modality is gone.
 fn append(
@@ -314,6 +380,7 @@ mod tests {
     use super::*;
     use crate::dataset::{ShownIn, Split};
     use crate::model::ComputeDevice;
+    use crate::model::layers::LayerNorm;
     use crate::model::motion::motion_width;
 
     const FEATURES: usize = 2;
@@ -344,6 +411,47 @@ mod tests {
             StageRecipe { steps: 1, batch: 4, learning_rate: 1e-3, warm_up: 1, validate_every: 1, patience: 1 };
         let plan = StagePlan { recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
         HeadTrainer::new(clips.to_vec(), clips.to_vec(), &config(), 10, plan).unwrap()
+    }
+
+    #[test]
+    fn a_faint_feature_is_heard_like_a_loud_one_from_the_start() {
+        let rows = [[10.0, -10.0, 0.3], [12.0, -9.0, 0.6], [9.0, -12.0, -0.3], [11.0, -8.0, 0.9], [0.0; 3]];
+        let variables = VarMap::new();
+        let weights = Weights::open(&WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
+        let norm = LayerNorm::new(3, &weights.trainable(&variables).at("norm")).unwrap();
+        even_out("norm", rows.iter().map(|row| row.as_slice()), 3, &variables).unwrap();
+        let present = Tensor::from_vec(rows[..4].concat(), (4, 3), &Device::Cpu).unwrap();
+        let normed = norm.forward(&present).unwrap().t().unwrap().to_vec2::<f32>().unwrap();
+        for feature in normed {
+            let mean = feature.iter().sum::<f32>() / 4.0;
+            let deviation = (feature.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 4.0).sqrt();
+            assert!(mean.abs() < 1e-3 && (0.1..1.0).contains(&deviation), "{feature:?}");
+        }
+    }
+
+    #[test]
+    fn everyday_life_is_as_common_in_footage_that_is_nearly_all_events() {
+        let everyday = |clip: ClipFeatures| ClipFeatures {
+            label: AnomalyClass::Normal,
+            classes: vec![Some(AnomalyClass::Normal); clip.len()],
+            ..clip
+        };
+        let mut clips: Vec<ClipFeatures> = (0..99).map(|n| clip(3, n as f32, true)).collect();
+        clips.push(everyday(clip(3, 0.0, true)));
+        clips.extend((0..25).map(|_| ClipFeatures { source: 1, ..everyday(clip(3, 0.0, true)) }));
+        let folder = tempfile::tempdir().unwrap();
+        let trainer = trainer(&clips.iter().collect::<Vec<_>>(), folder.path());
+        let (mut rng, mut of_first, mut everyday) = (Rng::with_seed(1), 0, 0);
+        for _ in 0..3000 {
+            let drawn = &clips[trainer.draw(&mut rng).unwrap().clip];
+            of_first += usize::from(drawn.source == 0);
+            everyday += usize::from(drawn.source == 0 && drawn.label == AnomalyClass::Normal);
+        }
+        // The roots of 100 and 25 clips are 10 and 5.
+        assert!((1900..2100).contains(&of_first), "{of_first}");
+        // 0.35 and a tenth of the 0.55 that is shared by all, against 0.1 and the same.
+        let expected = of_first as f64 * 0.405 / 0.56;
+        assert!((everyday as f64 - expected).abs() < 90.0, "{everyday} of {of_first}");
     }
 
     #[test]

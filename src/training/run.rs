@@ -20,7 +20,7 @@ use super::head::HeadTrainer;
 use super::log::recorded;
 use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
 use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
-use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData};
+use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData, SynthForHead};
 use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::record::{RecordError, digest_file};
@@ -167,7 +167,7 @@ fn ablate_stages(
         let reason = format!("the backbones are not there yet; run avar train first: {}", missing.display());
         return Err(TrainingError::NothingToTrainOn(reason));
     }
-    // The first source is VAAR-Synth; what it has without pictures is no clip of the paper's kind.
+    // What VAAR-Synth has without pictures is no clip of the paper's kind.
     let is_synthetic =
         |clip: &CorpusClip| !clip.is_real && clip.clip.path.extension().is_some_and(|ending| ending == "mp4");
     let clips = all_features(spec, &corpus, &backbones, is_synthetic, cancel, listen)?;
@@ -257,29 +257,24 @@ fn preset_of(recipe: &Recipe) -> Preset {
 fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(Corpus, Vec<String>), TrainingError> {
     let recipe = &spec.recipe;
     let mut corpus = Corpus::default();
+    let drawn = |name: &str, description: String| NamedData {
+        name: name.to_owned(),
+        description,
+        licence: "drawn by this program".to_owned(),
+        is_real: false,
+        optional: false,
+    };
     if let Some(synth) = &recipe.synth {
-        let folder =
-            spec.work.join(format!("synth-{}-{}-{}-{}", synth.clips, synth.slow_clips, synth.sounds, synth.seed));
-        let manifest = folder.join("manifest.csv");
-        // The manifest is written last: without it the corpus is not whole.
-        if !manifest.exists() {
-            let SynthData { clips, slow_clips, sounds, seed } = *synth;
-            let wanted = SynthSpec { clips, slow_clips, sounds, seed };
-            write_corpus(&folder, &wanted, cancel, |done, of| {
-                listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
-            })?;
-        }
-        let data = NamedData {
-            name: "VAAR-Synth".to_owned(),
-            description: format!(
-                "{} clips, {} at 3 frames a second and {} sounds, drawn from seed {}",
-                synth.clips, synth.slow_clips, synth.sounds, synth.seed
-            ),
-            licence: "drawn by this program".to_owned(),
-            is_real: false,
-            optional: false,
-        };
-        corpus.add(&data, &manifest, recipe.seed)?;
+        let SynthData { clips, slow_clips, sounds, seed } = *synth;
+        let manifest = draw(spec, &SynthSpec { clips, slow_clips, sounds, seed }, cancel, listen)?;
+        let description =
+            format!("{clips} clips, {slow_clips} at 3 frames a second and {sounds} sounds, drawn from seed {seed}");
+        corpus.add(&drawn("VAAR-Synth", description), &manifest, recipe.seed)?;
+    }
+    if let Some(SynthForHead { clips, seed }) = recipe.synth_for_head {
+        let manifest = draw(spec, &SynthSpec { clips: 0, slow_clips: clips, sounds: 0, seed }, cancel, listen)?;
+        let description = format!("{clips} clips at 3 frames a second, drawn from seed {seed}; for the head alone");
+        corpus.add_for_head(&drawn("VAAR-Synth-for-head", description), &manifest, recipe.seed)?;
     }
     let left_out = corpus.add_named(&recipe.data, &spec.places, recipe.seed)?;
     let note = |text: String| listen(TrainingEvent::Note { stage: Stage::Data, text });
@@ -293,6 +288,25 @@ fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(
     let (training, validation, test) = (count(Split::Train), count(Split::Validation), count(Split::Test));
     note(format!("{training} clips to train on, {validation} for validation, {test} kept for the test"));
     Ok((corpus, left_out))
+}
+
+/// The manifest of a drawn corpus; draws it where that has not been done.
+fn draw(
+    spec: &TrainingSpec,
+    wanted: &SynthSpec,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<PathBuf, TrainingError> {
+    let SynthSpec { clips, slow_clips, sounds, seed } = wanted;
+    let folder = spec.work.join(format!("synth-{clips}-{slow_clips}-{sounds}-{seed}"));
+    let manifest = folder.join("manifest.csv");
+    // The manifest is written last: without it the corpus is not whole.
+    if !manifest.exists() {
+        write_corpus(&folder, wanted, cancel, |done, of| {
+            listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
+        })?;
+    }
+    Ok(manifest)
 }
 
 /// Runs `work` on every clip, several at a time, in the clips' order; the first error ends it.
@@ -314,8 +328,9 @@ fn for_each_clip<T: Send>(
     })
 }
 
+/// What the backbones learn from, and are judged on.
 fn training_and_validation(corpus: &Corpus) -> [Vec<&CorpusClip>; 2] {
-    [Split::Train, Split::Validation].map(|split| corpus.part(split).collect())
+    [Split::Train, Split::Validation].map(|split| corpus.part(split).filter(|clip| !clip.is_for_head).collect())
 }
 
 fn teachers_folder(spec: &TrainingSpec) -> Result<Option<&Path>, TrainingError> {

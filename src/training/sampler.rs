@@ -25,15 +25,13 @@ impl<T> Sampler<T> {
         Sampler { of_class: of_class.collect() }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.of_class.iter().all(Vec::is_empty)
+    }
+
     /// An example of `class`; `None` where there is none.
     pub fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<&T> {
-        let kinds = &self.of_class[class.index()];
-        let mut place = rng.f32() * kinds.iter().map(|(weight, _)| weight).sum::<f32>();
-        let drawn = kinds.iter().find(|(weight, _)| {
-            place -= weight;
-            place < 0.0
-        });
-        let (_, examples) = drawn.or(kinds.last())?;
+        let examples = draw_weighted(&self.of_class[class.index()], rng)?;
         examples.get(rng.usize(0..examples.len().max(1)))
     }
 
@@ -52,6 +50,16 @@ impl<T> Sampler<T> {
             }
         }
     }
+}
+
+/// One of `items`, each with a weight, in proportion to it; `None` where there is none.
+pub fn draw_weighted<'a, T>(items: &'a [(f32, T)], rng: &mut Rng) -> Option<&'a T> {
+    let mut place = rng.f32() * items.iter().map(|(weight, _)| weight).sum::<f32>();
+    let drawn = items.iter().find(|(weight, _)| {
+        place -= weight;
+        place < 0.0
+    });
+    drawn.or(items.last()).map(|(_, item)| item)
 }
 
 #[cfg(test)]

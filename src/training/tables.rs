@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn the_table_has_a_row_for_every_head_trained() {
         let text = csv(&cells()).unwrap();
-        assert_eq!(text.lines().count(), 1 + 21 * 2);
+        assert_eq!(text.lines().count(), 1 + 22 * 2);
         assert!(text.contains("mtcn,early,5,1,0.8000,0.5000,0.2500,0.7500,9,64.96"), "{text}");
     }
 
