@@ -1,7 +1,8 @@
 //! Sequences for the temporal head: overlapping windows of T steps, their scores averaged per step.
 //!
-//! The head judges sequences of T steps ([`super::pipeline::WINDOW_STEPS`]), so a long file is cut into windows that overlap by half; a step's scores are the mean over the windows that hold it. Features
-//! are computed once per step and shared by every window.
+//! The head judges sequences of T steps ([`super::pipeline::WINDOW_STEPS`]), so a long file is cut into windows that
+//! overlap by half; a step's scores are the mean over the windows that hold it. Features are computed once per step and
+//! shared by every window.
 
 use std::collections::VecDeque;
 use std::ops::Range;

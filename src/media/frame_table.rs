@@ -158,7 +158,9 @@ impl FrameTable {
             }
             _ => false,
         };
-        same_packets && later.entries.starts_with(&self.entries)
+        let ordinals = |table: &FrameTable| table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>();
+        let later_keys = &ordinals(later)[..later.keys.partition_point(|key| key.ordinal < self.len())];
+        same_packets && later.entries.starts_with(&self.entries) && ordinals(self) == later_keys
     }
 
     pub fn time_base(&self) -> TimeBase {
@@ -226,6 +228,14 @@ mod tests {
             end: MediaTime::from_pts(frames.last().map_or(0, |frame| frame.0 + 40), time_base),
             ..FrameTable::default()
         }
+    }
+
+    #[test]
+    fn a_table_in_which_a_frame_is_no_key_frame_any_more_goes_on_from_none() {
+        let whole = table(&[(0, true), (40, false), (80, true), (120, true)]);
+        assert!(whole.clone().first_part(3).is_continued_by(&whole));
+        let other = table(&[(0, true), (40, false), (80, false), (120, true)]);
+        assert!(!whole.first_part(3).is_continued_by(&other));
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn moments(index: usize, clip: &ClipFeatures) -> impl Iterator<Item = (AnomalyCl
 pub struct HeadTrainer<'a> {
     training: Vec<&'a ClipFeatures>,
     validation: Vec<&'a ClipFeatures>,
-    /// How much each of them counts: kinds of a class by the square root of their clips, as examples are drawn.
+    /// How much each of them counts: of a class each kind of footage by the square root of its clips.
     validation_weights: Vec<f32>,
     /// The examples of each kind of footage, which is drawn by the root of its clips. Footage comes before the class: if
     /// fights were nearly all that is drawn of surveillance cameras, a surveillance camera would mean a fight.
@@ -282,8 +282,7 @@ impl<'a> HeadTrainer<'a> {
 }
 
 /// Sets the layer norm `name`, where there is one, so that each of the `width` features of `rows` comes out of it with mean
-/// 0 and about variance 1 over all rows. What a backbone says in a faint feature would else take thousands of steps to be
-/// heard. Training goes on from there.
+/// 0 and about variance 1 over all rows. Training goes on from there.
 fn even_out<'a>(
     name: &str,
     rows: impl Iterator<Item = &'a [f32]>,
@@ -356,7 +355,7 @@ impl Trainer for HeadTrainer<'_> {
     }
 
     /// Mean over the validation clips of `-log` of the clip's score of its class, and the share of clips that are
-    /// called what they are; each class weighs the same, and its kinds as examples are drawn.
+    /// called what they are; each class weighs the same, and of it each kind of footage by the root of its clips.
     fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
         for ScoredSteps { class, weight, steps } in self.validation_scores()? {
