@@ -20,7 +20,7 @@ use crate::model::wav2vec2::normalise_utterance;
 use crate::model::{AvarNet, Modalities, ModelError};
 
 /// Frames per pass through the picture network: enough for its matrix products, few enough to be cancelled soon.
-const PICTURE_BATCH: usize = 8;
+const PICTURE_BATCH: usize = 4;
 
 /// The steps of a file and what they can be judged by.
 pub fn plan(
@@ -208,6 +208,11 @@ impl FeatureStreams {
         cancel: &CancelToken,
     ) -> Result<Self, AnalysisError> {
         let path = &info.path;
+        // Before the picture: while FFmpeg opens a long file it has each list twice, and that of the sound is the longer.
+        let sound = match &info.audio {
+            Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
+            None => None,
+        };
         let mut motion =
             (network.motion_dim() > 0).then(|| Motion::new(network.picture_size_px(), network.picture_dim()));
         let pictures = match frames {
@@ -226,10 +231,6 @@ impl FeatureStreams {
                 }
                 Some(pictures)
             }
-            None => None,
-        };
-        let sound = match &info.audio {
-            Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
             None => None,
         };
         Ok(Self { grid, pictures, motion, sound, spent: Spent::default(), levels: Levels::default() })

@@ -70,13 +70,15 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
 }
 
-/// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games.
+/// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games, and
+/// with its hint for small memory 17 MB where a frame of video crosses.
 fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions {
+    const BLOCK_BYTES: std::ops::Range<u64> = 4 << 20..8 << 20;
     let mut native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
     if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut native.wgpu_options.wgpu_setup {
         let usual = Arc::clone(&setup.device_descriptor);
         setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
-            memory_hints: wgpu::MemoryHints::MemoryUsage,
+            memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: BLOCK_BYTES },
             ..usual(adapter)
         });
     }

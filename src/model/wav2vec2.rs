@@ -17,6 +17,8 @@ use crate::job::CancelToken;
 
 /// Samples per second that the network was trained at.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
+/// Two seconds of sound go through the convolutions together.
+const TOKENS_AT_ONCE: usize = 100;
 
 /// Shape of the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,11 +135,7 @@ impl Wav2Vec2 {
     /// Like [`Wav2Vec2::forward`]; asks before each layer whether it should go on, since the base model takes most of
     /// a second for a few seconds of sound.
     pub fn forward_unless(&self, samples: &Tensor, cancel: &CancelToken) -> Result<Tensor, ModelError> {
-        let mut x = self.samples_to_channels(samples)?;
-        for layer in &self.convolutions {
-            cancel.check()?;
-            x = layer.forward(&x)?;
-        }
+        let x = self.convolve(&self.samples_to_channels(samples)?, cancel)?;
         cancel.check()?;
         let x = self.projection.forward(&self.feature_norm.forward(&x)?, Activation::None)?;
         let mut x = self.norm.forward(&self.positions.forward_onto(&x)?)?;
@@ -164,6 +162,33 @@ impl Wav2Vec2 {
             hidden.push(x.clone());
         }
         Ok(Stages { convolutions, projected, hidden })
+    }
+
+    /// The convolutions, `[B, N, 1]` -> `[B, T, C]`. They look no further than the receptive field, once the norm of the
+    /// first is known: for inference an utterance goes through them in parts, since a map of all of it is the largest
+    /// thing that the network needs room for.
+    fn convolve(&self, samples: &Tensor, cancel: &CancelToken) -> Result<Tensor, ModelError> {
+        let Some((FeatureConv::Fused(first), others)) = self.convolutions.split_first() else {
+            return self.convolutions.iter().try_fold(samples.clone(), |x, layer| {
+                cancel.check()?;
+                layer.forward(&x)
+            });
+        };
+        let (batch, length, _) = samples.dims3()?;
+        let (tokens, field) = (self.config.token_count(length), self.config.receptive_field());
+        let hop: usize = self.config.strides.iter().product();
+        let mut parts = Vec::with_capacity(batch * tokens.div_ceil(TOKENS_AT_ONCE));
+        for utterance in 0..batch {
+            let samples = samples.narrow(0, utterance, 1)?;
+            let first = first.fit(&samples.flatten_all()?)?;
+            for start in (0..tokens).step_by(TOKENS_AT_ONCE) {
+                cancel.check()?;
+                let count = TOKENS_AT_ONCE.min(tokens - start);
+                let part = samples.narrow(1, start * hop, (count - 1) * hop + field)?;
+                parts.push(others.iter().try_fold(first.forward(&part)?, |x, layer| layer.forward(&x))?.squeeze(0)?);
+            }
+        }
+        Ok(Tensor::cat(&parts, 0)?.reshape((batch, tokens, self.config.channels))?)
     }
 
     fn samples_to_channels(&self, samples: &Tensor) -> Result<Tensor, ModelError> {
@@ -239,7 +264,11 @@ impl FeatureConv {
                 let y = kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::None)?;
                 norm.forward(&y, Activation::Gelu)
             }
-            FeatureConv::Fused(convolution) => Ok(convolution.forward(x)?),
+            FeatureConv::Fused(convolution) => {
+                let utterances = x.chunk(x.dim(0)?, 0)?.into_iter();
+                let outputs = utterances.map(|x| convolution.fit(&x.flatten_all()?)?.forward(&x));
+                Ok(Tensor::cat(&outputs.collect::<candle_core::Result<Vec<_>>>()?, 0)?)
+            }
         }
     }
 }

@@ -111,8 +111,8 @@ impl VideoShared {
 /// What is known of each frame of a recording, here and in FFmpeg, by all that read it, while one more opens it: of ten
 /// hours 400 MB (heaptrack).
 const INDEX_BYTES: usize = 448;
-/// A long recording has room for two seconds all the same: for this many frames, but for no more than these bytes.
-const LEAST_BUDGET_FRAMES: usize = 48;
+/// A long recording has room for a second all the same: for this many frames, but for no more than these bytes.
+const LEAST_BUDGET_FRAMES: usize = 32;
 const LEAST_BUDGET_BYTES: usize = 96 << 20;
 
 /// What the file's description says before its frames are known: good for room in memory, and for nothing else.
@@ -332,7 +332,7 @@ mod tests {
         };
         assert!(budget(CACHE, 1800, FRAME) > CACHE - (1 << 20));
         assert!(budget(CACHE, 90_000, FRAME) > 300 << 20);
-        assert_eq!(budget(CACHE, 2_000_000, FRAME), 48 * FRAME);
+        assert_eq!(budget(CACHE, 2_000_000, FRAME), 32 * FRAME);
         assert_eq!(budget(CACHE, 2_000_000, 3840 * 2160 * 3 / 2), LEAST_BUDGET_BYTES);
         assert_eq!(budget(1 << 20, 2_000_000, FRAME), 1 << 20, "never more than what was asked for");
     }

@@ -39,7 +39,7 @@ pub use depthwise::depthwise3x3;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
 pub use norm::{layer_norm, softmax};
 pub use patches::{from_patches, to_patches};
-pub use speech::{GroupedConv, NormalisedConv};
+pub use speech::{FittedConv, GroupedConv, NormalisedConv};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 

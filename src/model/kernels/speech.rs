@@ -5,8 +5,8 @@ use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
 use super::activation::Activation;
-use super::linear::Packed;
-use super::packed::{Epilogue, PackedMatrix, Rows, multiply};
+use super::linear::{Matrix, Packed, conv1d};
+use super::packed::{Epilogue, Rows, multiply};
 use super::{new_values, values};
 
 /// Convolution of one channel, each output channel then normalised over time, then GELU:
@@ -14,7 +14,7 @@ use super::{new_values, values};
 ///
 /// An output's mean and variance over time follow from the mean and the covariance of the windows, `w' m` and
 /// `w' C w`, so they are known before the convolution, and the norm becomes part of its weights: the largest map of
-/// the network is written once and not read again until the next layer.
+/// the network need not be there as a whole.
 pub struct NormalisedConv {
     /// `[taps, channels]`
     pub weights: Vec<f32>,
@@ -25,16 +25,23 @@ pub struct NormalisedConv {
     pub epsilon: f64,
 }
 
-impl NormalisedConv {
-    /// `[B, N, 1]` -> `[B, T, channels]`.
-    pub fn forward(&self, samples: &Tensor) -> Result<Tensor> {
-        samples.contiguous()?.apply_op1_no_bwd(self)
-    }
+/// [`NormalisedConv`] for one utterance; what it makes of a part of it is what it makes of the whole there.
+pub struct FittedConv {
+    matrix: Matrix,
+    bias: Tensor,
+    taps: usize,
+    stride: usize,
+}
 
-    /// The convolution with the norm folded into it, and its bias.
-    fn fold(&self, samples: &[f32], outputs: usize) -> (PackedMatrix, Vec<f32>) {
+impl NormalisedConv {
+    /// With the norm of an utterance, `[N]`, folded into the convolution.
+    pub fn fit(&self, samples: &Tensor) -> Result<FittedConv> {
+        let length = samples.dim(0)?;
+        if length < self.taps {
+            candle_core::bail!("{} taps do not fit {length} samples", self.taps);
+        }
         let (taps, channels) = (self.taps, self.gamma.len());
-        let (mean, covariance) = moments(samples, taps, self.stride, outputs);
+        let (mean, covariance) = moments(&samples.to_vec1()?, taps, self.stride, (length - taps) / self.stride + 1);
         let mut weights = self.weights.clone();
         let mut bias = Vec::with_capacity(channels);
         for channel in 0..channels {
@@ -47,7 +54,15 @@ impl NormalisedConv {
                 weights[tap * channels + channel] = (scale * w[tap]) as f32;
             }
         }
-        (PackedMatrix::new(&weights, taps, channels), bias)
+        let matrix = Matrix::constant(&Tensor::from_vec(weights, (taps, channels), samples.device())?)?;
+        Ok(FittedConv { matrix, bias: Tensor::new(bias, samples.device())?, taps, stride: self.stride })
+    }
+}
+
+impl FittedConv {
+    /// `[B, N, 1]` -> `[B, T, channels]`.
+    pub fn forward(&self, samples: &Tensor) -> Result<Tensor> {
+        conv1d(samples, &self.matrix, Some(&self.bias), self.taps, self.stride, Activation::Gelu)
     }
 }
 
@@ -72,35 +87,6 @@ fn moments(samples: &[f32], taps: usize, stride: usize, outputs: usize) -> (Vec<
     }
     covariance.iter_mut().for_each(|sum| *sum /= count);
     (mean, covariance)
-}
-
-impl CustomOp1 for NormalisedConv {
-    fn name(&self) -> &'static str {
-        "normalised-convolution"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let samples = values(storage, layout)?;
-        let (batch, length, inputs) = layout.shape().dims3()?;
-        if inputs != 1 || length < self.taps {
-            candle_core::bail!("{} taps over one channel do not fit {:?}", self.taps, layout.shape());
-        }
-        let (outputs, channels) = ((length - self.taps) / self.stride + 1, self.gamma.len());
-        let mut out = new_values(batch * outputs * channels);
-        for (index, samples) in samples.chunks_exact(length).enumerate() {
-            let (matrix, bias) = self.fold(samples, outputs);
-            let rows = Rows::Strided { values: samples, stride: self.stride };
-            let epilogue = Epilogue { bias: Some(&bias), activation: Activation::Gelu, residual: None };
-            // SAFETY: `out` has room for the rows of every batch entry.
-            unsafe {
-                let out = out.as_mut_ptr().add(index * outputs * channels);
-                multiply(rows, outputs, &matrix, &epilogue, out, channels);
-            }
-        }
-        // SAFETY: the products wrote every element.
-        unsafe { out.set_len(batch * outputs * channels) };
-        Ok((CpuStorage::F32(out), (batch, outputs, channels).into()))
-    }
 }
 
 /// `x + GELU(grouped convolution of x + bias)`, `before` zeros of padding at the start and as many at the end as keep
@@ -199,7 +185,9 @@ mod tests {
         let zero = zero.get(0).and_then(|x| x.get(0)).unwrap();
         let normed = portable::layer_norm(&z, &one, &zero, 1e-5).unwrap().transpose(1, 2).unwrap();
         let expected = normed.broadcast_mul(&gamma).unwrap().broadcast_add(&beta).unwrap().gelu_erf().unwrap();
-        assert_close(&ours.forward(&samples).unwrap(), &expected, 1e-5);
+        let utterances = samples.chunk(2, 0).unwrap().into_iter();
+        let whole = utterances.map(|x| ours.fit(&x.flatten_all().unwrap()).unwrap().forward(&x).unwrap());
+        assert_close(&Tensor::cat(&whole.collect::<Vec<_>>(), 0).unwrap(), &expected, 1e-5);
     }
 
     #[test]
