@@ -62,6 +62,7 @@ impl Preset {
                 let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
                 config.head.normalise_inputs = true;
                 config.head.with_motion = true;
+                config.head.mtcn.dropout = LITE_DROPOUT;
                 config.picture_size_px = LITE_SIZE_PX;
                 config
             }
@@ -72,6 +73,9 @@ impl Preset {
 const MOBILEVIT_SIZE_PX: (usize, usize) = (256, 256);
 /// Half-way between 4:3 and 16:9, the shapes of surveillance pictures; its maps divide by every stride and patch.
 const LITE_SIZE_PX: (usize, usize) = (192, 128);
+
+/// The features are those of small networks, and few: with the usual half the head does not learn them to the end.
+const LITE_DROPOUT: f32 = 0.2;
 
 /// Shape of the whole network.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! picture [Dv] --(norm)--+
-//! motion  [Dm] ----------+
+//! motion  [Dm] -(scale)--+
 //!                        +-- early: one branch on both      picture or sound only: one branch on the one
 //! sound   [Da] --(norm)--+-- late: a branch for each, logits averaged
 //!
@@ -15,10 +15,11 @@
 //! say, as it had in training.
 //!
 //! The motion, where the head takes any, says what has moved since the step before ([`super::motion`]); it comes behind
-//! the picture's features in one row, goes past the norm, and belongs to the picture in every fusion. A fight and a
-//! crowd that walks by look alike in one frame.
+//! the picture's features in one row and belongs to the picture in every fusion. A fight and a crowd that walks by look
+//! alike in one frame. Where inputs are normed each of its numbers has a scale of its own: how much moves in all, which a
+//! norm would take away, is what counts.
 //!
-//! Tensors: `head.{picture_norm,sound_norm}`; `head.{attention,mtcn}`, for other kinds than MTCN
+//! Tensors: `head.{picture_norm,motion_scale,sound_norm}`; `head.{attention,mtcn}`, for other kinds than MTCN
 //! `head.{attention,temporal}`; in late fusion the same below `head.picture` and `head.sound`.
 
 use candle_core::{D, DType, Tensor};
@@ -26,7 +27,7 @@ use candle_core::{D, DType, Tensor};
 use super::attention::{self, AttentionBlock};
 use super::error::ModelError;
 use super::fusion::{fuse_early, fuse_late};
-use super::layers::{LayerNorm, Mode};
+use super::layers::{LayerNorm, Mode, Scale};
 use super::motion::motion_width;
 use super::mtcn::{self, Mtcn};
 use super::recurrent::{self, Cell, Recurrent, Sight};
@@ -45,7 +46,7 @@ pub struct Config {
     pub with_motion: bool,
     /// Length of a sound token, Da.
     pub sound_width: usize,
-    /// A layer norm on each modality before they meet. The paper has none.
+    /// A layer norm on each modality before they meet, and a scale on the motion. The paper has neither.
     pub normalise_inputs: bool,
     pub fusion: Fusion,
     pub attention: attention::Config,
@@ -102,9 +103,13 @@ impl Head {
         let at = weights.at("head");
         let input =
             |name: &'static str, width: usize, motion_width: usize, is_used: bool| -> Result<Input, ModelError> {
-                let has_norm = config.normalise_inputs && is_used;
-                let norm = if has_norm { Some(LayerNorm::new(width, &at.at(format!("{name}_norm")))?) } else { None };
-                Ok(Input { name, width, motion_width, norm })
+                let motion = || Scale::new(motion_width, &at.at("motion_scale"));
+                let norms = || -> Result<Norms, ModelError> {
+                    let features = LayerNorm::new(width, &at.at(format!("{name}_norm")))?;
+                    Ok(Norms { features, motion: (motion_width > 0).then(motion).transpose()? })
+                };
+                let norms = (config.normalise_inputs && is_used).then(norms).transpose()?;
+                Ok(Input { name, width, motion_width, norms })
             };
         let picture = config.seen_width();
         let sound = config.sound_width;
@@ -146,7 +151,13 @@ struct Input {
     name: &'static str,
     width: usize,
     motion_width: usize,
-    norm: Option<LayerNorm>,
+    norms: Option<Norms>,
+}
+
+/// What brings a modality's features, and the motion behind them, to one scale.
+struct Norms {
+    features: LayerNorm,
+    motion: Option<Scale>,
 }
 
 impl Input {
@@ -160,18 +171,16 @@ impl Input {
                 self.name
             )));
         }
-        let normed = self.normed(&seen.narrow(2, 0, self.width)?)?;
-        match self.motion_width {
-            0 => Ok(normed),
-            motion => Ok(Tensor::cat(&[&normed, &seen.narrow(2, self.width, motion)?], 2)?),
-        }
-    }
-
-    fn normed(&self, features: &Tensor) -> Result<Tensor, ModelError> {
-        let Some(norm) = &self.norm else { return Ok(features.clone()) };
+        let Some(norms) = &self.norms else { return Ok(seen.clone()) };
+        let features = seen.narrow(2, 0, self.width)?;
         // Compared with zero rather than above it: a row that is not a number must not pass for a missing one.
         let is_present = features.abs()?.sum_keepdim(D::Minus1)?.ne(0f32)?.to_dtype(DType::F32)?;
-        Ok(norm.forward(features)?.broadcast_mul(&is_present)?)
+        let mut normed = norms.features.forward(&features)?;
+        if let Some(scale) = &norms.motion {
+            let motion = scale.forward(&seen.narrow(2, self.width, self.motion_width)?)?;
+            normed = Tensor::cat(&[&normed, &motion], 2)?;
+        }
+        Ok(normed.broadcast_mul(&is_present)?)
     }
 }
 
@@ -217,15 +226,17 @@ mod tests {
     use crate::model::{ComputeDevice, WeightSource};
 
     #[test]
-    fn motion_goes_past_the_norm() {
+    fn motion_has_a_scale_of_its_own() {
         let weights = Weights::open(&WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
-        let norm = Some(LayerNorm::new(2, &weights.at("norm")).unwrap());
-        let input = Input { name: "picture", width: 2, motion_width: 1, norm };
-        let rows = |values: Vec<f32>| Tensor::from_vec(values, (1, 2, 3), &Device::Cpu).unwrap();
-        let out = input.forward(&rows(vec![3.0, 5.0, 0.7, 0.0, 0.0, 0.0])).unwrap();
+        let features = LayerNorm::new(2, &weights.at("norm")).unwrap();
+        let motion = Some(Scale::new(1, &weights.at("scale")).unwrap());
+        let input = Input { name: "picture", width: 2, motion_width: 1, norms: Some(Norms { features, motion }) };
+        let rows = |values: Vec<f32>| Tensor::from_vec(values, (1, 3, 3), &Device::Cpu).unwrap();
+        let out = input.forward(&rows(vec![3.0, 5.0, 0.7, 3.0, 5.0, 70.0, 0.0, 0.0, 0.7])).unwrap();
         let out = out.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert!(out[0] < 0.0 && out[1] > 0.0);
-        assert_eq!(out[2], 0.7);
-        assert_eq!(out[3..], [0.0; 3], "what is missing stays zero");
+        assert_eq!(out[2], 0.7, "a norm over the row would change it");
+        assert_eq!(out[5], 5.0, "what has never been met says no more than this");
+        assert_eq!(out[6..], [0.0; 3], "what is missing stays zero");
     }
 }

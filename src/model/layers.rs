@@ -89,6 +89,28 @@ impl LayerNorm {
     }
 }
 
+/// `y = x weight + bias`, each number by itself, held between -[`Scale::MOST`] and [`Scale::MOST`].
+#[derive(Clone)]
+pub struct Scale {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Scale {
+    /// Where training begins with deviations of 1, no number counts for more than this.
+    const MOST: f64 = 5.0;
+
+    pub fn new(width: usize, weights: &Weights) -> Result<Scale, ModelError> {
+        let weight = weights.get(&[width], "weight", Init::Constant(1.0))?;
+        let bias = weights.get(&[width], "bias", Init::Constant(0.0))?;
+        Ok(Scale { weight, bias })
+    }
+
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
+        Ok(x.broadcast_mul(&self.weight)?.broadcast_add(&self.bias)?.clamp(-Self::MOST, Self::MOST)?)
+    }
+}
+
 /// How a [`ConvNorm`] sees its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {

@@ -15,7 +15,7 @@ use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
-use super::sampler::Sampler;
+use super::sampler::FootageSampler;
 use crate::analysis::StepGrid;
 use crate::analysis::pictures::StepPictures;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -90,14 +90,11 @@ struct Shots {
     frames: Vec<usize>,
 }
 
-fn shots(items: &[PictureItem]) -> impl Iterator<Item = (AnomalyClass, (usize, bool), Shots)> {
-    items.iter().enumerate().flat_map(|(index, item)| {
-        AnomalyClass::ALL.into_iter().filter(|class| can_be_seen(*class)).filter_map(move |class| {
-            let shows = |frame: &usize| item.classes[*frame] == Some(class);
-            let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
-            let kind = (item.source, item.label == AnomalyClass::Normal);
-            (!frames.is_empty()).then_some((class, kind, Shots { item: index, frames }))
-        })
+fn shots(index: usize, item: &PictureItem) -> impl Iterator<Item = (AnomalyClass, bool, Shots)> {
+    AnomalyClass::ALL.into_iter().filter(|class| can_be_seen(*class)).filter_map(move |class| {
+        let shows = |frame: &usize| item.classes[*frame] == Some(class);
+        let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
+        (!frames.is_empty()).then_some((class, item.label == AnomalyClass::Normal, Shots { item: index, frames }))
     })
 }
 
@@ -133,7 +130,7 @@ impl Student {
 pub struct PictureTrainer {
     training: Vec<PictureItem>,
     validation: Vec<PictureItem>,
-    sampler: Sampler<Shots>,
+    sampler: FootageSampler<Shots>,
     student: Student,
     optimizer: AdamW,
     recipe: StageRecipe,
@@ -166,7 +163,8 @@ impl PictureTrainer {
         let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
         let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
-        let sampler = Sampler::new(shots(&training));
+        let sampler =
+            FootageSampler::new(training.iter().enumerate().map(|(index, item)| (item.source, shots(index, item))));
         let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(PictureTrainer {
             training,
@@ -214,12 +212,14 @@ impl PictureTrainer {
         let draw = |index: usize| {
             let example = step * self.recipe.batch as u64 + index as u64;
             let mut rng = Rng::with_seed(self.seed ^ example.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let shots = self.sampler.draw_any(&SHARES, &mut rng);
+            let shots = self.sampler.draw_any(&SHARES, &mut rng)?;
             let frame = shots.frames[rng.usize(0..shots.frames.len())];
             let item = &self.training[shots.item];
-            (item, frame, varied_picture(self.frame(item, frame), self.size_px, &mut rng))
+            Some((item, frame, varied_picture(self.frame(item, frame), self.size_px, &mut rng)))
         };
-        let examples: Vec<_> = (0..self.recipe.batch).into_par_iter().map(draw).collect();
+        let examples: Option<Vec<_>> = (0..self.recipe.batch).into_par_iter().map(draw).collect();
+        let examples =
+            examples.ok_or_else(|| TrainingError::NothingToTrainOn("no frame shows any class".to_owned()))?;
         let (mut values, mut labels) = (Vec::new(), Vec::new());
         let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
         for (index, (item, frame, picture)) in examples.into_iter().enumerate() {

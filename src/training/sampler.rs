@@ -25,7 +25,7 @@ impl<T> Sampler<T> {
         Sampler { of_class: of_class.collect() }
     }
 
-    pub fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.of_class.iter().all(Vec::is_empty)
     }
 
@@ -52,8 +52,34 @@ impl<T> Sampler<T> {
     }
 }
 
+/// Draws the footage before the class, each by the square root of its clips: if fights were nearly all that is drawn of
+/// surveillance cameras, a surveillance camera would mean a fight.
+pub struct FootageSampler<T> {
+    of_footage: Vec<(f32, Sampler<T>)>,
+}
+
+impl<T> FootageSampler<T> {
+    /// `clips`: the footage of each, and its examples: class, kind, example.
+    pub fn new<Footage: Ord, Kind: Ord, Examples: IntoIterator<Item = (AnomalyClass, Kind, T)>>(
+        clips: impl IntoIterator<Item = (Footage, Examples)>,
+    ) -> FootageSampler<T> {
+        let mut of_footage: BTreeMap<Footage, Vec<Examples>> = BTreeMap::new();
+        for (footage, examples) in clips {
+            of_footage.entry(footage).or_default().push(examples);
+        }
+        let weigh = |clips: Vec<Examples>| ((clips.len() as f32).sqrt(), Sampler::new(clips.into_iter().flatten()));
+        let of_footage = of_footage.into_values().map(weigh).filter(|(_, sampler)| !sampler.is_empty());
+        FootageSampler { of_footage: of_footage.collect() }
+    }
+
+    /// As [`Sampler::draw_any`], of some footage; `None` where no clip has an example.
+    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> Option<&T> {
+        Some(draw_weighted(&self.of_footage, rng)?.draw_any(shares, rng))
+    }
+}
+
 /// One of `items`, each with a weight, in proportion to it; `None` where there is none.
-pub fn draw_weighted<'a, T>(items: &'a [(f32, T)], rng: &mut Rng) -> Option<&'a T> {
+fn draw_weighted<'a, T>(items: &'a [(f32, T)], rng: &mut Rng) -> Option<&'a T> {
     let mut place = rng.f32() * items.iter().map(|(weight, _)| weight).sum::<f32>();
     let drawn = items.iter().find(|(weight, _)| {
         place -= weight;
@@ -82,6 +108,18 @@ mod tests {
         let shares = [(AnomalyClass::Normal, 0.5)];
         let drawn = (0..10_000).filter(|_| *sampler.draw_any(&shares, &mut rng) == AnomalyClass::Normal).count();
         assert!((5300..5700).contains(&drawn), "{drawn} of 10000, where 0.5 + 0.05 are expected");
+    }
+
+    #[test]
+    fn footage_is_drawn_by_the_root_of_its_clips_whatever_it_shows() {
+        let everyday = |footage| (footage, vec![(AnomalyClass::Normal, 0, footage)]);
+        let fights = (0..99).map(|_| (0, vec![(AnomalyClass::Brawling, 0, 0)]));
+        let clips = fights.chain([everyday(0)]).chain((0..25).map(|_| everyday(1))).chain([(2, Vec::new())]);
+        let (sampler, mut rng) = (FootageSampler::new(clips), Rng::with_seed(4));
+        let drawn = (0..3000).filter(|_| *sampler.draw_any(&[], &mut rng).unwrap() == 0).count();
+        assert!((1900..2100).contains(&drawn), "{drawn} of 3000, where 10 in 10 + 5 are expected");
+        let nothing = FootageSampler::new([(0, Vec::<(AnomalyClass, u8, u8)>::new())]);
+        assert_eq!(nothing.draw_any(&[], &mut rng), None);
     }
 
     #[test]
