@@ -168,6 +168,18 @@ fn tokens_are_counted_as_they_come() {
 }
 
 #[test]
+fn sound_that_goes_through_the_convolutions_in_parts_gives_the_tokens_of_the_whole() {
+    let network = Wav2Vec2::new(&tiny().sound, &seeded(2)).unwrap();
+    let utterances = [sound(70_000), sound(70_321)[321..].to_vec()].concat();
+    let samples = Tensor::from_vec(utterances, (2, 70_000), &Device::Cpu).unwrap();
+    let parts = network.forward(&samples).unwrap();
+    assert_eq!(parts.dims(), [2, 218, 8]);
+    let whole = network.forward_stages(&samples).unwrap().hidden.pop().unwrap();
+    let difference = (parts - whole).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    assert!(difference < 1e-5, "{difference}");
+}
+
+#[test]
 fn an_utterance_is_brought_to_mean_zero_and_variance_one() {
     let mut wave: Vec<f32> = (0..1000).map(|n| 0.3 + 0.01 * (n as f32 * 0.1).sin()).collect();
     wav2vec2::normalise_utterance(&mut wave);
