@@ -101,16 +101,6 @@ impl Head {
     /// `weights` at the root: tensors are named `head.…`.
     pub fn new(config: &Config, weights: &Weights) -> Result<Head, ModelError> {
         let at = weights.at("head");
-        let input =
-            |name: &'static str, width: usize, motion_width: usize, is_used: bool| -> Result<Input, ModelError> {
-                let motion = || Scale::new(motion_width, &at.at("motion_scale"));
-                let norms = || -> Result<Norms, ModelError> {
-                    let features = LayerNorm::new(width, &at.at(format!("{name}_norm")))?;
-                    Ok(Norms { features, motion: (motion_width > 0).then(motion).transpose()? })
-                };
-                let norms = (config.normalise_inputs && is_used).then(norms).transpose()?;
-                Ok(Input { name, width, motion_width, norms })
-            };
         let picture = config.seen_width();
         let sound = config.sound_width;
         let branches = match config.fusion {
@@ -121,6 +111,9 @@ impl Head {
                 picture: Box::new(Branch::new(picture, config, &at.at("picture"))?),
                 sound: Box::new(Branch::new(sound, config, &at.at("sound"))?),
             },
+        };
+        let input = |name, width, motion_width, is_used: bool| {
+            Input::new(name, width, motion_width, config.normalise_inputs && is_used, &at)
         };
         Ok(Head {
             picture: input("picture", config.picture_width, config.motion_width(), config.fusion.uses_picture())?,
@@ -161,6 +154,21 @@ struct Norms {
 }
 
 impl Input {
+    fn new(
+        name: &'static str,
+        width: usize,
+        motion_width: usize,
+        is_normed: bool,
+        weights: &Weights,
+    ) -> Result<Input, ModelError> {
+        if !is_normed {
+            return Ok(Input { name, width, motion_width, norms: None });
+        }
+        let features = LayerNorm::new(width, &weights.at(format!("{name}_norm")))?;
+        let motion = if motion_width > 0 { Some(Scale::new(motion_width, &weights.at("motion_scale"))?) } else { None };
+        Ok(Input { name, width, motion_width, norms: Some(Norms { features, motion }) })
+    }
+
     /// `[B, T, width + motion]` -> the same.
     fn forward(&self, seen: &Tensor) -> Result<Tensor, ModelError> {
         let (_, _, width) = seen.dims3()?;
