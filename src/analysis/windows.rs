@@ -21,8 +21,8 @@ pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
     starts.into_iter().map(|start| start..start + window).collect()
 }
 
-/// Averages the rows of overlapping windows and hands out the rows that no later window can change. It holds those that
-/// one still can: a recording's length costs it nothing.
+/// Averages the rows of overlapping windows and hands out the rows that no later window can change. It holds only those
+/// that one still can.
 pub struct WindowMean<const N: usize> {
     len: usize,
     /// Sums and counts of the rows from `final_rows` on.

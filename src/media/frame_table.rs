@@ -158,9 +158,9 @@ impl FrameTable {
             }
             _ => false,
         };
-        let ordinals = |table: &FrameTable| table.keys.iter().map(|key| key.ordinal).collect::<Vec<_>>();
-        let later_keys = &ordinals(later)[..later.keys.partition_point(|key| key.ordinal < self.len())];
-        same_packets && later.entries.starts_with(&self.entries) && ordinals(self) == later_keys
+        let keys = self.keys.iter().map(|key| key.ordinal);
+        let later_keys = later.keys.iter().map(|key| key.ordinal).take_while(|ordinal| *ordinal < self.len());
+        same_packets && later.entries.starts_with(&self.entries) && keys.eq(later_keys)
     }
 
     pub fn time_base(&self) -> TimeBase {
