@@ -18,6 +18,8 @@ pub const HEADING_TEXT: f32 = 16.0;
 #[derive(Clone, Copy, Debug)]
 pub struct Palette {
     pub accent: Color32,
+    /// Behind what is selected; every colour of text can be read on it.
+    pub selected: Color32,
     /// Above the threshold.
     pub alarm: Color32,
     pub error: Color32,
@@ -34,6 +36,7 @@ pub struct Palette {
 
 pub const DARK: Palette = Palette {
     accent: Color32::from_rgb(0x6c, 0xb2, 0xf0),
+    selected: Color32::from_rgb(0x29, 0x36, 0x41),
     alarm: Color32::from_rgb(0xf2, 0xa9, 0x3b),
     error: Color32::from_rgb(0xf4, 0x8a, 0x7d),
     hairline: Color32::from_gray(0x38),
@@ -48,7 +51,8 @@ pub const DARK: Palette = Palette {
 
 const LIGHT: Palette = Palette {
     accent: Color32::from_rgb(0x0b, 0x5c, 0xad),
-    alarm: Color32::from_rgb(0xb8, 0x6a, 0x00),
+    selected: Color32::from_rgb(0xd6, 0xe1, 0xed),
+    alarm: Color32::from_rgb(0x92, 0x50, 0x00),
     error: Color32::from_rgb(0xb3, 0x26, 0x1e),
     hairline: Color32::from_gray(0xcc),
     lane: Color32::from_gray(0xfa),
@@ -92,18 +96,21 @@ pub fn install(ctx: &egui::Context) {
         style.spacing.scroll = egui::style::ScrollStyle::thin();
         style.interaction.tooltip_delay = 0.4;
     });
-    ctx.set_visuals_of(Theme::Dark, visuals(Visuals::dark(), &DARK, [0x1b, 0x22, 0x2c]));
-    ctx.set_visuals_of(Theme::Light, visuals(Visuals::light(), &LIGHT, [0xf2, 0xe9, 0xde]));
+    ctx.set_visuals_of(Theme::Dark, visuals(Visuals::dark(), &DARK, DARK_GREYS));
+    ctx.set_visuals_of(Theme::Light, visuals(Visuals::light(), &LIGHT, LIGHT_GREYS));
 }
 
-/// `greys`: panels, controls, and controls under the pointer.
+/// Panels, controls, and controls under the pointer.
+const DARK_GREYS: [u8; 3] = [0x1b, 0x22, 0x2c];
+const LIGHT_GREYS: [u8; 3] = [0xf2, 0xe9, 0xde];
+
 fn visuals(mut visuals: Visuals, palette: &Palette, greys: [u8; 3]) -> Visuals {
     let [panel, control, hovered] = greys.map(Color32::from_gray);
     visuals.panel_fill = panel;
     visuals.window_fill = panel;
     visuals.extreme_bg_color = palette.lane;
     visuals.window_stroke = Stroke::new(1.0, palette.hairline);
-    visuals.selection.bg_fill = palette.accent.gamma_multiply(0.35);
+    visuals.selection.bg_fill = palette.selected;
     visuals.selection.stroke = Stroke::new(1.0, palette.accent);
     visuals.hyperlink_color = palette.accent;
     visuals.warn_fg_color = palette.alarm;
@@ -130,4 +137,31 @@ fn visuals(mut visuals: Visuals, palette: &Palette, greys: [u8; 3]) -> Visuals {
     widgets.hovered.bg_stroke = Stroke::new(1.0, palette.accent);
     widgets.active.weak_bg_fill = hovered;
     visuals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contrast ratio of WCAG 2.1, 1 to 21.
+    fn contrast(a: Color32, b: Color32) -> f32 {
+        let luminance = |color: Color32| {
+            let [red, green, blue, _] = egui::Rgba::from(color).to_array();
+            0.2126 * red + 0.7152 * green + 0.0722 * blue
+        };
+        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn every_colour_of_text_can_be_read_on_panels_and_on_what_is_selected() {
+        for (palette, greys) in [(&DARK, DARK_GREYS), (&LIGHT, LIGHT_GREYS)] {
+            for text in [palette.text, palette.weak_text, palette.accent, palette.alarm, palette.error] {
+                for behind in [Color32::from_gray(greys[0]), palette.selected] {
+                    let contrast = contrast(text, behind);
+                    assert!(contrast >= 4.5, "{text:?} on {behind:?}: {contrast}");
+                }
+            }
+        }
+    }
 }
