@@ -54,8 +54,14 @@ pub fn plain_picture(rgb: &[u8]) -> Vec<f32> {
     rgb.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0]]).map(|value| f32::from(value) / 255.0).collect()
 }
 
-/// As [`plain_picture`], flipped, cut or set back, turned, recoloured, relit and noisy at random.
-pub fn varied_picture(rgb: &[u8], (width_px, height_px): (usize, usize), rng: &mut Rng) -> Vec<f32> {
+/// As [`plain_picture`] of a picture of `size_px` = (width, height), flipped, cut or set back, turned, recoloured, relit
+/// and noisy at random, and drawn at `drawn_px`, half of `size_px` at least.
+pub fn varied_picture(
+    rgb: &[u8],
+    size_px: (usize, usize),
+    (width_px, height_px): (usize, usize),
+    rng: &mut Rng,
+) -> Vec<f32> {
     let between = |rng: &mut Rng, low: f32, high: f32| low + (high - low) * rng.f32();
     // A closer cut would often leave out what the label says.
     let zoom = between(rng, 0.78, 1.3);
@@ -90,7 +96,7 @@ pub fn varied_picture(rgb: &[u8], (width_px, height_px): (usize, usize), rng: &m
             let v = top + span_y * (y as f32 + 0.5) / height_px as f32 - 0.5;
             let turned = (u * cos - v * sin / aspect_px + 0.5, u * sin * aspect_px + v * cos + 0.5);
             let across = if flip { 1.0 - turned.0 } else { turned.0 };
-            let rgb = bilinear(rgb, (width_px, height_px), across, turned.1);
+            let rgb = bilinear(rgb, size_px, across, turned.1);
             for channel in [2, 1, 0] {
                 let mixed: f32 = colours[channel].iter().zip(rgb).map(|(share, value)| share * value).sum();
                 let lit = (mixed * gain * tint[channel]).max(0.0).powf(gamma);
@@ -169,7 +175,7 @@ mod tests {
     #[test]
     fn varied_pictures_stay_in_range_and_repeat_with_the_seed() {
         let rgb: Vec<u8> = (0..24 * 16 * 3).map(|n| (n * 7 % 256) as u8).collect();
-        let vary = |seed| varied_picture(&rgb, (24, 16), &mut Rng::with_seed(seed));
+        let vary = |seed| varied_picture(&rgb, (24, 16), (24, 16), &mut Rng::with_seed(seed));
         for seed in 0..50 {
             let picture = vary(seed);
             assert_eq!(picture.len(), rgb.len());
@@ -177,6 +183,7 @@ mod tests {
         }
         assert_eq!(vary(3), vary(3));
         assert_ne!(vary(3), vary(4));
+        assert_eq!(varied_picture(&rgb, (24, 16), (12, 8), &mut Rng::with_seed(3)).len(), rgb.len() / 4);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::features::ClipFeatures;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
-use super::sampler::FootageSampler;
+use super::sampler::{FootageSampler, Moments, moments};
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::windows::{WindowMean, windows};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -44,22 +44,6 @@ const PICTURE_SWAP: f32 = 0.5;
 
 /// Normal life comes more often than any event, as it does outside.
 const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.35), (AnomalyClass::Brawling, 0.1)];
-
-/// The steps of one clip at which one class holds.
-struct Moments {
-    clip: usize,
-    steps: Vec<usize>,
-}
-
-/// Those of the clip `index`, by class. Clips in which nothing happens are a kind of their own: what looks like an event
-/// and is none is met there.
-fn moments(index: usize, clip: &ClipFeatures) -> impl Iterator<Item = (AnomalyClass, bool, Moments)> {
-    AnomalyClass::ALL.into_iter().filter_map(move |class| {
-        let holds = |step: &usize| clip.classes[*step] == Some(class);
-        let steps: Vec<usize> = (0..clip.classes.len()).filter(holds).collect();
-        (!steps.is_empty()).then_some((class, clip.label == AnomalyClass::Normal, Moments { clip: index, steps }))
-    })
-}
 
 /// Trains a head of any shape.
 pub struct HeadTrainer<'a> {
@@ -93,8 +77,9 @@ impl<'a> HeadTrainer<'a> {
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("there is no clip for training or for validation".to_owned()));
         }
-        let examples = training.iter().enumerate().map(|(index, clip)| (clip.footage(), moments(index, clip)));
-        let sampler = FootageSampler::new(examples);
+        let clips = training.iter().enumerate();
+        let sampler =
+            FootageSampler::new(clips.map(|(index, clip)| (clip.footage(), moments(index, clip.label, &clip.classes))));
         let mut real_pictures: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, clip) in training.iter().enumerate().filter(|(_, clip)| clip.is_real && !clip.picture.is_empty()) {
             real_pictures.entry(clip.source).or_default().push(index);
@@ -148,11 +133,6 @@ impl<'a> HeadTrainer<'a> {
         self.folder.join("head.checkpoint")
     }
 
-    fn draw(&self, rng: &mut Rng) -> Result<&Moments, TrainingError> {
-        let drawn = self.sampler.draw_any(&SHARES, rng);
-        drawn.ok_or_else(|| TrainingError::NothingToTrainOn("no clip shows any class".to_owned()))
-    }
-
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
         let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -160,8 +140,8 @@ impl<'a> HeadTrainer<'a> {
         let (mut picture, mut sound) = (Vec::new(), Vec::new());
         let (mut labels, mut weights) = (Vec::new(), Vec::new());
         for _ in 0..batch {
-            let moments = self.draw(&mut rng)?;
-            let at = moments.steps[rng.usize(0..moments.steps.len())];
+            let moments = self.sampler.draw_any(&SHARES, &mut rng)?;
+            let at = moments.at[rng.usize(0..moments.at.len())];
             let clip = self.training[moments.clip];
             let first =
                 (at as i64 - rng.i64(0..steps as i64)).clamp(0, clip.len().saturating_sub(steps) as i64) as usize;
@@ -418,7 +398,7 @@ mod tests {
         let trainer = trainer(&clips.iter().collect::<Vec<_>>(), folder.path());
         let (mut rng, mut of_first, mut everyday) = (Rng::with_seed(1), 0, 0);
         for _ in 0..3000 {
-            let drawn = &clips[trainer.draw(&mut rng).unwrap().clip];
+            let drawn = &clips[trainer.sampler.draw_any(&SHARES, &mut rng).unwrap().clip];
             of_first += usize::from(drawn.source == 0);
             everyday += usize::from(drawn.source == 0 && drawn.label == AnomalyClass::Normal);
         }

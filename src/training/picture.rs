@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
 use rayon::prelude::*;
@@ -15,7 +15,7 @@ use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
 use super::recipe::StageRecipe;
-use super::sampler::FootageSampler;
+use super::sampler::{FootageSampler, Moments, moments};
 use crate::analysis::StepGrid;
 use crate::analysis::pictures::StepPictures;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -36,6 +36,8 @@ pub struct PictureItem {
     /// The class that each frame shows.
     pub classes: Vec<Option<AnomalyClass>>,
     pub label: AnomalyClass,
+    /// Whether the classes are learned, or only what the teacher sees.
+    pub is_labelled: bool,
     /// Position of the dataset.
     pub source: usize,
     /// What the teacher sees in each frame, frames x width; empty without a teacher.
@@ -72,7 +74,14 @@ pub fn read_pictures(
         last = frame;
     }
     let is_empty = classes.is_empty();
-    Ok((!is_empty).then(|| PictureItem { rgb, classes, label: clip.label, source, taught: Vec::new() }))
+    Ok((!is_empty).then(|| PictureItem {
+        rgb,
+        classes,
+        label: clip.label,
+        is_labelled: true,
+        source,
+        taught: Vec::new(),
+    }))
 }
 
 /// Normal life and fights, which are the most alike, come more often than the rest.
@@ -81,21 +90,6 @@ const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.28), (Anomaly
 /// A siren and a cry are heard: of what stands before the camera meanwhile there is nothing to learn.
 fn can_be_seen(class: AnomalyClass) -> bool {
     !matches!(class, AnomalyClass::PoliceSiren | AnomalyClass::BabyCry)
-}
-
-/// The frames of one clip that show one class. Clips in which nothing happens are a kind of their own: what looks like an
-/// event and is none is met there.
-struct Shots {
-    item: usize,
-    frames: Vec<usize>,
-}
-
-fn shots(index: usize, item: &PictureItem) -> impl Iterator<Item = (AnomalyClass, bool, Shots)> {
-    AnomalyClass::ALL.into_iter().filter(|class| can_be_seen(*class)).filter_map(move |class| {
-        let shows = |frame: &usize| item.classes[*frame] == Some(class);
-        let frames: Vec<usize> = (0..item.classes.len()).filter(shows).collect();
-        (!frames.is_empty()).then_some((class, item.label == AnomalyClass::Normal, Shots { item: index, frames }))
-    })
 }
 
 /// The best weights, in the folder of a training.
@@ -130,7 +124,7 @@ impl Student {
 pub struct PictureTrainer {
     training: Vec<PictureItem>,
     validation: Vec<PictureItem>,
-    sampler: FootageSampler<Shots>,
+    sampler: FootageSampler<Moments>,
     student: Student,
     optimizer: AdamW,
     recipe: StageRecipe,
@@ -143,28 +137,35 @@ pub struct PictureTrainer {
 
 const TEACHER_SHARE: f64 = 2.0;
 const LABEL_SMOOTHING: f64 = 0.05;
+/// Of five steps these come first and see pictures of half the size, at a quarter of the cost.
+const HALF_SIZE_FIFTHS: u64 = 3;
 /// Frames of a validation clip.
 const VALIDATION_FRAMES: usize = 4;
 
 impl PictureTrainer {
     /// `size_px` = (width, height) of every frame.
     pub fn new(
-        training: Vec<PictureItem>,
-        validation: Vec<PictureItem>,
+        mut training: Vec<PictureItem>,
+        mut validation: Vec<PictureItem>,
         config: &Config,
         size_px: (usize, usize),
         plan: StagePlan,
     ) -> Result<PictureTrainer, TrainingError> {
         let StagePlan { recipe, seed, folder, device } = plan;
+        training.retain(|item| item.is_labelled || !item.taught.is_empty());
+        validation.retain(|item| item.is_labelled);
         if training.is_empty() || validation.is_empty() {
-            return Err(TrainingError::NothingToTrainOn("no clip for training or validation has pictures".to_owned()));
+            let reason = "no clip for training or validation has pictures whose labels are to be learned";
+            return Err(TrainingError::NothingToTrainOn(reason.to_owned()));
         }
         let taught = training.iter().find(|item| !item.taught.is_empty());
         let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
         let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
-        let sampler =
-            FootageSampler::new(training.iter().enumerate().map(|(index, item)| (item.source, shots(index, item))));
+        let sampler = FootageSampler::new(training.iter().enumerate().map(|(index, item)| {
+            let moments = moments(index, item.label, &item.classes);
+            (item.source, moments.filter(|(class, ..)| can_be_seen(*class)))
+        }));
         let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(PictureTrainer {
             training,
@@ -201,50 +202,69 @@ impl PictureTrainer {
         &item.rgb[frame * bytes..(frame + 1) * bytes]
     }
 
-    fn pictures(&self, values: Vec<f32>) -> Result<Tensor, TrainingError> {
-        let (width, height) = self.size_px;
+    /// Width and height of the pictures that the step with this number learns from.
+    fn size_at(&self, step: u64) -> (usize, usize) {
+        let (width_px, height_px) = self.size_px;
+        match step < self.recipe.steps * HALF_SIZE_FIFTHS / 5 {
+            true => (width_px / 2, height_px / 2),
+            false => (width_px, height_px),
+        }
+    }
+
+    fn pictures(&self, values: Vec<f32>, (width, height): (usize, usize)) -> Result<Tensor, TrainingError> {
         let count = values.len() / (width * height * 3);
         Ok(Tensor::from_vec(values, (count, height, width, 3), &self.device)?)
     }
 
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
+        let drawn_px = self.size_at(step);
         let draw = |index: usize| {
             let example = step * self.recipe.batch as u64 + index as u64;
             let mut rng = Rng::with_seed(self.seed ^ example.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let shots = self.sampler.draw_any(&SHARES, &mut rng)?;
-            let frame = shots.frames[rng.usize(0..shots.frames.len())];
-            let item = &self.training[shots.item];
-            Some((item, frame, varied_picture(self.frame(item, frame), self.size_px, &mut rng)))
+            let moments = self.sampler.draw_any(&SHARES, &mut rng)?;
+            let frame = moments.at[rng.usize(0..moments.at.len())];
+            let item = &self.training[moments.clip];
+            Ok((item, frame, varied_picture(self.frame(item, frame), self.size_px, drawn_px, &mut rng)))
         };
-        let examples: Option<Vec<_>> = (0..self.recipe.batch).into_par_iter().map(draw).collect();
-        let examples =
-            examples.ok_or_else(|| TrainingError::NothingToTrainOn("no frame shows any class".to_owned()))?;
-        let (mut values, mut labels) = (Vec::new(), Vec::new());
+        let examples = (0..self.recipe.batch).into_par_iter().map(draw).collect::<Result<Vec<_>, TrainingError>>()?;
+        let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
         for (index, (item, frame, picture)) in examples.into_iter().enumerate() {
             values.extend(picture);
             let class = item.classes[frame].unwrap_or(AnomalyClass::Normal);
             labels.push(class.index() as u32);
+            weights.push(if item.is_labelled { 1.0f32 } else { 0.0 });
             if !item.taught.is_empty() {
                 rows.push(index as u32);
                 taught.extend(&item.taught[frame * self.teacher_width..(frame + 1) * self.teacher_width]);
             }
         }
-        let features = self.student.network.forward(&self.pictures(values)?, Mode::Training { seed: step })?;
-        let logits = self.student.classes.forward(&features, Activation::None)?;
-        let labels = Tensor::from_vec(labels, self.recipe.batch, &self.device)?;
-        let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
-        let loss = loss::cross_entropy(&logits, &labels, None, &options)?;
-        if rows.is_empty() {
-            return Ok(loss);
+        let features =
+            self.student.network.forward(&self.pictures(values, drawn_px)?, Mode::Training { seed: step })?;
+        // Every example has a label that counts, or a teacher.
+        let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
+        if weights.iter().any(|weight| *weight > 0.0) {
+            let logits = self.student.classes.forward(&features, Activation::None)?;
+            let labels = Tensor::from_vec(labels, self.recipe.batch, &self.device)?;
+            let weights = Tensor::from_vec(weights, self.recipe.batch, &self.device)?;
+            let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
+            loss = (loss + loss::cross_entropy(&logits, &labels, Some(&weights), &options)?)?;
         }
-        let count = rows.len();
-        let seen = features.index_select(&Tensor::from_vec(rows, count, &self.device)?, 0)?;
-        let seen = self.student.teacher.forward(&seen, Activation::None)?;
-        let taught = Tensor::from_vec(taught, (count, self.teacher_width), &self.device)?;
-        Ok((loss + (loss::cosine_distance(&seen, &taught)? * TEACHER_SHARE)?)?)
+        if !rows.is_empty() {
+            let count = rows.len();
+            let seen = features.index_select(&Tensor::from_vec(rows, count, &self.device)?, 0)?;
+            let seen = self.student.teacher.forward(&seen, Activation::None)?;
+            let taught = Tensor::from_vec(taught, (count, self.teacher_width), &self.device)?;
+            loss = (loss + (loss::cosine_distance(&seen, &taught)? * TEACHER_SHARE)?)?;
+        }
+        Ok(loss)
     }
+}
+
+/// Pictures (frames x height x width x 3) of half the size.
+fn halved(pictures: &Tensor) -> Result<Tensor, TrainingError> {
+    Ok(pictures.permute((0, 3, 1, 2))?.avg_pool2d(2)?.permute((0, 2, 3, 1))?.contiguous()?)
 }
 
 impl Trainer for PictureTrainer {
@@ -258,15 +278,19 @@ impl Trainer for PictureTrainer {
         Ok(loss.to_scalar()?)
     }
 
-    /// Mean loss and accuracy of a few frames of every validation clip, each class weighing the same.
+    /// Mean loss and accuracy of a few frames of every validation clip, each class weighing the same. They are as large
+    /// as those of the last step.
     fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
+        let is_full_size = !self.is_provisional();
         for item in &self.validation {
             let count = item.classes.len().min(VALIDATION_FRAMES);
             let frames: Vec<usize> =
                 (0..count).map(|index| (2 * index + 1) * item.classes.len() / (2 * count)).collect();
             let values = frames.iter().flat_map(|frame| plain_picture(self.frame(item, *frame))).collect();
-            let features = self.student.network.forward(&self.pictures(values)?.detach(), Mode::Inference)?;
+            let pictures = self.pictures(values, self.size_px)?;
+            let pictures = if is_full_size { pictures } else { halved(&pictures)? };
+            let features = self.student.network.forward(&pictures.detach(), Mode::Inference)?;
             let logits = self.student.classes.forward(&features, Activation::None)?.detach();
             let log_p = candle_nn::ops::log_softmax(&logits, 1)?.to_vec2::<f32>()?;
             for (frame, log_p) in frames.into_iter().zip(log_p) {
@@ -278,11 +302,76 @@ impl Trainer for PictureTrainer {
         Ok(sums)
     }
 
+    fn is_provisional(&self) -> bool {
+        self.size_at(self.optimizer.steps().saturating_sub(1)) != self.size_px
+    }
+
     fn keep(&mut self) -> Result<(), TrainingError> {
         write_variables(&self.weights_path(), &self.student.variables)
     }
 
     fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
         checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE_PX: (usize, usize) = (64, 64);
+
+    fn item(is_labelled: bool, taught: Vec<f32>) -> PictureItem {
+        let (class, rgb) = (AnomalyClass::Brawling, vec![128; SIZE_PX.0 * SIZE_PX.1 * 3]);
+        PictureItem { rgb, classes: vec![Some(class)], label: class, is_labelled, source: 0, taught }
+    }
+
+    fn trainer(training: PictureItem, folder: &std::path::Path) -> Result<PictureTrainer, TrainingError> {
+        let recipe =
+            StageRecipe { steps: 10, batch: 2, learning_rate: 1e-3, warm_up: 1, validate_every: 5, patience: 2 };
+        let plan = StagePlan { recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
+        PictureTrainer::new(vec![training], vec![item(true, Vec::new())], &Config::xx_small(), SIZE_PX, plan)
+    }
+
+    #[test]
+    fn labels_that_are_not_to_be_learned_move_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let moves_classes = |is_labelled| {
+            let trainer = trainer(item(is_labelled, vec![0.5; 8]), folder.path()).unwrap();
+            let gradients = trainer.loss(0).unwrap().backward().unwrap();
+            let variables = trainer.student.variables.data().lock().unwrap();
+            let is_moved = |name: &str| gradients.get(&variables[name]).is_some();
+            (is_moved("training.classes.weight"), is_moved("training.teacher.weight"))
+        };
+        assert_eq!((moves_classes(true), moves_classes(false)), ((true, true), (false, true)));
+    }
+
+    #[test]
+    fn a_clip_with_neither_labels_nor_a_teacher_teaches_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = trainer(item(false, Vec::new()), folder.path()).err().unwrap();
+        assert!(matches!(error, TrainingError::NothingToTrainOn(_)), "{error}");
+    }
+
+    #[test]
+    fn the_first_steps_and_their_validations_see_pictures_of_half_the_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut trainer = trainer(item(true, Vec::new()), folder.path()).unwrap();
+        trainer.recipe.steps = 2;
+        let mut is_provisional = Vec::new();
+        for step in 0..2 {
+            trainer.step(step).unwrap();
+            trainer.validate().unwrap();
+            is_provisional.push(trainer.is_provisional());
+        }
+        assert_eq!([0, 1].map(|step| trainer.size_at(step)), [(32, 32), SIZE_PX]);
+        assert_eq!(is_provisional, [true, false]);
+    }
+
+    #[test]
+    fn a_halved_picture_holds_the_means_of_four_points() {
+        let picture = Tensor::arange(0f32, 24.0, &Device::Cpu).unwrap().reshape((1, 2, 4, 3)).unwrap();
+        let halved = halved(&picture).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(halved, [7.5, 8.5, 9.5, 13.5, 14.5, 15.5]);
     }
 }

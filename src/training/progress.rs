@@ -195,6 +195,12 @@ pub trait Trainer {
 
     fn validate(&mut self) -> Result<ValidationSums, Self::Error>;
 
+    /// Whether the latest steps only led up to those that the stage is for: what is found after them is told, but
+    /// neither kept as the best nor counted against patience.
+    fn is_provisional(&self) -> bool {
+        false
+    }
+
     /// Keeps the weights as they are now as the best so far.
     fn keep(&mut self) -> Result<(), Self::Error>;
 
@@ -241,12 +247,13 @@ where
         }
         let found = trainer.validate()?;
         let validation_loss = found.loss();
-        let is_best = progress.best_loss.is_none_or(|best| validation_loss < best);
+        let is_provisional = trainer.is_provisional();
+        let is_best = !is_provisional && progress.best_loss.is_none_or(|best| validation_loss < best);
         if is_best {
             trainer.keep()?;
             progress =
                 StageProgress { best_loss: Some(validation_loss), best_step: step, stale_validations: 0, ..progress };
-        } else {
+        } else if !is_provisional {
             progress.stale_validations += 1;
         }
         progress.is_finished = is_last || progress.stale_validations >= recipe.patience;
@@ -281,5 +288,52 @@ mod tests {
         sums.add(AnomalyClass::Pain, 3.0, false);
         assert_eq!((sums.loss(), sums.accuracy()), (2.0, 0.5));
         assert_eq!(sums.recall(), [(AnomalyClass::Normal, 1.0), (AnomalyClass::Pain, 0.0)]);
+    }
+
+    /// Finds the losses of a list, one after the other, of which the first few are provisional; counts what it kept.
+    struct Listed {
+        losses: Vec<f32>,
+        provisional: usize,
+        validated: usize,
+        kept: Vec<usize>,
+    }
+
+    impl Trainer for Listed {
+        type Error = crate::job::Cancelled;
+
+        fn step(&mut self, _step: u64) -> Result<f32, Self::Error> {
+            Ok(0.0)
+        }
+
+        fn validate(&mut self) -> Result<ValidationSums, Self::Error> {
+            let mut sums = ValidationSums::default();
+            sums.add(AnomalyClass::Normal, self.losses[self.validated], true);
+            self.validated += 1;
+            Ok(sums)
+        }
+
+        fn is_provisional(&self) -> bool {
+            self.validated <= self.provisional
+        }
+
+        fn keep(&mut self) -> Result<(), Self::Error> {
+            self.kept.push(self.validated);
+            Ok(())
+        }
+
+        fn checkpoint(&mut self, _progress: &StageProgress) -> Result<(), Self::Error> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_found_on_the_way_is_neither_kept_nor_taken_for_a_standstill() {
+        let losses = vec![0.1, 0.2, 0.3, 0.9, 0.8, 0.85, 0.9, 0.7];
+        let mut trainer = Listed { losses, provisional: 3, validated: 0, kept: Vec::new() };
+        let recipe = StageRecipe { steps: 8, batch: 1, learning_rate: 0.1, warm_up: 0, validate_every: 1, patience: 2 };
+        let (begun, never) = (StageProgress::default(), CancelToken::default());
+        let ended = run_stage(&mut trainer, Stage::Picture, &recipe, 0, begun, &never, &|_| {}).unwrap();
+        assert_eq!((trainer.kept, trainer.validated), (vec![4, 5], 7));
+        assert_eq!((ended.best_step, ended.best_loss), (5, Some(0.8)));
     }
 }

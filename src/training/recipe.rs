@@ -83,6 +83,14 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(answer: &bool) -> bool {
+    *answer
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedData {
@@ -92,6 +100,10 @@ pub struct NamedData {
     pub licence: String,
     /// Footage of real events, as opposed to drawn or generated.
     pub is_real: bool,
+    /// Whether the picture network learns its labels, or only what the teacher sees in it. Where clips are few, the
+    /// network would know their scenes by heart, and the head would take that for knowledge.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub picture_labels: bool,
     /// Training goes on without it where the command line does not say where it is.
     #[serde(default)]
     pub optional: bool,
@@ -155,7 +167,11 @@ impl Recipe {
             Stage::Picture => &["name", "synth_for_head", "sound", "head", "ablation"],
             _ => &["name", "ablation"],
         };
-        let mut said = serde_json::to_value(self).unwrap_or_default();
+        let mut heard = self.clone();
+        if stage == Stage::Sound {
+            heard.data.iter_mut().for_each(|data| data.picture_labels = true);
+        }
+        let mut said = serde_json::to_value(&heard).unwrap_or_default();
         if let Some(sections) = said.as_object_mut() {
             unheard.iter().for_each(|section| drop(sections.remove(*section)));
         }
@@ -228,9 +244,14 @@ mod tests {
         fourth.synth_for_head = Some(SynthForHead { clips: 10, seed: 2 });
         let is_same = |stage| first.digest_of_stage(stage) == fourth.digest_of_stage(stage);
         assert_eq!([Stage::Sound, Stage::Picture, Stage::Head].map(is_same), [true, true, false]);
-        let mut fourth = first.clone();
-        fourth.seed += 1;
-        assert_ne!(first.digest_of_stage(Stage::Sound), fourth.digest_of_stage(Stage::Sound));
+        let mut fifth = first.clone();
+        fifth.seed += 1;
+        assert_ne!(first.digest_of_stage(Stage::Sound), fifth.digest_of_stage(Stage::Sound));
+        let data = "[[data]]\nname = \"a\"\ndescription = \"b\"\nlicence = \"c\"\nis_real = true\n";
+        let labelled = read(&recipe(data)).unwrap();
+        let taught = read(&recipe(&format!("{data}picture_labels = false\n"))).unwrap();
+        let is_same = |stage| labelled.digest_of_stage(stage) == taught.digest_of_stage(stage);
+        assert_eq!([Stage::Sound, Stage::Picture, Stage::Head].map(is_same), [true, false, false]);
     }
 
     #[test]

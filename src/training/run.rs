@@ -262,6 +262,7 @@ fn gather(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Result<(
         description,
         licence: "drawn by this program".to_owned(),
         is_real: false,
+        picture_labels: true,
         optional: false,
     };
     if let Some(synth) = &recipe.synth {
@@ -417,6 +418,7 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
                 read_pictures(&clip.clip, &opened, size_px, FRAMES_PER_SECOND, MOST_FRAMES, clip.source, cancel)
             };
             let Some(mut item) = read(size_px)? else { return Ok(None) };
+            item.is_labelled = corpus.sources[clip.source].data.picture_labels;
             if let (Some(teacher), true) = (&teacher, is_taught) {
                 let kept = teacher_file(&clip.clip.file, teacher.provenance(), spec);
                 let [seen] = cache::lists(&kept, ["seen"], || {

@@ -4,7 +4,27 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 
+use super::error::TrainingError;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
+
+/// The steps, or the frames, of one clip at which one class holds.
+pub struct Moments {
+    pub clip: usize,
+    pub at: Vec<usize>,
+}
+
+/// Those of the clip `index`, a `label` whose steps or frames are of `classes`: class, kind, moments. Clips in which
+/// nothing happens are a kind of their own: what looks like an event and is none is met there.
+pub fn moments(
+    index: usize,
+    label: AnomalyClass,
+    classes: &[Option<AnomalyClass>],
+) -> impl Iterator<Item = (AnomalyClass, bool, Moments)> {
+    AnomalyClass::ALL.into_iter().filter_map(move |class| {
+        let at: Vec<usize> = (0..classes.len()).filter(|place| classes[*place] == Some(class)).collect();
+        (!at.is_empty()).then_some((class, label == AnomalyClass::Normal, Moments { clip: index, at }))
+    })
+}
 
 /// Examples by class and kind (the dataset, and what else sets them apart). Of the kinds that a class has each is drawn in
 /// proportion to the square root of its examples: a large one does not drown a small one, and a single recording is not
@@ -72,9 +92,11 @@ impl<T> FootageSampler<T> {
         FootageSampler { of_footage: of_footage.collect() }
     }
 
-    /// As [`Sampler::draw_any`], of some footage; `None` where no clip has an example.
-    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> Option<&T> {
-        Some(draw_weighted(&self.of_footage, rng)?.draw_any(shares, rng))
+    /// As [`Sampler::draw_any`], of some footage; an error where no clip has an example.
+    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> Result<&T, TrainingError> {
+        let of_one = draw_weighted(&self.of_footage, rng);
+        let nothing = || TrainingError::NothingToTrainOn("no clip shows any class".to_owned());
+        Ok(of_one.ok_or_else(nothing)?.draw_any(shares, rng))
     }
 }
 
@@ -119,7 +141,7 @@ mod tests {
         let drawn = (0..3000).filter(|_| *sampler.draw_any(&[], &mut rng).unwrap() == 0).count();
         assert!((1900..2100).contains(&drawn), "{drawn} of 3000, where 10 in 10 + 5 are expected");
         let nothing = FootageSampler::new([(0, Vec::<(AnomalyClass, u8, u8)>::new())]);
-        assert_eq!(nothing.draw_any(&[], &mut rng), None);
+        assert!(matches!(nothing.draw_any(&[], &mut rng), Err(TrainingError::NothingToTrainOn(_))));
     }
 
     #[test]
