@@ -1,5 +1,6 @@
 //! The picture network: trained to tell from single frames which of the ten classes shows, and, where a teacher is
-//! given, to see what the teacher sees.
+//! given, to see what the teacher sees. Most of the steps see pictures of half the size: shapes and places come first,
+//! and cheaply.
 
 use std::path::PathBuf;
 use std::sync::Arc;
