@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::error::TrainingError;
 use super::features::ClipFeatures;
 use super::head::HeadTrainer;
-use super::progress::{Listen, Stage, StagePlan, StageProgress, TrainingEvent, run_stage};
+use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::StageRecipe;
+use super::stage::{StagePlan, StageProgress, Trainer, run_stage};
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::scores::clip_scores;
 use crate::dataset::Split;
@@ -150,11 +151,10 @@ fn train_and_judge(
     let folder =
         tempfile::tempdir().map_err(|reason| crate::files::WriteError { path: std::env::temp_dir(), reason })?;
     let (training, validation) = (part(Split::Train), part(Split::Validation));
-    let plan = StagePlan { recipe, seed, folder: folder.path(), device };
+    let plan = StagePlan { stage: Stage::Head, recipe, seed, folder: folder.path(), device };
     let mut trainer = HeadTrainer::new(training, validation, &config, window_steps, plan)?;
-    let progress = StageProgress::default();
-    let progress = run_stage(&mut trainer, Stage::Head, recipe, 0, progress, cancel, &|_| {})?;
-    trainer.return_to_best()?;
+    let progress = run_stage(&mut trainer, StageProgress::default(), cancel, &|_| {})?;
+    trainer.descent().return_to_best()?;
     let mut confusion = ConfusionMatrix::new([]);
     let test = part(Split::Test);
     for (clip, steps) in test.iter().zip(trainer.step_scores(&test)?) {

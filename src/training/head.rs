@@ -5,20 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
 
 use candle_core::{D, Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
 
 use super::calibration::ScoredSteps;
-use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
 use super::features::ClipFeatures;
-use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
-use super::recipe::StageRecipe;
+use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
+use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
 use crate::analysis::scores::{ClipScores, clip_scores};
 use crate::analysis::windows::{WindowMean, windows};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -56,12 +53,9 @@ pub struct HeadTrainer<'a> {
     real_pictures: BTreeMap<usize, Vec<usize>>,
     head: Head,
     config: Config,
-    variables: VarMap,
-    optimizer: AdamW,
-    recipe: StageRecipe,
+    descent: Descent,
     window_steps: usize,
     seed: u64,
-    folder: PathBuf,
     device: Device,
 }
 
@@ -73,7 +67,7 @@ impl<'a> HeadTrainer<'a> {
         window_steps: usize,
         plan: StagePlan,
     ) -> Result<HeadTrainer<'a>, TrainingError> {
-        let StagePlan { recipe, seed, folder, device } = plan;
+        let StagePlan { seed, device, .. } = plan;
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("there is no clip for training or for validation".to_owned()));
         }
@@ -95,7 +89,8 @@ impl<'a> HeadTrainer<'a> {
             let heard = training.iter().flat_map(|clip| clip.sound.chunks_exact(config.sound_width));
             even_out("head.sound_norm", heard.filter(|row| is_present(row)).map(layer_normed), &variables)?;
         }
-        let optimizer = AdamW::new(&variables, AdamWSettings { weight_decay: 0.05, ..AdamWSettings::default() });
+        let settings = AdamWSettings { weight_decay: 0.05, ..AdamWSettings::default() };
+        let descent = Descent::new(&plan, &variables, settings);
         let mut counts: BTreeMap<_, u32> = BTreeMap::new();
         let kind_of = |clip: &ClipFeatures| (clip.label, clip.footage());
         validation.iter().for_each(|clip| *counts.entry(kind_of(clip)).or_default() += 1);
@@ -108,76 +103,11 @@ impl<'a> HeadTrainer<'a> {
             real_pictures,
             head,
             config: config.clone(),
-            variables,
-            optimizer,
-            recipe: recipe.clone(),
+            descent,
             window_steps,
             seed,
-            folder: folder.to_owned(),
             device: device.device().clone(),
         })
-    }
-
-    /// Goes on from the checkpoint, where there is one.
-    pub fn resume(&mut self) -> Result<(u64, StageProgress), TrainingError> {
-        let progress = checkpoint::load(&self.checkpoint_path(), &mut self.optimizer)?;
-        Ok((self.optimizer.steps(), progress.unwrap_or_default()))
-    }
-
-    /// Where the best weights lie.
-    pub fn weights_path(&self) -> PathBuf {
-        self.folder.join("head.safetensors")
-    }
-
-    fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join("head.checkpoint")
-    }
-
-    /// The loss of the examples of `step`, which are a function of the seed and the step alone.
-    fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
-        let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let (steps, batch) = (self.window_steps, self.recipe.batch);
-        let (mut picture, mut sound) = (Vec::new(), Vec::new());
-        let (mut labels, mut weights) = (Vec::new(), Vec::new());
-        for _ in 0..batch {
-            let moments = self.sampler.draw_any(&SHARES, &mut rng)?;
-            let at = moments.at[rng.usize(0..moments.at.len())];
-            let clip = self.training[moments.clip];
-            let first =
-                (at as i64 - rng.i64(0..steps as i64)).clamp(0, clip.len().saturating_sub(steps) as i64) as usize;
-            let only_heard =
-                |class: &Option<AnomalyClass>| matches!(class, Some(AnomalyClass::PoliceSiren | AnomalyClass::BabyCry));
-            let window = &clip.classes[first..clip.len().min(first + steps)];
-            let (loses_sound, loses_picture) = match rng.f32() {
-                share if share < MODALITY_DROPOUT => (!window.iter().any(only_heard), false),
-                share if share < 2.0 * MODALITY_DROPOUT => (false, true),
-                _ => (false, false),
-            };
-            // A clip with one modality keeps it.
-            let has = |features: &Vec<f32>| !features.is_empty();
-            let keeps_sound = has(&clip.sound) && !(loses_sound && has(&clip.picture));
-            let keeps_picture = has(&clip.picture) && !(loses_picture && has(&clip.sound));
-            let (dv, da) = (self.config.seen_width(), self.config.sound_width);
-            let from = picture.len();
-            append(&mut picture, keeps_picture.then_some(&clip.picture), dv, first, steps, &mut rng);
-            if keeps_picture && clip.is_real && rng.f32() < PICTURE_SWAP {
-                let rows = picture[from..].chunks_exact_mut(dv).take(clip.len() - first);
-                self.show_another(clip.source, rows, &mut rng);
-            }
-            append(&mut sound, keeps_sound.then_some(&clip.sound), da, first, steps, &mut rng);
-            for step in first..first + steps {
-                let class = clip.class_told(step, keeps_picture, keeps_sound);
-                labels.push(class.unwrap_or(AnomalyClass::Normal).index() as u32);
-                weights.push(if class.is_some() { 1.0f32 } else { 0.0 });
-            }
-        }
-        let picture = Tensor::from_vec(picture, (batch, steps, self.config.seen_width()), &self.device)?;
-        let sound = Tensor::from_vec(sound, (batch, steps, self.config.sound_width), &self.device)?;
-        let labels = Tensor::from_vec(labels, (batch, steps), &self.device)?;
-        let weights = Tensor::from_vec(weights, (batch, steps), &self.device)?;
-        let stages = self.head.forward(&picture, &sound, Mode::Training { seed: self.seed ^ step })?;
-        let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
-        Ok(loss::multi_stage(&stages, &labels, Some(&weights), &options)?)
     }
 
     /// Puts the features of some real clip of `source`, now and then the same one, in place of those in `rows`; its
@@ -190,17 +120,6 @@ impl<'a> HeadTrainer<'a> {
             let features = &other.picture[step * width..][..self.config.picture_width];
             row[..self.config.picture_width].copy_from_slice(features);
         }
-    }
-
-    /// Takes the best weights in place of the latest.
-    pub fn return_to_best(&mut self) -> Result<(), TrainingError> {
-        let best = checkpoint::read_tensors(&self.weights_path())?;
-        let variables = self.variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        for (name, variable) in variables.iter() {
-            let tensor = best.get(name).ok_or_else(|| TrainingError::CheckpointLacks(name.clone()))?;
-            variable.set(&tensor.to_device(&self.device)?)?;
-        }
-        Ok(())
     }
 
     pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
@@ -299,33 +218,65 @@ fn append(rows: &mut Vec<f32>, features: Option<&Vec<f32>>, width: usize, first:
 }
 
 impl Trainer for HeadTrainer<'_> {
-    type Error = TrainingError;
+    fn descent(&mut self) -> &mut Descent {
+        &mut self.descent
+    }
 
-    fn step(&mut self, step: u64) -> Result<f32, TrainingError> {
-        let loss = self.loss(step)?;
-        let rate = learning_rate(self.recipe.learning_rate, step, self.recipe.warm_up, self.recipe.steps);
-        let gradients = loss.backward()?;
-        self.optimizer.step(&gradients, rate)?;
-        Ok(loss.to_scalar()?)
+    fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
+        let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (steps, batch) = (self.window_steps, self.descent.recipe().batch);
+        let (mut picture, mut sound) = (Vec::new(), Vec::new());
+        let (mut labels, mut weights) = (Vec::new(), Vec::new());
+        for _ in 0..batch {
+            let moments = self.sampler.draw_any(&SHARES, &mut rng)?;
+            let at = moments.at[rng.usize(0..moments.at.len())];
+            let clip = self.training[moments.clip];
+            let first =
+                (at as i64 - rng.i64(0..steps as i64)).clamp(0, clip.len().saturating_sub(steps) as i64) as usize;
+            let only_heard =
+                |class: &Option<AnomalyClass>| matches!(class, Some(AnomalyClass::PoliceSiren | AnomalyClass::BabyCry));
+            let window = &clip.classes[first..clip.len().min(first + steps)];
+            let (loses_sound, loses_picture) = match rng.f32() {
+                share if share < MODALITY_DROPOUT => (!window.iter().any(only_heard), false),
+                share if share < 2.0 * MODALITY_DROPOUT => (false, true),
+                _ => (false, false),
+            };
+            // A clip with one modality keeps it.
+            let has = |features: &Vec<f32>| !features.is_empty();
+            let keeps_sound = has(&clip.sound) && !(loses_sound && has(&clip.picture));
+            let keeps_picture = has(&clip.picture) && !(loses_picture && has(&clip.sound));
+            let (dv, da) = (self.config.seen_width(), self.config.sound_width);
+            let from = picture.len();
+            append(&mut picture, keeps_picture.then_some(&clip.picture), dv, first, steps, &mut rng);
+            if keeps_picture && clip.is_real && rng.f32() < PICTURE_SWAP {
+                let rows = picture[from..].chunks_exact_mut(dv).take(clip.len() - first);
+                self.show_another(clip.source, rows, &mut rng);
+            }
+            append(&mut sound, keeps_sound.then_some(&clip.sound), da, first, steps, &mut rng);
+            for step in first..first + steps {
+                let class = clip.class_told(step, keeps_picture, keeps_sound);
+                labels.push(class.unwrap_or(AnomalyClass::Normal).index() as u32);
+                weights.push(if class.is_some() { 1.0f32 } else { 0.0 });
+            }
+        }
+        let picture = Tensor::from_vec(picture, (batch, steps, self.config.seen_width()), &self.device)?;
+        let sound = Tensor::from_vec(sound, (batch, steps, self.config.sound_width), &self.device)?;
+        let labels = Tensor::from_vec(labels, (batch, steps), &self.device)?;
+        let weights = Tensor::from_vec(weights, (batch, steps), &self.device)?;
+        let stages = self.head.forward(&picture, &sound, Mode::Training { seed: self.seed ^ step })?;
+        let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
+        Ok(loss::multi_stage(&stages, &labels, Some(&weights), &options)?)
     }
 
     /// Mean over the validation clips of `-log` of the clip's score of its class, and the share of clips that are
     /// called what they are; each class weighs the same, and of it each kind of footage by the root of its clips.
-    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+    fn validate(&self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
         for ScoredSteps { class, weight, steps } in self.validation_scores()? {
             let ClipScores { scores, predicted } = clip_scores(&steps);
             sums.add_weighted(class, weight, -scores[class.index()].max(1e-6).ln(), predicted == class);
         }
         Ok(sums)
-    }
-
-    fn keep(&mut self) -> Result<(), TrainingError> {
-        write_variables(&self.weights_path(), &self.variables)
-    }
-
-    fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
-        checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
     }
 }
 
@@ -336,6 +287,8 @@ mod tests {
     use crate::model::ComputeDevice;
     use crate::model::layers::LayerNorm;
     use crate::model::motion::motion_width;
+    use crate::training::Stage;
+    use crate::training::recipe::StageRecipe;
 
     const FEATURES: usize = 2;
     const SEEN: usize = FEATURES + motion_width(FEATURES);
@@ -363,7 +316,7 @@ mod tests {
     fn trainer<'a>(clips: &[&'a ClipFeatures], folder: &'a std::path::Path) -> HeadTrainer<'a> {
         let recipe =
             StageRecipe { steps: 1, batch: 4, learning_rate: 1e-3, warm_up: 1, validate_every: 1, patience: 1 };
-        let plan = StagePlan { recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
+        let plan = StagePlan { stage: Stage::Head, recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
         HeadTrainer::new(clips.to_vec(), clips.to_vec(), &config(), 10, plan).unwrap()
     }
 

@@ -27,6 +27,7 @@ pub mod recipe;
 pub mod run;
 mod sampler;
 pub mod sound;
+pub mod stage;
 pub mod tables;
 
 pub use error::TrainingError;

@@ -2,7 +2,6 @@
 //! given, to see what the teacher sees. Most of the steps see pictures of half the size: shapes and places come first,
 //! and cheaply.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use candle_core::{DType, Device, Tensor};
@@ -11,12 +10,10 @@ use fastrand::Rng;
 use rayon::prelude::*;
 
 use super::augment::{plain_picture, varied_picture};
-use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
-use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
-use super::recipe::StageRecipe;
+use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
+use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
 use crate::analysis::StepGrid;
 use crate::analysis::pictures::StepPictures;
 use crate::classes::{AnomalyClass, CLASS_COUNT};
@@ -93,11 +90,6 @@ fn can_be_seen(class: AnomalyClass) -> bool {
     !matches!(class, AnomalyClass::PoliceSiren | AnomalyClass::BabyCry)
 }
 
-/// The best weights, in the folder of a training.
-pub const PICTURE_FILE: &str = "picture.safetensors";
-/// Where the stage goes on from.
-pub const PICTURE_CHECKPOINT: &str = "picture.checkpoint";
-
 /// The network with what is needed only to train it.
 struct Student {
     network: MobileVit,
@@ -127,12 +119,10 @@ pub struct PictureTrainer {
     validation: Vec<PictureItem>,
     sampler: FootageSampler<Moments>,
     student: Student,
-    optimizer: AdamW,
-    recipe: StageRecipe,
+    descent: Descent,
     size_px: (usize, usize),
     teacher_width: usize,
     seed: u64,
-    folder: PathBuf,
     device: Device,
 }
 
@@ -152,7 +142,7 @@ impl PictureTrainer {
         size_px: (usize, usize),
         plan: StagePlan,
     ) -> Result<PictureTrainer, TrainingError> {
-        let StagePlan { recipe, seed, folder, device } = plan;
+        let StagePlan { seed, device, .. } = plan;
         training.retain(|item| item.is_labelled || !item.taught.is_empty());
         validation.retain(|item| item.is_labelled);
         if training.is_empty() || validation.is_empty() {
@@ -162,40 +152,22 @@ impl PictureTrainer {
         let taught = training.iter().find(|item| !item.taught.is_empty());
         let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
-        let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
+        let descent = Descent::new(&plan, &student.variables, AdamWSettings::default());
         let sampler = FootageSampler::new(training.iter().enumerate().map(|(index, item)| {
             let moments = moments(index, item.label, &item.classes);
             (item.source, moments.filter(|(class, ..)| can_be_seen(*class)))
         }));
-        let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(PictureTrainer {
             training,
             validation,
             sampler,
             student,
-            optimizer,
-            recipe,
+            descent,
             size_px,
             teacher_width,
             seed,
-            folder,
             device: device.device().clone(),
         })
-    }
-
-    /// Goes on from the checkpoint, where there is one.
-    pub fn resume(&mut self) -> Result<(u64, StageProgress), TrainingError> {
-        let progress = checkpoint::load(&self.checkpoint_path(), &mut self.optimizer)?;
-        Ok((self.optimizer.steps(), progress.unwrap_or_default()))
-    }
-
-    /// Where the best weights lie.
-    pub fn weights_path(&self) -> PathBuf {
-        self.folder.join(PICTURE_FILE)
-    }
-
-    fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join(PICTURE_CHECKPOINT)
     }
 
     fn frame<'a>(&self, item: &'a PictureItem, frame: usize) -> &'a [u8] {
@@ -206,7 +178,7 @@ impl PictureTrainer {
     /// Width and height of the pictures that the step with this number learns from.
     fn size_at(&self, step: u64) -> (usize, usize) {
         let (width_px, height_px) = self.size_px;
-        match step < self.recipe.steps * HALF_SIZE_FIFTHS / 5 {
+        match step < self.descent.recipe().steps * HALF_SIZE_FIFTHS / 5 {
             true => (width_px / 2, height_px / 2),
             false => (width_px, height_px),
         }
@@ -216,19 +188,29 @@ impl PictureTrainer {
         let count = values.len() / (width * height * 3);
         Ok(Tensor::from_vec(values, (count, height, width, 3), &self.device)?)
     }
+}
 
-    /// The loss of the examples of `step`, which are a function of the seed and the step alone.
+/// Pictures (frames x height x width x 3) of half the size.
+fn halved(pictures: &Tensor) -> Result<Tensor, TrainingError> {
+    Ok(pictures.permute((0, 3, 1, 2))?.avg_pool2d(2)?.permute((0, 2, 3, 1))?.contiguous()?)
+}
+
+impl Trainer for PictureTrainer {
+    fn descent(&mut self) -> &mut Descent {
+        &mut self.descent
+    }
+
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
-        let drawn_px = self.size_at(step);
+        let (drawn_px, batch) = (self.size_at(step), self.descent.recipe().batch);
         let draw = |index: usize| {
-            let example = step * self.recipe.batch as u64 + index as u64;
+            let example = step * batch as u64 + index as u64;
             let mut rng = Rng::with_seed(self.seed ^ example.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let moments = self.sampler.draw_any(&SHARES, &mut rng)?;
             let frame = moments.at[rng.usize(0..moments.at.len())];
             let item = &self.training[moments.clip];
             Ok((item, frame, varied_picture(self.frame(item, frame), self.size_px, drawn_px, &mut rng)))
         };
-        let examples = (0..self.recipe.batch).into_par_iter().map(draw).collect::<Result<Vec<_>, TrainingError>>()?;
+        let examples = (0..batch).into_par_iter().map(draw).collect::<Result<Vec<_>, TrainingError>>()?;
         let (mut values, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
         for (index, (item, frame, picture)) in examples.into_iter().enumerate() {
@@ -247,8 +229,8 @@ impl PictureTrainer {
         let mut loss = Tensor::zeros((), DType::F32, &self.device)?;
         if weights.iter().any(|weight| *weight > 0.0) {
             let logits = self.student.classes.forward(&features, Activation::None)?;
-            let labels = Tensor::from_vec(labels, self.recipe.batch, &self.device)?;
-            let weights = Tensor::from_vec(weights, self.recipe.batch, &self.device)?;
+            let labels = Tensor::from_vec(labels, batch, &self.device)?;
+            let weights = Tensor::from_vec(weights, batch, &self.device)?;
             let options = LabelOptions { class_weights: None, smoothing: LABEL_SMOOTHING };
             loss = (loss + loss::cross_entropy(&logits, &labels, Some(&weights), &options)?)?;
         }
@@ -261,27 +243,10 @@ impl PictureTrainer {
         }
         Ok(loss)
     }
-}
-
-/// Pictures (frames x height x width x 3) of half the size.
-fn halved(pictures: &Tensor) -> Result<Tensor, TrainingError> {
-    Ok(pictures.permute((0, 3, 1, 2))?.avg_pool2d(2)?.permute((0, 2, 3, 1))?.contiguous()?)
-}
-
-impl Trainer for PictureTrainer {
-    type Error = TrainingError;
-
-    fn step(&mut self, step: u64) -> Result<f32, TrainingError> {
-        let loss = self.loss(step)?;
-        let rate = learning_rate(self.recipe.learning_rate, step, self.recipe.warm_up, self.recipe.steps);
-        let gradients = loss.backward()?;
-        self.optimizer.step(&gradients, rate)?;
-        Ok(loss.to_scalar()?)
-    }
 
     /// Mean loss and accuracy of a few frames of every validation clip, each class weighing the same. They are as large
     /// as those of the last step.
-    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+    fn validate(&self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
         let is_full_size = !self.is_provisional();
         for item in &self.validation {
@@ -304,21 +269,16 @@ impl Trainer for PictureTrainer {
     }
 
     fn is_provisional(&self) -> bool {
-        self.size_at(self.optimizer.steps().saturating_sub(1)) != self.size_px
-    }
-
-    fn keep(&mut self) -> Result<(), TrainingError> {
-        write_variables(&self.weights_path(), &self.student.variables)
-    }
-
-    fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
-        checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
+        self.size_at(self.descent.steps().saturating_sub(1)) != self.size_px
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::recipe::StageRecipe;
+    use crate::training::stage::{StageProgress, run_stage};
+    use crate::training::{Stage, TrainingEvent};
 
     const SIZE_PX: (usize, usize) = (64, 64);
 
@@ -330,7 +290,7 @@ mod tests {
     fn trainer(training: PictureItem, folder: &std::path::Path) -> Result<PictureTrainer, TrainingError> {
         let recipe =
             StageRecipe { steps: 10, batch: 2, learning_rate: 1e-3, warm_up: 1, validate_every: 5, patience: 2 };
-        let plan = StagePlan { recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
+        let plan = StagePlan { stage: Stage::Picture, recipe: &recipe, seed: 1, folder, device: &ComputeDevice::cpu() };
         PictureTrainer::new(vec![training], vec![item(true, Vec::new())], &Config::xx_small(), SIZE_PX, plan)
     }
 
@@ -355,18 +315,19 @@ mod tests {
     }
 
     #[test]
-    fn the_first_steps_and_their_validations_see_pictures_of_half_the_size() {
+    fn the_first_steps_see_pictures_of_half_the_size_and_are_provisional() {
         let folder = tempfile::tempdir().unwrap();
         let mut trainer = trainer(item(true, Vec::new()), folder.path()).unwrap();
-        trainer.recipe.steps = 2;
-        let mut is_provisional = Vec::new();
-        for step in 0..2 {
-            trainer.step(step).unwrap();
-            trainer.validate().unwrap();
-            is_provisional.push(trainer.is_provisional());
-        }
-        assert_eq!([0, 1].map(|step| trainer.size_at(step)), [(32, 32), SIZE_PX]);
-        assert_eq!(is_provisional, [true, false]);
+        assert_eq!([0, 5, 6, 9].map(|step| trainer.size_at(step)), [(32, 32), (32, 32), SIZE_PX, SIZE_PX]);
+        let is_provisional = std::sync::Mutex::new(Vec::new());
+        let begun = StageProgress::default();
+        let listen = |event: TrainingEvent| {
+            if let TrainingEvent::Validation { is_best, .. } = event {
+                is_provisional.lock().unwrap().push(!is_best);
+            }
+        };
+        run_stage(&mut trainer, begun, &CancelToken::default(), &listen).unwrap();
+        assert_eq!(is_provisional.into_inner().unwrap()[..2], [true, false]);
     }
 
     #[test]

@@ -18,10 +18,11 @@ use super::error::TrainingError;
 use super::features::{ClipFeatures, clip_features};
 use super::head::HeadTrainer;
 use super::log::recorded;
-use super::picture::{PICTURE_CHECKPOINT, PICTURE_FILE, PictureItem, PictureTrainer, read_pictures};
-use super::progress::{Listen, Stage, StagePlan, StageProgress, Trainer, TrainingEvent, run_stage};
+use super::picture::{PictureItem, PictureTrainer, read_pictures};
+use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::{Backbones, DataPlace, NamedData, Recipe, StageRecipe, SynthData, SynthForHead};
-use super::sound::{self, SOUND_CHECKPOINT, SOUND_FILE, SoundItem, SoundTrainer, TeacherRows};
+use super::sound::{self, SoundItem, SoundTrainer, TeacherRows};
+use super::stage::{StagePlan, StageProgress, Trainer, best_path, checkpoint_path, run_stage};
 use crate::analysis::pipeline::WINDOW_STEPS;
 use crate::analysis::record::{RecordError, digest_file};
 use crate::analysis::{DeviceChoice, NetworkChoice};
@@ -103,10 +104,9 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
             part(Split::Validation),
             &preset.config().head,
             WINDOW_STEPS,
-            plan_of(spec, &recipe.head, &device),
+            plan_of(spec, Stage::Head, &recipe.head, &device),
         )?;
-        let progress =
-            finish_stage(spec, &mut trainer, Stage::Head, &recipe.head, HeadTrainer::resume, cancel, listen)?;
+        let progress = finish_stage(spec, &mut trainer, cancel, listen)?;
         Ok::<_, TrainingError>((calibrate(&mut trainer, &preset.config().head, &spec.work, listen)?, progress))
     })?;
     let weights = spec.work.join(format!("{}.safetensors", recipe.name));
@@ -125,10 +125,10 @@ fn calibrate(
     work: &Path,
     listen: Listen,
 ) -> Result<PathBuf, TrainingError> {
-    trainer.return_to_best()?;
+    trainer.descent().return_to_best()?;
     let clips = trainer.validation_scores()?;
     let found = Calibration::fit(&clips);
-    let mut tensors = read_tensors(&trainer.weights_path())?;
+    let mut tensors = read_tensors(&best_path(work, Stage::Head))?;
     found.fold_into(&mut tensors, &config.output_layer())?;
     let path = work.join("head-calibrated.safetensors");
     write_tensors(&path, &tensors)?;
@@ -160,7 +160,7 @@ fn ablate_stages(
 ) -> Result<Ablation, TrainingError> {
     let (corpus, _) = gather(spec, cancel, listen)?;
     let backbones = match spec.recipe.backbones {
-        Backbones::Lite => vec![spec.work.join(SOUND_FILE), spec.work.join(PICTURE_FILE)],
+        Backbones::Lite => [Stage::Sound, Stage::Picture].map(|stage| best_path(&spec.work, stage)).to_vec(),
         Backbones::Full => vec![spec.backbone_weights.clone()],
     };
     if let Some(missing) = backbones.iter().find(|path| !path.exists()) {
@@ -201,8 +201,13 @@ pub struct Ablation {
     pub test_clips: usize,
 }
 
-fn plan_of<'a>(spec: &'a TrainingSpec, recipe: &'a StageRecipe, device: &'a ComputeDevice) -> StagePlan<'a> {
-    StagePlan { recipe, seed: spec.recipe.seed, folder: &spec.work, device }
+fn plan_of<'a>(
+    spec: &'a TrainingSpec,
+    stage: Stage,
+    recipe: &'a StageRecipe,
+    device: &'a ComputeDevice,
+) -> StagePlan<'a> {
+    StagePlan { stage, recipe, seed: spec.recipe.seed, folder: &spec.work, device }
 }
 
 fn device_of(spec: &TrainingSpec) -> Result<ComputeDevice, TrainingError> {
@@ -354,8 +359,8 @@ fn teacher_file(clip: &Path, teacher: &Provenance, spec: &TrainingSpec) -> PathB
 type StageOutcome = Result<(PathBuf, StageProgress), TrainingError>;
 
 fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
-    if let Some(progress) = finished(spec, Stage::Sound, SOUND_CHECKPOINT)? {
-        return Ok((spec.work.join(SOUND_FILE), progress));
+    if let Some(progress) = finished(spec, Stage::Sound)? {
+        return Ok((best_path(&spec.work, Stage::Sound), progress));
     }
     let threads = rayon::current_num_threads();
     let (recipe, device) = (&spec.recipe, device_of(spec)?);
@@ -388,10 +393,10 @@ fn train_sound(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, liste
         items(&training, true)?,
         items(&validation, false)?,
         &config,
-        plan_of(spec, &recipe.sound, &device),
+        plan_of(spec, Stage::Sound, &recipe.sound, &device),
     )?;
-    finish_stage(spec, &mut trainer, Stage::Sound, &recipe.sound, SoundTrainer::resume, cancel, listen)
-        .map(|progress| (trainer.weights_path(), progress))
+    let progress = finish_stage(spec, &mut trainer, cancel, listen)?;
+    Ok((best_path(&spec.work, Stage::Sound), progress))
 }
 
 /// Frames a second, and at most this many, that the picture network learns from in one clip.
@@ -399,8 +404,8 @@ const FRAMES_PER_SECOND: f64 = 4.0;
 const MOST_FRAMES: usize = 16;
 
 fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, listen: Listen) -> StageOutcome {
-    if let Some(progress) = finished(spec, Stage::Picture, PICTURE_CHECKPOINT)? {
-        return Ok((spec.work.join(PICTURE_FILE), progress));
+    if let Some(progress) = finished(spec, Stage::Picture)? {
+        return Ok((best_path(&spec.work, Stage::Picture), progress));
     }
     let threads = rayon::current_num_threads();
     let (recipe, device) = (&spec.recipe, device_of(spec)?);
@@ -441,15 +446,15 @@ fn train_picture(spec: &TrainingSpec, corpus: &Corpus, cancel: &CancelToken, lis
         items(&validation, false)?,
         &config.picture,
         config.picture_size_px,
-        plan_of(spec, &recipe.picture, &device),
+        plan_of(spec, Stage::Picture, &recipe.picture, &device),
     )?;
-    finish_stage(spec, &mut trainer, Stage::Picture, &recipe.picture, PictureTrainer::resume, cancel, listen)
-        .map(|progress| (trainer.weights_path(), progress))
+    let progress = finish_stage(spec, &mut trainer, cancel, listen)?;
+    Ok((best_path(&spec.work, Stage::Picture), progress))
 }
 
 /// The progress of a stage that an earlier run finished: its data need not be read again.
-fn finished(spec: &TrainingSpec, stage: Stage, checkpoint: &str) -> Result<Option<StageProgress>, TrainingError> {
-    let progress: Option<StageProgress> = checkpoint::progress(&spec.work.join(checkpoint))?;
+fn finished(spec: &TrainingSpec, stage: Stage) -> Result<Option<StageProgress>, TrainingError> {
+    let progress: Option<StageProgress> = checkpoint::progress(&checkpoint_path(&spec.work, stage))?;
     if let Some(progress) = &progress {
         expect_same_recipe(spec, stage, progress)?;
     }
@@ -465,19 +470,17 @@ fn expect_same_recipe(spec: &TrainingSpec, stage: Stage, progress: &StageProgres
 }
 
 /// Goes on from the stage's checkpoint, if it is this recipe's.
-fn finish_stage<T: Trainer<Error = TrainingError>>(
+fn finish_stage(
     spec: &TrainingSpec,
-    trainer: &mut T,
-    stage: Stage,
-    recipe: &StageRecipe,
-    resume: impl FnOnce(&mut T) -> Result<(u64, StageProgress), TrainingError>,
+    trainer: &mut impl Trainer,
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<StageProgress, TrainingError> {
-    let (step, mut progress) = resume(trainer)?;
+    let stage = trainer.descent().stage();
+    let mut progress = trainer.descent().resume()?;
     expect_same_recipe(spec, stage, &progress)?;
     progress.recipe_sha256 = spec.recipe.digest_of_stage(stage);
-    run_stage(trainer, stage, recipe, step, progress, cancel, listen)
+    run_stage(trainer, progress, cancel, listen)
 }
 
 /// Features of every clip that is `wanted`.

@@ -6,19 +6,15 @@
 //! hold for groups of [`STEP_TOKENS`] tokens; a teacher's patch (0.96 s, one each 0.48 s) for the tokens that it spans.
 //! The teacher heard the clip as it is: the student has to hear the same through whatever was done to it.
 
-use std::path::PathBuf;
-
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
 
 use super::augment::{at_speed, low_pass, mix, power};
-use super::checkpoint::{self, write_variables};
 use super::error::TrainingError;
-use super::optimizer::{AdamW, AdamWSettings, learning_rate};
-use super::progress::{StagePlan, StageProgress, Trainer, ValidationSums};
-use super::recipe::StageRecipe;
+use super::optimizer::AdamWSettings;
 use super::sampler::Sampler;
+use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
 use crate::analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 use crate::classes::{AnomalyClass, CLASS_COUNT};
 use crate::dataset::Clip;
@@ -97,11 +93,6 @@ impl SoundItem {
 const SHARES: [(AnomalyClass, f32); 3] =
     [(AnomalyClass::Normal, 0.22), (AnomalyClass::PoliceSiren, 0.05), (AnomalyClass::BabyCry, 0.1)];
 
-/// The best weights, in the folder of a training.
-pub const SOUND_FILE: &str = "sound.safetensors";
-/// Where the stage goes on from.
-pub const SOUND_CHECKPOINT: &str = "sound.checkpoint";
-
 /// The network with what is needed only to train it.
 struct Student {
     network: Wav2Vec2,
@@ -150,10 +141,8 @@ pub struct SoundTrainer {
     sampler: Sampler<usize>,
     student: Student,
     front: LogMel,
-    optimizer: AdamW,
-    recipe: StageRecipe,
+    descent: Descent,
     seed: u64,
-    folder: PathBuf,
     device: Device,
 }
 
@@ -174,50 +163,32 @@ impl SoundTrainer {
         config: &Config,
         plan: StagePlan,
     ) -> Result<SoundTrainer, TrainingError> {
-        let StagePlan { recipe, seed, folder, device } = plan;
+        let StagePlan { seed, device, .. } = plan;
         if training.is_empty() || validation.is_empty() {
             return Err(TrainingError::NothingToTrainOn("no clip for training or validation has sound".to_owned()));
         }
         let taught = training.iter().find_map(|item| item.teacher.as_ref());
         let widths = taught.map_or((1, 1), |rows| (rows.score_count, rows.width));
         let student = Student::new(config, widths, seed, device)?;
-        let optimizer = AdamW::new(&student.variables, AdamWSettings::default());
+        let descent = Descent::new(&plan, &student.variables, AdamWSettings::default());
         let sampler = Sampler::new(training.iter().enumerate().map(|(index, item)| (item.label, item.source, index)));
-        let (recipe, folder) = (recipe.clone(), folder.to_owned());
         Ok(SoundTrainer {
             training,
             validation,
             sampler,
             student,
             front: LogMel::new(device.device())?,
-            optimizer,
-            recipe,
+            descent,
             seed,
-            folder,
             device: device.device().clone(),
         })
-    }
-
-    /// Goes on from the checkpoint, where there is one.
-    pub fn resume(&mut self) -> Result<(u64, StageProgress), TrainingError> {
-        let progress = checkpoint::load(&self.checkpoint_path(), &mut self.optimizer)?;
-        Ok((self.optimizer.steps(), progress.unwrap_or_default()))
-    }
-
-    /// Where the best weights lie.
-    pub fn weights_path(&self) -> PathBuf {
-        self.folder.join(SOUND_FILE)
-    }
-
-    fn checkpoint_path(&self) -> PathBuf {
-        self.folder.join(SOUND_CHECKPOINT)
     }
 
     /// The examples of one step: a function of the seed and the step alone.
     fn batch(&self, step: u64) -> Batch {
         let mut rng = Rng::with_seed(self.seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let mut batch = Batch::default();
-        for _ in 0..self.recipe.batch {
+        for _ in 0..self.descent.recipe().batch {
             let item = &self.training[*self.sampler.draw_any(&SHARES, &mut rng)];
             let start = first_patch(item, &mut rng);
             let mut samples = crop(item, start, &mut rng);
@@ -248,7 +219,7 @@ impl SoundTrainer {
     }
 
     /// Loss of a batch; with the labels' share alone where `teach` is false. And the logits of the steps.
-    fn loss(&self, batch: &Batch, teach: bool) -> Result<(Tensor, Tensor), TrainingError> {
+    fn loss_of(&self, batch: &Batch, teach: bool) -> Result<(Tensor, Tensor), TrainingError> {
         let count = batch.count;
         let samples = Tensor::from_slice(&batch.samples, (count, SAMPLES), &self.device)?;
         let stages = self.student.network.forward_stages(&samples)?;
@@ -298,28 +269,26 @@ impl SoundTrainer {
 }
 
 impl Trainer for SoundTrainer {
-    type Error = TrainingError;
+    fn descent(&mut self) -> &mut Descent {
+        &mut self.descent
+    }
 
-    fn step(&mut self, step: u64) -> Result<f32, TrainingError> {
-        let (loss, _) = self.loss(&self.batch(step), true)?;
-        let rate = learning_rate(self.recipe.learning_rate, step, self.recipe.warm_up, self.recipe.steps);
-        let gradients = loss.backward()?;
-        self.optimizer.step(&gradients, rate)?;
-        Ok(loss.to_scalar()?)
+    fn loss(&self, step: u64) -> Result<Tensor, TrainingError> {
+        Ok(self.loss_of(&self.batch(step), true)?.0)
     }
 
     /// The middle of every validation clip: the loss of its labels, and whether the most likely class of all steps
     /// together is the one that holds for most of them.
-    fn validate(&mut self) -> Result<ValidationSums, TrainingError> {
+    fn validate(&self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
-        for items in self.validation.chunks(self.recipe.batch) {
+        for items in self.validation.chunks(self.descent.recipe().batch) {
             let mut batch = Batch::default();
             for item in items {
                 let patches = item.samples.len() / PATCH_HOP_SAMPLES;
                 let start = (patches / 2).saturating_sub(PATCHES / 2);
                 batch.push(cut(item, start, 1.0), item, start);
             }
-            let (_, logits) = self.loss(&batch, false)?;
+            let (_, logits) = self.loss_of(&batch, false)?;
             let log_p = candle_nn::ops::log_softmax(&logits.detach(), 1)?.to_vec2::<f32>()?;
             for index in 0..items.len() {
                 let steps = index * STEPS..(index + 1) * STEPS;
@@ -336,14 +305,6 @@ impl Trainer for SoundTrainer {
             }
         }
         Ok(sums)
-    }
-
-    fn keep(&mut self) -> Result<(), TrainingError> {
-        write_variables(&self.weights_path(), &self.student.variables)
-    }
-
-    fn checkpoint(&mut self, progress: &StageProgress) -> Result<(), TrainingError> {
-        checkpoint::save(&self.checkpoint_path(), &self.optimizer, progress)
     }
 }
 
