@@ -178,7 +178,7 @@ impl PictureTrainer {
     /// Width and height of the pictures that the step with this number learns from.
     fn size_at(&self, step: u64) -> (usize, usize) {
         let (width_px, height_px) = self.size_px;
-        match step < self.descent.recipe().steps * HALF_SIZE_FIFTHS / 5 {
+        match step < self.descent.recipe().steps / 5 * HALF_SIZE_FIFTHS {
             true => (width_px / 2, height_px / 2),
             false => (width_px, height_px),
         }
