@@ -1,12 +1,16 @@
-//! The clips of all datasets of a recipe, each in one part, with what has been read of them.
+//! The clips of all datasets of a recipe, each in one part; those that are drawn are drawn here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::TrainingError;
-use super::recipe::{DataPlace, NamedData};
+use super::progress::{Listen, Stage, TrainingEvent};
+use super::recipe::{DataPlace, NamedData, SynthData, SynthForHead};
+use super::spec::TrainingSpec;
 use crate::analysis::sound::SOUND_RATE_HZ;
+use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::dataset::{Clip, Manifest, Shares, Split, write_manifest};
-use crate::job::CancelToken;
+use crate::job::{CancelToken, spread};
 use crate::media::{self, OpenedMedia, read_mono};
 
 /// One clip and where it comes from.
@@ -119,4 +123,84 @@ pub fn read_sound(clip: &Clip, cancel: &CancelToken) -> Result<Option<(OpenedMed
     let samples = read_mono(&clip.file, SOUND_RATE_HZ, opened.info.range, cancel)?;
     let narrow = |sample: &f32| (sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16;
     Ok(Some((opened, samples.iter().map(narrow).collect())))
+}
+
+/// All clips of the recipe; draws the synthetic ones where that has not been done.
+pub fn gather(
+    spec: &TrainingSpec,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<(Corpus, Vec<String>), TrainingError> {
+    let recipe = &spec.recipe;
+    let mut corpus = Corpus::default();
+    let drawn = |name: &str, description: String| NamedData {
+        name: name.to_owned(),
+        description,
+        licence: "drawn by this program".to_owned(),
+        is_real: false,
+        picture_labels: true,
+        optional: false,
+    };
+    if let Some(synth) = &recipe.synth {
+        let SynthData { clips, slow_clips, sounds, seed } = *synth;
+        let manifest = draw(spec, &SynthSpec { clips, slow_clips, sounds, seed }, cancel, listen)?;
+        let description =
+            format!("{clips} clips, {slow_clips} at 3 frames a second and {sounds} sounds, drawn from seed {seed}");
+        corpus.add(&drawn("VAAR-Synth", description), &manifest, recipe.seed)?;
+    }
+    if let Some(SynthForHead { clips, seed }) = recipe.synth_for_head {
+        let manifest = draw(spec, &SynthSpec { clips: 0, slow_clips: clips, sounds: 0, seed }, cancel, listen)?;
+        let description = format!("{clips} clips at 3 frames a second, drawn from seed {seed}; for the head alone");
+        corpus.add_for_head(&drawn("VAAR-Synth-for-head", description), &manifest, recipe.seed)?;
+    }
+    let left_out = corpus.add_named(&recipe.data, &spec.places, recipe.seed)?;
+    let note = |text: String| listen(TrainingEvent::Note { stage: Stage::Data, text });
+    left_out.iter().for_each(|name| note(format!("left out: {name} (optional, and not given with --data)")));
+    for source in &corpus.sources {
+        for (label, count) in &source.unknown_labels {
+            note(format!("{}: {count} rows are labelled \"{label}\", which is none of the ten", source.data.name));
+        }
+    }
+    let count = |split| corpus.part(split).count();
+    let (training, validation, test) = (count(Split::Train), count(Split::Validation), count(Split::Test));
+    note(format!("{training} clips to train on, {validation} for validation, {test} kept for the test"));
+    Ok((corpus, left_out))
+}
+
+/// The manifest of a drawn corpus; draws it where that has not been done.
+fn draw(
+    spec: &TrainingSpec,
+    wanted: &SynthSpec,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<PathBuf, TrainingError> {
+    let SynthSpec { clips, slow_clips, sounds, seed } = wanted;
+    let folder = spec.work.join(format!("synth-{clips}-{slow_clips}-{sounds}-{seed}"));
+    let manifest = folder.join("manifest.csv");
+    // The manifest is written last: without it the corpus is not whole.
+    if !manifest.exists() {
+        write_corpus(&folder, wanted, cancel, |done, of| {
+            listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
+        })?;
+    }
+    Ok(manifest)
+}
+
+/// Runs `work` on every clip, several at a time, in the clips' order; the first error ends it.
+pub fn for_each_clip<T: Send>(
+    clips: &[&CorpusClip],
+    stage: Stage,
+    threads: usize,
+    cancel: &CancelToken,
+    listen: Listen,
+    work: impl Fn(&CorpusClip) -> Result<T, TrainingError> + Sync,
+) -> Result<Vec<T>, TrainingError> {
+    let done = AtomicU64::new(0);
+    spread(clips, threads, |clip| {
+        cancel.check()?;
+        let result = work(clip)?;
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        listen(TrainingEvent::Progress { stage, done, of: clips.len() as u64 });
+        Ok(result)
+    })
 }

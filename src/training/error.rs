@@ -36,6 +36,8 @@ pub enum TrainingError {
     CheckpointLacks(String),
     #[error("the checkpoint cannot be used ({reason}); remove it to begin again, or train in another folder: {}", path.display())]
     Checkpoint { reason: String, path: PathBuf },
+    #[error("another training is under way in this folder; wait for its end or train in another: {}", .0.display())]
+    FolderInUse(PathBuf),
     #[error("{0}; what was computed before is kept")]
     Write(#[from] WriteError),
     #[error("there is nothing to train on: {0}")]

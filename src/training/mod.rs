@@ -11,6 +11,7 @@
 
 pub mod ablation;
 pub mod augment;
+mod backbones;
 mod cache;
 pub mod calibration;
 pub mod card;
@@ -27,10 +28,12 @@ pub mod recipe;
 pub mod run;
 mod sampler;
 pub mod sound;
+mod spec;
 pub mod stage;
 pub mod tables;
 
 pub use error::TrainingError;
 pub use progress::{Listen, Pace, Stage, TrainingEvent};
 pub use recipe::{DataPlace, Recipe};
-pub use run::{Ablation, Trained, TrainingJob, TrainingSpec, ablate_trained, spawn_training, train};
+pub use run::{Ablation, Trained, TrainingJob, ablate_trained, spawn_training, train};
+pub use spec::TrainingSpec;

@@ -28,11 +28,16 @@ use crate::model::seeded::Init;
 use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
 
 /// The frames of one clip.
-pub struct PictureItem {
+pub struct Pictures {
     /// Frames x height x width x 3, red first.
     pub rgb: Vec<u8>,
     /// The class that each frame shows.
     pub classes: Vec<Option<AnomalyClass>>,
+}
+
+/// A clip to learn from.
+pub struct PictureItem {
+    pub pictures: Pictures,
     pub label: AnomalyClass,
     /// Whether the classes are learned, or only what the teacher sees.
     pub is_labelled: bool,
@@ -42,44 +47,43 @@ pub struct PictureItem {
     pub taught: Vec<f32>,
 }
 
-/// The frames of `clip` that are on screen at `frames_per_second`, at most `most`, scaled to `size_px`.
+/// Which frames of a clip are read: so many a second, and at most so many.
+#[derive(Clone, Copy, Debug)]
+pub struct Sampling {
+    pub frames_per_second: f64,
+    pub most_frames: usize,
+}
+
+/// Frames of `clip`, scaled to `size_px` = (width, height); `None` in a clip without pictures.
 pub fn read_pictures(
     clip: &Clip,
     opened: &OpenedMedia,
     size_px: (u32, u32),
-    frames_per_second: f64,
-    most: usize,
-    source: usize,
+    sampling: Sampling,
     cancel: &CancelToken,
-) -> Result<Option<PictureItem>, TrainingError> {
+) -> Result<Option<Pictures>, TrainingError> {
     let Some(table) = &opened.frames else { return Ok(None) };
     let range = table.range();
-    let frames_per_second = frames_per_second.min(most as f64 / range.duration_s().max(1e-3)).clamp(0.1, 50.0);
+    let at_most = sampling.most_frames as f64 / range.duration_s().max(1e-3);
+    let frames_per_second = sampling.frames_per_second.min(at_most).clamp(0.1, 50.0);
     let grid = StepGrid::new(range, frames_per_second)
         .map_err(|error| TrainingError::NothingToTrainOn(format!("{error}: {}", clip.file.display())))?;
-    let mut pictures = StepPictures::new(VideoReader::open(&clip.file, Arc::clone(table))?, Arc::clone(table), size_px);
+    let mut frames = StepPictures::new(VideoReader::open(&clip.file, Arc::clone(table))?, Arc::clone(table), size_px);
     let (mut rgb, mut classes) = (Vec::new(), Vec::new());
     let mut last = None;
     for step in 0..grid.len() {
         cancel.check()?;
         let time = grid.start_of(step);
-        let frame = pictures.advance_to(time)?;
+        let frame = frames.advance_to(time)?;
         // A still picture is one example, however long it stands.
         if frame.is_some() && frame != last {
-            rgb.extend(pictures.current_rgb()?);
+            rgb.extend(frames.current_rgb()?);
             classes.push(clip.class_seen_at(time));
         }
         last = frame;
     }
     let is_empty = classes.is_empty();
-    Ok((!is_empty).then(|| PictureItem {
-        rgb,
-        classes,
-        label: clip.label,
-        is_labelled: true,
-        source,
-        taught: Vec::new(),
-    }))
+    Ok((!is_empty).then_some(Pictures { rgb, classes }))
 }
 
 /// Normal life and fights, which are the most alike, come more often than the rest.
@@ -146,15 +150,16 @@ impl PictureTrainer {
         training.retain(|item| item.is_labelled || !item.taught.is_empty());
         validation.retain(|item| item.is_labelled);
         if training.is_empty() || validation.is_empty() {
-            let reason = "no clip for training or validation has pictures whose labels are to be learned";
+            let reason = "no clip for training or validation has pictures to learn from \
+                          (their labels count unless their data set has picture_labels = false)";
             return Err(TrainingError::NothingToTrainOn(reason.to_owned()));
         }
         let taught = training.iter().find(|item| !item.taught.is_empty());
-        let teacher_width = taught.map_or(0, |item| item.taught.len() / item.classes.len());
+        let teacher_width = taught.map_or(0, |item| item.taught.len() / item.pictures.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
         let descent = Descent::new(&plan, &student.variables, AdamWSettings::default());
         let sampler = FootageSampler::new(training.iter().enumerate().map(|(index, item)| {
-            let moments = moments(index, item.label, &item.classes);
+            let moments = moments(index, item.label, &item.pictures.classes);
             (item.source, moments.filter(|(class, ..)| can_be_seen(*class)))
         }));
         Ok(PictureTrainer {
@@ -172,7 +177,7 @@ impl PictureTrainer {
 
     fn frame<'a>(&self, item: &'a PictureItem, frame: usize) -> &'a [u8] {
         let bytes = self.size_px.0 * self.size_px.1 * 3;
-        &item.rgb[frame * bytes..(frame + 1) * bytes]
+        &item.pictures.rgb[frame * bytes..(frame + 1) * bytes]
     }
 
     /// Width and height of the pictures that the step with this number learns from.
@@ -215,7 +220,7 @@ impl Trainer for PictureTrainer {
         let (mut rows, mut taught) = (Vec::new(), Vec::<f32>::new());
         for (index, (item, frame, picture)) in examples.into_iter().enumerate() {
             values.extend(picture);
-            let class = item.classes[frame].unwrap_or(AnomalyClass::Normal);
+            let class = item.pictures.classes[frame].unwrap_or(AnomalyClass::Normal);
             labels.push(class.index() as u32);
             weights.push(if item.is_labelled { 1.0f32 } else { 0.0 });
             if !item.taught.is_empty() {
@@ -250,9 +255,9 @@ impl Trainer for PictureTrainer {
         let mut sums = ValidationSums::default();
         let is_full_size = !self.is_provisional();
         for item in &self.validation {
-            let count = item.classes.len().min(VALIDATION_FRAMES);
-            let frames: Vec<usize> =
-                (0..count).map(|index| (2 * index + 1) * item.classes.len() / (2 * count)).collect();
+            let classes = &item.pictures.classes;
+            let count = classes.len().min(VALIDATION_FRAMES);
+            let frames: Vec<usize> = (0..count).map(|index| (2 * index + 1) * classes.len() / (2 * count)).collect();
             let values = frames.iter().flat_map(|frame| plain_picture(self.frame(item, *frame))).collect();
             let pictures = self.pictures(values, self.size_px)?;
             let pictures = if is_full_size { pictures } else { halved(&pictures)? };
@@ -260,7 +265,7 @@ impl Trainer for PictureTrainer {
             let logits = self.student.classes.forward(&features, Activation::None)?.detach();
             let log_p = candle_nn::ops::log_softmax(&logits, 1)?.to_vec2::<f32>()?;
             for (frame, log_p) in frames.into_iter().zip(log_p) {
-                let Some(class) = item.classes[frame].filter(|class| can_be_seen(*class)) else { continue };
+                let Some(class) = classes[frame].filter(|class| can_be_seen(*class)) else { continue };
                 let best = (0..CLASS_COUNT).max_by(|a, b| log_p[*a].total_cmp(&log_p[*b])).unwrap_or_default();
                 sums.add(class, -log_p[class.index()], best == class.index());
             }
@@ -284,7 +289,8 @@ mod tests {
 
     fn item(is_labelled: bool, taught: Vec<f32>) -> PictureItem {
         let (class, rgb) = (AnomalyClass::Brawling, vec![128; SIZE_PX.0 * SIZE_PX.1 * 3]);
-        PictureItem { rgb, classes: vec![Some(class)], label: class, is_labelled, source: 0, taught }
+        let pictures = Pictures { rgb, classes: vec![Some(class)] };
+        PictureItem { pictures, label: class, is_labelled, source: 0, taught }
     }
 
     fn trainer(training: PictureItem, folder: &std::path::Path) -> Result<PictureTrainer, TrainingError> {

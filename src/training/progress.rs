@@ -38,12 +38,10 @@ impl Stage {
     /// Text for people.
     pub fn label(self) -> &'static str {
         match self {
-            Stage::Data => "data",
             Stage::Sound => "sound network",
             Stage::Picture => "picture network",
-            Stage::Features => "features",
             Stage::Head => "temporal head",
-            Stage::Test => "test",
+            Stage::Data | Stage::Features | Stage::Test => self.name(),
         }
     }
 }

@@ -188,9 +188,8 @@ pub fn run_stage(
     cancel: &CancelToken,
     listen: Listen,
 ) -> Result<StageProgress, TrainingError> {
-    let Descent { stage, recipe, .. } = trainer.descent();
-    let (stage, recipe) = (*stage, recipe.clone());
-    let mut step = trainer.descent().steps();
+    let descent = trainer.descent();
+    let (stage, recipe, mut step) = (descent.stage, descent.recipe.clone(), descent.steps());
     let seconds_before = progress.seconds;
     let clock = Instant::now();
     let mut kept_at = Instant::now();
