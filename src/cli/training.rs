@@ -9,6 +9,7 @@ use clap::Args;
 use super::{DeviceName, say};
 use crate::app;
 use crate::app::widgets::time_code;
+use crate::figures::{Ablation, head_accuracy};
 use crate::files::write_whole;
 use crate::job::CancelToken;
 use crate::training::recipe::Backbones;
@@ -86,10 +87,12 @@ pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
         test_clips: found.test_clips,
         seeds: &seeds,
     };
+    let csv = tables::csv(&found.cells)?;
+    let figure = head_accuracy(&Ablation::parse(&csv).map_err(anyhow::Error::msg)?, provenance.to_string());
     let files = [
         ("ablation.md", tables::markdown(&found.cells, &provenance)),
-        ("ablation.csv", tables::csv(&found.cells)?),
-        ("ablation.svg", tables::svg(&found.cells)),
+        ("ablation.csv", csv),
+        ("ablation.svg", figure.drawing.to_svg()),
     ];
     for (name, text) in files {
         let path = arguments.tables.join(name);

@@ -32,7 +32,11 @@ impl Ablation {
         Self::parse(&text).map_err(failed)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// From the CSV file's text.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that can stand within a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let columns = reader.headers().map_err(|error| error.to_string())?.clone();
         let column = |name: &str| {
@@ -56,14 +60,14 @@ impl Ablation {
         Ok(Self { outcomes })
     }
 
+    /// Accuracy of every seed in percent.
+    pub fn accuracies_percent(&self, head: &str, fusion: &str, steps: usize) -> Vec<f64> {
+        self.of(head, fusion, steps).map(|[accuracy, ..]| 100.0 * accuracy).collect()
+    }
+
     /// In percent, each the mean over the seeds and in brackets the distance from the lowest to the highest.
     pub fn cells(&self, head: &str, fusion: &str, steps: usize) -> Option<[String; 4]> {
-        let found: Vec<&[f64; 4]> = self
-            .outcomes
-            .iter()
-            .filter(|outcome| outcome.head == head && outcome.fusion == fusion && outcome.steps == steps)
-            .map(|outcome| &outcome.quality)
-            .collect();
+        let found: Vec<&[f64; 4]> = self.of(head, fusion, steps).collect();
         let cell = |at: usize| {
             let values = || found.iter().map(|quality| 100.0 * quality[at]);
             let mean = values().sum::<f64>() / found.len() as f64;
@@ -71,6 +75,12 @@ impl Ablation {
             format!("{mean:.1} ({:.1})", high - low)
         };
         (!found.is_empty()).then(|| std::array::from_fn(cell))
+    }
+
+    fn of<'a>(&'a self, head: &'a str, fusion: &'a str, steps: usize) -> impl Iterator<Item = &'a [f64; 4]> {
+        let is_wanted =
+            move |outcome: &&Outcome| outcome.head == head && outcome.fusion == fusion && outcome.steps == steps;
+        self.outcomes.iter().filter(is_wanted).map(|outcome| &outcome.quality)
     }
 }
 

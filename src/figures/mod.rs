@@ -7,6 +7,7 @@
 //! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip |
 //! | [`class_confusion`], [`anomaly_confusion`] | figures 6 and 7: confusion matrices |
 //! | [`PaperTable`], with `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
+//! | [`head_accuracy`] | table 2 as a picture: what every head makes of sound, picture and both |
 //! | [`quality_curves`] | precision and recall, ROC, reliability |
 //! | [`RunReport`] | all of it as one HTML file |
 //!
@@ -28,6 +29,7 @@ mod figure;
 mod font;
 mod frames;
 mod frames_plan;
+mod head_accuracy;
 mod marker;
 mod paper_tables;
 mod pca;
@@ -55,6 +57,7 @@ pub use drawing::{Area, Drawing, Picture};
 pub use figure::{Figure, FigureError};
 pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
+pub use head_accuracy::head_accuracy;
 pub use paper_tables::PaperTable;
 pub use projection::{MOST_POINTS, projection};
 pub use quality::quality_curves;

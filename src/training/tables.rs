@@ -1,9 +1,9 @@
-//! The ablation as Markdown, CSV and a figure, the paper's values beside ours.
+//! The ablation as Markdown and CSV, the paper's values beside ours.
 //!
 //! The paper's were measured on VAAR, which is not public; ours on VAAR-Synth: they stand side by side, never as one
 //! reproducing the other.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 
 use super::ablation::{Arrangement, Cell, Outcome, SEQUENCE_LENGTHS};
 use crate::model::head::Fusion;
@@ -35,18 +35,26 @@ pub struct Provenance<'a> {
     pub seeds: &'a [u64],
 }
 
+impl Display for Provenance<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Provenance { recipe, recipe_digest, training_clips, test_clips, seeds } = self;
+        write!(
+            f,
+            "Recipe {recipe} ({recipe_digest}), {training_clips} training and {test_clips} test clips, seeds {seeds:?}."
+        )
+    }
+}
+
 const NOTE: &str = "Ours: VAAR-Synth, drawn by this program. Paper: VAAR, another dataset, which is not public; its \
                     values are unverified (the paper was withdrawn) and are no target of ours.";
 
 /// All tables, in percent: mean over the seeds, and in brackets the distance from the lowest to the highest.
 pub fn markdown(cells: &[Cell], provenance: &Provenance) -> String {
     let mut text = String::from("# Ablation\n\n");
-    let Provenance { recipe, recipe_digest, training_clips, test_clips, seeds } = provenance;
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{NOTE}\n\nRecipe `{recipe}` ({recipe_digest}), {training_clips} training and {test_clips} test clips, seeds {seeds:?}. \
-         Percent: mean over the seeds, in brackets the distance from the lowest to the highest.\n"
+        "{NOTE}\n\n{provenance} Percent: mean over the seeds, in brackets the distance from the lowest to the highest.\n"
     );
     let _ = writeln!(text, "## Temporal heads and modalities (the paper's table 2)\n");
     let _ = writeln!(text, "| Head | Modality | Acc | Pre | Rec | F1 | Paper: Acc | Pre | Rec | F1 |");
@@ -119,79 +127,6 @@ pub fn csv(cells: &[Cell]) -> Result<String, csv::Error> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Accuracies of table 2 as a picture: a dot a seed, a line at their mean, a hollow diamond for the paper's value.
-pub fn svg(cells: &[Cell]) -> String {
-    const LEFT: f64 = 110.0;
-    const WIDTH: f64 = 560.0;
-    const ROW: f64 = 18.0;
-    let across = |share: f64| LEFT + WIDTH * share;
-    let mut rows = String::new();
-    let mut y = 40.0;
-    for kind in TemporalKind::ALL {
-        let _ = writeln!(
-            rows,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" font-weight=\"600\">{}</text>",
-            LEFT - 60.0,
-            y + ROW * 1.25,
-            kind.label()
-        );
-        for (fusion, name, colour) in [
-            (Fusion::SoundOnly, "sound", "#0072b2"),
-            (Fusion::PictureOnly, "picture", "#d55e00"),
-            (Fusion::Early, "fused", "#222222"),
-        ] {
-            let Some(cell) = find(cells, Arrangement { temporal: kind, fusion, ..Arrangement::PAPER }) else {
-                continue;
-            };
-            let _ = writeln!(
-                rows,
-                "<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"{colour}\">{name}</text>\
-                 <line x1=\"{LEFT}\" y1=\"{y}\" x2=\"{}\" y2=\"{y}\" stroke=\"#e4e4e4\"/>",
-                LEFT - 8.0,
-                y + 4.0,
-                LEFT + WIDTH
-            );
-            for outcome in &cell.outcomes {
-                let x = across(outcome.accuracy);
-                let _ =
-                    writeln!(rows, "<circle cx=\"{x:.1}\" cy=\"{y}\" r=\"3\" fill=\"{colour}\" fill-opacity=\"0.5\"/>");
-            }
-            let mean = across(cell.mean_and_spread(|outcome| outcome.accuracy).0);
-            let _ = writeln!(
-                rows,
-                "<line x1=\"{mean:.1}\" y1=\"{:.1}\" x2=\"{mean:.1}\" y2=\"{:.1}\" stroke=\"{colour}\" stroke-width=\"2\"/>",
-                y - 6.0,
-                y + 6.0
-            );
-            if let Some(paper) = paper_table_2(kind, fusion) {
-                let x = across(paper[0] / 100.0);
-                let _ = writeln!(
-                    rows,
-                    "<path d=\"M{:.1} {y} l5 -5 l5 5 l-5 5 z\" fill=\"none\" stroke=\"{colour}\"/>",
-                    x - 5.0
-                );
-            }
-            y += ROW;
-        }
-        y += ROW * 0.6;
-    }
-    for tick in 0..=5 {
-        let x = across(f64::from(tick) / 5.0);
-        let _ = writeln!(rows, "<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{}</text>", y + 8.0, tick * 20);
-    }
-    let height = y + 58.0;
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{height}\" viewBox=\"0 0 {w} {height}\" \
-         font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"12\" y=\"18\" font-size=\"13\" font-weight=\"600\">Accuracy by temporal head and modality, percent</text>\n\
-         {rows}<text x=\"12\" y=\"{a}\">Filled: ours on VAAR-Synth, a dot a seed, a line at the mean. Hollow: the paper's on VAAR,</text>\n\
-         <text x=\"12\" y=\"{b}\">another dataset, which is not public; unverified.</text>\n</svg>\n",
-        w = LEFT + WIDTH + 30.0,
-        a = y + 34.0,
-        b = y + 48.0
-    )
-}
-
 fn find(cells: &[Cell], arrangement: Arrangement) -> Option<&Cell> {
     cells.iter().find(|cell| cell.arrangement == arrangement)
 }
@@ -239,13 +174,5 @@ mod tests {
         let text = csv(&cells()).unwrap();
         assert_eq!(text.lines().count(), 1 + 22 * 2);
         assert!(text.contains("mtcn,early,5,1,0.8000,0.5000,0.2500,0.7500,9,64.96"), "{text}");
-    }
-
-    #[test]
-    fn the_figure_has_a_dot_for_every_seed_of_table_2() {
-        let text = svg(&cells());
-        assert_eq!(text.matches("<circle").count(), 18 * 2);
-        assert_eq!(text.matches("<path").count(), 18);
-        assert!(text.starts_with("<svg") && text.trim_end().ends_with("</svg>"));
     }
 }
