@@ -18,6 +18,7 @@
 //! | [`job`] | a background job: progress, partial results, cancel | |
 //! | [`paper`] | the numbers that the paper prints | |
 //! | [`files`] | files that appear whole or not at all | |
+//! | [`memory`] | whether freed memory goes back to the system | libc |
 //! | [`media`] | probe, frame table, readers, sequences of pictures, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
 //! | [`playback`] | clock, decode workers, sound output | rodio |
 //! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
@@ -35,8 +36,8 @@
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `time`, `job` and `files` know nobody, `media` knows no network, `model` knows no media,
-//!   and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
+//! - No arrow runs backwards: `time`, `job`, `files` and `memory` know nobody, `media` knows no network, `model` knows
+//!   no media, and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
@@ -58,6 +59,7 @@ pub mod files;
 pub mod hub;
 pub mod job;
 pub mod media;
+pub mod memory;
 pub mod model;
 pub mod paper;
 pub mod plates;

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 /// Crates with a room of their own, or two.
-const HOMES: [(&[&str], &[&str]); 10] = [
+const HOMES: [(&[&str], &[&str]); 11] = [
+    (&["memory"], &["libc"]),
     (&["media"], &["ffmpeg_next", "ffmpeg_sys_next"]),
     (&["playback"], &["rodio", "cpal", "alsa"]),
     (&["model", "training"], &["candle_core", "candle_nn", "candle_transformers", "safetensors"]),
@@ -32,11 +33,12 @@ const HOMES: [(&[&str], &[&str]); 10] = [
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 21] = [
+const ARROWS: [(&str, &[&str]); 22] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
     ("files", &[]),
+    ("memory", &[]),
     ("paper", &[]),
     ("hub", &["files", "job"]),
     ("media", &["files", "time", "job"]),
@@ -63,6 +65,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "evaluation",
             "figures",
             "media",
+            "memory",
             "model",
             "plates",
             "playback",
@@ -85,6 +88,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "figures",
             "hub",
             "media",
+            "memory",
             "model",
             "plates",
             "playback",

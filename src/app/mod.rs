@@ -7,7 +7,6 @@ pub mod evaluate;
 pub mod jobs;
 mod keys;
 pub mod lanes;
-mod memory;
 pub mod panels;
 pub mod present;
 mod preview;
@@ -39,6 +38,7 @@ use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use crate::analysis::NetworkChoice;
 use crate::job::Wake;
+use crate::memory;
 use crate::playback::PlayerOptions;
 
 pub const APP_ID: &str = "avar-desk";

@@ -12,6 +12,7 @@ use crate::app::widgets::time_code;
 use crate::figures::{Ablation, head_accuracy};
 use crate::files::write_whole;
 use crate::job::CancelToken;
+use crate::memory::keep_what_was_freed;
 use crate::training::recipe::Backbones;
 use crate::training::tables::{self, Provenance};
 use crate::training::{
@@ -66,6 +67,7 @@ pub(super) struct AblateArguments {
 }
 
 pub(super) fn run(arguments: TrainArguments) -> anyhow::Result<()> {
+    keep_what_was_freed();
     let has_window = arguments.window;
     let spec = arguments.spec.spec()?;
     if has_window {
@@ -76,6 +78,7 @@ pub(super) fn run(arguments: TrainArguments) -> anyhow::Result<()> {
 }
 
 pub(super) fn ablate(arguments: AblateArguments) -> anyhow::Result<()> {
+    keep_what_was_freed();
     let recipe_path = arguments.training.recipe.display().to_string();
     let spec = arguments.training.spec()?;
     let seeds: Vec<u64> = (1..=arguments.seeds).collect();
