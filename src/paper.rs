@@ -2,6 +2,10 @@
 //!
 //! Reference values and no targets: they are unverified, its dataset VAAR is not public, and the paper was withdrawn.
 
+/// Stands wherever its values are shown.
+pub const UNVERIFIED: &str =
+    "The paper's values are unverified (it was withdrawn) and no target of ours; VAAR, its dataset, is not public.";
+
 /// Accuracy, precision, recall and F1 in percent.
 pub type Quality = [f64; 4];
 
@@ -14,6 +18,16 @@ pub struct HeadRow {
     pub picture: Quality,
     pub both: Quality,
 }
+
+impl HeadRow {
+    /// What the head was given: in words, as the program calls it in files, and what came of it.
+    pub fn modalities(&self) -> [(&'static str, &'static str, Quality); 3] {
+        [("sound", "sound_only", self.sound), ("picture", "picture_only", self.picture), ("both", "early", self.both)]
+    }
+}
+
+/// Steps of a sequence in table 2.
+pub const HEADS_STEPS: usize = 10;
 
 const fn head(name: &'static str, label: &'static str, sound: Quality, picture: Quality, both: Quality) -> HeadRow {
     HeadRow { name, label, sound, picture, both }

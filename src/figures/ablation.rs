@@ -62,26 +62,30 @@ impl Ablation {
 
     /// Accuracy of every seed in percent.
     pub fn accuracies_percent(&self, head: &str, fusion: &str, steps: usize) -> Vec<f64> {
-        self.of(head, fusion, steps).map(|[accuracy, ..]| 100.0 * accuracy).collect()
+        self.percents(head, fusion, steps, 0)
     }
 
     /// In percent, each the mean over the seeds and in brackets the distance from the lowest to the highest.
     pub fn cells(&self, head: &str, fusion: &str, steps: usize) -> Option<[String; 4]> {
-        let found: Vec<&[f64; 4]> = self.of(head, fusion, steps).collect();
         let cell = |at: usize| {
-            let values = || found.iter().map(|quality| 100.0 * quality[at]);
-            let mean = values().sum::<f64>() / found.len() as f64;
-            let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
-            format!("{mean:.1} ({:.1})", high - low)
+            let values = self.percents(head, fusion, steps, at);
+            let (low, high) =
+                values.iter().fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+            mean(&values).map(|mean| format!("{mean:.1} ({:.1})", high - low))
         };
-        (!found.is_empty()).then(|| std::array::from_fn(cell))
+        Some([cell(0)?, cell(1)?, cell(2)?, cell(3)?])
     }
 
-    fn of<'a>(&'a self, head: &'a str, fusion: &'a str, steps: usize) -> impl Iterator<Item = &'a [f64; 4]> {
-        let is_wanted =
-            move |outcome: &&Outcome| outcome.head == head && outcome.fusion == fusion && outcome.steps == steps;
-        self.outcomes.iter().filter(is_wanted).map(|outcome| &outcome.quality)
+    /// The quality at `at` of every seed.
+    fn percents(&self, head: &str, fusion: &str, steps: usize, at: usize) -> Vec<f64> {
+        let is_wanted = |outcome: &&Outcome| outcome.head == head && outcome.fusion == fusion && outcome.steps == steps;
+        self.outcomes.iter().filter(is_wanted).map(|outcome| 100.0 * outcome.quality[at]).collect()
     }
+}
+
+/// `None` of nothing.
+pub(super) fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 #[cfg(test)]

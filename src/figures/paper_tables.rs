@@ -6,7 +6,9 @@ use super::caption::{Caption, file_name};
 use super::figure::{Figure, FigureError};
 use super::sheet::{Group, NOT_MEASURED, Row, Section, Sheet};
 use crate::evaluation::{Metric, Report};
-use crate::paper::{FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HeadRow, LENGTHS, SPEEDS};
+use crate::paper::{
+    FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HEADS_STEPS, HeadRow, LENGTHS, SPEEDS, UNVERIFIED,
+};
 use crate::runs::Run;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +24,6 @@ pub enum PaperTable {
     /// 6: the same from picture and sound.
     FromBoth,
 }
-
-const UNVERIFIED: &str =
-    "The paper's values are unverified (it was withdrawn) and no target of ours; VAAR, its dataset, is not public.";
 
 impl PaperTable {
     pub const ALL: [PaperTable; 5] =
@@ -85,12 +84,7 @@ fn heads(run: &Run, report: &Report, ablation: &Ablation) -> Parts {
     let rows = |table: &[HeadRow], ours_of: &dyn Fn(&str, &str) -> Option<[String; 4]>| {
         let mut rows = Vec::new();
         for head in table {
-            let modalities = [
-                ("sound", "sound_only", head.sound),
-                ("picture", "picture_only", head.picture),
-                ("both", "early", head.both),
-            ];
-            for (words, fusion, paper) in modalities {
+            for (words, fusion, paper) in head.modalities() {
                 let ours = ours_of(head.name, fusion).map_or_else(|| not_measured(4), Vec::from);
                 let cells = [head.label.to_owned(), words.to_owned()].into_iter().chain(ours);
                 let is_bold = head.name == "mtcn" && fusion == "early";
@@ -107,7 +101,7 @@ fn heads(run: &Run, report: &Report, ablation: &Ablation) -> Parts {
     let sections = vec![
         Section {
             heading: "Paper: VAAR; ours: VAAR-Synth".to_owned(),
-            rows: rows(&HEADS_ON_VAAR, &|head, fusion| ablation.cells(head, fusion, 10)),
+            rows: rows(&HEADS_ON_VAAR, &|head, fusion| ablation.cells(head, fusion, HEADS_STEPS)),
         },
         Section { heading: "Paper: XD-Violence Recognition".to_owned(), rows: rows(&HEADS_ON_XD, &|_, _| None) },
         Section {

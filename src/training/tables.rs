@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::ablation::{Arrangement, Cell, Outcome, SEQUENCE_LENGTHS};
 use crate::model::head::Fusion;
 use crate::model::temporal::TemporalKind;
-use crate::paper::{HEADS_ON_VAAR, LENGTHS, Quality};
+use crate::paper::{HEADS_ON_VAAR, LENGTHS, Quality, UNVERIFIED};
 
 /// The paper's table 2 on VAAR.
 fn paper_table_2(kind: TemporalKind, fusion: Fusion) -> Option<Quality> {
@@ -45,8 +45,7 @@ impl Display for Provenance<'_> {
     }
 }
 
-const NOTE: &str = "Ours: VAAR-Synth, drawn by this program. Paper: VAAR, another dataset, which is not public; its \
-                    values are unverified (the paper was withdrawn) and are no target of ours.";
+const NOTE: &str = "Ours: VAAR-Synth, drawn by this program. Paper: VAAR, another dataset.";
 
 /// All tables, in percent: mean over the seeds, and in brackets the distance from the lowest to the highest.
 pub fn markdown(cells: &[Cell], provenance: &Provenance) -> String {
@@ -54,7 +53,7 @@ pub fn markdown(cells: &[Cell], provenance: &Provenance) -> String {
     // Writing to a String cannot fail.
     let _ = writeln!(
         text,
-        "{NOTE}\n\n{provenance} Percent: mean over the seeds, in brackets the distance from the lowest to the highest.\n"
+        "{NOTE} {UNVERIFIED}\n\n{provenance} Percent: mean over the seeds, in brackets the distance from the lowest to the highest.\n"
     );
     let _ = writeln!(text, "## Temporal heads and modalities (the paper's table 2)\n");
     let _ = writeln!(text, "| Head | Modality | Acc | Pre | Rec | F1 | Paper: Acc | Pre | Rec | F1 |");
