@@ -16,6 +16,7 @@
 //! | [`classes`] | the ten classes | |
 //! | [`time`] | media time, frame ordinal, time range | |
 //! | [`job`] | a background job: progress, partial results, cancel | |
+//! | [`hysteresis`] | when an event opens and closes | |
 //! | [`paper`] | the numbers that the paper prints | |
 //! | [`files`] | files that appear whole or not at all | |
 //! | [`memory`] | whether freed memory goes back to the system | libc |
@@ -44,6 +45,7 @@
 //! - No score of an untrained network, or of one of which nothing is known, without the words that say so.
 //! - No class that was never checked on real recordings without its mark.
 //! - No second way from media to features: training, evaluation and the window share [`analysis::features`].
+//! - No second rule for events: what is measured is what a reviewer is shown ([`hysteresis`]).
 //! - No training step that depends on anything but the recipe, the data and the step's number.
 //! - No clip that is dropped from a metric in silence, and no metric without a value that reads as zero.
 //! - No file that appears half-written: all are begun and renamed by [`files`].
@@ -57,6 +59,7 @@ pub mod evaluation;
 pub mod figures;
 pub mod files;
 pub mod hub;
+pub mod hysteresis;
 pub mod job;
 pub mod media;
 pub mod memory;

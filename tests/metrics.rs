@@ -9,7 +9,8 @@ use avar::evaluation::curves::{precision_recall_curve, roc_curve};
 use avar::evaluation::ranking::{Ranking, RankingScores};
 use avar::evaluation::reliability::Reliability;
 use avar::evaluation::temperature::Temperature;
-use avar::evaluation::{Hysteresis, Metric, Report, ReportSettings, ScoredClip, TruthRange};
+use avar::evaluation::{Metric, Report, ReportSettings, ScoredClip, TruthRange};
+use avar::hysteresis::Hysteresis;
 use serde_json::Value;
 
 const TOLERANCE: f64 = 1e-9;

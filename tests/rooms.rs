@@ -33,20 +33,21 @@ const HOMES: [(&[&str], &[&str]); 11] = [
 ];
 
 /// What each room may name. A room that is missing here may not exist before it has been given its arrows.
-const ARROWS: [(&str, &[&str]); 22] = [
+const ARROWS: [(&str, &[&str]); 23] = [
     ("classes", &[]),
     ("time", &[]),
     ("job", &[]),
     ("files", &[]),
     ("memory", &[]),
     ("paper", &[]),
+    ("hysteresis", &[]),
     ("hub", &["files", "job"]),
     ("media", &["files", "time", "job"]),
     ("playback", &["media", "time", "job"]),
     ("model", &["classes", "time", "job"]),
-    ("analysis", &["classes", "files", "media", "model", "time", "job"]),
+    ("analysis", &["classes", "files", "hysteresis", "media", "model", "time", "job"]),
     ("dataset", &["classes", "files", "media", "time", "job"]),
-    ("evaluation", &["classes", "dataset"]),
+    ("evaluation", &["classes", "dataset", "hysteresis"]),
     ("runs", &["classes", "dataset", "evaluation", "files"]),
     ("figures", &["classes", "evaluation", "files", "job", "paper", "runs"]),
     ("plates", &["evaluation", "figures", "files", "job", "media", "runs", "time"]),
@@ -64,6 +65,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "dataset",
             "evaluation",
             "figures",
+            "hysteresis",
             "media",
             "memory",
             "model",
@@ -86,6 +88,7 @@ const ARROWS: [(&str, &[&str]); 22] = [
             "dataset",
             "evaluation",
             "figures",
+            "hysteresis",
             "hub",
             "media",
             "memory",

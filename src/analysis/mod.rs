@@ -19,7 +19,7 @@ pub mod sound;
 pub mod step_grid;
 pub mod windows;
 
-pub use events::{Event, Hysteresis, find_events};
+pub use events::{Event, find_events};
 pub use features::{StepFeatures, extract, plan};
 pub use journal::JournalPlace;
 pub use levels::Levels;

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::events::{Event, Hysteresis};
+use super::events::Event;
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
 use crate::classes::AnomalyClass;
 use crate::files::{WriteError, hexadecimal, serialize_path, write_whole};
+use crate::hysteresis::Hysteresis;
 use crate::job::{CancelToken, Cancelled};
 use crate::model::{Modalities, ModelCard, Provenance};
 

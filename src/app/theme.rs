@@ -139,16 +139,18 @@ fn visuals(mut visuals: Visuals, palette: &Palette, greys: [u8; 3]) -> Visuals {
     visuals
 }
 
+/// Relative luminance, as the guidelines for contrast define it (WCAG 2.1).
+pub fn luminance(color: Color32) -> f32 {
+    let [red, green, blue, _] = egui::Rgba::from(color).to_array();
+    0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Contrast ratio of WCAG 2.1, 1 to 21.
     fn contrast(a: Color32, b: Color32) -> f32 {
-        let luminance = |color: Color32| {
-            let [red, green, blue, _] = egui::Rgba::from(color).to_array();
-            0.2126 * red + 0.7152 * green + 0.0722 * blue
-        };
         let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
         a.max(b) / a.min(b)
     }

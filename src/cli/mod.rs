@@ -22,13 +22,14 @@ use serde_json::json;
 
 use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
 use crate::analysis::{
-    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, Hysteresis, JournalPlace, NetworkChoice,
-    NetworkShelf, StepGrid, analyse, find_events,
+    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
+    analyse, find_events,
 };
 use crate::app::{self, DeskOptions, scenes};
 use crate::dataset::sample;
 use crate::dataset::synth::{SynthSpec, write_corpus};
 use crate::files::write_png;
+use crate::hysteresis::Hysteresis;
 use crate::job::{CancelToken, Progress};
 use crate::media::{self, FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
 use crate::model::{ComputeDevice, Preset, WeightSource};

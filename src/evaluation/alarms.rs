@@ -5,12 +5,11 @@
 //! false alarm and as a detected event is that of [`super::events`]. Each clip is counted once, after that any choice
 //! of clips is a sum.
 
-use crate::classes::anomaly_score;
-
 use super::clip::ScoredClip;
-use super::events::ClipEvents;
-use super::hysteresis::Hysteresis;
+use super::events::{ClipEvents, predicted};
 use super::metric::{Metric, Undefined};
+use crate::classes::anomaly_score;
+use crate::hysteresis::Hysteresis;
 
 /// Thresholds: 0, 0.001, 0.002, up to 1.
 pub const LEVELS: usize = 1001;
@@ -68,7 +67,8 @@ impl ClipAlarms {
                 // Where no score lies between two levels, both make the same events.
                 Some(last) if before == Some(crossed) => *last,
                 _ => {
-                    events.predicted = Hysteresis { onset, offset, ..hysteresis }.events_among(&scores, clip);
+                    let hysteresis = Hysteresis { onset, offset, ..hysteresis };
+                    events.predicted = predicted(clip, scores.iter().copied(), hysteresis);
                     LevelCounts { false_alarms: events.false_alarms() as u32, detected: events.detected() as u32 }
                 }
             };

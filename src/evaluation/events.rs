@@ -6,9 +6,10 @@
 use serde::Serialize;
 
 use super::clip::ScoredClip;
-use super::hysteresis::Hysteresis;
 use super::metric::{AbsentList, Metric, Undefined};
 use super::span::{Span, overlapping};
+use crate::classes::anomaly_score;
+use crate::hysteresis::Hysteresis;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventScores {
@@ -102,8 +103,8 @@ pub(super) struct ClipEvents {
 
 impl ClipEvents {
     pub(super) fn new(clip: &ScoredClip, hysteresis: Hysteresis) -> Self {
-        let (truth, predicted) = (clip.anomalous_spans(), hysteresis.events(clip));
-        Self { truth, predicted, scored_s: clip.scored_span().length() }
+        let predicted = predicted(clip, clip.steps.iter().map(anomaly_score), hysteresis);
+        Self { truth: clip.anomalous_spans(), predicted, scored_s: clip.scored_span().length() }
     }
 
     /// Pairs of events that overlap enough, the best overlap first, each event in one pair.
@@ -139,6 +140,14 @@ impl ClipEvents {
     pub(super) fn false_alarms(&self) -> usize {
         self.predicted.iter().filter(|predicted| overlapping(&self.truth, **predicted).is_empty()).count()
     }
+}
+
+/// The events that `hysteresis` finds among the anomaly scores of the clip's steps: disjoint and in order, in seconds on
+/// the file's axis.
+pub(super) fn predicted(clip: &ScoredClip, scores: impl IntoIterator<Item = f32>, hysteresis: Hysteresis) -> Vec<Span> {
+    let runs = hysteresis.runs(scores, clip.step_s).into_iter();
+    let spans = runs.map(|run| Span::new(clip.step_span(run.start).start, clip.step_span(run.end - 1).end));
+    spans.filter(|span| span.length() > 0.0).collect()
 }
 
 impl EventMatching {

@@ -10,7 +10,7 @@
 //! | [`clip_ranking`] | clips: anomalous against normal, each class against the rest | |
 //! | [`frames`] | frames of all clips together | XD-Violence |
 //! | [`localization`] | mean average precision of segments at an overlap | XD-Violence, ActivityNet |
-//! | [`hysteresis`], [`events`] | recall of events, delay, false alarms an hour | |
+//! | [`events`] | recall of events, delay, false alarms an hour | |
 //! | [`alarms`] | false alarms an hour against recall, at every threshold | |
 //! | [`decision`] | what a clip is called at a threshold | |
 //! | [`difference`] | two sets of scores of the same clips | |
@@ -31,7 +31,6 @@ pub mod decision;
 pub mod difference;
 pub mod events;
 pub mod frames;
-pub mod hysteresis;
 mod intervals;
 pub mod localization;
 mod markdown;
@@ -46,7 +45,6 @@ pub mod temperature;
 pub use bootstrap::BootstrapSettings;
 pub use clip::{EvaluationError, ScoredClip, TruthRange};
 pub use decision::{BinaryCounts, Decision};
-pub use hysteresis::Hysteresis;
 pub use intervals::NamedInterval;
 pub use metric::{Absent, Metric, Undefined};
 pub use report::{ClipCounts, Curves, Report};

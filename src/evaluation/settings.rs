@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::bootstrap::BootstrapSettings;
 use super::clip::EvaluationError;
-use super::hysteresis::Hysteresis;
+use crate::hysteresis::Hysteresis;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReportSettings {

@@ -10,7 +10,8 @@ use crate::evaluation::calibration::Labelled;
 use crate::evaluation::frames::{FrameGrid, frame_ranking};
 use crate::evaluation::ranking::Ranking;
 use crate::evaluation::temperature::Temperature;
-use crate::evaluation::{Hysteresis, ReportSettings, ScoredClip, Undefined};
+use crate::evaluation::{ReportSettings, ScoredClip, Undefined};
+use crate::hysteresis::Hysteresis;
 use crate::job::{CancelToken, Cancelled, spread, thread_count};
 use crate::runs::Run;
 

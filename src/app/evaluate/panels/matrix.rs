@@ -136,16 +136,7 @@ const RAMP: Color32 = Color32::from_rgb(0x4a, 0x90, 0xd9);
 
 /// Black or white, whichever stands out: one of them does by 4.5 to 1 on every colour.
 fn readable_on(fill: Color32) -> Color32 {
-    if luminance(fill) > 0.179 { Color32::BLACK } else { Color32::WHITE }
-}
-
-/// Relative luminance, as the guidelines for contrast define it (WCAG 2.1).
-fn luminance(color: Color32) -> f32 {
-    let linear = |channel: u8| {
-        let value = f32::from(channel) / 255.0;
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    };
-    0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+    if theme::luminance(fill) > 0.179 { Color32::BLACK } else { Color32::WHITE }
 }
 
 fn short(class: AnomalyClass) -> &'static str {
@@ -172,7 +163,7 @@ mod tests {
         for lane in [Color32::from_gray(0x16), Color32::from_gray(0xfa)] {
             for share in 0..=20 {
                 let fill = lane.lerp_to_gamma(RAMP, share as f32 / 20.0);
-                let (a, b) = (luminance(fill), luminance(readable_on(fill)));
+                let (a, b) = (theme::luminance(fill), theme::luminance(readable_on(fill)));
                 let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
                 assert!(contrast >= 4.5, "{contrast} on {fill:?}");
             }
