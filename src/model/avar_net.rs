@@ -71,7 +71,8 @@ impl Preset {
 }
 
 const MOBILEVIT_SIZE_PX: (usize, usize) = (256, 256);
-/// Half-way between 4:3 and 16:9, the shapes of surveillance pictures; its maps divide by every stride and patch.
+/// The whole picture in 3:2, half-way between 4:3 and 16:9, the shapes of surveillance pictures; its maps divide by every
+/// stride and patch. Squeezed into a square of as many pixels it trains as well: `weights/README.md` has the numbers.
 const LITE_SIZE_PX: (usize, usize) = (192, 128);
 
 /// The features are those of small networks, and few: with the usual half the head does not learn them to the end.
