@@ -37,8 +37,8 @@
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `time`, `job`, `files` and `memory` know nobody, `media` knows no network, `model` knows
-//!   no media, and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
+//! - No arrow runs backwards: `time`, `job`, `files`, `memory` and `hysteresis` know nobody, `media` knows no network,
+//!   `model` knows no media, and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.

@@ -58,6 +58,8 @@ mod tests {
     use crate::classes::Evidence;
     use crate::model::Modalities;
 
+    const PLAIN: Hysteresis = Hysteresis { onset: 0.5, offset: 0.3, min_on_s: 0.0, min_off_s: 0.0 };
+
     /// Four steps a second; what is not normal goes to `class`.
     fn scores(anomaly: &[f32], class: AnomalyClass) -> StepScores {
         let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(anomaly.len() as f64 / 4.0));
@@ -72,9 +74,21 @@ mod tests {
     }
 
     #[test]
+    fn limits_in_seconds_hold_on_the_grid_of_the_steps() {
+        let bounds = |anomaly: &[f32], hysteresis: Hysteresis| -> Vec<(usize, usize)> {
+            let events = find_events(&scores(anomaly, AnomalyClass::Crash), hysteresis);
+            events.iter().map(|event| (event.first_step, event.last_step)).collect()
+        };
+        let joined = Hysteresis { min_off_s: 0.5, ..PLAIN };
+        assert_eq!(bounds(&[0.9, 0.0, 0.9], joined), [(0, 2)]);
+        assert_eq!(bounds(&[0.9, 0.0, 0.0, 0.9], joined), [(0, 0), (3, 3)]);
+        let both = Hysteresis { min_on_s: 0.75, min_off_s: 0.5, ..PLAIN };
+        assert_eq!(bounds(&[0.9, 0.0, 0.9, 0.0, 0.0, 0.9, 0.9], both), [(0, 2)]);
+    }
+
+    #[test]
     fn an_event_names_its_class_its_peak_and_its_time() {
-        let hysteresis = Hysteresis { onset: 0.5, offset: 0.3, min_on_s: 0.0, min_off_s: 0.0 };
-        let found = find_events(&scores(&[0.0, 0.6, 0.9, 0.7, 0.0], AnomalyClass::PoliceSiren), hysteresis);
+        let found = find_events(&scores(&[0.0, 0.6, 0.9, 0.7, 0.0], AnomalyClass::PoliceSiren), PLAIN);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].class, AnomalyClass::PoliceSiren);
         assert_eq!((found[0].peak, found[0].peak_step), (0.9, 2));

@@ -24,12 +24,10 @@ use crate::job::{CancelToken, spread, thread_count};
 use crate::model::head::{Config, Fusion};
 use crate::model::temporal::TemporalKind;
 use crate::model::{ComputeDevice, kernels};
-
-/// The paper's sequence length.
-const PAPER_WINDOW_STEPS: usize = 10;
+use crate::paper::HEADS_STEPS;
 
 /// Sequence lengths of the paper's table 3, and ours.
-pub const SEQUENCE_LENGTHS: [usize; 4] = [5, PAPER_WINDOW_STEPS, 15, WINDOW_STEPS];
+pub const SEQUENCE_LENGTHS: [usize; 4] = [5, HEADS_STEPS, 15, WINDOW_STEPS];
 
 /// One arrangement of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +40,7 @@ pub struct Arrangement {
 impl Arrangement {
     /// What AVAR-Net uses.
     pub const PAPER: Arrangement =
-        Arrangement { temporal: TemporalKind::Mtcn, fusion: Fusion::Early, window_steps: PAPER_WINDOW_STEPS };
+        Arrangement { temporal: TemporalKind::Mtcn, fusion: Fusion::Early, window_steps: HEADS_STEPS };
 
     /// Every arrangement of table 2, of table 3, and of the comparison of fusions, each once.
     pub fn all() -> Vec<Arrangement> {
@@ -52,7 +50,7 @@ impl Arrangement {
                 all.push(Arrangement { temporal, fusion, ..Self::PAPER });
             }
         }
-        let lengths = SEQUENCE_LENGTHS.into_iter().filter(|steps| *steps != PAPER_WINDOW_STEPS);
+        let lengths = SEQUENCE_LENGTHS.into_iter().filter(|steps| *steps != HEADS_STEPS);
         all.extend(lengths.map(|window_steps| Arrangement { window_steps, ..Self::PAPER }));
         all.push(Arrangement { fusion: Fusion::Late, ..Self::PAPER });
         all

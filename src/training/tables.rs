@@ -13,12 +13,7 @@ use crate::paper::{HEADS_ON_VAAR, LENGTHS, Quality, UNVERIFIED};
 /// The paper's table 2 on VAAR.
 fn paper_table_2(kind: TemporalKind, fusion: Fusion) -> Option<Quality> {
     let row = HEADS_ON_VAAR.iter().find(|row| row.name == kind.name())?;
-    match fusion {
-        Fusion::SoundOnly => Some(row.sound),
-        Fusion::PictureOnly => Some(row.picture),
-        Fusion::Early => Some(row.both),
-        Fusion::Late => None,
-    }
+    row.modalities().into_iter().find(|(_, name, _)| *name == fusion.name()).map(|(.., quality)| quality)
 }
 
 /// The paper's table 3 on VAAR: accuracy in percent.
