@@ -1,7 +1,7 @@
 //! The networks and their kernels, ours beside candle's. `cargo bench --bench networks`; two threads with
 //! RAYON_NUM_THREADS=2. Items are frames, or seconds of sound.
 
-use avar::model::kernels::{self, Activation, Matrix};
+use avar::kernels::{self, Activation, Matrix};
 use avar::model::layers::Mode;
 use avar::model::temporal::TemporalKind;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights, head, wav2vec2};

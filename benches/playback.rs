@@ -1,7 +1,7 @@
 //! Stepping through a 720p clip with a key frame every 250 frames, as fast as the player answers: forward against
 //! back, within a group of pictures and across its border.
 
-#[path = "../tests/playback/clips.rs"]
+#[path = "../src/playback/tests/clips.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod clips;
 

@@ -50,24 +50,21 @@
 //! - No clip that is dropped from a metric in silence, and no metric without a value that reads as zero.
 //! - No file that appears half-written: all are begun and renamed by [`files`].
 
-pub mod analysis;
-pub mod app;
-pub mod classes;
 pub mod cli;
-pub mod dataset;
-pub mod evaluation;
-pub mod figures;
-pub mod files;
-pub mod hub;
-pub mod hysteresis;
-pub mod job;
-pub mod media;
-pub mod memory;
-pub mod model;
-pub mod paper;
-pub mod plates;
-pub mod playback;
-pub mod runs;
-pub mod scoring;
-pub mod time;
-pub mod training;
+
+pub use avar_analysis as analysis;
+pub use avar_app as app;
+pub use avar_base::{files, job, memory, time};
+pub use avar_dataset as dataset;
+pub use avar_export as export;
+pub use avar_figures as figures;
+pub use avar_hub as hub;
+pub use avar_kernels as kernels;
+pub use avar_labels as labels;
+pub use avar_media as media;
+pub use avar_metrics as metrics;
+pub use avar_model as model;
+pub use avar_playback as playback;
+pub use avar_scoring as scoring;
+pub use avar_synth as synth;
+pub use avar_training as training;

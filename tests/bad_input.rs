@@ -1,8 +1,6 @@
 //! Files that cannot be reviewed: one clear sentence with the file's name, on the command line and in the window,
 //! no panic, and the desk goes on working.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -93,7 +91,7 @@ fn a_file_cut_behind_its_index_is_analysed_up_to_the_break_and_says_so() {
 fn bad_files_among_good_ones_get_a_line_each_and_stop_nothing() {
     let folder = folder();
     let good = folder.path().join("good.mp4");
-    common::write_clip(&good, 1, true);
+    avar_testing::write_clip(&good, 1, true);
     let bad = [
         folder.path().join("missing.mp4"),
         written(&folder, "empty.mp4", b""),
@@ -116,8 +114,13 @@ fn a_failed_analysis_with_json_is_still_one_json_document() {
     let folder = folder();
     let file = written(&folder, "empty.mp4", b"");
     let out = folder.path().join("out");
-    let run =
-        common::avar(["analyze".as_ref(), file.as_os_str(), "--json".as_ref(), "--out".as_ref(), out.as_os_str()]);
+    let run = crate::program::avar([
+        "analyze".as_ref(),
+        file.as_os_str(),
+        "--json".as_ref(),
+        "--out".as_ref(),
+        out.as_os_str(),
+    ]);
     let document = run.expect_status(1).json();
     assert_is_one_sentence(document["files"][0]["error"].as_str().unwrap(), &file);
 }
@@ -128,7 +131,7 @@ fn a_missing_file_whose_name_is_no_unicode_is_refused_without_a_panic() {
     let folder = folder();
     let file = folder.path().join(not_unicode());
     let out = folder.path().join("out");
-    for run in [common::avar(["probe".as_ref(), file.as_os_str()]), analyze(&[&file], &out)] {
+    for run in [crate::program::avar(["probe".as_ref(), file.as_os_str()]), analyze(&[&file], &out)] {
         let run = run.expect_status(1);
         assert!(run.stderr.contains("no such file") && !run.stderr.contains("panicked"), "{}", run.stderr);
     }
@@ -139,7 +142,7 @@ fn a_missing_file_whose_name_is_no_unicode_is_refused_without_a_panic() {
 fn a_recording_whose_name_is_no_unicode_is_analysed() {
     let folder = folder();
     let plain = folder.path().join("plain.mp4");
-    common::write_clip(&plain, 1, true);
+    avar_testing::write_clip(&plain, 1, true);
     let file = folder.path().join(not_unicode());
     std::fs::rename(plain, &file).unwrap();
     let out = folder.path().join("out");
@@ -157,7 +160,7 @@ fn not_unicode() -> &'static std::ffi::OsStr {
 fn weights_that_cannot_be_read_are_named_in_the_window_and_the_picture_stays() {
     let folder = folder();
     let good = folder.path().join("good.mp4");
-    common::write_clip(&good, 1, false);
+    avar_testing::write_clip(&good, 1, false);
     let weights = folder.path().join("missing.safetensors");
     let network = NetworkChoice { weights: WeightSource::File(weights.clone()), ..NetworkChoice::default() };
     let mut desk = desk(network);
@@ -173,7 +176,7 @@ fn weights_that_cannot_be_read_are_named_in_the_window_and_the_picture_stays() {
 
 #[test]
 fn every_made_edge_file_is_analysed_or_refused_by_name() {
-    let Some(made) = common::data_folder("edge/made") else { return };
+    let Some(made) = avar_testing::data_folder("edge/made") else { return };
     let mut files: Vec<PathBuf> = std::fs::read_dir(made).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let folder = folder();
@@ -201,7 +204,7 @@ fn written(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 
 fn clip_bytes(folder: &TempDir) -> Vec<u8> {
     let path = folder.path().join("whole.mp4");
-    common::write_clip(&path, 3, true);
+    avar_testing::write_clip(&path, 3, true);
     std::fs::read(path).unwrap()
 }
 
@@ -236,11 +239,11 @@ fn movie_without_tracks() -> Vec<u8> {
     [brand, boxed(b"moov", &boxed(b"mvhd", &header))].concat()
 }
 
-fn analyze(files: &[&Path], out: &Path) -> common::Run {
+fn analyze(files: &[&Path], out: &Path) -> crate::program::Run {
     let mut arguments: Vec<&std::ffi::OsStr> = vec!["analyze".as_ref()];
     arguments.extend(files.iter().map(|file| file.as_os_str()));
     arguments.extend(["--out".as_ref(), out.as_os_str()]);
-    common::avar(arguments)
+    crate::program::avar(arguments)
 }
 
 /// By `probe`, `analyze` and `frame`, and by the window. `reason` is a word of the sentence.
@@ -250,7 +253,11 @@ fn is_refused_everywhere(file: &Path, reason: &str) {
     let picture = out.path().join("frame.png");
     let frame =
         ["frame".as_ref(), file.as_os_str(), "--ordinal".as_ref(), "0".as_ref(), "--out".as_ref(), picture.as_os_str()];
-    let runs = [common::avar(["probe".as_ref(), file.as_os_str()]), analyze(&[file], out.path()), common::avar(frame)];
+    let runs = [
+        crate::program::avar(["probe".as_ref(), file.as_os_str()]),
+        analyze(&[file], out.path()),
+        crate::program::avar(frame),
+    ];
     for (run, reason) in runs.into_iter().zip([reason, reason, ""]) {
         let run = run.expect_status(1);
         assert_eq!(run.stdout, "");
@@ -274,7 +281,7 @@ fn is_refused_by_the_window(file: &Path, reason: &str) {
 
     let folder = folder();
     let good = folder.path().join("good.mp4");
-    common::write_clip(&good, 1, false);
+    avar_testing::write_clip(&good, 1, false);
     desk.apply(Command::OpenPaths(vec![good]));
     wait_until(&mut desk, |desk| desk.state.player.as_ref().is_some_and(|player| player.frame.is_some()));
 }

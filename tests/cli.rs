@@ -1,7 +1,5 @@
 //! The contract of the command line, checked from outside on the built program.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -9,7 +7,9 @@ use avar::analysis::StepGrid;
 use avar::job::CancelToken;
 use avar::media::{FrameTable, probe};
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
-use common::{Run, read_json};
+use avar_testing::read_json;
+
+use crate::program::Run;
 use sha2::{Digest, Sha256};
 
 const HEADER: &str =
@@ -27,7 +27,7 @@ struct Analysed {
 static ANALYSED: LazyLock<Analysed> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let clip = folder.path().join("clip.mp4");
-    common::write_clip(&clip, CLIP_S, true);
+    avar_testing::write_clip(&clip, CLIP_S, true);
     let run = analyze(&[&clip], &folder.path().join("out"), &[]).expect_status(0);
     Analysed { folder, clip, run }
 });
@@ -73,7 +73,7 @@ fn analyze_with(files: &[&Path], out: &Path, options: &[&str]) -> Run {
     arguments.extend(files.iter().map(|file| file.as_os_str()));
     arguments.extend(["--out".as_ref(), out.as_os_str()]);
     arguments.extend(options.iter().map(std::ffi::OsStr::new));
-    common::avar(arguments)
+    crate::program::avar(arguments)
 }
 
 fn names_in(folder: &Path) -> Vec<String> {
@@ -118,8 +118,9 @@ fn every_row_names_the_frame_on_screen_when_its_step_starts() {
 
 #[test]
 fn no_row_names_a_frame_that_the_probe_does_not_count() {
-    let probed = common::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
-    assert_eq!(probed["video"]["frames"], CLIP_S * common::RATE_HZ);
+    let probed =
+        crate::program::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
+    assert_eq!(probed["video"]["frames"], CLIP_S * avar_testing::RATE_HZ);
     let frames: Vec<usize> = ANALYSED.rows().iter().filter_map(|row| row.frame).collect();
     assert!(
         frames.is_sorted_by(|a, b| a < b)
@@ -227,7 +228,7 @@ fn files_of_one_name_do_not_overwrite_each_other() {
     let out = tempfile::tempdir().unwrap();
     let other = out.path().join("elsewhere/clip.mp4");
     std::fs::create_dir(other.parent().unwrap()).unwrap();
-    common::write_clip(&other, 1, false);
+    avar_testing::write_clip(&other, 1, false);
     analyze(&[&ANALYSED.clip, &other], &out.path().join("results"), &[]).expect_status(0);
     let results = names_in(&out.path().join("results"));
     let records: Vec<serde_json::Value> = results
@@ -268,12 +269,12 @@ fn wrong_usage_ends_with_status_2() {
     analyze(&[&ANALYSED.clip], out.path(), &["--device", "tpu"]).expect_status(2);
     analyze(&[&ANALYSED.clip], out.path(), &["--steps-per-second", "four"]).expect_status(2);
     analyze(&[&ANALYSED.clip], out.path(), &["--no-such-option"]).expect_status(2);
-    common::avar(["frame".as_ref(), ANALYSED.clip.as_os_str()]).expect_status(2);
+    crate::program::avar(["frame".as_ref(), ANALYSED.clip.as_os_str()]).expect_status(2);
 }
 
 #[test]
 fn help_ends_with_status_0_and_lists_the_commands() {
-    let help = common::avar(["--help"]).expect_status(0).stdout;
+    let help = crate::program::avar(["--help"]).expect_status(0).stdout;
     for command in ["probe", "frame", "analyze", "screenshot"] {
         assert!(help.contains(command), "{command}: {help}");
     }
@@ -290,7 +291,7 @@ fn a_program_built_without_cuda_says_so() {
 
 #[test]
 fn a_probe_says_in_words_what_is_in_the_file() {
-    let text = common::avar(["probe".as_ref(), ANALYSED.clip.as_os_str()]).expect_status(0).stdout;
+    let text = crate::program::avar(["probe".as_ref(), ANALYSED.clip.as_os_str()]).expect_status(0).stdout;
     for expected in ["h264 160x120", "75", "aac 48000 Hz, 1 channels", "FFmpeg"] {
         assert!(text.contains(expected), "no \"{expected}\" in: {text}");
     }
@@ -298,22 +299,23 @@ fn a_probe_says_in_words_what_is_in_the_file() {
 
 #[test]
 fn a_probe_as_json_is_the_ingest_report() {
-    let report = common::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
+    let report =
+        crate::program::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();
     let video = &report["video"];
     assert_eq!((&video["codec"], &video["pixel_format"]), (&"h264".into(), &"yuv420p".into()));
     for (name, expected) in [
-        ("width", u64::from(common::WIDTH_PX)),
-        ("height", u64::from(common::HEIGHT_PX)),
-        ("display_width", u64::from(common::WIDTH_PX)),
-        ("display_height", u64::from(common::HEIGHT_PX)),
+        ("width", u64::from(avar_testing::WIDTH_PX)),
+        ("height", u64::from(avar_testing::HEIGHT_PX)),
+        ("display_width", u64::from(avar_testing::WIDTH_PX)),
+        ("display_height", u64::from(avar_testing::HEIGHT_PX)),
         ("rotation_deg", 0),
-        ("frames", u64::from(CLIP_S * common::RATE_HZ)),
+        ("frames", u64::from(CLIP_S * avar_testing::RATE_HZ)),
     ] {
         assert_eq!(video[name], expected, "{name}");
     }
     assert_eq!(video["variable_frame_rate"], false);
     assert_eq!(video["first_pts_s"], 0.0);
-    assert!((video["average_fps"].as_f64().unwrap() - f64::from(common::RATE_HZ)).abs() < 0.01, "{video}");
+    assert!((video["average_fps"].as_f64().unwrap() - f64::from(avar_testing::RATE_HZ)).abs() < 0.01, "{video}");
     assert!(video["keyframes"].as_u64().unwrap() >= 1);
     assert_eq!((&report["audio"]["codec"], &report["audio"]["sample_rate"]), (&"aac".into(), &48_000.into()));
     let digest = avar::analysis::record::digest_file(&ANALYSED.clip, &CancelToken::default()).unwrap();
@@ -328,7 +330,7 @@ fn a_frame_is_saved_as_the_picture_that_the_library_decodes() {
     let png = out.path().join("frame.png");
     save_frame("30", &png).expect_status(0);
     let saved = image::open(&png).unwrap().to_rgb8();
-    assert_eq!(saved.dimensions(), (common::WIDTH_PX, common::HEIGHT_PX));
+    assert_eq!(saved.dimensions(), (avar_testing::WIDTH_PX, avar_testing::HEIGHT_PX));
     let table = FrameTable::scan(&ANALYSED.clip, &CancelToken::default(), |_| {}).unwrap();
     let mut reader = avar::media::VideoReader::open(&ANALYSED.clip, table.into()).unwrap();
     let decoded = reader.seek_exact(avar::time::FrameIndex(30)).unwrap().to_rgb8().unwrap();
@@ -351,12 +353,19 @@ fn a_frame_past_the_end_is_refused_and_nothing_is_written() {
 
 fn save_frame(ordinal: &str, png: &Path) -> Run {
     let clip = ANALYSED.clip.as_os_str();
-    common::avar(["frame".as_ref(), clip, "--ordinal".as_ref(), ordinal.as_ref(), "--out".as_ref(), png.as_os_str()])
+    crate::program::avar([
+        "frame".as_ref(),
+        clip,
+        "--ordinal".as_ref(),
+        ordinal.as_ref(),
+        "--out".as_ref(),
+        png.as_os_str(),
+    ])
 }
 
 #[test]
 fn without_a_display_the_window_is_refused_with_what_to_do_instead() {
-    let run = common::avar([ANALYSED.clip.as_os_str()]).expect_status(1);
+    let run = crate::program::avar([ANALYSED.clip.as_os_str()]).expect_status(1);
     assert!(run.stderr.contains("no display") && run.stderr.contains("avar analyze"), "{}", run.stderr);
 }
 
@@ -365,7 +374,8 @@ fn a_screenshot_of_a_file_is_a_picture_of_the_window() {
     let out = tempfile::tempdir().unwrap();
     let clip = ANALYSED.clip.as_os_str();
     let at = ["--at", "1.5", "--out"].map(std::ffi::OsStr::new);
-    common::avar(["screenshot".as_ref(), clip].into_iter().chain(at).chain([out.path().as_os_str()])).expect_status(0);
+    crate::program::avar(["screenshot".as_ref(), clip].into_iter().chain(at).chain([out.path().as_os_str()]))
+        .expect_status(0);
     assert_eq!(names_in(out.path()), ["clip.png"]);
     let picture = image::open(out.path().join("clip.png")).unwrap().to_rgb8();
     let colours: std::collections::HashSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0).collect();

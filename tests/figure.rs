@@ -1,19 +1,17 @@
 //! `avar figure` and `avar report`, on a run that the program made itself.
 
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 /// A run of an untrained network over a clip with a picture and a sound file.
 static RUN: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    common::write_clip(&folder.path().join("crash.mp4"), 2, true);
-    common::write_wav(&folder.path().join("street.wav"), &common::tone(0, 16_000), 16_000);
+    avar_testing::write_clip(&folder.path().join("crash.mp4"), 2, true);
+    avar_testing::write_wav(&folder.path().join("street.wav"), &avar_testing::tone(0, 16_000), 16_000);
     let manifest = folder.path().join("clips.csv");
     std::fs::write(&manifest, "path,label,start_s,end_s\ncrash.mp4,crash,0.5,1.5\nstreet.wav,normal,,\n").unwrap();
     let out = run_folder(folder.path());
-    common::avar(
+    crate::program::avar(
         ["evaluate".as_ref(), "--untrained".as_ref(), "--manifest".as_ref(), manifest.as_os_str()]
             .into_iter()
             .chain(["--out".as_ref(), out.as_os_str()]),
@@ -26,9 +24,9 @@ fn run_folder(folder: &Path) -> PathBuf {
     folder.join("run")
 }
 
-fn draw(name: &str, out: &Path) -> common::Run {
+fn draw(name: &str, out: &Path) -> crate::program::Run {
     let run = run_folder(RUN.path());
-    common::avar([
+    crate::program::avar([
         "figure".as_ref(),
         name.as_ref(),
         "--run".as_ref(),
@@ -66,7 +64,7 @@ fn the_same_run_gives_the_same_report() {
     let run = run_folder(RUN.path());
     let report = |name: &str| {
         let out = folder.path().join(name);
-        common::avar(["report".as_ref(), "--run".as_ref(), run.as_os_str(), "--out".as_ref(), out.as_os_str()])
+        crate::program::avar(["report".as_ref(), "--run".as_ref(), run.as_os_str(), "--out".as_ref(), out.as_os_str()])
             .expect_status(0);
         std::fs::read(out).unwrap()
     };
@@ -84,7 +82,7 @@ fn letters_of_a_figure_come_with_it() {
     assert_eq!(svg.matches("@font-face{font-family:Roboto").count(), 2);
     let html = folder.path().join("report.html");
     let run = run_folder(RUN.path());
-    common::avar(["report".as_ref(), "--run".as_ref(), run.as_os_str(), "--out".as_ref(), html.as_os_str()])
+    crate::program::avar(["report".as_ref(), "--run".as_ref(), run.as_os_str(), "--out".as_ref(), html.as_os_str()])
         .expect_status(0);
     let html = std::fs::read_to_string(html).unwrap();
     assert_eq!(html.matches("@font-face").count(), 2, "once for the page, not for every figure");
@@ -96,7 +94,8 @@ fn a_folder_without_a_run_is_refused_in_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("6.svg");
     let arguments = ["figure".as_ref(), "6".as_ref(), "--run".as_ref(), folder.path().as_os_str()];
-    let refused = common::avar(arguments.into_iter().chain(["--out".as_ref(), out.as_os_str()])).expect_status(1);
+    let refused =
+        crate::program::avar(arguments.into_iter().chain(["--out".as_ref(), out.as_os_str()])).expect_status(1);
     assert!(refused.stderr.contains("avar evaluate --out"), "{}", refused.stderr);
     assert!(!out.exists());
 }

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
-use avar::classes::AnomalyClass;
-use avar::dataset::{Manifest, ShownIn, Split};
+use avar::dataset::{Manifest, ShownIn};
 use avar::job::CancelToken;
+use avar::labels::AnomalyClass;
+use avar::labels::Split;
 use avar::media::open;
-
-mod common;
 
 fn synth(out: &Path, clips: usize, sounds: usize, seed: u64) {
     let [clips, sounds, seed] = [clips.to_string(), sounds.to_string(), seed.to_string()];
     let options = ["--clips", &clips, "--slow-clips", "1", "--sounds", &sounds, "--seed", &seed];
-    common::avar(["synth", "--out", out.to_str().unwrap()].into_iter().chain(options)).expect_status(0);
+    crate::program::avar(["synth", "--out", out.to_str().unwrap()].into_iter().chain(options)).expect_status(0);
 }
 
 #[test]
@@ -68,7 +67,8 @@ fn a_corpus_repeats_with_its_seed_and_a_larger_one_begins_with_the_smaller() {
 #[test]
 fn a_corpus_of_nothing_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let run = common::avar(["synth", "--out", folder.path().to_str().unwrap(), "--clips", "0"]).expect_status(1);
+    let run =
+        crate::program::avar(["synth", "--out", folder.path().to_str().unwrap(), "--clips", "0"]).expect_status(1);
     assert!(run.stderr.contains("between 1 and"), "{}", run.stderr);
 }
 
@@ -78,7 +78,7 @@ fn manifest(folder: &Path) -> std::path::PathBuf {
     for (index, (label, split)) in
         [("crash", "train"), ("normal", "train"), ("crash", "test"), ("normal", "test")].iter().enumerate()
     {
-        common::write_clip(&folder.join(format!("{index}.mp4")), 1, true);
+        avar_testing::write_clip(&folder.join(format!("{index}.mp4")), 1, true);
         text += &format!("{index}.mp4,{label},{split},group-{index}\n");
     }
     let path = folder.join("manifest.csv");
@@ -90,7 +90,7 @@ fn manifest(folder: &Path) -> std::path::PathBuf {
 fn an_evaluation_prints_clips_and_metrics_and_keeps_the_run() {
     let folder = tempfile::tempdir().unwrap();
     let (manifest, out) = (manifest(folder.path()), folder.path().join("run"));
-    let run = common::avar([
+    let run = crate::program::avar([
         "evaluate",
         "--untrained",
         "--json",
@@ -114,8 +114,8 @@ fn an_evaluation_prints_clips_and_metrics_and_keeps_the_run() {
     for name in ["run.json", "metrics.json", "clips.csv", "steps.csv", "report.md"] {
         assert!(out.join(name).exists(), "{name}");
     }
-    assert_eq!(common::read_json(&out.join("run.json"))["is_trained"], false);
-    let run = avar::runs::read_run(&out).unwrap();
+    assert_eq!(avar_testing::read_json(&out.join("run.json"))["is_trained"], false);
+    let run = avar::metrics::runs::read_run(&out).unwrap();
     assert_eq!((run.clips.len(), run.set_aside.len(), run.about.clips), (4, 0, 4));
     for (clip, facts) in run.clips.iter().zip(&run.facts) {
         assert_eq!((clip.steps.len(), facts.evidence.len()), (4, 4), "{}", clip.path);
@@ -131,7 +131,7 @@ fn an_evaluation_of_one_part_leaves_the_others_out() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = manifest(folder.path());
     let arguments = ["evaluate", "--untrained", "--json", "--split", "test", "--manifest", manifest.to_str().unwrap()];
-    let clips = common::avar(arguments).expect_status(0).json()["clips"].as_array().unwrap().len();
+    let clips = crate::program::avar(arguments).expect_status(0).json()["clips"].as_array().unwrap().len();
     assert_eq!(clips, Manifest::read(&manifest).unwrap().part(Split::Test).count());
 }
 
@@ -140,7 +140,7 @@ fn a_clip_that_cannot_be_read_is_a_failure_by_name_and_the_others_are_scored() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = manifest(folder.path());
     std::fs::write(folder.path().join("1.mp4"), "no clip").unwrap();
-    let run = common::avar(["evaluate", "--untrained", "--json", "--manifest", manifest.to_str().unwrap()]);
+    let run = crate::program::avar(["evaluate", "--untrained", "--json", "--manifest", manifest.to_str().unwrap()]);
     let run = run.expect_status(0);
     assert!(run.stderr.contains("1.mp4"), "{}", run.stderr);
     let document = run.json();
@@ -154,9 +154,9 @@ fn a_missing_clip_ends_an_evaluation_unless_it_may_be_skipped() {
     let manifest = manifest(folder.path());
     std::fs::remove_file(folder.path().join("2.mp4")).unwrap();
     let evaluate = ["evaluate", "--untrained", "--json", "--manifest", manifest.to_str().unwrap()];
-    let refused = common::avar(evaluate).expect_status(1);
+    let refused = crate::program::avar(evaluate).expect_status(1);
     assert!(refused.stderr.contains("2.mp4") && refused.stderr.contains("--skip-missing"), "{}", refused.stderr);
-    let skipped = common::avar(evaluate.into_iter().chain(["--skip-missing"])).expect_status(0);
+    let skipped = crate::program::avar(evaluate.into_iter().chain(["--skip-missing"])).expect_status(0);
     assert_eq!(skipped.json()["clips"].as_array().unwrap().len(), 3);
 }
 
@@ -166,11 +166,11 @@ fn folders_of_classes_become_a_manifest() {
     for class in ["Baby Cry", "normal"] {
         let of_class = folder.path().join("vaar").join(class);
         std::fs::create_dir_all(&of_class).unwrap();
-        common::write_clip(&of_class.join("a.mp4"), 1, false);
+        avar_testing::write_clip(&of_class.join("a.mp4"), 1, false);
     }
     let (vaar, out) = (folder.path().join("vaar"), folder.path().join("manifest.csv"));
     let arguments = ["manifest", vaar.to_str().unwrap(), "--from", "vaar", "--out", out.to_str().unwrap()];
-    let run = common::avar(arguments).expect_status(0);
+    let run = crate::program::avar(arguments).expect_status(0);
     assert!(run.stdout.contains("baby_cry"), "{}", run.stdout);
     assert_eq!(Manifest::read(&out).unwrap().clips.len(), 2);
 }

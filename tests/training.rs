@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use avar::analysis::DeviceChoice;
-use avar::app::training::TrainingWindow;
-use avar::dataset::{Manifest, Split};
+use avar::cli::train_window::TrainingWindow;
+use avar::dataset::Manifest;
 use avar::job::CancelToken;
+use avar::labels::Split;
 use avar::model::mobilevit::MobileVit;
 use avar::model::wav2vec2::Wav2Vec2;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
@@ -17,8 +18,6 @@ use avar::training::{
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-
-mod common;
 
 const STAGE: &str = "steps = 4\nbatch = 2\nlearning_rate = 0.001\nwarm_up = 1\nvalidate_every = 2\npatience = 5\n";
 
@@ -33,12 +32,12 @@ impl Bench {
         let mut manifest = String::from("path,label,split,group\n");
         for (index, split) in ["train", "train", "val", "val", "test", "test"].into_iter().enumerate() {
             let (name, label) = (format!("{index}.mp4"), ["crash", "normal"][index % 2]);
-            common::write_clip(&folder.path().join(&name), 1 + index as u32 % 2, index != 1);
+            avar_testing::write_clip(&folder.path().join(&name), 1 + index as u32 % 2, index != 1);
             manifest += &format!("{name},{label},{split},clip-{index}\n");
         }
         for (index, split) in ["train", "val"].into_iter().enumerate() {
             let name = format!("{index}.wav");
-            common::write_wav(&folder.path().join(&name), &common::tone(index as u32, 16_000), 16_000);
+            avar_testing::write_wav(&folder.path().join(&name), &avar_testing::tone(index as u32, 16_000), 16_000);
             manifest += &format!("{name},police_siren,{split},sound-{index}\n");
         }
         std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();

@@ -1,9 +1,8 @@
 //! From step scores to events: the steps by [`Hysteresis`], then class, time and peak of each.
 
 use super::scores::{StepScore, StepScores};
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::hysteresis::Hysteresis;
-use crate::time::{FrameIndex, MediaTime, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Hysteresis};
 
 /// A stretch of steps that the network calls anomalous.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,9 +53,9 @@ fn event(scores: &StepScores, first: usize, last: usize) -> Event {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::step_grid::StepGrid;
-    use crate::classes::Evidence;
-    use crate::model::Modalities;
+    use crate::step_grid::StepGrid;
+    use avar_labels::Evidence;
+    use avar_model::Modalities;
 
     const PLAIN: Hysteresis = Hysteresis { onset: 0.5, offset: 0.3, min_on_s: 0.0, min_off_s: 0.0 };
 

@@ -11,13 +11,13 @@ use super::pipeline::AnalysisError;
 use super::scores::StepFrame;
 use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
 use super::step_grid::StepGrid;
-use crate::classes::{CLASS_COUNT, Evidence, anomaly_score};
-use crate::job::CancelToken;
-use crate::media::{AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
-use crate::model::avar_net::Seen;
-use crate::model::motion::Motion;
-use crate::model::wav2vec2::normalise_utterance;
-use crate::model::{AvarNet, Modalities, ModelError};
+use avar_base::job::CancelToken;
+use avar_labels::{CLASS_COUNT, Evidence, anomaly_score};
+use avar_media::{AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
+use avar_model::avar_net::Seen;
+use avar_model::motion::Motion;
+use avar_model::wav2vec2::normalise_utterance;
+use avar_model::{AvarNet, Modalities, ModelError};
 
 /// Frames per pass through the picture network: enough for its matrix products, few enough to be cancelled soon.
 const PICTURE_BATCH: usize = 4;
@@ -176,7 +176,7 @@ pub const JUDGED_WIDTH: usize = CLASS_COUNT + 2;
 /// Class scores, the anomaly score by the picture alone, and the one by the sound alone.
 pub type JudgedStep = [f32; JUDGED_WIDTH];
 
-type ReadBlock = Box<dyn FnMut() -> Result<Option<crate::media::AudioBlock>, AnalysisError>>;
+type ReadBlock = Box<dyn FnMut() -> Result<Option<avar_media::AudioBlock>, AnalysisError>>;
 
 /// The open file: each stream is read once, from front to back.
 pub struct FeatureStreams {

@@ -12,9 +12,9 @@ use sha2::{Digest, Sha256};
 
 use super::scores::{StepFrame, StepScore};
 use super::step_grid::StepGrid;
-use crate::classes::{CLASS_COUNT, Evidence};
-use crate::files::hexadecimal;
-use crate::time::{FrameIndex, MediaTime};
+use avar_base::files::hexadecimal;
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_labels::{CLASS_COUNT, Evidence};
 
 /// Where scores are kept.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::job::CancelToken;
-use crate::model::{AvarNet, ComputeDevice, ModelError, Preset, WeightSource};
+use avar_base::job::CancelToken;
+use avar_model::{AvarNet, ComputeDevice, ModelError, Preset, WeightSource};
 
 /// The seed of the untrained weights: any number will do, but the same one everywhere.
 pub const UNTRAINED_SEED: u64 = 2024;

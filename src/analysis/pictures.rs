@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::scores::StepFrame;
-use crate::media::{FrameScaler, FrameTable, MediaError, VideoFrame, VideoReader};
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
+use avar_media::{FrameScaler, FrameTable, MediaError, VideoFrame, VideoReader};
 
 /// Frames by which steps are named, taken in order of time from one reader.
 pub struct StepPictures {

@@ -16,9 +16,9 @@ use super::scores::{StepScore, StepScores};
 use super::sound::steps_per_chunk;
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
 use super::windows::WindowMean;
-use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
-use crate::media::{FrameTable, MediaError, MediaInfo};
-use crate::model::{AvarNet, Modalities, ModelError};
+use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
+use avar_media::{FrameTable, MediaError, MediaInfo};
+use avar_model::{AvarNet, Modalities, ModelError};
 
 /// Sequence length T: six seconds at four steps a second. The paper's 10 would be two and a half, less than most events
 /// take.

@@ -11,11 +11,10 @@ use sha2::{Digest, Sha256};
 use super::events::Event;
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
-use crate::classes::AnomalyClass;
-use crate::files::{WriteError, hexadecimal, serialize_path, write_whole};
-use crate::hysteresis::Hysteresis;
-use crate::job::{CancelToken, Cancelled};
-use crate::model::{Modalities, ModelCard, Provenance};
+use avar_base::files::{WriteError, hexadecimal, serialize_path, write_whole};
+use avar_base::job::{CancelToken, Cancelled};
+use avar_labels::{AnomalyClass, Hysteresis};
+use avar_model::{Modalities, ModelCard, Provenance};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {

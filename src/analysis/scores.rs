@@ -1,9 +1,9 @@
 //! Step scores: what the network says of each step, and by which frame the step is named.
 
 use super::step_grid::StepGrid;
-use crate::classes::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
-use crate::model::Modalities;
-use crate::time::{FrameIndex, MediaTime};
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
+use avar_model::Modalities;
 
 /// The frame by which a step is named: the one on screen when the step starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl StepScores {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::TimeRange;
+    use avar_base::time::TimeRange;
 
     fn step(class_scores: [f32; CLASS_COUNT]) -> StepScore {
         StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores, evidence: Evidence::default() }

@@ -10,8 +10,8 @@
 use std::collections::VecDeque;
 
 use super::step_grid::StepGrid;
-use crate::media::AudioBlock;
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
+use avar_media::AudioBlock;
 
 /// What the sound encoder takes.
 pub const SOUND_RATE_HZ: u32 = 16_000;
@@ -208,7 +208,7 @@ fn mean_of_tokens(tokens: &[f32], dimension: usize, from: i64, to: i64, row: &mu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::TimeRange;
+    use avar_base::time::TimeRange;
 
     type NoError = std::convert::Infallible;
 

@@ -4,7 +4,7 @@
 //! screen when it starts, so that "the newest step at or before the playhead" is also the step whose
 //! picture was seen; its sound is everything heard during it.
 
-use crate::time::{MediaTime, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
 
 /// The default of the desk: a quarter of a second holds 12 or 13 sound tokens and is shorter than any of the ten events.
 pub const DEFAULT_STEPS_PER_SECOND: f64 = 4.0;

@@ -3,7 +3,7 @@
 //! With Kr and Kb of the standard: R = Y + 2(1-Kr) Cr, B = Y + 2(1-Kb) Cb, and G from Y = Kr R + Kg G + Kb B.
 //! Limited range puts Y at 16..235 and chroma at 16..240 of 255 (ITU-R BT.601, BT.709 and BT.2020), scaled for deeper samples.
 
-use crate::media::{ColorMatrix, ColorRange};
+use avar_media::{ColorMatrix, ColorRange};
 
 /// Rows for R, G and B, to be applied to (Y, Cb, Cr, 1) with samples in `0..=1` of the sample's full scale.
 pub fn to_rgb_rows(matrix: ColorMatrix, range: ColorRange, bits: u32) -> [[f32; 4]; 3] {

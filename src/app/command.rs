@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use eframe::egui::{Key, Modifiers};
 
 use super::evaluate::command::EvaluateCommand;
-use crate::playback::SeekPrecision;
-use crate::time::{FrameIndex, MediaTime, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_playback::SeekPrecision;
 
 /// What a user can do with one key or one button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use super::evaluate::state::Slot;
 use super::state::RecordingId;
-use crate::analysis::{
+use avar_analysis::{
     Account, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
 };
-use crate::classes::AnomalyClass;
-use crate::dataset::{Corrected, write_corrected};
-use crate::job::{Job, JobEvent, Stopped, Wake, drain};
-use crate::media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
-use crate::plates::{self, Plate, PlateSettings};
-use crate::runs::Run;
-use crate::scoring::{EvaluationSpec, spawn_evaluation};
+use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
+use avar_dataset::{Corrected, write_corrected};
+use avar_export::{Plate, PlateSettings};
+use avar_labels::AnomalyClass;
+use avar_media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use avar_metrics::runs::Run;
+use avar_scoring::{EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
 pub type Opened = (OpenedMedia, Box<IngestReport>);
@@ -116,7 +116,7 @@ impl Jobs {
     /// Reads the whole file.
     pub fn digest(&mut self, id: RecordingId, path: PathBuf) {
         let job = Job::spawn("digest", self.wake.clone(), move |reporter| {
-            let digest = media::digest(&path, reporter.cancel_token());
+            let digest = avar_media::digest(&path, reporter.cancel_token());
             reporter.check()?;
             digest.map_err(|error| Stopped::Failed(error.to_string()))
         });
@@ -206,7 +206,7 @@ impl Jobs {
 
     /// Draws a figure, a table or the report of a run into a file.
     pub fn save_plate(&mut self, run: Arc<Run>, plate: Plate, settings: PlateSettings, out: PathBuf) {
-        let job = plates::spawn(run, plate, settings, out, self.wake.clone());
+        let job = avar_export::spawn(run, plate, settings, out, self.wake.clone());
         self.plate = self.started(job).map(|job| (plate, job));
     }
 

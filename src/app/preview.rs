@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::evaluate::state;
 use super::video_texture;
 use super::widgets::picture_fit::{PictureZoom, place};
-use crate::job::{Job, JobEvent, Stopped, Wake};
-use crate::media::{OpenedMedia, open};
-use crate::playback::{Player, PlayerOptions, SeekPrecision};
-use crate::time::MediaTime;
+use avar_base::job::{Job, JobEvent, Stopped, Wake};
+use avar_base::time::MediaTime;
+use avar_media::{OpenedMedia, open};
+use avar_playback::{Player, PlayerOptions, SeekPrecision};
 
 pub struct Preview {
     clip: String,

@@ -7,11 +7,11 @@ use super::evaluate::state::Slot;
 use super::jobs::Opened;
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage};
 use super::update::Desk;
-use crate::analysis::{Account, AnalysisPartial, StepScores};
-use crate::job::JobEvent;
-use crate::media::OpenedMedia;
-use crate::runs::is_run;
-use crate::time::{FrameIndex, MediaTime};
+use avar_analysis::{Account, AnalysisPartial, StepScores};
+use avar_base::job::JobEvent;
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_media::OpenedMedia;
+use avar_metrics::runs::is_run;
 
 impl Desk {
     /// Shows a moment of a recording, once it is open.

@@ -16,10 +16,10 @@ use super::evaluate::made_up;
 use super::evaluate::state::Slot;
 use super::state::Stage;
 use super::{DeskApp, DeskOptions, sample_path};
-use crate::files::write_png;
-use crate::playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
-use crate::runs::write_run;
-use crate::time::MediaTime;
+use avar_base::files::write_png;
+use avar_base::time::MediaTime;
+use avar_metrics::runs::write_run;
+use avar_playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
 
 const SIZE: Vec2 = vec2(1440.0, 900.0);
 /// A scene that takes longer than this is broken.

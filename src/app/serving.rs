@@ -11,11 +11,11 @@ use super::preview::Preview;
 use super::state::Mode;
 use super::thumbnails::{Moment, Thumbnail, Thumbnails};
 use super::update::Desk;
-use crate::analysis::AnalysisSettings;
-use crate::dataset::Corrected;
-use crate::job::JobEvent;
-use crate::scoring::EvaluationSpec;
-use crate::time::MediaTime;
+use avar_analysis::AnalysisSettings;
+use avar_base::job::JobEvent;
+use avar_base::time::MediaTime;
+use avar_dataset::Corrected;
+use avar_scoring::EvaluationSpec;
 
 impl Desk {
     pub(super) fn serve(&mut self, request: Request) {

@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
-use crate::analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
-use crate::analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
-use crate::classes::AnomalyClass;
-use crate::hysteresis::Hysteresis;
-use crate::job::Progress;
-use crate::media::{IngestReport, OpenedMedia, WaveformPyramid};
-use crate::model::ModelCard;
-use crate::playback::PlayerView;
-use crate::time::{MediaTime, TimeRange};
+use avar_analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
+use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
+use avar_base::job::Progress;
+use avar_base::time::{MediaTime, TimeRange};
+use avar_labels::{AnomalyClass, Hysteresis};
+use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
+use avar_model::ModelCard;
+use avar_playback::PlayerView;
 
 /// Names a recording for as long as the window is open; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -232,7 +231,7 @@ impl State {
         let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
         match analysis {
             Some(analysis) => analysis.network.provenance().is_untrained(),
-            None => matches!(self.network.weights, crate::model::WeightSource::Untrained { .. }),
+            None => matches!(self.network.weights, avar_model::WeightSource::Untrained { .. }),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Visuals, vec2};
 
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// Spacing in points, on a grid of four.
 pub const GAP: f32 = 8.0;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use eframe::egui::{ColorImage, Context, TextureHandle, TextureOptions};
 
-use crate::job::{CancelToken, Job, JobEvent, Wake};
-use crate::media::{FrameScaler, MediaError, OpenedMedia, VideoReader, open};
-use crate::time::MediaTime;
+use avar_base::job::{CancelToken, Job, JobEvent, Wake};
+use avar_base::time::MediaTime;
+use avar_media::{FrameScaler, MediaError, OpenedMedia, VideoReader, open};
 
 /// The longer side of a thumbnail, in pixels.
 const SIDE_PX: u32 = 320;

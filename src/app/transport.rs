@@ -5,8 +5,8 @@ use super::update::Desk;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::{following, zoomed};
 use super::widgets::time_code::{GoToTarget, parse_go_to, time_code};
-use crate::playback::{Player, SeekPrecision};
-use crate::time::{FrameIndex, MediaTime, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_playback::{Player, SeekPrecision};
 
 /// Wireless devices are late by a few hundred milliseconds.
 const MOST_LATENCY_MS: i32 = 1000;

@@ -17,9 +17,9 @@ use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::following;
-use crate::job::{JobEvent, Wake};
-use crate::playback::{Player, PlayerOptions};
-use crate::time::MediaTime;
+use avar_base::job::{JobEvent, Wake};
+use avar_base::time::MediaTime;
+use avar_playback::{Player, PlayerOptions};
 
 /// The state with what works for it: the player of the recording on screen, and the jobs.
 pub struct Desk {

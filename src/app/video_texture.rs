@@ -7,7 +7,7 @@ use eframe::wgpu;
 
 use super::color_matrix::to_rgb_rows;
 use super::widgets::picture_fit::Placement;
-use crate::media::{PixelLayout, Plane, Transfer, VideoFrame, VideoInfo};
+use avar_media::{PixelLayout, Plane, Transfer, VideoFrame, VideoInfo};
 
 /// Bytes of the shader's `Picture`: see `video.wgsl`.
 const UNIFORM_BYTES: usize = 96;

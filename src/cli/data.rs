@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::say;
-use crate::dataset::{Manifest, SourceKind, import};
+use avar_dataset::{Manifest, SourceKind, import};
 
 #[derive(Args)]
 pub(super) struct ManifestArguments {

@@ -8,13 +8,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::{NetworkArguments, say};
-use crate::analysis::{AnalysisSettings, NetworkShelf};
-use crate::classes::AnomalyClass;
-use crate::dataset::Split;
-use crate::evaluation::ScoredClip;
-use crate::job::CancelToken;
-use crate::runs::Failure;
-use crate::scoring::{Evaluated, EvaluationError, EvaluationSpec, evaluate};
+use avar_analysis::{AnalysisSettings, NetworkShelf};
+use avar_base::job::CancelToken;
+use avar_labels::{AnomalyClass, Split};
+use avar_metrics::ScoredClip;
+use avar_metrics::runs::Failure;
+use avar_scoring::{Evaluated, EvaluationError, EvaluationSpec, evaluate};
 
 #[derive(Args)]
 pub(super) struct EvaluateArguments {

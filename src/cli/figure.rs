@@ -10,10 +10,10 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use super::{progress_line, say};
-use crate::figures::TsneSettings;
-use crate::job::CancelToken;
-use crate::plates::{self, Plate, PlateSettings, Watch};
-use crate::runs::read_run;
+use avar_base::job::CancelToken;
+use avar_export::{Plate, PlateSettings, Watch};
+use avar_figures::TsneSettings;
+use avar_metrics::runs::read_run;
 
 #[derive(Args)]
 pub(super) struct FigureArguments {
@@ -108,7 +108,7 @@ fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyho
         }
     };
     let cancel = CancelToken::default();
-    let written = plates::write(plate, &run, settings, out, &Watch::new(&cancel, &progress));
+    let written = avar_export::write(plate, &run, settings, out, &Watch::new(&cancel, &progress));
     if is_shown {
         eprint!("\r\x1b[K");
     }

@@ -6,6 +6,7 @@
 mod data;
 mod evaluation;
 mod figure;
+pub mod train_window;
 mod training;
 mod weights;
 
@@ -20,21 +21,21 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use image::ExtendedColorType;
 use serde_json::json;
 
-use crate::analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
-use crate::analysis::{
+use avar_analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
+use avar_analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
     analyse, find_events,
 };
-use crate::app::{self, DeskOptions, scenes};
-use crate::dataset::sample;
-use crate::dataset::synth::{SynthSpec, write_corpus};
-use crate::files::write_png;
-use crate::hysteresis::Hysteresis;
-use crate::job::{CancelToken, Progress};
-use crate::media::{self, FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
-use crate::model::{ComputeDevice, Preset, WeightSource};
-use crate::playback::PlayerOptions;
-use crate::time::{FrameIndex, TimeRange};
+use avar_app::{DeskOptions, scenes};
+use avar_base::files::write_png;
+use avar_base::job::{CancelToken, Progress};
+use avar_base::time::{FrameIndex, TimeRange};
+use avar_labels::Hysteresis;
+use avar_media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
+use avar_model::{ComputeDevice, Preset, WeightSource};
+use avar_playback::PlayerOptions;
+use avar_synth::sample;
+use avar_synth::{SynthSpec, write_corpus};
 
 /// Audio-visual anomaly review, frame by frame.
 ///
@@ -279,14 +280,14 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()
     if !has_display() {
         bail!("there is no display to open a window on; `avar analyze FILE --out DIR` works without one");
     }
-    let journals = Some(app::journals_folder());
-    app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals })
+    let journals = Some(avar_app::journals_folder());
+    avar_app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals })
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
     let cancel = CancelToken::default();
     let media = open(file, &cancel, |_| {})?;
-    let report = IngestReport { sha256: Some(media::digest(file, &cancel)?), ..IngestReport::new(&media) };
+    let report = IngestReport { sha256: Some(avar_media::digest(file, &cancel)?), ..IngestReport::new(&media) };
     if json {
         return say(&serde_json::to_string_pretty(&report)?);
     }
@@ -331,7 +332,7 @@ fn synth(out: &Path, spec: &SynthSpec) -> anyhow::Result<()> {
     let manifest = write_corpus(out, spec, &CancelToken::default(), |done, of| {
         if shows_progress {
             let progress = Progress { fraction: done as f32 / of as f32, elapsed: started.elapsed() };
-            let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
+            let left = progress.time_left().map(avar_app::widgets::time_code::time_left).unwrap_or_default();
             eprint!("\r\x1b[K{done} of {of} {left}");
         }
     })?;
@@ -441,7 +442,7 @@ fn analyze_media(
     let analysis = analysis?;
     let hysteresis = Hysteresis::default();
     let events = find_events(&analysis.scores, hysteresis);
-    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, media::digest(&file, &cancel)?);
+    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, avar_media::digest(&file, &cancel)?);
     write_record(&paths, &record, &analysis.scores, &events)?;
     let events = events.iter().map(|event| EventRecord::new(event, &analysis.scores)).collect();
     Ok(Outcome { record, events, paths })
@@ -496,7 +497,7 @@ struct ProgressLine {
 
 impl ProgressLine {
     fn new(file: &Path) -> Self {
-        let name = app::state::file_name(file);
+        let name = avar_app::state::file_name(file);
         Self { name, started: Instant::now(), steps: 0, done: 0, is_shown: std::io::stderr().is_terminal() }
     }
 
@@ -521,12 +522,12 @@ impl ProgressLine {
 /// Takes the place of the line before it on a terminal: "clip.mp4: 40 % 2 min left".
 fn progress_line(name: &str, fraction: f32, started: Instant) -> String {
     let progress = Progress { fraction, elapsed: started.elapsed() };
-    let left = progress.time_left().map(app::widgets::time_code::time_left).unwrap_or_default();
+    let left = progress.time_left().map(avar_app::widgets::time_code::time_left).unwrap_or_default();
     format!("\r\x1b[K{name}: {:.0} % {left}", fraction * 100.0)
 }
 
 fn demo(out: &Path) -> anyhow::Result<()> {
-    let sample = app::sample_path()?;
+    let sample = avar_app::sample_path()?;
     let network = NetworkChoice::default();
     if has_display() {
         return open_window(vec![sample], network);

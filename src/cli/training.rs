@@ -7,15 +7,14 @@ use std::sync::Mutex;
 use clap::Args;
 
 use super::{DeviceName, say};
-use crate::app;
-use crate::app::widgets::time_code;
-use crate::figures::{Ablation, head_accuracy};
-use crate::files::write_whole;
-use crate::job::CancelToken;
-use crate::memory::keep_what_was_freed;
-use crate::training::recipe::Backbones;
-use crate::training::tables::{self, Provenance};
-use crate::training::{
+use avar_app::widgets::time_code;
+use avar_base::files::write_whole;
+use avar_base::job::CancelToken;
+use avar_base::memory::keep_what_was_freed;
+use avar_figures::{Ablation, head_accuracy};
+use avar_training::recipe::Backbones;
+use avar_training::tables::{self, Provenance};
+use avar_training::{
     DataPlace, Listen, Pace, Recipe, Stage, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
 };
 
@@ -71,7 +70,7 @@ pub(super) fn run(arguments: TrainArguments) -> anyhow::Result<()> {
     let has_window = arguments.window;
     let spec = arguments.spec.spec()?;
     if has_window {
-        return app::training::run(spec);
+        return super::train_window::run(spec);
     }
     let trained = told(|listen| train(&spec, &CancelToken::default(), listen))?;
     say(&trained.weights.display().to_string())

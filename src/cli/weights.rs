@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::say;
-use crate::files::write_whole;
-use crate::hub::{Hub, PUBLIC_ENDPOINT, PullProgress, default_networks};
-use crate::job::CancelToken;
-use crate::model::pickle::as_safetensors;
+use avar_base::files::write_whole;
+use avar_base::job::CancelToken;
+use avar_hub::{Hub, PUBLIC_ENDPOINT, PullProgress, default_networks};
+use avar_model::pickle::as_safetensors;
 
 #[derive(Subcommand)]
 pub(super) enum WeightsCommand {

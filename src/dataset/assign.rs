@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use super::Clip;
 use super::deal::Deal;
 use super::wording::{counted, listed};
-use super::{Clip, Split};
-use crate::classes::AnomalyClass;
+use avar_labels::{AnomalyClass, Split};
 
 /// More folds than anyone trains, and few enough to be dealt at once.
 const MAX_FOLDS: usize = 100;

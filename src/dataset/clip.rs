@@ -2,9 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::Split;
-use crate::classes::AnomalyClass;
-use crate::time::{MediaTime, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
+use avar_labels::{AnomalyClass, Split};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::{Clip, DatasetError, Manifest, ShownIn, write_manifest};
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// What became of corrections.
 #[derive(Clone, Debug, PartialEq, Eq)]

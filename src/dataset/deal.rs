@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::Clip;
-use crate::classes::CLASS_COUNT;
+use avar_labels::CLASS_COUNT;
 
 /// Orders of dealing that are tried.
 const ORDERS: u64 = 16;
@@ -244,7 +244,7 @@ fn digest(seed: u64, order: u64, group: &str) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classes::AnomalyClass;
+    use avar_labels::AnomalyClass;
 
     const PARTS: usize = 3;
     /// Of the classes, so that groups share many.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::wording::{counted, listed, quoted};
-use crate::files::WriteError;
+use avar_base::files::WriteError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {

@@ -4,7 +4,7 @@
 //! that only the words of [`SYNONYMS`] are understood, because each of them can mean nothing else here. A bare
 //! "siren" is not among them: it may be an ambulance or an alarm, so whoever wrote it has to decide.
 
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// Words for a class, folded as by [`folded`].
 const SYNONYMS: [(&str, AnomalyClass); 4] = [

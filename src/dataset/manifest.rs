@@ -19,11 +19,11 @@ use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
 use super::wording::{counted, listed, quoted, tallied};
 use super::{
-    Clip, DatasetError, LabelledRange, MissingFiles, Problems, Shares, ShownIn, Split, UnclassifiedRange,
-    assign_splits, class_of_label, is_synonym,
+    Clip, DatasetError, LabelledRange, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange, assign_splits,
+    class_of_label, is_synonym,
 };
-use crate::classes::AnomalyClass;
-use crate::time::TimeRange;
+use avar_base::time::TimeRange;
+use avar_labels::{AnomalyClass, Split};
 
 const WHAT: &str = "manifest";
 

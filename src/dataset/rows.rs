@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::wording::{counted, listed, quoted};
-use super::{DatasetError, Problems, ShownIn, Split};
-use crate::time::{MediaTime, TimeRange};
+use super::{DatasetError, Problems, ShownIn};
+use avar_base::time::{MediaTime, TimeRange};
+use avar_labels::Split;
 
 /// The columns, in the order in which a manifest is written.
 pub(super) const COLUMNS: [&str; 7] = ["path", "label", "split", "group", "start_s", "end_s", "shown_in"];

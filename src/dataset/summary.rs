@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::wording::tallied;
-use super::{Clip, Manifest, Split};
-use crate::classes::AnomalyClass;
+use super::{Clip, Manifest};
+use avar_labels::{AnomalyClass, Split};
 
 /// How many unknown labels are printed; the rest is counted.
 const LABELS_PRINTED: usize = 30;

@@ -10,8 +10,8 @@ use std::path::Path;
 use super::clip::own_group;
 use super::walk::{Recordings, recordings};
 use super::wording::quoted;
-use super::{Clip, DatasetError, Manifest, ShownIn, Split, class_of_label, is_synonym};
-use crate::classes::AnomalyClass;
+use super::{Clip, DatasetError, Manifest, ShownIn, class_of_label, is_synonym};
+use avar_labels::{AnomalyClass, Split};
 
 /// Reads the folders below `folder`. Those without a class are in [`Manifest::unknown_labels`], by their path.
 pub fn read_vaar(folder: &Path) -> Result<Manifest, DatasetError> {

@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 use super::clip::{own_group, slashed};
 use super::rows::COLUMNS;
 use super::{Clip, DatasetError, ShownIn};
-use crate::files::{WriteError, write_whole};
-use crate::time::TimeRange;
+use avar_base::files::{WriteError, write_whole};
+use avar_base::time::TimeRange;
 
 /// Writes the clips by path, whole or not at all. The same clips give the same bytes in whatever order they come.
 ///
@@ -99,7 +99,7 @@ fn climbing(folder: &Path, file: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Manifest;
+    use crate::Manifest;
 
     fn rewritten(text: &str) -> String {
         let folder = tempfile::tempdir().unwrap();

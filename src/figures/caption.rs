@@ -2,8 +2,8 @@
 //!
 //! No time and no folder is named, so that the same run gives the same bytes wherever and whenever it is drawn.
 
-use crate::classes::AnomalyClass;
-use crate::runs::{About, Run};
+use avar_labels::AnomalyClass;
+use avar_metrics::runs::{About, Run};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caption {
@@ -169,11 +169,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let run = Run { folder: folder.path().to_owned(), ..super::super::samples::sample_run() };
         assert_eq!(parts_of_dataset(&run), "");
-        crate::runs::write_run(&run).unwrap();
+        avar_metrics::runs::write_run(&run).unwrap();
         let path = folder.path().join("clips.csv");
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replace("abuse-0,,abuse", "abuse-0,test,abuse")).unwrap();
-        let run = crate::runs::read_run(folder.path()).unwrap();
+        let run = avar_metrics::runs::read_run(folder.path()).unwrap();
         assert_eq!(parts_of_dataset(&run), " (no part 78, test 2)");
     }
 

@@ -1,6 +1,6 @@
 //! Colours of the figures: one palette for the classes, one ramp for amounts, and the contrast of text on them.
 
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// sRGB, eight bits a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

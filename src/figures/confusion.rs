@@ -8,9 +8,9 @@ use super::drawing::{Anchor, Area, Drawing, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
 use super::table::Table;
-use crate::classes::AnomalyClass;
-use crate::evaluation::confusion::ConfusionMatrix;
-use crate::runs::Run;
+use avar_labels::AnomalyClass;
+use avar_metrics::confusion::ConfusionMatrix;
+use avar_metrics::runs::Run;
 
 const GAP_PX: f64 = 24.0;
 const LABEL_PX: f64 = 12.0;

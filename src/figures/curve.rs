@@ -9,9 +9,9 @@ use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
 use super::still::{Still, predicted_at, put_still, truth_at};
 use super::table::Table;
-use crate::classes::anomaly_score;
-use crate::evaluation::{ScoredClip, Span};
-use crate::runs::Run;
+use avar_labels::anomaly_score;
+use avar_metrics::runs::Run;
+use avar_metrics::{ScoredClip, Span};
 
 const WIDTH_PX: f64 = 960.0;
 const STILL_GAP_PX: f64 = 14.0;
@@ -137,7 +137,7 @@ impl Chart<'_> {
 
     /// The true events within the scored time, by class.
     fn truth(&self) -> Vec<(String, Span, Color)> {
-        let classes = crate::classes::AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly());
+        let classes = avar_labels::AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly());
         let of_class = |class| self.clip.spans_of(class).into_iter().map(move |span| (class, span));
         classes
             .flat_map(of_class)

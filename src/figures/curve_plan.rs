@@ -3,9 +3,9 @@
 use super::caption::clip_name;
 use super::figure::FigureError;
 use super::still::Moment;
-use crate::classes::anomaly_score;
-use crate::evaluation::{ScoredClip, Span};
-use crate::runs::Run;
+use avar_labels::anomaly_score;
+use avar_metrics::runs::Run;
+use avar_metrics::{ScoredClip, Span};
 
 /// A clip and its moments in order of time.
 #[derive(Clone, Debug, PartialEq)]

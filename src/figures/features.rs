@@ -1,7 +1,7 @@
 //! The features of a run's clips as one matrix, for the projections.
 
 use super::figure::FigureError;
-use crate::runs::Run;
+use avar_metrics::runs::Run;
 
 /// Rows are points, columns features.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,8 @@ use super::drawing::{Drawing, Text};
 use super::font::{Weight, wrapped};
 use super::png::RasterError;
 use super::table::Table;
-use crate::files::{WriteError, write_whole};
-use crate::job::Cancelled;
+use avar_base::files::{WriteError, write_whole};
+use avar_base::job::Cancelled;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {

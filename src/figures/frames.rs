@@ -8,8 +8,8 @@ use super::font::{Weight, elided};
 use super::frames_plan::{ClipRow, FRAMES_A_ROW, FramesPlan, RULE};
 use super::still::{Still, predicted_at, put_still, truth_at};
 use super::table::Table;
-use crate::classes::AnomalyClass;
-use crate::runs::Run;
+use avar_labels::AnomalyClass;
+use avar_metrics::runs::Run;
 
 const WIDTH_PX: f64 = 1000.0;
 const COLUMN_GAP_PX: f64 = 28.0;

@@ -2,9 +2,9 @@
 
 use super::figure::FigureError;
 use super::still::Moment;
-use crate::classes::AnomalyClass;
-use crate::evaluation::ScoredClip;
-use crate::runs::Run;
+use avar_labels::AnomalyClass;
+use avar_metrics::ScoredClip;
+use avar_metrics::runs::Run;
 
 /// Frames of a clip.
 pub const FRAMES_A_ROW: usize = 4;

@@ -7,7 +7,7 @@ use super::color::Color;
 use super::drawing::{Anchor, Drawing, Outline, Style, Text};
 use super::figure::{Figure, MARGIN_PX};
 use super::table::Table;
-use crate::paper::{HEADS_ON_VAAR, HEADS_STEPS, UNVERIFIED};
+use avar_metrics::paper::{HEADS_ON_VAAR, HEADS_STEPS, UNVERIFIED};
 
 const TEXT_PX: f64 = 12.0;
 const ROW_PX: f64 = 18.0;
@@ -85,7 +85,7 @@ fn put_paper(drawing: &mut Drawing, (x, y): (f64, f64), color: Color) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figures::font::{Weight, text_width_px};
+    use crate::font::{Weight, text_width_px};
 
     fn figure() -> Figure {
         let rows = HEADS_ON_VAAR.iter().flat_map(|head| {

@@ -2,7 +2,7 @@
 
 use super::color::Color;
 use super::drawing::{Drawing, Outline, Style};
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// Filled in the class's colour, edged in a darker one.
 pub(super) fn put_marker(drawing: &mut Drawing, class: AnomalyClass, center: (f64, f64), radius_px: f64) {

@@ -5,11 +5,11 @@ use super::ablation::Ablation;
 use super::caption::{Caption, file_name};
 use super::figure::{Figure, FigureError};
 use super::sheet::{Group, NOT_MEASURED, Row, Section, Sheet};
-use crate::evaluation::{Metric, Report};
-use crate::paper::{
+use avar_metrics::paper::{
     FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HEADS_STEPS, HeadRow, LENGTHS, SPEEDS, UNVERIFIED,
 };
-use crate::runs::Run;
+use avar_metrics::runs::Run;
+use avar_metrics::{Metric, Report};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaperTable {
@@ -268,7 +268,7 @@ mod tests {
     use super::super::samples::sample_run;
     use super::super::test_page::Page;
     use super::*;
-    use crate::evaluation::{BootstrapSettings, ReportSettings};
+    use avar_metrics::{BootstrapSettings, ReportSettings};
 
     fn report(run: &Run) -> Report {
         let bootstrap = BootstrapSettings { resamples: 20, ..BootstrapSettings::default() };

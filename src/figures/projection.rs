@@ -11,9 +11,9 @@ use super::marker::put_marker;
 use super::pca::{Components, principal_components};
 use super::table::Table;
 use super::tsne::{Embedding, TsneSettings, embed};
-use crate::classes::AnomalyClass;
-use crate::job::Cancelled;
-use crate::runs::Run;
+use avar_base::job::Cancelled;
+use avar_labels::AnomalyClass;
+use avar_metrics::runs::Run;
 
 /// More take too long and hide each other.
 pub const MOST_POINTS: usize = 3_000;

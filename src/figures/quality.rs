@@ -6,8 +6,8 @@ use super::color::Color;
 use super::drawing::{Anchor, Area, Drawing, Outline, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::table::Table;
-use crate::evaluation::Report;
-use crate::runs::Run;
+use avar_metrics::Report;
+use avar_metrics::runs::Run;
 
 const WIDTH_PX: f64 = 960.0;
 const AXIS_PX: f64 = 44.0;
@@ -183,7 +183,7 @@ mod tests {
     use super::super::samples::sample_run;
     use super::super::test_page::Page;
     use super::*;
-    use crate::evaluation::{BootstrapSettings, ReportSettings};
+    use avar_metrics::{BootstrapSettings, ReportSettings};
 
     fn report(run: &Run) -> Report {
         let bootstrap = BootstrapSettings { resamples: 0, ..BootstrapSettings::default() };

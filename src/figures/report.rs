@@ -12,8 +12,8 @@ use super::font::FACES;
 use super::paper_tables::whole_clips_note;
 use super::sheet::{DATASET, NOT_MEASURED};
 use super::svg::escaped;
-use crate::evaluation::{Metric, Report};
-use crate::runs::Run;
+use avar_metrics::runs::Run;
+use avar_metrics::{Metric, Report};
 
 /// What a report is made of; `report` is of the run's clips.
 pub struct RunReport<'a> {
@@ -331,8 +331,8 @@ mod tests {
     use super::super::paper_tables::PaperTable;
     use super::super::samples::sample_run;
     use super::*;
-    use crate::evaluation::{BootstrapSettings, ReportSettings};
-    use crate::runs::Failure;
+    use avar_metrics::runs::Failure;
+    use avar_metrics::{BootstrapSettings, ReportSettings};
 
     fn html() -> String {
         let mut run = sample_run();

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::drawing::Picture;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::evaluation::{ScoredClip, TruthRange};
-use crate::runs::{About, ClipFacts, Run};
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_metrics::runs::{About, ClipFacts, Run};
+use avar_metrics::{ScoredClip, TruthRange};
 
 /// Eight clips a class; class by class a little harder, the last ones often taken for another.
 pub fn sample_run() -> Run {
@@ -68,7 +68,7 @@ fn sample_clip(class: AnomalyClass, found: AnomalyClass, number: usize, random: 
     let mut scores = [0.4 / (CLASS_COUNT - 1) as f64; CLASS_COUNT];
     scores[found.index()] = 0.6;
     let truth_ranges = class.is_anomaly().then_some(TruthRange { class, start_s: range.0, end_s: range.1 });
-    let max_score = step_scores.iter().map(crate::classes::anomaly_score).fold(0.0, f32::max);
+    let max_score = step_scores.iter().map(avar_labels::anomaly_score).fold(0.0, f32::max);
     ScoredClip {
         path: format!("{}/clip_{number:03}.mp4", class.name()),
         group: format!("{}-{}", class.name(), number / 2),

@@ -3,9 +3,9 @@
 use super::caption::clip_name;
 use super::color::Color;
 use super::drawing::{Anchor, Area, Drawing, Picture, PlacedPicture, Style, Text};
-use crate::classes::AnomalyClass;
-use crate::evaluation::ScoredClip;
-use crate::runs::Run;
+use avar_labels::AnomalyClass;
+use avar_metrics::ScoredClip;
+use avar_metrics::runs::Run;
 
 /// A step of a clip of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]

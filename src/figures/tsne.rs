@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::features::Matrix;
 use super::pca::dot;
-use crate::job::Cancelled;
+use avar_base::job::Cancelled;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TsneSettings {

@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::{Announced, Hub, HubError, PullProgress, PullSpec, is_hex};
-use crate::files::{WriteError, hexadecimal, partial_beside};
-use crate::job::{CancelToken, Cancelled};
+use avar_base::files::{WriteError, hexadecimal, partial_beside};
+use avar_base::job::{CancelToken, Cancelled};
 
 /// What a revision holds, by the hub's `api/models/…?blobs=true`.
 #[derive(Deserialize)]

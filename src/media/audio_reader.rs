@@ -14,8 +14,8 @@ use super::audio_decoder::AudioDecoder;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
 use super::resampler::{InputFormat, Resampler};
-use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeBase, TimeRange};
+use avar_base::job::CancelToken;
+use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
 /// What sound is converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]

@@ -16,7 +16,7 @@ use super::audio_reader::AudioFormat;
 use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
 use super::scaler::{Converter, Target};
-use crate::files::partial_beside;
+use avar_base::files::partial_beside;
 
 /// What a clip is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

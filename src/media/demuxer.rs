@@ -20,8 +20,8 @@ use super::error::{MediaError, StreamKind};
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
-use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeBase};
+use avar_base::job::CancelToken;
+use avar_base::time::{MediaTime, TimeBase};
 
 /// Demuxers that read one file and nothing else, by their FFmpeg names.
 const SELF_CONTAINED_DEMUXERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpegtsraw,mpeg,mpegvideo,flv,live_flv,kux,\

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use super::error::MediaError;
 use super::sequence::PictureSequence;
-use crate::files::hexadecimal;
-use crate::job::CancelToken;
+use avar_base::files::hexadecimal;
+use avar_base::job::CancelToken;
 
 /// Of the file's bytes; of a sequence, of the bytes of all its pictures in their order, as of one file that holds them
 /// one after another (`cat frame_*.png | sha256sum`). In lower-case hexadecimal.

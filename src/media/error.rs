@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::job::Cancelled;
-use crate::time::FrameIndex;
+use avar_base::job::Cancelled;
+use avar_base::time::FrameIndex;
 
 /// One sentence for the user; `Clone`, so that it can cross threads and be shown more than once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -25,12 +25,12 @@ impl FrameFaults {
     }
 
     /// Whether [`Self::note_decoded`] would change anything.
-    pub(crate) fn is_news(&self, ordinal: usize, is_concealed: bool) -> bool {
+    pub fn is_news(&self, ordinal: usize, is_concealed: bool) -> bool {
         self.concealed.contains(ordinal) != is_concealed || self.undecodable.contains(ordinal)
     }
 
     /// A frame came out: whatever was found before, this is how it is.
-    pub(crate) fn note_decoded(&mut self, ordinal: usize, is_concealed: bool) {
+    pub fn note_decoded(&mut self, ordinal: usize, is_concealed: bool) {
         self.undecodable.remove(ordinal);
         if is_concealed {
             self.concealed.insert(ordinal..ordinal + 1);
@@ -39,7 +39,7 @@ impl FrameFaults {
         }
     }
 
-    pub(crate) fn note_undecodable(&mut self, ordinals: Range<usize>) {
+    pub fn note_undecodable(&mut self, ordinals: Range<usize>) {
         self.undecodable.insert(ordinals);
     }
 }

@@ -27,7 +27,7 @@ use super::probe::is_interlaced;
 use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
-use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
 /// What is told while a table is made.
 pub(super) enum ScanNews {
@@ -532,8 +532,8 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::CancelToken;
-    use crate::media::{ClipSpec, ClipWriter};
+    use crate::{ClipSpec, ClipWriter};
+    use avar_base::job::CancelToken;
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
         let (pts, stamp) = (Stamp::new(pts), Stamp::new(Some(dts)));

@@ -10,8 +10,8 @@ use std::time::Duration;
 use super::demuxer::{Demuxer, FALLBACK_TIME_BASE};
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
-use crate::job::CancelToken;
-use crate::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
+use avar_base::job::CancelToken;
+use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
 /// One decoded picture; its place in the table is its ordinal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

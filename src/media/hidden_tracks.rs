@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::error::StreamKind;
 use super::outline::{self, Track};
-use crate::job::CancelToken;
+use avar_base::job::CancelToken;
 
 /// Which tracks of a file are left out.
 pub(super) struct HiddenTracks {

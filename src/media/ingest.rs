@@ -9,8 +9,8 @@ use super::frame_table::{FrameTable, LossCause};
 use super::open::OpenedMedia;
 use super::outline;
 use super::probe::{AudioInfo, MediaInfo, VideoInfo};
-use crate::files::serialize_path;
-use crate::time::{MediaTime, TimeRange};
+use avar_base::files::serialize_path;
+use avar_base::time::{MediaTime, TimeRange};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct IngestReport {
@@ -319,8 +319,8 @@ const UNEVEN_SHARE: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::frame_table::{FrameEntry, KeyPoint};
-    use crate::time::TimeBase;
+    use crate::frame_table::{FrameEntry, KeyPoint};
+    use avar_base::time::TimeBase;
 
     /// Frames at these ticks of a millisecond, the first of each ten a key frame.
     fn table(ticks: impl IntoIterator<Item = i64>) -> FrameTable {

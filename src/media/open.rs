@@ -14,8 +14,8 @@ use super::frame_scan::{self, ScanNews};
 use super::frame_table::FrameTable;
 use super::outline;
 use super::probe::{MediaInfo, probe_open};
-use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeRange};
+use avar_base::job::CancelToken;
+use avar_base::time::{MediaTime, TimeRange};
 
 /// A file that can be played and analysed.
 #[derive(Clone)]

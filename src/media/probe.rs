@@ -12,9 +12,9 @@ use super::error::{MediaError, StreamKind};
 use super::orientation::Orientation;
 use super::outline;
 use super::sequence::ASSUMED_RATE_HZ;
-use crate::files::serialize_path;
-use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeBase, TimeRange};
+use avar_base::files::serialize_path;
+use avar_base::job::CancelToken;
+use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
 /// The facts of a media file, as its headers state them.
 #[derive(Clone, Debug, Serialize)]

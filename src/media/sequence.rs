@@ -12,7 +12,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::error::MediaError;
-use crate::job::CancelToken;
+use avar_base::job::CancelToken;
 
 /// The pictures of one sequence, in the order of their numbers; never fewer than two.
 #[derive(Clone, Debug, PartialEq, Eq)]

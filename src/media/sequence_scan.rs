@@ -9,7 +9,7 @@ use super::frame_scan::{CHECKED_FRAMES_MIN, CHECKED_PIXELS, Listen, ScanNews, Sc
 use super::frame_table::{FrameTable, Identity, Loss, LossCause};
 use super::sequence::PictureSequence;
 use super::video_decoder::VideoDecoder;
-use crate::time::{MediaTime, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
 
 pub(super) fn scan_pictures(
     demuxer: &Demuxer,

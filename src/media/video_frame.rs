@@ -10,7 +10,7 @@ use super::error::MediaError;
 use super::frame_table::FrameEntry;
 use super::orientation::Orientation;
 use super::scaler::{Converter, Target};
-use crate::time::{FrameIndex, MediaTime};
+use avar_base::time::{FrameIndex, MediaTime};
 
 /// One frame, as decoded or, for unusual pixel formats, as RGBA; cloning shares the planes.
 #[derive(Clone)]

@@ -20,8 +20,8 @@ use super::orientation::Orientation;
 use super::scaler::Converter;
 use super::video_decoder::VideoDecoder;
 use super::video_frame::VideoFrame;
-use crate::job::CancelToken;
-use crate::time::{FrameIndex, MediaTime};
+use avar_base::job::CancelToken;
+use avar_base::time::{FrameIndex, MediaTime};
 
 /// Reads the picture of one file.
 pub struct VideoReader {

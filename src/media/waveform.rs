@@ -13,8 +13,8 @@ use half::f16;
 
 use super::audio_reader::{AudioFormat, AudioReader};
 use super::error::MediaError;
-use crate::job::CancelToken;
-use crate::time::{MediaTime, TimeBase, TimeRange};
+use avar_base::job::CancelToken;
+use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
 /// The rate that a waveform is made from.
 const RATE_HZ: u32 = 16_000;

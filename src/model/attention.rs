@@ -6,10 +6,10 @@
 use candle_core::Tensor;
 
 use super::error::ModelError;
-use super::kernels::Activation;
 use super::layers::{LayerNorm, SelfAttention, TemporalConv};
 use super::seeded::Init;
 use super::weights::Weights;
+use avar_kernels::Activation;
 
 /// Shape of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]

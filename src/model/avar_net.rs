@@ -18,12 +18,11 @@ use super::card::{CardError, ModelCard};
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::head::{self, Fusion, Head};
-use super::kernels;
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Origin, Provenance, WeightSource, Weights};
-use crate::job::CancelToken;
+use avar_base::job::CancelToken;
 
 /// A published size of the whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -238,7 +237,7 @@ impl AvarNet {
             return look(rgb);
         }
         // One picture a thread: its maps then stay in that core's caches from layer to layer.
-        let each = kernels::on_compute_threads(|| {
+        let each = avar_kernels::on_compute_threads(|| {
             rgb.par_chunks_exact(width * height * 3).map(look).collect::<Result<Vec<_>, _>>()
         })?;
         Ok(each.into_iter().fold(Seen::default(), Seen::followed_by))
@@ -262,7 +261,7 @@ impl AvarNet {
             return Err(ModelError::Input("the sound holds samples that are not finite numbers".to_owned()));
         }
         let samples = Tensor::from_slice(samples, (1, samples.len()), &self.device)?;
-        kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
+        avar_kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
     }
 
     /// Features of `batch` sequences of `steps` steps, rows of Dv + Dm and of Da -> class probabilities, rows of 10.
@@ -294,10 +293,10 @@ impl AvarNet {
         };
         let picture = features("picture features", picture, self.seen_dim())?;
         let sound = features("sound features", sound, self.sound_dim())?;
-        kernels::on_compute_threads(|| {
+        avar_kernels::on_compute_threads(|| {
             let logits = self.head.forward(&picture, &sound, Mode::Inference)?;
             let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
-            to_values(&kernels::softmax(last)?)
+            to_values(&avar_kernels::softmax(last)?)
         })
     }
 

@@ -38,7 +38,7 @@ impl ComputeDevice {
         if self.device.is_cpu() { "cpu" } else { "cuda" }
     }
 
-    pub(crate) fn device(&self) -> &Device {
+    pub fn device(&self) -> &Device {
         &self.device
     }
 }

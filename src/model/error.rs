@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::job::Cancelled;
+use avar_base::job::Cancelled;
 
 /// An error of the networks or of their weights; the path, where there is one, comes last.
 #[derive(Debug, thiserror::Error)]

@@ -231,7 +231,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::model::{ComputeDevice, WeightSource};
+    use crate::{ComputeDevice, WeightSource};
 
     #[test]
     fn motion_has_a_scale_of_its_own() {

@@ -6,9 +6,9 @@
 use candle_core::{Tensor, Var};
 
 use super::error::ModelError;
-use super::kernels::{self, Activation, Matrix};
 use super::seeded::{self, Init};
 use super::weights::Weights;
+use avar_kernels::{Activation, Matrix};
 
 /// Whether a forward pass trains; matters to batch norm and dropout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +60,12 @@ impl Linear {
 
     /// `[.., inputs]` -> `[.., outputs]`.
     pub fn forward(&self, x: &Tensor, activation: Activation) -> Result<Tensor, ModelError> {
-        Ok(kernels::linear(x, &self.matrix, self.bias.as_ref(), activation, None)?)
+        Ok(avar_kernels::linear(x, &self.matrix, self.bias.as_ref(), activation, None)?)
     }
 
     /// `residual + x W + b`.
     pub fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(kernels::linear(x, &self.matrix, self.bias.as_ref(), Activation::None, Some(residual))?)
+        Ok(avar_kernels::linear(x, &self.matrix, self.bias.as_ref(), Activation::None, Some(residual))?)
     }
 }
 
@@ -85,7 +85,7 @@ impl LayerNorm {
     }
 
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
-        Ok(kernels::layer_norm(x, &self.gamma, &self.beta, self.epsilon)?)
+        Ok(avar_kernels::layer_norm(x, &self.gamma, &self.beta, self.epsilon)?)
     }
 }
 
@@ -201,7 +201,7 @@ impl ConvNorm {
         if let (Window::Pointwise, Form::Folded { weight: FoldedWeight::Matrix(matrix), bias }) =
             (self.window, &self.form)
         {
-            return Ok(kernels::linear(x, matrix, Some(bias), self.activation, Some(residual))?);
+            return Ok(avar_kernels::linear(x, matrix, Some(bias), self.activation, Some(residual))?);
         }
         Ok((residual + self.forward(x, mode)?)?)
     }
@@ -214,12 +214,14 @@ impl ConvNorm {
         activation: Activation,
     ) -> candle_core::Result<Tensor> {
         match (self.window, weight) {
-            (Window::Pointwise, FoldedWeight::Matrix(matrix)) => kernels::linear(x, matrix, bias, activation, None),
+            (Window::Pointwise, FoldedWeight::Matrix(matrix)) => {
+                avar_kernels::linear(x, matrix, bias, activation, None)
+            }
             (Window::Dense { stride }, FoldedWeight::Matrix(matrix)) => {
-                kernels::conv3x3(x, matrix, bias, stride, activation)
+                avar_kernels::conv3x3(x, matrix, bias, stride, activation)
             }
             (Window::Depthwise { stride }, FoldedWeight::Taps(taps)) => {
-                kernels::depthwise3x3(x, taps, bias, stride, activation)
+                avar_kernels::depthwise3x3(x, taps, bias, stride, activation)
             }
             _ => unreachable!("new() and forward() pair depthwise windows with taps and the others with matrices"),
         }
@@ -292,10 +294,10 @@ impl BatchNorm {
     fn forward(&self, x: &Tensor, activation: Activation, mode: Mode) -> candle_core::Result<Tensor> {
         if mode == Mode::Inference {
             let (scale, shift) = self.scale_and_shift()?;
-            return kernels::activate(&x.broadcast_mul(&scale)?.broadcast_add(&shift)?, activation);
+            return avar_kernels::activate(&x.broadcast_mul(&scale)?.broadcast_add(&shift)?, activation);
         }
         let channels = self.gamma.elem_count();
-        let (y, moments) = kernels::channel_norm(x, &self.gamma, &self.beta, 1, Self::EPSILON, activation)?;
+        let (y, moments) = avar_kernels::channel_norm(x, &self.gamma, &self.beta, 1, Self::EPSILON, activation)?;
         let count = (x.elem_count() / channels.max(1)) as f32;
         let unbiased = moments.variance.iter().map(|variance| variance * count / (count - 1.0).max(1.0)).collect();
         for (running, batch) in [(&self.running_mean, moments.mean), (&self.running_variance, unbiased)] {
@@ -342,7 +344,7 @@ impl SelfAttention {
         let query = self.query.forward(x, Activation::None)?;
         let key = self.key.forward(x, Activation::None)?;
         let value = self.value.forward(x, Activation::None)?;
-        Ok(kernels::attention(&query, &key, &value, self.heads)?)
+        Ok(avar_kernels::attention(&query, &key, &value, self.heads)?)
     }
 }
 
@@ -383,7 +385,7 @@ impl TemporalConv {
             .map(|tap| padded.narrow(1, tap * self.dilation, steps))
             .collect::<candle_core::Result<Vec<_>>>()?;
         let columns = Tensor::cat(&columns, 2)?;
-        Ok(kernels::linear(&columns, &self.weight.matrix()?, Some(&self.bias), activation, None)?)
+        Ok(avar_kernels::linear(&columns, &self.weight.matrix()?, Some(&self.bias), activation, None)?)
     }
 }
 

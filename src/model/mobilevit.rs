@@ -8,10 +8,10 @@
 use candle_core::{Device, Tensor};
 
 use super::error::ModelError;
-use super::kernels::{self, Activation};
 use super::layers::{ConvNorm, LayerNorm, Linear, Mode, SelfAttention, Window};
 use super::seeded::Init;
 use super::weights::Weights;
+use avar_kernels::Activation;
 
 /// Pictures below this edge would have no positions left after five halvings.
 pub const SMALLEST_EDGE_PX: usize = 32;
@@ -220,11 +220,11 @@ impl MobileVitBlock {
         let (rows, columns) = (height.div_ceil(p), width.div_ceil(p));
         let map = resize_bilinear(&map, rows * p, columns * p)?;
         // Tokens at the same place within their patches attend to each other: eq 1 of the paper.
-        let mut tokens = kernels::to_patches(&map, p)?;
+        let mut tokens = avar_kernels::to_patches(&map, p)?;
         for layer in &self.layers {
             tokens = layer.forward(&tokens)?;
         }
-        let map = kernels::from_patches(&self.norm.forward(&tokens)?, rows, columns, p)?;
+        let map = avar_kernels::from_patches(&self.norm.forward(&tokens)?, rows, columns, p)?;
         let map = self.project_out.forward(&resize_bilinear(&map, height, width)?, mode)?;
         self.fuse.forward(&Tensor::cat(&[x, &map], 3)?, mode)
     }

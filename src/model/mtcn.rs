@@ -9,11 +9,11 @@
 use candle_core::Tensor;
 
 use super::error::ModelError;
-use super::kernels::{self, Activation};
 use super::layers::{Mode, TemporalConv, dropout};
 use super::seeded::Init;
 use super::weights::Weights;
-use crate::classes::CLASS_COUNT;
+use avar_kernels::Activation;
+use avar_labels::CLASS_COUNT;
 
 /// Shape of the head.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +70,7 @@ impl Mtcn {
         for stage in &self.stages {
             let input = match logits.last() {
                 None => x.clone(),
-                Some(previous) => kernels::softmax(previous)?,
+                Some(previous) => avar_kernels::softmax(previous)?,
             };
             logits.push(stage.forward(&input, mode)?);
         }

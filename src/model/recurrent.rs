@@ -15,11 +15,11 @@ use candle_core::{DType, Tensor};
 use candle_nn::ops::sigmoid;
 
 use super::error::ModelError;
-use super::kernels::Activation;
 use super::layers::{Linear, Mode, dropout};
 use super::seeded::Init;
 use super::weights::Weights;
-use crate::classes::CLASS_COUNT;
+use avar_kernels::Activation;
+use avar_labels::CLASS_COUNT;
 
 /// What is computed at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,11 @@
 use candle_core::{Device, Tensor};
 
 use super::error::ModelError;
-use super::kernels::Activation;
 use super::layers::{LayerNorm, Linear, Mode, SelfAttention, dropout};
 use super::seeded::Init;
 use super::weights::Weights;
-use crate::classes::CLASS_COUNT;
+use avar_kernels::Activation;
+use avar_labels::CLASS_COUNT;
 
 /// Shape of the head; it is as wide as its input.
 #[derive(Clone, Debug, PartialEq)]

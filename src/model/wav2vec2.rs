@@ -9,11 +9,11 @@
 use candle_core::{D, Tensor};
 
 use super::error::ModelError;
-use super::kernels::{self, Activation, GroupedConv, Matrix, NormalisedConv, Packed};
 use super::layers::{LayerNorm, Linear, SelfAttention, WindowWeight, by_tap};
 use super::seeded::Init;
 use super::weights::Weights;
-use crate::job::CancelToken;
+use avar_base::job::CancelToken;
+use avar_kernels::{Activation, GroupedConv, Matrix, NormalisedConv, Packed};
 
 /// Samples per second that the network was trained at.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
@@ -258,10 +258,10 @@ impl FeatureConv {
     fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         match self {
             FeatureConv::Plain { weight, taps, stride } => {
-                Ok(kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::Gelu)?)
+                Ok(avar_kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::Gelu)?)
             }
             FeatureConv::Normed { weight, taps, stride, norm } => {
-                let y = kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::None)?;
+                let y = avar_kernels::conv1d(x, &weight.matrix()?, None, *taps, *stride, Activation::None)?;
                 norm.forward(&y, Activation::Gelu)
             }
             FeatureConv::Fused(convolution) => {
@@ -291,7 +291,7 @@ impl TimeNorm {
     /// `[B, T, C]` -> `[B, T, C]`
     fn forward(&self, x: &Tensor, activation: Activation) -> Result<Tensor, ModelError> {
         let utterances = x.dim(0)?;
-        Ok(kernels::channel_norm(x, &self.gamma, &self.beta, utterances, Self::EPSILON, activation)?.0)
+        Ok(avar_kernels::channel_norm(x, &self.gamma, &self.beta, utterances, Self::EPSILON, activation)?.0)
     }
 }
 
@@ -352,11 +352,11 @@ impl PositionalConv {
             .enumerate()
             .map(|(group, matrix)| {
                 let part = padded.narrow(2, group * each, each)?;
-                kernels::conv1d(&part, &Matrix::variable(matrix), None, taps, 1, Activation::None)
+                avar_kernels::conv1d(&part, &Matrix::variable(matrix), None, taps, 1, Activation::None)
             })
             .collect::<candle_core::Result<Vec<_>>>()?;
         let y = Tensor::cat(&parts, 2)?.broadcast_add(bias)?;
-        Ok((kernels::activate(&y, Activation::Gelu)? + x)?)
+        Ok((avar_kernels::activate(&y, Activation::Gelu)? + x)?)
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::time::{MediaTime, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
 
 /// Sound that is ready before it is pulled.
 const RING_S: f64 = 0.25;

@@ -14,7 +14,7 @@ use rodio::cpal::{self, BufferSize};
 use rodio::{CpalError, CpalErrorKind, DeviceSinkBuilder, DeviceSinkError, DeviceTrait, MixerDeviceSink, Source};
 
 use super::audio_feed::AudioFeed;
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
 
 /// Something that takes samples from a feed for as long as it lives.
 pub trait AudioSink {
@@ -340,7 +340,7 @@ impl AudioSink for ManualSink {
 mod tests {
     use super::super::audio_feed::{SoundBlock, Word};
     use super::*;
-    use crate::time::TimeRange;
+    use avar_base::time::TimeRange;
 
     fn feed_of_ones(rate_hz: u32, channels: u16, frames: usize) -> Arc<AudioFeed> {
         let feed = Arc::new(AudioFeed::new());

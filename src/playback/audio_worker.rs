@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::audio_feed::{AudioFeed, SoundBlock, SoundRequest, Word};
 use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
-use crate::job::{CancelToken, Wake};
-use crate::media::{AudioBlock, AudioFormat, AudioReader, MediaError};
-use crate::time::MediaTime;
+use avar_base::job::{CancelToken, Wake};
+use avar_base::time::MediaTime;
+use avar_media::{AudioBlock, AudioFormat, AudioReader, MediaError};
 
 /// What the window is told about the sound.
 #[derive(Clone, Debug, Default)]

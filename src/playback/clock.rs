@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
 
 /// Further apart than this (seconds of wall time), the clock jumps forward or waits instead of drifting.
 /// Below the 40 ms within which sound and picture must stay.

@@ -4,7 +4,7 @@
 //! there. From both follows one [`Step`]. The playhead moves on while a step is under way; only a wish that the
 //! step no longer serves ends it early, so that neither held-down keys nor scrubbing starve the decoder.
 
-use crate::time::FrameIndex;
+use avar_base::time::FrameIndex;
 
 /// Reading this many frames up to a key frame costs no more than seeking there.
 const READ_ON_FRAMES: usize = 8;

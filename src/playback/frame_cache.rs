@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::time::FrameIndex;
+use avar_base::time::FrameIndex;
 
 /// How much farther a frame counts that lies ahead while the playhead travels back.
 const AGAINST_TRAVEL: usize = 4;

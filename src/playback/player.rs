@@ -19,9 +19,9 @@ use super::decode_plan::Wish;
 use super::player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};
 use super::threads::WorkerThreads;
 use super::video_worker::{Expected, VideoShared, VideoState, VideoWorker};
-use crate::job::Wake;
-use crate::media::{FrameTable, MediaError, MediaInfo, VideoFrame};
-use crate::time::{FrameIndex, MediaTime, TimeRange};
+use avar_base::job::Wake;
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_media::{FrameTable, MediaError, MediaInfo, VideoFrame};
 
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=8.0;
 /// Beyond it, and backwards, there is nothing to understand in the sound.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::audio_output::SoundChoice;
-use crate::media::{FrameFaults, VideoFrame};
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
+use avar_media::{FrameFaults, VideoFrame};
 
 /// Why a file cannot be played at all.
 #[derive(Clone, Debug, thiserror::Error)]

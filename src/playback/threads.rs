@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::player_view::PlaybackError;
-use crate::job::Wake;
+use avar_base::job::Wake;
 
 /// How long `farewell` waits in all; a thread that hangs in a driver or on a dead disk is left behind.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -60,7 +60,7 @@ impl WorkerThreads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::no_wake;
+    use avar_base::job::no_wake;
     use std::sync::mpsc;
 
     #[test]

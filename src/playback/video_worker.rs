@@ -11,9 +11,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::decode_plan::{Situation, Step, Wish, next_step, serves};
 use super::frame_cache::FrameCache;
-use crate::job::Wake;
-use crate::media::{FrameFaults, FrameTable, MediaError, VideoFrame, VideoReader};
-use crate::time::FrameIndex;
+use avar_base::job::Wake;
+use avar_base::time::FrameIndex;
+use avar_media::{FrameFaults, FrameTable, MediaError, VideoFrame, VideoReader};
 
 /// What player and decoder share.
 pub struct VideoShared {

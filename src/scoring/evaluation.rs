@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Scored, score};
-use crate::analysis::record::{RecordError, digest_file, warning_of};
-use crate::analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
-use crate::classes::AnomalyClass;
-use crate::dataset::{Clip, DatasetError, Manifest, MissingFiles, Split};
-use crate::evaluation::{Report, ReportSettings};
-use crate::job::{CancelToken, Cancelled, Job, Stopped, Wake};
-use crate::media;
-use crate::model::ModelError;
-use crate::runs::{About, Failure, Run, RunError, write_report, write_run};
+use avar_analysis::record::{RecordError, digest_file, warning_of};
+use avar_analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
+use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
+use avar_dataset::{Clip, DatasetError, Manifest, MissingFiles};
+use avar_labels::{AnomalyClass, Split};
+use avar_metrics::runs::{About, Failure, Run, RunError, write_report, write_run};
+use avar_metrics::{Report, ReportSettings};
+use avar_model::ModelError;
 
 /// What to evaluate, and with what.
 #[derive(Clone, Debug)]
@@ -49,7 +48,7 @@ pub enum EvaluationError {
     #[error(transparent)]
     Model(ModelError),
     #[error(transparent)]
-    Measure(#[from] crate::evaluation::EvaluationError),
+    Measure(#[from] avar_metrics::EvaluationError),
     #[error(transparent)]
     Record(RecordError),
     #[error(transparent)]
@@ -162,7 +161,7 @@ fn about(
         classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
         steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),
         window_steps: spec.settings.window_steps,
-        decoder: media::decoder_version(),
+        decoder: avar_media::decoder_version(),
         program: concat!("avar ", env!("CARGO_PKG_VERSION")).to_owned(),
         clips: scored.clips.len(),
         failures: failures.collect(),

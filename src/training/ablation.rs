@@ -14,17 +14,17 @@ use super::head::HeadTrainer;
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::StageRecipe;
 use super::stage::{StagePlan, StageProgress, Trainer, run_stage};
-use crate::analysis::pipeline::WINDOW_STEPS;
-use crate::analysis::scores::clip_scores;
-use crate::dataset::Split;
-use crate::evaluation::classification::Classification;
-use crate::evaluation::confusion::ConfusionMatrix;
-use crate::files::write_whole;
-use crate::job::{CancelToken, spread, thread_count};
-use crate::model::head::{Config, Fusion};
-use crate::model::temporal::TemporalKind;
-use crate::model::{ComputeDevice, kernels};
-use crate::paper::HEADS_STEPS;
+use avar_analysis::pipeline::WINDOW_STEPS;
+use avar_analysis::scores::clip_scores;
+use avar_base::files::write_whole;
+use avar_base::job::{CancelToken, spread, thread_count};
+use avar_labels::Split;
+use avar_metrics::classification::Classification;
+use avar_metrics::confusion::ConfusionMatrix;
+use avar_metrics::paper::HEADS_STEPS;
+use avar_model::ComputeDevice;
+use avar_model::head::{Config, Fusion};
+use avar_model::temporal::TemporalKind;
 
 /// Sequence lengths of the paper's table 3, and ours.
 pub const SEQUENCE_LENGTHS: [usize; 4] = [5, HEADS_STEPS, 15, WINDOW_STEPS];
@@ -114,7 +114,7 @@ pub fn ablate(
             Some(outcome) => outcome,
             None => {
                 // One thread a head: they are small, and there are many.
-                let outcome = kernels::on_threads_of_its_own(1, || {
+                let outcome = avar_kernels::on_threads_of_its_own(1, || {
                     train_and_judge(clips, config, *arrangement, recipe, *seed, device, cancel)
                 })?;
                 write_whole(&path, |file| Ok(serde_json::to_writer(file, &outcome)?))?;
@@ -147,7 +147,7 @@ fn train_and_judge(
     let config = Config { temporal, fusion, ..config.clone() };
     let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
     let folder =
-        tempfile::tempdir().map_err(|reason| crate::files::WriteError { path: std::env::temp_dir(), reason })?;
+        tempfile::tempdir().map_err(|reason| avar_base::files::WriteError { path: std::env::temp_dir(), reason })?;
     let (training, validation) = (part(Split::Train), part(Split::Validation));
     let plan = StagePlan { stage: Stage::Head, recipe, seed, folder: folder.path(), device };
     let mut trainer = HeadTrainer::new(training, validation, &config, window_steps, plan)?;
@@ -160,7 +160,7 @@ fn train_and_judge(
     }
     let found = Classification::new(confusion);
     // Without a test clip there is no accuracy; every table would be empty.
-    let value = |metric: crate::evaluation::Metric| {
+    let value = |metric: avar_metrics::Metric| {
         metric.value().ok_or_else(|| TrainingError::NothingToTrainOn("there is no clip for the test".to_owned()))
     };
     Ok(Outcome {

@@ -11,13 +11,11 @@ use super::recipe::Backbones;
 use super::sound::{self, SoundItem, SoundTrainer, TeacherRows};
 use super::spec::TrainingSpec;
 use super::stage::{StageProgress, best_path};
-use crate::dataset::Split;
-use crate::job::CancelToken;
-use crate::media;
-use crate::model::Provenance;
-use crate::model::kernels;
-use crate::model::teachers::mobilenet_v2::EDGE_PX;
-use crate::model::teachers::{MobileNetV2, Yamnet, yamnet};
+use avar_base::job::CancelToken;
+use avar_labels::Split;
+use avar_model::Provenance;
+use avar_model::teachers::mobilenet_v2::EDGE_PX;
+use avar_model::teachers::{MobileNetV2, Yamnet, yamnet};
 
 /// Files with the backbones' tensors: trained here, or as they were published.
 pub fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
@@ -49,10 +47,10 @@ pub fn train_backbones(
     let (sound, picture) = std::thread::scope(|scope| {
         let sound = scope.spawn(|| {
             let train = || train_sound(spec, corpus, &either, listen);
-            or_end_both(kernels::on_threads_of_its_own(threads.div_ceil(2), train))
+            or_end_both(avar_kernels::on_threads_of_its_own(threads.div_ceil(2), train))
         });
         let train = || train_picture(spec, corpus, &either, listen);
-        let picture = or_end_both(kernels::on_threads_of_its_own((threads / 2).max(1), train));
+        let picture = or_end_both(avar_kernels::on_threads_of_its_own((threads / 2).max(1), train));
         (sound.join(), picture)
     });
     match (sound.unwrap_or_else(|panic| std::panic::resume_unwind(panic)), picture) {
@@ -156,7 +154,7 @@ fn picture_item(
     spec: &TrainingSpec,
     cancel: &CancelToken,
 ) -> Result<Option<PictureItem>, TrainingError> {
-    let opened = media::open(&clip.clip.file, cancel, |_| {})?;
+    let opened = avar_media::open(&clip.clip.file, cancel, |_| {})?;
     let read = |(width_px, height_px): (usize, usize)| {
         read_pictures(&clip.clip, &opened, (width_px as u32, height_px as u32), SAMPLING, cancel)
     };

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::checkpoint::{read_tensors, write_tensors};
 use super::error::TrainingError;
-use crate::files::hexadecimal;
+use avar_base::files::hexadecimal;
 
 /// Named by the file, its size and age, and by `made_by`, which names what it was computed with: what has changed is
 /// computed again.

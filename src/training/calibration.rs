@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use candle_core::{Device, Tensor};
 
 use super::error::TrainingError;
-use crate::analysis::scores::clip_scores;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
+use avar_analysis::scores::clip_scores;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
 
 /// A validation clip.
 #[derive(Clone, Debug)]

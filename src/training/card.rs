@@ -6,17 +6,17 @@ use super::corpus::Corpus;
 use super::error::TrainingError;
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::Recipe;
-use crate::analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
-use crate::classes::AnomalyClass;
-use crate::dataset::{Clip, Split};
-use crate::evaluation::{Metric, Report, ReportSettings, ScoredClip};
-use crate::files::write_whole;
-use crate::job::CancelToken;
-use crate::model::Modalities;
-use crate::model::card::{
+use avar_analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
+use avar_base::files::write_whole;
+use avar_base::job::CancelToken;
+use avar_dataset::Clip;
+use avar_labels::{AnomalyClass, Split};
+use avar_metrics::{Metric, Report, ReportSettings, ScoredClip};
+use avar_model::Modalities;
+use avar_model::card::{
     ClassCount, ClassRecall, ClassValidation, DataUse, Measured, ModelCard, TestResult, Validation,
 };
-use crate::scoring::{Scored, score};
+use avar_scoring::{Scored, score};
 
 /// Fewer real test clips of a class than this validate nothing.
 const FEWEST_REAL_CLIPS: usize = 10;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::TrainingError;
 use super::optimizer::AdamW;
-use crate::files::write_whole;
+use avar_base::files::write_whole;
 
 /// Holds the progress as JSON bytes.
 const PROGRESS: &str = "progress";

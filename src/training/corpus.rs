@@ -7,11 +7,12 @@ use super::error::TrainingError;
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::{DataPlace, NamedData, SynthData, SynthForHead};
 use super::spec::TrainingSpec;
-use crate::analysis::sound::SOUND_RATE_HZ;
-use crate::dataset::synth::{SynthSpec, write_corpus};
-use crate::dataset::{Clip, Manifest, Shares, Split, write_manifest};
-use crate::job::{CancelToken, spread};
-use crate::media::{self, OpenedMedia, read_mono};
+use avar_analysis::sound::SOUND_RATE_HZ;
+use avar_base::job::{CancelToken, spread};
+use avar_dataset::{Clip, Manifest, Shares, write_manifest};
+use avar_labels::Split;
+use avar_media::{OpenedMedia, read_mono};
+use avar_synth::{SynthSpec, write_corpus};
 
 /// One clip and where it comes from.
 #[derive(Clone, Debug)]
@@ -116,7 +117,7 @@ impl Corpus {
 
 /// A clip's sound as 16 kHz mono in 16 bits, from its first sample on; `None` in a clip without sound.
 pub fn read_sound(clip: &Clip, cancel: &CancelToken) -> Result<Option<(OpenedMedia, Vec<i16>)>, TrainingError> {
-    let opened = media::open(&clip.file, cancel, |_| {})?;
+    let opened = avar_media::open(&clip.file, cancel, |_| {})?;
     if opened.info.audio.is_none() {
         return Ok(None);
     }

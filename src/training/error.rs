@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::analysis::AnalysisError;
-use crate::dataset::DatasetError;
-use crate::dataset::synth::SynthError;
-use crate::files::WriteError;
-use crate::job::{Cancelled, Stopped};
-use crate::media::MediaError;
-use crate::model::ModelError;
+use avar_analysis::AnalysisError;
+use avar_base::files::WriteError;
+use avar_base::job::{Cancelled, Stopped};
+use avar_dataset::DatasetError;
+use avar_media::MediaError;
+use avar_model::ModelError;
+use avar_synth::SynthError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {

@@ -5,12 +5,11 @@ use std::path::Path;
 use super::cache;
 use super::corpus::CorpusClip;
 use super::error::TrainingError;
-use crate::analysis::{extract, plan};
-use crate::classes::AnomalyClass;
-use crate::dataset::{ShownIn, Split};
-use crate::job::CancelToken;
-use crate::media;
-use crate::model::AvarNet;
+use avar_analysis::{extract, plan};
+use avar_base::job::CancelToken;
+use avar_dataset::ShownIn;
+use avar_labels::{AnomalyClass, Split};
+use avar_model::AvarNet;
 
 /// One clip as the temporal head sees it.
 #[derive(Clone, Debug)]
@@ -65,7 +64,7 @@ pub fn clip_features(
     cancel: &CancelToken,
 ) -> Result<ClipFeatures, TrainingError> {
     let file = &clip.clip.file;
-    let opened = media::open(file, cancel, |_| {})?;
+    let opened = avar_media::open(file, cancel, |_| {})?;
     let (grid, _) = plan(&opened.info, opened.frames.as_deref(), steps_per_second)?;
     let cached = cache::path(file, format_args!("{made_by} {steps_per_second}"), folder);
     let [picture, sound] = cache::lists(&cached, ["picture", "sound"], || {
@@ -74,7 +73,7 @@ pub fn clip_features(
     })?;
     let middle = |step: usize| {
         let range = grid.range_of(step);
-        range.start + crate::time::MediaTime::from_seconds(range.duration_s() / 2.0)
+        range.start + avar_base::time::MediaTime::from_seconds(range.duration_s() / 2.0)
     };
     Ok(ClipFeatures {
         path: clip.clip.path.to_string_lossy().into_owned(),

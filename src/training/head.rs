@@ -16,13 +16,13 @@ use super::features::ClipFeatures;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
 use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
-use crate::analysis::scores::{ClipScores, clip_scores};
-use crate::analysis::windows::{WindowMean, windows};
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::model::head::{Config, Head};
-use crate::model::layers::Mode;
-use crate::model::loss::{self, LabelOptions};
-use crate::model::{ModelError, WeightSource, Weights};
+use avar_analysis::scores::{ClipScores, clip_scores};
+use avar_analysis::windows::{WindowMean, windows};
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_model::head::{Config, Head};
+use avar_model::layers::Mode;
+use avar_model::loss::{self, LabelOptions};
+use avar_model::{ModelError, WeightSource, Weights};
 
 /// How often an example loses its sound, and its pictures.
 const MODALITY_DROPOUT: f32 = 0.15;
@@ -283,12 +283,13 @@ impl Trainer for HeadTrainer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::{ShownIn, Split};
-    use crate::model::ComputeDevice;
-    use crate::model::layers::LayerNorm;
-    use crate::model::motion::motion_width;
-    use crate::training::Stage;
-    use crate::training::recipe::StageRecipe;
+    use crate::Stage;
+    use crate::recipe::StageRecipe;
+    use avar_dataset::ShownIn;
+    use avar_labels::Split;
+    use avar_model::ComputeDevice;
+    use avar_model::layers::LayerNorm;
+    use avar_model::motion::motion_width;
 
     const FEATURES: usize = 2;
     const SEEN: usize = FEATURES + motion_width(FEATURES);

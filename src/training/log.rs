@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::error::TrainingError;
 use super::progress::{Listen, TrainingEvent};
-use crate::files::WriteError;
+use avar_base::files::WriteError;
 
 const LOG_FILE: &str = "log.jsonl";
 

@@ -14,18 +14,18 @@ use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
 use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
-use crate::analysis::StepGrid;
-use crate::analysis::pictures::StepPictures;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::dataset::Clip;
-use crate::job::CancelToken;
-use crate::media::{OpenedMedia, VideoReader};
-use crate::model::kernels::Activation;
-use crate::model::layers::{Linear, Mode};
-use crate::model::loss::{self, LabelOptions};
-use crate::model::mobilevit::{Config, MobileVit};
-use crate::model::seeded::Init;
-use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
+use avar_analysis::StepGrid;
+use avar_analysis::pictures::StepPictures;
+use avar_base::job::CancelToken;
+use avar_dataset::Clip;
+use avar_kernels::Activation;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_media::{OpenedMedia, VideoReader};
+use avar_model::layers::{Linear, Mode};
+use avar_model::loss::{self, LabelOptions};
+use avar_model::mobilevit::{Config, MobileVit};
+use avar_model::seeded::Init;
+use avar_model::{ComputeDevice, ModelError, WeightSource, Weights};
 
 /// The frames of one clip.
 pub struct Pictures {
@@ -281,9 +281,9 @@ impl Trainer for PictureTrainer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::training::recipe::StageRecipe;
-    use crate::training::stage::{StageProgress, run_stage};
-    use crate::training::{Stage, TrainingEvent};
+    use crate::recipe::StageRecipe;
+    use crate::stage::{StageProgress, run_stage};
+    use crate::{Stage, TrainingEvent};
 
     const SIZE_PX: (usize, usize) = (64, 64);
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::classes::AnomalyClass;
-use crate::job::Progress as JobProgress;
+use avar_base::job::Progress as JobProgress;
+use avar_labels::AnomalyClass;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

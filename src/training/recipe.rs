@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::error::TrainingError;
 use super::progress::Stage;
-use crate::files::hexadecimal;
+use avar_base::files::hexadecimal;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

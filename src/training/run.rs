@@ -20,15 +20,14 @@ use super::log::recorded;
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::spec::TrainingSpec;
 use super::stage::{StageProgress, Trainer, best_path};
-use crate::analysis::NetworkChoice;
-use crate::analysis::pipeline::WINDOW_STEPS;
-use crate::analysis::record::{RecordError, digest_file};
-use crate::dataset::Split;
-use crate::files::hexadecimal;
-use crate::job::{CancelToken, Job, Wake, thread_count};
-use crate::model::head;
-use crate::model::kernels;
-use crate::model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weights};
+use avar_analysis::NetworkChoice;
+use avar_analysis::pipeline::WINDOW_STEPS;
+use avar_analysis::record::{RecordError, digest_file};
+use avar_base::files::hexadecimal;
+use avar_base::job::{CancelToken, Job, Wake, thread_count};
+use avar_labels::Split;
+use avar_model::head;
+use avar_model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weights};
 
 /// The end of a training.
 #[derive(Clone, Debug)]
@@ -76,7 +75,7 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
     let clips = all_features(spec, &corpus, &backbones, is_seen, cancel, listen)?;
     let preset = spec.preset();
     let part = |split: Split| clips.iter().filter(|clip| clip.split == split).collect::<Vec<_>>();
-    let (head_weights, head) = kernels::on_compute_threads(|| {
+    let (head_weights, head) = avar_kernels::on_compute_threads(|| {
         let mut trainer = HeadTrainer::new(
             part(Split::Train),
             part(Split::Validation),
@@ -206,7 +205,7 @@ fn all_features(
 fn write_untrained_head(path: &Path, preset: Preset, seed: u64, device: &ComputeDevice) -> Result<(), TrainingError> {
     let variables = candle_nn::VarMap::new();
     let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
-    crate::model::head::Head::new(&preset.config().head, &weights)?;
+    avar_model::head::Head::new(&preset.config().head, &weights)?;
     write_variables(path, &variables)
 }
 

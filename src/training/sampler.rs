@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use super::error::TrainingError;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT};
 
 /// The steps, or the frames, of one clip at which one class holds.
 pub struct Moments {

@@ -15,16 +15,16 @@ use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::Sampler;
 use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
-use crate::analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::dataset::Clip;
-use crate::model::layers::Linear;
-use crate::model::loss::{self, LabelOptions};
-use crate::model::seeded::Init;
-use crate::model::teachers::mel::{self, LogMel};
-use crate::model::wav2vec2::{Config, Wav2Vec2, normalise_utterance};
-use crate::model::{ComputeDevice, ModelError, WeightSource, Weights};
-use crate::time::MediaTime;
+use avar_analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
+use avar_base::time::MediaTime;
+use avar_dataset::Clip;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_model::layers::Linear;
+use avar_model::loss::{self, LabelOptions};
+use avar_model::seeded::Init;
+use avar_model::teachers::mel::{self, LogMel};
+use avar_model::wav2vec2::{Config, Wav2Vec2, normalise_utterance};
+use avar_model::{ComputeDevice, ModelError, WeightSource, Weights};
 
 /// Tokens of one example.
 pub const TOKENS: usize = 192;
@@ -228,7 +228,7 @@ impl SoundTrainer {
         };
         let width = tokens.dim(2)?;
         let steps = tokens.reshape((count * STEPS, STEP_TOKENS, width))?.mean(1)?;
-        let none = crate::model::kernels::Activation::None;
+        let none = avar_kernels::Activation::None;
         let logits = self.student.steps.forward(&steps, none)?;
         let labels = Tensor::from_slice(&batch.labels, count * STEPS, &self.device)?;
         let weights = Tensor::from_slice(&batch.label_weights, count * STEPS, &self.device)?;
@@ -387,7 +387,7 @@ fn most_frequent(labels: &[u32]) -> AnomalyClass {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Manifest;
+    use avar_dataset::Manifest;
 
     #[test]
     fn the_sound_of_what_only_the_picture_shows_is_everyday_life() {

@@ -7,9 +7,9 @@ use super::error::TrainingError;
 use super::progress::{Listen, Stage};
 use super::recipe::{Backbones, DataPlace, Recipe, StageRecipe};
 use super::stage::{StagePlan, StageProgress, Trainer, checkpoint_path, run_stage};
-use crate::analysis::DeviceChoice;
-use crate::job::CancelToken;
-use crate::model::{ComputeDevice, Preset};
+use avar_analysis::DeviceChoice;
+use avar_base::job::CancelToken;
+use avar_model::{ComputeDevice, Preset};
 
 /// What to train, from what, where.
 #[derive(Clone, Debug)]

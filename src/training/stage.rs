@@ -13,9 +13,9 @@ use super::error::TrainingError;
 use super::optimizer::{AdamW, AdamWSettings, learning_rate};
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::StageRecipe;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::job::CancelToken;
-use crate::model::ComputeDevice;
+use avar_base::job::CancelToken;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_model::ComputeDevice;
 
 /// How a stage is run, and where.
 #[derive(Clone, Copy)]

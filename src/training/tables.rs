@@ -6,9 +6,9 @@
 use std::fmt::{self, Display, Formatter, Write};
 
 use super::ablation::{Arrangement, Cell, Outcome, SEQUENCE_LENGTHS};
-use crate::model::head::Fusion;
-use crate::model::temporal::TemporalKind;
-use crate::paper::{HEADS_ON_VAAR, LENGTHS, Quality, UNVERIFIED};
+use avar_metrics::paper::{HEADS_ON_VAAR, LENGTHS, Quality, UNVERIFIED};
+use avar_model::head::Fusion;
+use avar_model::temporal::TemporalKind;
 
 /// The paper's table 2 on VAAR.
 fn paper_table_2(kind: TemporalKind, fusion: Fusion) -> Option<Quality> {

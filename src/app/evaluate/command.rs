@@ -8,10 +8,10 @@ use eframe::egui::{Key, Modifiers};
 
 use super::filter::Filter;
 use super::state::{Cells, CurveView, Gallery, Slot, TableView, Unit};
-use crate::app::command::Shortcut;
-use crate::classes::AnomalyClass;
-use crate::plates::{Plate, PlateSettings};
-use crate::runs::Run;
+use crate::command::Shortcut;
+use avar_export::{Plate, PlateSettings};
+use avar_labels::AnomalyClass;
+use avar_metrics::runs::Run;
 
 /// What a user can do with one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +178,7 @@ pub enum Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::command::Action;
+    use crate::command::Action;
 
     #[test]
     fn no_two_actions_share_a_key() {

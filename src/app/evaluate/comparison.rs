@@ -2,10 +2,10 @@
 
 use super::linked::Selection;
 use super::prepared::{Prepared, top_class};
-use crate::classes::CLASS_COUNT;
-use crate::evaluation::difference::Differences;
-use crate::evaluation::{BootstrapSettings, Decision, ScoredClip};
-use crate::runs::Pairing;
+use avar_labels::CLASS_COUNT;
+use avar_metrics::difference::Differences;
+use avar_metrics::runs::Pairing;
+use avar_metrics::{BootstrapSettings, Decision, ScoredClip};
 
 /// What is the same for every filter and threshold.
 pub struct Paired {
@@ -80,11 +80,11 @@ fn distance(first: &ScoredClip, second: &ScoredClip) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::evaluate::filter::Filter;
-    use crate::app::evaluate::made_up;
-    use crate::app::evaluate::notes::Notes;
-    use crate::job::CancelToken;
-    use crate::runs::Run;
+    use crate::evaluate::filter::Filter;
+    use crate::evaluate::made_up;
+    use crate::evaluate::notes::Notes;
+    use avar_base::job::CancelToken;
+    use avar_metrics::runs::Run;
 
     fn prepared(skill: f32, seed: u64, change: impl FnOnce(&mut Run)) -> Prepared {
         let mut run = made_up::run(&made_up::Settings { clips: 60, skill, seed, ..made_up::Settings::default() });

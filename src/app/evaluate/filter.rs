@@ -1,10 +1,9 @@
 //! Which clips of a run are looked at.
 
 use super::notes::Remark;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::dataset::Split;
-use crate::evaluation::ScoredClip;
-use crate::runs::ClipFacts;
+use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
+use avar_metrics::ScoredClip;
+use avar_metrics::runs::ClipFacts;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
@@ -85,7 +84,7 @@ pub fn darkness(facts: &ClipFacts) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::evaluate::made_up;
+    use crate::evaluate::made_up;
 
     fn passing(change: impl FnOnce(&mut Filter)) -> usize {
         let run = made_up::run(&made_up::Settings { clips: 60, ..made_up::Settings::default() });

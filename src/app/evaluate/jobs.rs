@@ -9,10 +9,10 @@ use super::linked::Selection;
 use super::notes::Notes;
 use super::prepared::Prepared;
 use super::state::Slot;
-use crate::evaluation::Decision;
-use crate::evaluation::difference::Differences;
-use crate::job::{Job, JobEvent, Stopped, Wake, drain};
-use crate::runs::read_run;
+use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
+use avar_metrics::Decision;
+use avar_metrics::difference::Differences;
+use avar_metrics::runs::read_run;
 
 /// A run with the notes in its folder, or the sentence why these cannot be read.
 pub struct ReadRun {

@@ -5,16 +5,15 @@
 use super::filter::Filter;
 use super::notes::Notes;
 use super::prepared::{FittedTemperature, Prepared, labelled};
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::dataset::Split;
-use crate::evaluation::alarms::AlarmCurve;
-use crate::evaluation::calibration::{Labelled, ProbabilityScores};
-use crate::evaluation::classification::Classification;
-use crate::evaluation::confusion::ConfusionMatrix;
-use crate::evaluation::curves::{PrPoint, RocPoint, precision_recall_of, roc_of, thinned};
-use crate::evaluation::ranking::{Operating, Ranking, RankingScores};
-use crate::evaluation::temperature::Temperature;
-use crate::evaluation::{BinaryCounts, Decision, Metric, ReportSettings, ScoredClip, Undefined};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
+use avar_metrics::alarms::AlarmCurve;
+use avar_metrics::calibration::{Labelled, ProbabilityScores};
+use avar_metrics::classification::Classification;
+use avar_metrics::confusion::ConfusionMatrix;
+use avar_metrics::curves::{PrPoint, RocPoint, precision_recall_of, roc_of, thinned};
+use avar_metrics::ranking::{Operating, Ranking, RankingScores};
+use avar_metrics::temperature::Temperature;
+use avar_metrics::{BinaryCounts, Decision, Metric, ReportSettings, ScoredClip, Undefined};
 
 /// The clips of a run that a filter lets through.
 pub struct Selection {
@@ -203,10 +202,10 @@ fn wrongness(clip: &ScoredClip, predicted: AnomalyClass) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::evaluate::made_up;
-    use crate::evaluation::alarms::level_of;
-    use crate::evaluation::{Report, TruthRange};
-    use crate::job::CancelToken;
+    use crate::evaluate::made_up;
+    use avar_base::job::CancelToken;
+    use avar_metrics::alarms::level_of;
+    use avar_metrics::{Report, TruthRange};
 
     fn prepared(clips: usize) -> Prepared {
         let run = made_up::run(&made_up::Settings { clips, ..made_up::Settings::default() });

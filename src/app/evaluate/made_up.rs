@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::classes::{AnomalyClass, CLASS_COUNT, anomaly_score};
-use crate::dataset::Split;
-use crate::evaluation::{ScoredClip, TruthRange};
-use crate::runs::{About, ClipFacts, Evidence, Failure, Run};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Split, anomaly_score};
+use avar_metrics::runs::{About, ClipFacts, Evidence, Failure, Run};
+use avar_metrics::{ScoredClip, TruthRange};
 
 #[derive(Clone, Debug)]
 pub struct Settings {

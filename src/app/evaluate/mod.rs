@@ -33,8 +33,8 @@ use self::jobs::Jobs;
 use self::notes::Notes;
 use self::pictures::{PictureProblem, PictureRequest};
 use self::state::{EvaluateState, Evaluation, RunSlot, Saving, Slot};
-use crate::job::{JobEvent, Progress, Wake};
-use crate::plates::Plate;
+use avar_base::job::{JobEvent, Progress, Wake};
+use avar_export::Plate;
 
 /// The state with what works for it.
 pub struct Evaluate {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::classes::AnomalyClass;
-use crate::files::{WriteError, write_whole};
+use avar_base::files::{WriteError, write_whole};
+use avar_labels::AnomalyClass;
 
 pub const NOTES: &str = "notes.json";
 

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::classes::{CLASS_COUNT, anomaly_score};
-use crate::dataset::Split;
-use crate::evaluation::alarms::ClipAlarms;
-use crate::evaluation::calibration::Labelled;
-use crate::evaluation::frames::{FrameGrid, frame_ranking};
-use crate::evaluation::ranking::Ranking;
-use crate::evaluation::temperature::Temperature;
-use crate::evaluation::{ReportSettings, ScoredClip, Undefined};
-use crate::hysteresis::Hysteresis;
-use crate::job::{CancelToken, Cancelled, spread, thread_count};
-use crate::runs::Run;
+use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use avar_labels::{CLASS_COUNT, Hysteresis, Split, anomaly_score};
+use avar_metrics::alarms::ClipAlarms;
+use avar_metrics::calibration::Labelled;
+use avar_metrics::frames::{FrameGrid, frame_ranking};
+use avar_metrics::ranking::Ranking;
+use avar_metrics::runs::Run;
+use avar_metrics::temperature::Temperature;
+use avar_metrics::{ReportSettings, ScoredClip, Undefined};
 
 pub struct Prepared {
     pub run: Arc<Run>,
@@ -156,7 +154,7 @@ pub fn top_class(step: &[f32; CLASS_COUNT]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::evaluate::made_up;
+    use crate::evaluate::made_up;
 
     fn prepared(run: Run) -> Prepared {
         Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()

@@ -11,12 +11,12 @@ use super::linked::{OperatingPoint, Outcome, Selection};
 use super::notes::{Notes, Remark};
 use super::pictures::Pictures;
 use super::prepared::Prepared;
-use crate::classes::AnomalyClass;
-use crate::evaluation::alarms::{AlarmPoint, level_of, threshold_of};
-use crate::evaluation::difference::Differences;
-use crate::evaluation::{Decision, ScoredClip};
-use crate::job::Progress;
-use crate::plates::Plate;
+use avar_base::job::Progress;
+use avar_export::Plate;
+use avar_labels::AnomalyClass;
+use avar_metrics::alarms::{AlarmPoint, level_of, threshold_of};
+use avar_metrics::difference::Differences;
+use avar_metrics::{Decision, ScoredClip};
 
 /// One of the two places for a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,10 +9,10 @@ use super::linked::Outcome;
 use super::notes::{self, tags_of};
 use super::pictures::PictureRequest;
 use super::state::{Cells, Comparison, Gallery, OpenRun, RunNotes, RunSlot, Saving, Slot};
-use crate::classes::AnomalyClass;
-use crate::evaluation::alarms::LEVELS;
-use crate::job::JobEvent;
-use crate::plates::{Plate, PlateSettings};
+use avar_base::job::JobEvent;
+use avar_export::{Plate, PlateSettings};
+use avar_labels::AnomalyClass;
+use avar_metrics::alarms::LEVELS;
 
 impl Evaluate {
     pub fn apply(&mut self, command: EvaluateCommand) {

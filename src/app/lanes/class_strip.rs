@@ -3,11 +3,11 @@
 
 use eframe::egui::{Align2, FontId, Mesh, Rect, Sense, Ui, pos2};
 
-use crate::analysis::StepScores;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::widgets::time_axis::TimeAxis;
-use crate::classes::AnomalyClass;
+use crate::state::State;
+use crate::theme;
+use crate::widgets::time_axis::TimeAxis;
+use avar_analysis::StepScores;
+use avar_labels::AnomalyClass;
 
 pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let palette = theme::palette(ui);
@@ -43,7 +43,7 @@ fn cells(scores: &StepScores, axis: &TimeAxis, class: AnomalyClass) -> Vec<(std:
     let last = (last + 1).min(scores.steps.len());
     let steps = scores.steps.get(first.min(last)..last).unwrap_or_default();
     let per_cell = (steps.len() as f32 / axis.width).ceil().max(1.0) as usize;
-    let cell = |group: &[crate::analysis::StepScore]| {
+    let cell = |group: &[avar_analysis::StepScore]| {
         let (start, end) = (group.first()?, group.last()?);
         let score = group.iter().map(|step| step.score_of(class)).fold(0.0, f32::max);
         let from = axis.x_of(start.start);
@@ -70,10 +70,10 @@ fn describe_pointed(ui: &Ui, rect: Rect, axis: &TimeAxis, scores: &StepScores) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{StepGrid, StepScore};
-    use crate::classes::Evidence;
-    use crate::model::Modalities;
-    use crate::time::{MediaTime, TimeRange};
+    use avar_analysis::{StepGrid, StepScore};
+    use avar_base::time::{MediaTime, TimeRange};
+    use avar_labels::Evidence;
+    use avar_model::Modalities;
 
     #[test]
     fn a_cell_that_many_steps_share_shows_the_highest_score() {

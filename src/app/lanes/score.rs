@@ -5,11 +5,11 @@ use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
 use super::lane_name;
 use super::waveform::hatched;
-use crate::analysis::{StepScore, StepScores};
-use crate::app::command::Command;
-use crate::app::state::{ScoreStatus, State};
-use crate::app::theme;
-use crate::app::widgets::time_axis::TimeAxis;
+use crate::command::Command;
+use crate::state::{ScoreStatus, State};
+use crate::theme;
+use crate::widgets::time_axis::TimeAxis;
+use avar_analysis::{StepScore, StepScores};
 
 /// A little room, so that a score of 1 is not cut in half by the edge.
 const TOP: f64 = 1.04;
@@ -32,7 +32,7 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
         }
         return;
     };
-    let seconds = |time: crate::time::MediaTime| (time - axis.visible.start).seconds();
+    let seconds = |time: avar_base::time::MediaTime| (time - axis.visible.start).seconds();
     let bounds = PlotBounds::from_min_max([0.0, BOTTOM], [axis.visible.duration_s().max(1e-6), TOP]);
     let hysteresis = state.hysteresis;
     let events = recording.review.events.iter().filter(|event| axis.span(event.range).is_some());
@@ -146,10 +146,10 @@ pub fn threshold_handles(ui: &Ui, rect: Rect, state: &State, commands: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::StepGrid;
-    use crate::classes::{AnomalyClass, Evidence};
-    use crate::model::Modalities;
-    use crate::time::{MediaTime, TimeRange};
+    use avar_analysis::StepGrid;
+    use avar_base::time::{MediaTime, TimeRange};
+    use avar_labels::{AnomalyClass, Evidence};
+    use avar_model::Modalities;
 
     fn scores(count: usize, peak_at: usize) -> StepScores {
         let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(count as f64 / 4.0));

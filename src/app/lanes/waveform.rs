@@ -3,9 +3,9 @@
 use eframe::egui::{Align2, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::lane_name;
-use crate::app::state::{State, Waveform};
-use crate::app::theme;
-use crate::app::widgets::time_axis::TimeAxis;
+use crate::state::{State, Waveform};
+use crate::theme;
+use crate::widgets::time_axis::TimeAxis;
 
 pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let palette = theme::palette(ui);

@@ -2,14 +2,14 @@
 
 use eframe::egui::{self, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
-use crate::analysis::StepScore;
-use crate::app::command::Command;
-use crate::app::state::{FileDigest, Recording, State};
-use crate::app::theme;
-use crate::app::widgets::class_bar;
-use crate::classes::AnomalyClass;
-use crate::media::{AudioReport, IngestReport, MediaInfo, SoundTrackInfo, VideoReport};
-use crate::model::{Modalities, ModelCard};
+use crate::command::Command;
+use crate::state::{FileDigest, Recording, State};
+use crate::theme;
+use crate::widgets::class_bar;
+use avar_analysis::StepScore;
+use avar_labels::AnomalyClass;
+use avar_media::{AudioReport, IngestReport, MediaInfo, SoundTrackInfo, VideoReport};
+use avar_model::{Modalities, ModelCard};
 
 const BAR_HEIGHT: f32 = 17.0;
 const COLUMNS: class_bar::Columns =

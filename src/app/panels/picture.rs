@@ -5,14 +5,14 @@ use eframe::egui::{
     StrokeKind, TextEdit, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 
-use crate::app::command::{Action, Command};
-use crate::app::state::{Recording, Stage, State};
-use crate::app::theme;
-use crate::app::video_texture;
-use crate::app::widgets::action_button::action_button;
-use crate::app::widgets::picture_fit::{Placement, place};
-use crate::playback::{FrameState, PlayerView, SeekPrecision};
-use crate::time::MediaTime;
+use crate::command::{Action, Command};
+use crate::state::{Recording, Stage, State};
+use crate::theme;
+use crate::video_texture;
+use crate::widgets::action_button::action_button;
+use crate::widgets::picture_fit::{Placement, place};
+use avar_base::time::MediaTime;
+use avar_playback::{FrameState, PlayerView, SeekPrecision};
 
 /// Dragging across the whole picture scrubs through this share of the recording.
 const SCRUB_SHARE: f64 = 0.5;

@@ -2,10 +2,10 @@
 
 use eframe::egui::{self, Align2, Context, Grid, Key, RichText, Role, TextEdit, WidgetInfo, Window};
 
-use crate::app::command::{Action, ActionGroup, Command};
-use crate::app::evaluate::command::EvaluateAction;
-use crate::app::state::{Mode, Sheet, State};
-use crate::app::theme;
+use crate::command::{Action, ActionGroup, Command};
+use crate::evaluate::command::EvaluateAction;
+use crate::state::{Mode, Sheet, State};
+use crate::theme;
 
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
     match &state.sheet {

@@ -5,15 +5,15 @@ use eframe::egui::{
 };
 use egui_material_icons::icons;
 
-use crate::analysis::Event;
-use crate::app::command::{Action, Command};
-use crate::app::state::{Recording, ScoreStatus, Stage, State};
-use crate::app::theme;
-use crate::app::widgets::action_button::action_button;
-use crate::app::widgets::time_code::{ruler_code, time_code, time_left};
-use crate::job::Progress;
-use crate::playback::SeekPrecision;
-use crate::time::MediaTime;
+use crate::command::{Action, Command};
+use crate::state::{Recording, ScoreStatus, Stage, State};
+use crate::theme;
+use crate::widgets::action_button::action_button;
+use crate::widgets::time_code::{ruler_code, time_code, time_left};
+use avar_analysis::Event;
+use avar_base::job::Progress;
+use avar_base::time::MediaTime;
+use avar_playback::SeekPrecision;
 
 const ROW_HEIGHT: f32 = 24.0;
 

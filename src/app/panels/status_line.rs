@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
 
 use super::picture::is_preview;
-use crate::app::command::Action;
-use crate::app::state::{ScoreStatus, State};
-use crate::app::theme;
-use crate::app::widgets::time_code::time_left;
+use crate::command::Action;
+use crate::state::{ScoreStatus, State};
+use crate::theme;
+use crate::widgets::time_code::time_left;
 
 pub fn show(ui: &mut Ui, state: &State) {
     let palette = theme::palette(ui);

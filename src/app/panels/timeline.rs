@@ -5,14 +5,14 @@ use eframe::egui::{
 };
 
 use super::picture::wheel_steps;
-use crate::app::command::Command;
-use crate::app::lanes;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::widgets::time_axis::{TimeAxis, panned, zoomed};
-use crate::app::widgets::time_code::ruler_code;
-use crate::playback::SeekPrecision;
-use crate::time::{FrameIndex, MediaTime, TimeRange};
+use crate::command::Command;
+use crate::lanes;
+use crate::state::State;
+use crate::theme;
+use crate::widgets::time_axis::{TimeAxis, panned, zoomed};
+use crate::widgets::time_code::ruler_code;
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_playback::SeekPrecision;
 
 /// Left of every lane stands its name.
 const GUTTER: f32 = 92.0;

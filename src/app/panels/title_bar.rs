@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Button, Layout, RichText, Role, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
-use crate::app::command::{Action, Command};
-use crate::app::state::{Mode, State};
-use crate::app::theme;
-use crate::app::widgets::action_button::action_icon;
+use crate::command::{Action, Command};
+use crate::state::{Mode, State};
+use crate::theme;
+use crate::widgets::action_button::action_icon;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {

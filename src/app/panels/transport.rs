@@ -3,11 +3,11 @@
 use eframe::egui::{Align, Layout, RichText, Role, Slider, Ui, WidgetInfo};
 use egui_material_icons::icons;
 
-use crate::app::command::{Action, Command};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::widgets::action_button::action_icon;
-use crate::app::widgets::time_code::time_code;
+use crate::command::{Action, Command};
+use crate::state::State;
+use crate::theme;
+use crate::widgets::action_button::action_icon;
+use crate::widgets::time_code::time_code;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let (Some(media), Some(player)) = (state.media(), &state.player) else { return };

@@ -3,9 +3,9 @@
 use eframe::egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{TEXT, WEAK_TEXT};
-use crate::app::state::State;
-use crate::app::theme;
-use crate::classes::AnomalyClass;
+use crate::state::State;
+use crate::theme;
+use avar_labels::AnomalyClass;
 
 pub const HEIGHT: f32 = 92.0;
 const CLASS_TEXT: f32 = 44.0;

@@ -5,14 +5,14 @@ use eframe::egui::{
 };
 
 use super::{TEXT, WEAK_TEXT};
-use crate::analysis::Event;
-use crate::app::command::Command;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::thumbnails::{Moment, Thumbnail, Thumbnails};
-use crate::app::widgets::time_code::ruler_code;
-use crate::playback::SeekPrecision;
-use crate::time::MediaTime;
+use crate::command::Command;
+use crate::state::State;
+use crate::theme;
+use crate::thumbnails::{Moment, Thumbnail, Thumbnails};
+use crate::widgets::time_code::ruler_code;
+use avar_analysis::Event;
+use avar_base::time::MediaTime;
+use avar_playback::SeekPrecision;
 
 const PICTURE_WIDTH: f32 = 144.0;
 const PICTURE_HEIGHT: f32 = 81.0;

@@ -3,13 +3,13 @@
 use eframe::egui::{CursorIcon, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2};
 
 use super::{TEXT, WEAK_TEXT};
-use crate::analysis::{Event, StepScores};
-use crate::app::command::Command;
-use crate::app::state::State;
-use crate::app::theme;
-use crate::app::widgets::time_axis::TimeAxis;
-use crate::app::widgets::time_code::time_code;
-use crate::playback::SeekPrecision;
+use crate::command::Command;
+use crate::state::State;
+use crate::theme;
+use crate::widgets::time_axis::TimeAxis;
+use crate::widgets::time_code::time_code;
+use avar_analysis::{Event, StepScores};
+use avar_playback::SeekPrecision;
 
 pub const HEIGHT: f32 = 84.0;
 

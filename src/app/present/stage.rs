@@ -6,12 +6,12 @@ use eframe::egui::{
 };
 
 use super::{TEXT, WEAK_TEXT};
-use crate::app::command::{Action, Command};
-use crate::app::state::{Stage, State};
-use crate::app::theme;
-use crate::app::thumbnails::{Moment, Thumbnail, Thumbnails};
-use crate::app::video_texture;
-use crate::app::widgets::picture_fit::{PictureZoom, place};
+use crate::command::{Action, Command};
+use crate::state::{Stage, State};
+use crate::theme;
+use crate::thumbnails::{Moment, Thumbnail, Thumbnails};
+use crate::video_texture;
+use crate::widgets::picture_fit::{PictureZoom, place};
 
 const TITLE_TEXT: f32 = 32.0;
 const BODY_TEXT: f32 = 20.0;

@@ -3,7 +3,7 @@
 use eframe::egui::{Button, Response, Role, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
-use crate::app::command::{Action, Command};
+use crate::command::{Action, Command};
 
 /// Side of an icon button, in points.
 const SIDE: f32 = 26.0;

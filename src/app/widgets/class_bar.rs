@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, vec2};
 
-use crate::app::theme::{self, Palette};
+use crate::theme::{self, Palette};
 
 /// The places of the three parts across a row, in points from its edges.
 #[derive(Clone, Copy, Debug)]

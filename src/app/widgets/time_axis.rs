@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::time::{MediaTime, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
 
 /// Nobody needs to see less than this across the whole axis.
 const NARROWEST_S: f64 = 0.05;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::time::MediaTime;
+use avar_base::time::MediaTime;
 
 /// `0:04.250`, `1:02:03.004`: hours only where there are any, always milliseconds; `-` before zero.
 pub fn time_code(time: MediaTime) -> String {

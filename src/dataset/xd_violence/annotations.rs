@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::dataset::text_file::read_text;
-use crate::dataset::wording::quoted;
-use crate::dataset::{DatasetError, Problems};
-use crate::time::{MediaTime, TimeBase, TimeRange};
+use crate::text_file::read_text;
+use crate::wording::quoted;
+use crate::{DatasetError, Problems};
+use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
 /// All videos of XD-Violence.
 pub const FRAME_RATE_HZ: i32 = 24;

@@ -13,12 +13,12 @@ use std::path::Path;
 
 use super::annotations::video_name;
 use super::{Annotation, XdLabel, read_annotations};
-use crate::classes::AnomalyClass;
-use crate::dataset::vaar::split_of;
-use crate::dataset::walk::{Recordings, recordings};
-use crate::dataset::wording::{counted, listed, quoted};
-use crate::dataset::{Clip, DatasetError, LabelledRange, Manifest, ShownIn, Split, UnclassifiedRange};
-use crate::time::TimeRange;
+use crate::vaar::split_of;
+use crate::walk::{Recordings, recordings};
+use crate::wording::{counted, listed, quoted};
+use crate::{Clip, DatasetError, LabelledRange, Manifest, ShownIn, UnclassifiedRange};
+use avar_base::time::TimeRange;
+use avar_labels::{AnomalyClass, Split};
 
 /// What name and list together say of a clip.
 #[derive(Clone, Debug, PartialEq)]
@@ -219,7 +219,7 @@ fn source(name: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::xd_violence::parse_annotations;
+    use crate::xd_violence::parse_annotations;
 
     fn truth(name: &str, list: Option<&str>) -> ClipTruth {
         let annotation = list.map(|ranges| parse_annotations(&format!("{name} {ranges}")).unwrap().remove(0));

@@ -10,7 +10,7 @@ mod folder;
 pub use annotations::{AnnotatedRange, Annotation, FRAME_RATE_HZ, parse_annotations, read_annotations};
 pub use folder::{ClipTruth, clip_truth, labels_in_name, read_xd_violence};
 
-use crate::classes::AnomalyClass;
+use avar_labels::AnomalyClass;
 
 /// A label of XD-Violence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,7 +81,7 @@ impl XdLabel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::class_of_label;
+    use crate::class_of_label;
 
     #[test]
     fn every_label_is_found_by_its_code() {

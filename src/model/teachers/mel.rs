@@ -12,7 +12,7 @@ use std::f64::consts::TAU;
 use candle_core::{Device, Tensor};
 
 use super::super::error::ModelError;
-use super::super::kernels::{self, Activation, Matrix};
+use avar_kernels::{Activation, Matrix};
 
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
 pub const FRAME_SAMPLES: usize = 400;
@@ -58,9 +58,9 @@ impl LogMel {
     /// `[B, N]` samples -> `[B, (N - FRAME_SAMPLES) / hop_samples + 1, BANDS]`; at least one whole frame is needed.
     pub fn frames(&self, samples: &Tensor, hop_samples: usize) -> Result<Tensor, ModelError> {
         let samples = samples.unsqueeze(2)?;
-        let part = |matrix| kernels::conv1d(&samples, matrix, None, FRAME_SAMPLES, hop_samples, Activation::None);
+        let part = |matrix| avar_kernels::conv1d(&samples, matrix, None, FRAME_SAMPLES, hop_samples, Activation::None);
         let magnitudes = (part(&self.cosines)?.sqr()? + part(&self.sines)?.sqr()?)?.sqrt()?;
-        let mel = kernels::linear(&magnitudes, &self.bands, None, Activation::None, None)?;
+        let mel = avar_kernels::linear(&magnitudes, &self.bands, None, Activation::None, None)?;
         Ok((mel + FLOOR)?.log()?)
     }
 }

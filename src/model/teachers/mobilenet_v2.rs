@@ -11,9 +11,9 @@ use rayon::prelude::*;
 
 use super::super::device::ComputeDevice;
 use super::super::error::ModelError;
-use super::super::kernels::{self, Activation};
 use super::super::weights::{Provenance, WeightSource, Weights};
 use super::Conv;
+use avar_kernels::Activation;
 
 /// Pictures are squares of this edge.
 pub const EDGE_PX: usize = 224;
@@ -82,7 +82,7 @@ impl MobileNetV2 {
         }
         // One picture a thread: its maps then stay in that core's caches from layer to layer.
         let each = match self.weights.device().is_cpu() {
-            true => kernels::on_compute_threads(|| {
+            true => avar_kernels::on_compute_threads(|| {
                 rgb.par_chunks_exact(PICTURE).map(|rgb| self.picture(rgb)).collect::<Result<Vec<_>, _>>()
             }),
             false => rgb.chunks_exact(PICTURE).map(|rgb| self.picture(rgb)).collect(),

@@ -20,9 +20,9 @@ pub mod yamnet;
 use candle_core::Tensor;
 
 use super::error::ModelError;
-use super::kernels::{self, Activation, Matrix};
 use super::seeded::Init;
 use super::weights::Weights;
+use avar_kernels::{Activation, Matrix};
 
 pub use mobilenet_v2::MobileNetV2;
 pub use yamnet::{Patches, Yamnet};
@@ -77,9 +77,9 @@ impl Conv {
     fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         let (bias, activation) = (Some(&self.bias), self.activation);
         Ok(match &self.filter {
-            Filter::Pointwise(matrix) => kernels::linear(x, matrix, bias, activation, None)?,
-            Filter::Dense { matrix, stride } => kernels::conv3x3(x, matrix, bias, *stride, activation)?,
-            Filter::Depthwise { taps, stride } => kernels::depthwise3x3(x, taps, bias, *stride, activation)?,
+            Filter::Pointwise(matrix) => avar_kernels::linear(x, matrix, bias, activation, None)?,
+            Filter::Dense { matrix, stride } => avar_kernels::conv3x3(x, matrix, bias, *stride, activation)?,
+            Filter::Depthwise { taps, stride } => avar_kernels::depthwise3x3(x, taps, bias, *stride, activation)?,
         })
     }
 
@@ -87,7 +87,7 @@ impl Conv {
     fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor, ModelError> {
         match &self.filter {
             Filter::Pointwise(matrix) => {
-                Ok(kernels::linear(x, matrix, Some(&self.bias), self.activation, Some(residual))?)
+                Ok(avar_kernels::linear(x, matrix, Some(&self.bias), self.activation, Some(residual))?)
             }
             _ => Ok((residual + self.forward(x)?)?),
         }

@@ -17,12 +17,12 @@ use rayon::prelude::*;
 
 use super::super::device::ComputeDevice;
 use super::super::error::ModelError;
-use super::super::kernels::{self, Activation};
 use super::super::layers::Linear;
 use super::super::seeded::Init;
 use super::super::weights::{Provenance, WeightSource, Weights};
 use super::Conv;
 use super::mel::{self, LogMel};
+use avar_kernels::Activation;
 
 /// Sound must have this rate.
 pub const SAMPLE_RATE_HZ: u32 = mel::SAMPLE_RATE_HZ;
@@ -133,7 +133,9 @@ impl Yamnet {
         let blocks = 0..count.div_ceil(BLOCK);
         // One block a thread: its maps then stay in that core's caches from layer to layer.
         let blocks = match self.weights.device().is_cpu() {
-            true => kernels::on_compute_threads(|| blocks.into_par_iter().map(block).collect::<Result<Vec<_>, _>>()),
+            true => {
+                avar_kernels::on_compute_threads(|| blocks.into_par_iter().map(block).collect::<Result<Vec<_>, _>>())
+            }
             false => blocks.map(block).collect(),
         }?;
         let (embeddings, logits): (Vec<_>, Vec<_>) = blocks.into_iter().unzip();
@@ -145,7 +147,7 @@ impl Yamnet {
         expect_sound(samples)?;
         match mel::frame_count(samples.len()) {
             0 => Ok(Vec::new()),
-            _ => kernels::on_compute_threads(|| self.frames(samples)),
+            _ => avar_kernels::on_compute_threads(|| self.frames(samples)),
         }
     }
 

@@ -4,10 +4,10 @@ use eframe::egui::{Align, Layout, RichText, Role, Sense, Ui, WidgetInfo};
 
 use super::chart::{Chart, Tick, curve_color};
 use super::controls::{nothing, reason, share, threshold_text};
-use crate::app::evaluate::command::EvaluateCommand;
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::evaluation::alarms::{AlarmCurve, AlarmPoint, level_of};
+use crate::evaluate::command::EvaluateCommand;
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use avar_metrics::alarms::{AlarmCurve, AlarmPoint, level_of};
 
 const TICKS: [Tick; 5] = [(0.0, "0"), (1.0, "1"), (10.0, "10"), (100.0, "100"), (1000.0, "1000")];
 

@@ -3,7 +3,7 @@
 
 use eframe::egui::{Align2, Color32, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
 
-use crate::app::theme;
+use crate::theme;
 
 pub struct Chart {
     pub frame: Rect,

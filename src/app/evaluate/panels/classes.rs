@@ -4,11 +4,11 @@ use eframe::egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, po
 
 use super::controls::{reason, share};
 use super::matrix::{DECISION, decision_text};
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::classes::AnomalyClass;
-use crate::evaluation::Metric;
-use crate::evaluation::classification::ClassScores;
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use avar_labels::AnomalyClass;
+use avar_metrics::Metric;
+use avar_metrics::classification::ClassScores;
 
 /// Right edges of the columns, as shares of the width.
 const COLUMNS: [(&str, f32); 5] = [("clips", 0.45), ("prec.", 0.6), ("recall", 0.74), ("F1", 0.87), ("AP", 1.0)];
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState) {
     let last = row(ROWS - 1.0);
     ui.painter().hline(last.x_range(), last.top(), Stroke::new(1.0, palette.hairline));
     let of = &outcome.classification;
-    let mean = Metric::mean(selection.average_precision, crate::evaluation::Undefined::NoPositives);
+    let mean = Metric::mean(selection.average_precision, avar_metrics::Undefined::NoPositives);
     let total = of.confusion.total();
     cells(
         ui,

@@ -8,14 +8,14 @@ use eframe::egui::{
 use super::chart::curve_color;
 use super::controls::{action_button, nothing, threshold_text};
 use super::remarks;
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::app::evaluate::comparison::{disagree, same_moment};
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::app::widgets::class_bar;
-use crate::classes::{AnomalyClass, anomaly_score};
-use crate::evaluation::ScoredClip;
-use crate::runs::Evidence;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
+use crate::evaluate::comparison::{disagree, same_moment};
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use crate::widgets::class_bar;
+use avar_labels::{AnomalyClass, anomaly_score};
+use avar_metrics::ScoredClip;
+use avar_metrics::runs::Evidence;
 
 const BARS_WIDTH: f32 = 190.0;
 const REMARKS_WIDTH: f32 = 216.0;
@@ -225,7 +225,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
     heading.widget_info(|| WidgetInfo::labeled(Role::Label, true, &title));
     heading.on_hover_text(format!("Step {step}: the anomaly score when the network is given one of the two alone"));
     let height = ((area.height() - 18.0) / AnomalyClass::ALL.len() as f32).min(17.0);
-    let top = scores.map(crate::app::evaluate::prepared::top_class);
+    let top = scores.map(crate::evaluate::prepared::top_class);
     for class in AnomalyClass::ALL {
         let row_top = area.top() + 18.0 + class.index() as f32 * height;
         let row = Rect::from_min_size(pos2(area.left(), row_top), vec2(area.width(), height));
@@ -250,7 +250,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::evaluate::made_up;
+    use crate::evaluate::made_up;
 
     #[test]
     fn a_peak_of_one_step_survives_any_width() {

@@ -3,9 +3,9 @@
 use eframe::egui::{Align2, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::controls::{counted, nothing};
-use crate::app::evaluate::state::EvaluateState;
-use crate::app::theme;
-use crate::evaluation::difference::{Difference, Differences};
+use crate::evaluate::state::EvaluateState;
+use crate::theme;
+use avar_metrics::difference::{Difference, Differences};
 
 const NAMES_WIDTH: f32 = 84.0;
 /// Left of its number a difference is drawn on a scale from −WIDEST to WIDEST.

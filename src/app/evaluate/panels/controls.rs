@@ -3,10 +3,10 @@
 use eframe::egui::{Button, Key, Response, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::app::evaluate::state::{EvaluateState, Slot, Unit};
-use crate::app::theme;
-use crate::evaluation::Metric;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
+use crate::evaluate::state::{EvaluateState, Slot, Unit};
+use crate::theme;
+use avar_metrics::Metric;
 
 /// A choice among views.
 pub fn tab(ui: &mut Ui, is_selected: bool, name: &str, tooltip: &str) -> Response {

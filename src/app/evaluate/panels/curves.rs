@@ -4,12 +4,12 @@ use eframe::egui::{Align, Layout, Pos2, Rect, RichText, Role, Sense, Stroke, Ui,
 
 use super::chart::{Chart, SHARES, curve_color};
 use super::controls::{nothing, share, threshold_text};
-use crate::app::evaluate::command::EvaluateCommand;
-use crate::app::evaluate::linked::{CurvePair, OperatingPoint, Selection};
-use crate::app::evaluate::state::{EvaluateState, Slot, Unit};
-use crate::app::theme;
-use crate::evaluation::Metric;
-use crate::evaluation::alarms::level_of;
+use crate::evaluate::command::EvaluateCommand;
+use crate::evaluate::linked::{CurvePair, OperatingPoint, Selection};
+use crate::evaluate::state::{EvaluateState, Slot, Unit};
+use crate::theme;
+use avar_metrics::Metric;
+use avar_metrics::alarms::level_of;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };

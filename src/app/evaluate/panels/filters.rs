@@ -4,14 +4,13 @@ use eframe::egui::{DragValue, Response, RichText, Role, Slider, TextEdit, Ui, Wi
 
 use super::controls::{tab, threshold_text};
 use super::matrix::DECISION;
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::app::evaluate::filter::{Bounds, Filter};
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::classes::AnomalyClass;
-use crate::dataset::Split;
-use crate::evaluation::BinaryCounts;
-use crate::evaluation::alarms::level_of;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
+use crate::evaluate::filter::{Bounds, Filter};
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use avar_labels::{AnomalyClass, Split};
+use avar_metrics::BinaryCounts;
+use avar_metrics::alarms::level_of;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     threshold(ui, state, commands);

@@ -4,11 +4,11 @@ use eframe::egui::{self, Align2, FontId, Key, Rect, Role, ScrollArea, Sense, Str
 use egui_material_icons::icons;
 
 use super::controls::{nothing, tab};
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::app::evaluate::pictures::{Picture, PictureProblem};
-use crate::app::evaluate::state::{EvaluateState, Gallery, Slot};
-use crate::app::theme;
-use crate::classes::AnomalyClass;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
+use crate::evaluate::pictures::{Picture, PictureProblem};
+use crate::evaluate::state::{EvaluateState, Gallery, Slot};
+use crate::theme;
+use avar_labels::AnomalyClass;
 
 /// A card in points: width, height of the picture, lines of text.
 struct Size {

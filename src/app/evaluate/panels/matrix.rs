@@ -3,11 +3,11 @@
 use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::controls::{counted, tab};
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::app::evaluate::state::{Cells, EvaluateState, Gallery, Slot};
-use crate::app::theme;
-use crate::classes::{AnomalyClass, CLASS_COUNT};
-use crate::evaluation::classification::Classification;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
+use crate::evaluate::state::{Cells, EvaluateState, Gallery, Slot};
+use crate::theme;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_metrics::classification::Classification;
 
 const NAMES_WIDTH: f32 = 82.0;
 const HEAD_HEIGHT: f32 = 16.0;
@@ -89,7 +89,7 @@ fn cell(
     commands: &mut Vec<EvaluateCommand>,
 ) {
     let palette = theme::palette(ui);
-    let place = |matrix: &crate::evaluation::confusion::NormalizedMatrix| matrix[truth.index()][predicted.index()];
+    let place = |matrix: &avar_metrics::confusion::NormalizedMatrix| matrix[truth.index()][predicted.index()];
     let count = of.confusion.counts()[truth.index()][predicted.index()];
     let (of_row, of_column) = (place(&of.confusion_by_truth), place(&of.confusion_by_prediction));
     let percent = |value: f64| format!("{:.0}", value * 100.0);

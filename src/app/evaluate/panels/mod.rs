@@ -20,7 +20,7 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, RichText, ScrollAre
 use self::controls::{action_button, tab};
 use super::command::{EvaluateAction, EvaluateCommand, Request};
 use super::state::{CurveView, EvaluateState, RunSlot, Slot, TableView};
-use crate::app::theme;
+use crate::theme;
 
 /// Below this height the panels are as low as they can be read.
 const LOW: f32 = 700.0;

@@ -6,12 +6,12 @@ use eframe::egui::{Label, OpenUrl, ProgressBar, RichText, Ui};
 use egui_material_icons::icons;
 
 use super::controls::icon_button;
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
-use crate::app::evaluate::state::{EvaluateState, Saving, Slot};
-use crate::app::theme;
-use crate::app::widgets::time_code::time_left;
-use crate::job::Progress;
-use crate::plates::Plate;
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
+use crate::evaluate::state::{EvaluateState, Saving, Slot};
+use crate::theme;
+use crate::widgets::time_code::time_left;
+use avar_base::job::Progress;
+use avar_export::Plate;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     if state.open(Slot::A).is_none() {

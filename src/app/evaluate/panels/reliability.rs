@@ -4,10 +4,10 @@ use eframe::egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKin
 
 use super::chart::{Chart, SHARES};
 use super::controls::{counted, nothing, share};
-use crate::app::evaluate::linked::Calibrated;
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::evaluation::calibration::ProbabilityScores;
+use crate::evaluate::linked::Calibrated;
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use avar_metrics::calibration::ProbabilityScores;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };

@@ -3,12 +3,12 @@
 use eframe::egui::{ComboBox, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
 use super::controls::counted;
-use crate::app::evaluate::command::EvaluateCommand;
-use crate::app::evaluate::notes::{NOTES, Remark};
-use crate::app::evaluate::state::{EvaluateState, Slot};
-use crate::app::theme;
-use crate::classes::AnomalyClass;
-use crate::evaluation::ScoredClip;
+use crate::evaluate::command::EvaluateCommand;
+use crate::evaluate::notes::{NOTES, Remark};
+use crate::evaluate::state::{EvaluateState, Slot};
+use crate::theme;
+use avar_labels::AnomalyClass;
+use avar_metrics::ScoredClip;
 
 /// In a low window it scrolls.
 pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, commands: &mut Vec<EvaluateCommand>) {

@@ -4,10 +4,10 @@ use eframe::egui::{self, Align, CollapsingHeader, Label, Layout, ProgressBar, Ri
 use egui_material_icons::icons;
 
 use super::controls::{counted, icon_button};
-use crate::app::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
-use crate::app::evaluate::state::{EvaluateState, OpenRun, RunSlot, Slot};
-use crate::app::theme;
-use crate::runs::{About, Failure};
+use crate::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
+use crate::evaluate::state::{EvaluateState, OpenRun, RunSlot, Slot};
+use crate::theme;
+use avar_metrics::runs::{About, Failure};
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     for slot in Slot::BOTH {
@@ -153,9 +153,8 @@ fn evaluation(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCom
     let fraction = evaluation.progress.map_or(0.0, |progress| progress.fraction);
     ui.add(ProgressBar::new(fraction).desired_height(6.0));
     ui.horizontal(|ui| {
-        let left = evaluation.progress.and_then(crate::job::Progress::time_left);
-        let left =
-            left.map(|left| format!(", {}", crate::app::widgets::time_code::time_left(left))).unwrap_or_default();
+        let left = evaluation.progress.and_then(avar_base::job::Progress::time_left);
+        let left = left.map(|left| format!(", {}", crate::widgets::time_code::time_left(left))).unwrap_or_default();
         small(ui, &format!("Evaluating {} {:.0} %{left}", evaluation.name, fraction * 100.0));
         if icon_button(ui, icons::ICON_CLOSE, "Cancel the evaluation", "Cancel the evaluation").clicked() {
             commands.push(EvaluateCommand::Ask(Request::CancelEvaluation));

@@ -1,0 +1,272 @@
+//! The window. State flows one way: keys, panels and jobs give commands and reports, [`update`] changes the state,
+//! panels draw it. Nothing here decodes, infers or blocks.
+
+pub mod color_matrix;
+pub mod command;
+pub mod evaluate;
+pub mod jobs;
+mod keys;
+pub mod lanes;
+pub mod panels;
+pub mod present;
+mod preview;
+mod queue;
+pub mod scenes;
+mod serving;
+pub mod state;
+pub mod theme;
+pub mod thumbnails;
+
+mod transport;
+pub mod update;
+pub mod video_texture;
+pub mod widgets;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
+use eframe::{egui_wgpu, wgpu};
+
+use self::command::Command;
+use self::evaluate::command::EvaluateCommand;
+use self::evaluate::state::Slot;
+use self::state::{Mode, State};
+use self::thumbnails::{Moment, Thumbnails};
+use self::update::Desk;
+use avar_analysis::NetworkChoice;
+use avar_base::job::Wake;
+use avar_base::memory;
+use avar_playback::PlayerOptions;
+
+pub const APP_ID: &str = "avar-desk";
+const TITLE: &str = "AVAR Desk";
+
+/// The sample incident, drawn and synthesised by this program (see `dataset::sample`).
+static SAMPLE: &[u8] = include_bytes!("../../assets/sample-incident.mp4");
+
+/// How the window starts.
+#[derive(Clone, Default)]
+pub struct DeskOptions {
+    pub files: Vec<PathBuf>,
+    pub network: NetworkChoice,
+    pub player: PlayerOptions,
+    /// The folder in which scores are kept, so that an analysis that is interrupted goes on; `None`: they are not.
+    pub journals: Option<PathBuf>,
+}
+
+/// Opens the window and returns when it is closed.
+pub fn run(options: DeskOptions) -> anyhow::Result<()> {
+    memory::give_large_tables_back();
+    let viewport = egui::ViewportBuilder::default()
+        .with_app_id(APP_ID)
+        .with_title(TITLE)
+        .with_inner_size([1440.0, 900.0])
+        .with_min_inner_size([960.0, 600.0])
+        .with_drag_and_drop(true);
+    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
+        .map_err(|error| anyhow!("the window cannot be opened: {error}"))
+}
+
+/// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games, and
+/// with its hint for small memory 17 MB where a frame of video crosses.
+pub fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions {
+    const BLOCK_BYTES: std::ops::Range<u64> = 4 << 20..8 << 20;
+    let mut native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
+    if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut native.wgpu_options.wgpu_setup {
+        let usual = Arc::clone(&setup.device_descriptor);
+        setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
+            memory_hints: wgpu::MemoryHints::Manual { suballocated_device_memory_block_size: BLOCK_BYTES },
+            ..usual(adapter)
+        });
+    }
+    native
+}
+
+/// The user's folder for what can be computed again.
+fn cache_folder() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID)
+}
+
+/// Where the window keeps scores from one time to the next.
+pub fn journals_folder() -> PathBuf {
+    cache_folder().join("scores")
+}
+
+/// Unpacks the bundled sample into the user's cache, unless it lies there already.
+pub fn sample_path() -> anyhow::Result<PathBuf> {
+    let path = cache_folder().join("sample-incident.mp4");
+    if std::fs::read(&path).is_ok_and(|bytes| bytes == SAMPLE) {
+        return Ok(path);
+    }
+    avar_base::files::write_whole(&path, |file| file.write_all(SAMPLE)).context("the cache folder is not writable")?;
+    Ok(path)
+}
+
+pub struct DeskApp {
+    pub desk: Desk,
+    pub thumbnails: Thumbnails,
+    wake: Wake,
+    was_full_screen: bool,
+    screen: Option<usize>,
+    title: String,
+}
+
+impl DeskApp {
+    pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
+        theme::install(&cc.egui_ctx);
+        if let Some(render_state) = &cc.wgpu_render_state {
+            video_texture::install(render_state);
+        }
+        let ctx = cc.egui_ctx.clone();
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let files = options.files.clone();
+        let mut desk = Desk::new(options, wake.clone());
+        desk.apply(Command::OpenPaths(files));
+        let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
+        Self { desk, thumbnails, wake, was_full_screen: false, screen: None, title }
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
+        let dropped = ctx.input(|input| input.raw.dropped_files.clone());
+        let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
+        let mut commands = Vec::new();
+        match self.desk.state.mode {
+            // What is dropped on Evaluate are runs: the first beside what is open, or alone.
+            Mode::Evaluate => commands.extend(paths.into_iter().zip([Slot::A, Slot::B]).map(|(folder, slot)| {
+                let slot = if self.desk.evaluate.state.open(Slot::A).is_some() { Slot::B } else { slot };
+                Command::Evaluate(EvaluateCommand::OpenRun(slot, folder))
+            })),
+            Mode::Review | Mode::Present if !paths.is_empty() => commands.push(Command::OpenPaths(paths)),
+            Mode::Review | Mode::Present => {}
+        }
+        commands.extend(keys::commands_of_mode(ctx, &self.desk.state));
+        commands
+    }
+
+    /// Tells the window system what the state asks of it.
+    fn follow_state(&mut self, ctx: &egui::Context) {
+        let view = &self.desk.state.view;
+        ctx.set_theme(if view.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
+        if view.is_full_screen != self.was_full_screen {
+            self.was_full_screen = view.is_full_screen;
+            ctx.send_viewport_cmd(ViewportCommand::Fullscreen(view.is_full_screen));
+        }
+        if self.desk.state.present.screen != self.screen {
+            self.screen = self.desk.state.present.screen;
+            if let Some(screen) = self.screen {
+                ctx.send_viewport_cmd(ViewportCommand::SetMonitor(screen));
+            }
+        }
+        // A room sees the title of the window as well.
+        let named = self.desk.state.recording().filter(|_| self.desk.state.mode == Mode::Review);
+        let title = named.map_or_else(|| TITLE.to_owned(), |recording| format!("{} – {TITLE}", recording.name()));
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        if self.desk.has_quit {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        let player = self.desk.state.player.as_ref().and_then(|player| player.next_wake);
+        let preview = self.desk.preview.as_ref().and_then(|preview| preview.next_wake);
+        if let Some(wake) = player.into_iter().chain(preview).min() {
+            ctx.request_repaint_after(wake.max(Duration::from_millis(4)));
+        }
+    }
+}
+
+/// More chapters than a screen is wide, on either side of the playhead.
+const CHAPTERS_AROUND: usize = 50;
+
+/// Asks for the pictures of the chapters around the playhead: ten hours may have more than are ever kept at once.
+fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
+    let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
+    let now = desk.state.position().map_or(0, |now| events.partition_point(|event| event.range.start <= now));
+    let near = now.saturating_sub(CHAPTERS_AROUND)..events.len().min(now + CHAPTERS_AROUND);
+    // The first one lies behind the warning.
+    for event in events.iter().take(1).chain(&events[near]) {
+        let moment = Moment { file: recording.path.clone(), at: event.peak_time };
+        if thumbnails.get(&moment).is_none() {
+            thumbnails.want(moment, recording.media().cloned());
+        }
+    }
+}
+
+impl eframe::App for DeskApp {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        let mut commands = self.take_input(&ctx);
+        for command in commands.drain(..) {
+            self.desk.apply(command);
+        }
+        self.desk.tick(Instant::now());
+        self.follow_state(&ctx);
+        self.thumbnails.tick(&ctx, &self.wake);
+        self.desk.serve_pictures(&mut self.thumbnails);
+        match self.desk.state.mode {
+            Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
+            Mode::Evaluate => {
+                if !self.desk.state.view.is_full_screen {
+                    title(ui, &self.desk.state, &mut commands);
+                }
+                commands.extend(self.desk.evaluate.show(ui).into_iter().map(Command::Evaluate));
+            }
+            Mode::Present => {
+                want_chapters(&self.desk, &mut self.thumbnails);
+                present::show(ui, &self.desk.state, &self.thumbnails, &mut commands);
+            }
+        }
+        panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        if !commands.is_empty() {
+            ctx.request_repaint();
+        }
+        for command in commands {
+            self.desk.apply(command);
+        }
+    }
+}
+
+fn bar(ui: &egui::Ui) -> Frame {
+    Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0))
+}
+
+fn title(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
+    let bar = bar(ui);
+    Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
+}
+
+/// All panels of Review; returns the size of the picture's.
+fn review(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) -> egui::Vec2 {
+    let bar = bar(ui);
+    let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
+    if !state.view.is_full_screen {
+        title(ui, state, commands);
+        Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
+        Panel::bottom("timeline")
+            .exact_size(panels::timeline::HEIGHT)
+            .frame(bar)
+            .show(ui, |ui| panels::timeline::show(ui, state, commands));
+        Panel::left("sidebar")
+            .exact_size(theme::SIDE_WIDTH)
+            .frame(side)
+            .show(ui, |ui| panels::sidebar::show(ui, state, commands));
+        Panel::right("inspector")
+            .exact_size(theme::SIDE_WIDTH)
+            .frame(side)
+            .show(ui, |ui| panels::inspector::show(ui, state, commands));
+        Panel::bottom("transport")
+            .exact_size(36.0)
+            .frame(bar)
+            .show(ui, |ui| panels::transport::show(ui, state, commands));
+    }
+    let picture = CentralPanel::default().frame(Frame::NONE).show(ui, |ui| {
+        panels::picture::show(ui, state, commands);
+        ui.max_rect().size()
+    });
+    picture.inner
+}

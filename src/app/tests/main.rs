@@ -1,0 +1,4 @@
+//! The window, without a display.
+
+mod desk;
+mod evaluate;

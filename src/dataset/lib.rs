@@ -1,0 +1,43 @@
+//! Labelled clips: what a recording shows, when, and which part of the data it belongs to.
+//!
+//! A [`Manifest`] is the one form in which the rest of the program knows a dataset. It is read from a CSV file
+//! ([`Manifest::read`]), from VAAR's folders ([`read_vaar`]) or from XD-Violence ([`read_xd_violence`]);
+//! [`import`] turns the last two into the first.
+//!
+//! What holds for every manifest that leaves this room:
+//! - No group (the source that clips share: a video, a place, a person) is in two splits.
+//! - What has no class here is counted in [`Manifest::unknown_labels`] or kept as an [`UnclassifiedRange`]; it is
+//!   never dropped in silence and never becomes `normal`.
+//! - Splits and folds depend on the groups, the labels and the seed, not on the order of rows or of folders.
+//!
+//! Paths, tables and annotation files are untrusted: each is read within bounds, and what is wrong with it is said
+//! in sentences that name the file and the line.
+
+mod assign;
+mod clip;
+mod correct;
+mod deal;
+mod error;
+mod import;
+mod labels;
+mod manifest;
+mod rows;
+mod summary;
+mod text_file;
+mod vaar;
+mod walk;
+mod wording;
+mod write;
+pub mod xd_violence;
+
+pub use assign::{FoldError, Shares, assign_splits, folds, hold_out_validation};
+pub use clip::{Clip, LabelledRange, ShownIn, UnclassifiedRange};
+pub use correct::{Corrected, write_corrected};
+pub use error::{DatasetError, MissingFiles, Problem, Problems};
+pub use import::{SourceKind, import};
+pub use labels::{class_of_label, is_synonym};
+pub use manifest::Manifest;
+pub use summary::{ClassRow, Summary};
+pub use vaar::read_vaar;
+pub use write::write_manifest;
+pub use xd_violence::read_xd_violence;

@@ -1,0 +1,82 @@
+//! Plates: a run's figures, tables and report as files, with the pictures that they need from its recordings.
+//!
+//! `figures` draws and opens nothing; here its moments become stills, and the files are written. The window and the
+//! command line make the same files.
+
+mod pdf;
+mod plate;
+mod report;
+mod stills;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use plate::{Plate, PlateSettings, write};
+pub use watch::Watch;
+
+use avar_base::files::WriteError;
+use avar_base::job::{Cancelled, Job, Stopped, Wake};
+use avar_figures::FigureError;
+use avar_metrics::EvaluationError;
+use avar_metrics::runs::Run;
+
+/// Why a plate was not made, in a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum PlateError {
+    #[error(transparent)]
+    Figure(FigureError),
+    #[error(transparent)]
+    Metrics(#[from] EvaluationError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(
+        "no program that prints to PDF was found ({}); write the report as HTML, open it in a browser and print it: {path}",
+        pdf::program_names(), path = .path.display()
+    )]
+    NoPrinter { path: PathBuf },
+    #[error("{program} did not print the report ({reason}); write it as HTML, open it in a browser and print it: {path}", path = .path.display())]
+    NotPrinted { program: String, reason: String, path: PathBuf },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<FigureError> for PlateError {
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Figure(other),
+        }
+    }
+}
+
+impl From<PlateError> for Stopped {
+    fn from(error: PlateError) -> Self {
+        match error {
+            PlateError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
+
+/// Makes a plate in the background, and the folder for it where there is none; the outcome is what was written.
+pub fn spawn(
+    run: Arc<Run>,
+    plate: Plate,
+    settings: PlateSettings,
+    out: PathBuf,
+    wake: Wake,
+) -> std::io::Result<Job<(), Vec<PathBuf>>> {
+    Job::spawn("plate", wake, move |reporter| {
+        let folder = out.parent().unwrap_or(&out);
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Stopped::Failed(format!(
+                "the folder cannot be made ({error}); give write access to it: {}",
+                folder.display()
+            ))
+        })?;
+        let progress = |fraction| reporter.progress(fraction);
+        let watch = Watch::new(reporter.cancel_token(), &progress);
+        Ok(write(plate, &run, &settings, &out, &watch)?)
+    })
+}

@@ -1,0 +1,50 @@
+//! How far the work has come, and whether it is to stop.
+
+use avar_base::job::{CancelToken, Cancelled};
+
+/// Hears of a part of the work as a share of the whole.
+pub struct Watch<'a> {
+    cancel: &'a CancelToken,
+    progress: &'a dyn Fn(f32),
+    from: f32,
+    to: f32,
+}
+
+impl<'a> Watch<'a> {
+    pub fn new(cancel: &'a CancelToken, progress: &'a dyn Fn(f32)) -> Self {
+        Self { cancel, progress, from: 0.0, to: 1.0 }
+    }
+
+    /// Of the stretch `from..to` of this one.
+    pub(super) fn part(&self, from: f32, to: f32) -> Watch<'a> {
+        let width = self.to - self.from;
+        Watch { from: self.from + from * width, to: self.from + to * width, ..*self }
+    }
+
+    /// `fraction` of it is done; `Err` once the work is to stop.
+    pub(super) fn tell(&self, fraction: f32) -> Result<(), Cancelled> {
+        (self.progress)(self.from + fraction * (self.to - self.from));
+        self.cancel.check()
+    }
+
+    pub(super) fn cancel(&self) -> &CancelToken {
+        self.cancel
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_part_of_a_part_is_a_share_of_the_whole() {
+        let (cancel, last) = (CancelToken::default(), Cell::new(0.0));
+        let progress = |fraction| last.set(fraction);
+        let watch = Watch::new(&cancel, &progress).part(0.5, 1.0).part(0.0, 0.5);
+        watch.tell(0.5).unwrap();
+        assert_eq!(last.get(), 0.625);
+        cancel.cancel();
+        assert!(watch.tell(1.0).is_err());
+    }
+}

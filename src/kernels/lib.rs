@@ -1,0 +1,88 @@
+//! The arithmetic of the networks, on channels-last tensors.
+//!
+//! On the CPU these are our own kernels, several times as fast as candle's convolutions; on other devices each is
+//! the composition of candle's operations in [`portable`], which is also what the kernels are checked against. The
+//! functions differentiate with respect to every tensor that they take; only [`Matrix::Packed`], which is for
+//! inference, does not.
+//!
+//! | function | in -> out |
+//! |---|---|
+//! | [`linear`] | `[.., K]` -> `[.., N]` |
+//! | [`conv3x3`], [`depthwise3x3`] | `[B, H, W, C]` -> `[B, ceil(H / stride), ceil(W / stride), C']` |
+//! | [`conv1d`] | `[B, L, C]` -> `[B, (L - taps) / stride + 1, C']` |
+//! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
+//! | [`to_patches`], [`from_patches`] | `[B, H, W, C]` <-> `[B p^2, H W / p^2, C]` |
+//! | [`layer_norm`], [`channel_norm`], [`softmax`], [`activate`] | any -> the same |
+
+mod activation;
+mod attention;
+mod channel_norm;
+mod denormals;
+mod dense;
+mod depthwise;
+mod lanes;
+mod linear;
+mod neighbourhoods;
+mod norm;
+mod packed;
+mod patches;
+pub mod portable;
+mod speech;
+mod strided;
+mod temporal;
+
+pub use activation::{Activation, activate};
+pub use attention::attention;
+pub use channel_norm::{ChannelMoments, channel_norm};
+pub use denormals::{on_compute_threads, on_threads_of_its_own};
+pub use depthwise::depthwise3x3;
+pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
+pub use norm::{layer_norm, softmax};
+pub use patches::{from_patches, to_patches};
+pub use speech::{FittedConv, GroupedConv, NormalisedConv};
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
+
+/// The numbers of a contiguous 32-bit tensor.
+fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let all = storage.as_slice::<f32>()?;
+    match layout.contiguous_offsets() {
+        Some((start, end)) => Ok(&all[start..end]),
+        None => candle_core::bail!("a kernel was given a tensor that is not contiguous"),
+    }
+}
+
+/// Hands the numbers of a contiguous 32-bit tensor on the CPU to `read`.
+fn with_values<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> {
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => Ok(read(values(storage, layout)?)),
+        _ => candle_core::bail!("a kernel for the CPU was given a tensor on another device"),
+    }
+}
+
+/// Room for `count` numbers that a kernel is about to write.
+fn new_values(count: usize) -> Vec<f32> {
+    Vec::with_capacity(count)
+}
+
+#[cfg(test)]
+mod check {
+    use candle_core::{Device, Tensor};
+
+    /// Uniform in -1..1.
+    pub(super) fn random(shape: &[usize], seed: u64) -> Tensor {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| 2.0 * random.f32() - 1.0).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+
+    /// Fails unless `max |a - b| <= tolerance * max |b|`.
+    #[track_caller]
+    pub(super) fn assert_close(a: &Tensor, b: &Tensor, tolerance: f32) {
+        assert_eq!(a.dims(), b.dims());
+        let largest = |x: &Tensor| x.abs().unwrap().flatten_all().unwrap().max(0).unwrap().to_scalar::<f32>().unwrap();
+        let (error, scale) = (largest(&(a - b).unwrap()), largest(b).max(f32::MIN_POSITIVE));
+        assert!(error <= tolerance * scale, "relative error {:e}", error / scale);
+    }
+}

@@ -1,0 +1,10 @@
+//! Recordings, as they are: checked against sequential decoding and ffprobe, and refused in one sentence.
+
+mod bad_input;
+mod clips;
+mod frames;
+mod mutations;
+mod pictures;
+mod sequences;
+mod shelf;
+mod sound;

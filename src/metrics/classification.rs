@@ -1,0 +1,148 @@
+//! How many clips were put into their class: accuracy, precision, recall, F1 (equations 11 to 14).
+//!
+//! Averages run over the classes that occur in the truth. Such a class that is never predicted has no precision of its
+//! own; in the average it counts zero, as with `zero_division=0` in scikit-learn: finding nothing must not pay.
+
+use serde::{Serialize, Serializer};
+
+use avar_labels::AnomalyClass;
+
+use super::confusion::{ConfusionMatrix, NormalizedMatrix, note_absent_cells};
+use super::metric::{AbsentList, Metric, Undefined};
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Classification {
+    /// Equation 11, for ten classes: the share of clips whose class was found.
+    pub accuracy: Metric,
+    /// The mean recall of the classes in the truth, which is macro recall too.
+    pub balanced_accuracy: Metric,
+    pub macro_precision: Metric,
+    pub macro_f1: Metric,
+    pub classes: Vec<ClassScores>,
+    pub confusion: ConfusionMatrix,
+    /// [`ConfusionMatrix::by_truth`].
+    pub confusion_by_truth: NormalizedMatrix,
+    /// [`ConfusionMatrix::by_prediction`].
+    pub confusion_by_prediction: NormalizedMatrix,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ClassScores {
+    #[serde(serialize_with = "serialize_class")]
+    pub class: AnomalyClass,
+    /// Clips of this class.
+    pub support: u64,
+    /// Clips taken for this class.
+    pub predicted: u64,
+    /// Equation 12.
+    pub precision: Metric,
+    /// Equation 13.
+    pub recall: Metric,
+    /// Equation 14, as `2 TP / (support + predicted)`, which needs neither of the two above.
+    pub f1: Metric,
+}
+
+impl Classification {
+    pub fn new(confusion: ConfusionMatrix) -> Self {
+        let classes = AnomalyClass::ALL.map(|class| ClassScores::new(&confusion, class));
+        let macro_mean = |metric: fn(&ClassScores) -> Metric| {
+            let in_truth = classes.iter().filter(|scores| scores.support > 0);
+            let value = |scores: &ClassScores| Metric::new(metric(scores).value().unwrap_or(0.0));
+            Metric::mean(in_truth.map(value), Undefined::NoExamples)
+        };
+        Self {
+            accuracy: Metric::ratio(confusion.correct() as f64, confusion.total() as f64, Undefined::NoExamples),
+            balanced_accuracy: macro_mean(|scores| scores.recall),
+            macro_precision: macro_mean(|scores| scores.precision),
+            macro_f1: macro_mean(|scores| scores.f1),
+            classes: classes.to_vec(),
+            confusion_by_truth: confusion.by_truth(),
+            confusion_by_prediction: confusion.by_prediction(),
+            confusion,
+        }
+    }
+
+    pub(super) fn note_absent(&self, list: &mut AbsentList) {
+        list.note("accuracy", self.accuracy);
+        list.note("balanced_accuracy", self.balanced_accuracy);
+        list.note("macro_precision", self.macro_precision);
+        list.note("macro_f1", self.macro_f1);
+        list.within("classes", |list| {
+            for scores in &self.classes {
+                list.within(scores.class.name(), |list| {
+                    list.note("precision", scores.precision);
+                    list.note("recall", scores.recall);
+                    list.note("f1", scores.f1);
+                });
+            }
+        });
+        list.within("confusion_by_truth", |list| note_absent_cells(&self.confusion_by_truth, list));
+        list.within("confusion_by_prediction", |list| note_absent_cells(&self.confusion_by_prediction, list));
+    }
+}
+
+impl ClassScores {
+    pub fn new(confusion: &ConfusionMatrix, class: AnomalyClass) -> Self {
+        let (support, predicted) = (confusion.support(class), confusion.predicted(class));
+        let true_positives = confusion.true_positives(class) as f64;
+        Self {
+            class,
+            support,
+            predicted,
+            precision: Metric::ratio(true_positives, predicted as f64, Undefined::ClassNeverPredicted),
+            recall: Metric::ratio(true_positives, support as f64, Undefined::ClassNotInTruth),
+            f1: Metric::ratio(2.0 * true_positives, (support + predicted) as f64, Undefined::ClassUnused),
+        }
+    }
+}
+
+/// For serde: a class by its identifier in files.
+pub(super) fn serialize_class<S: Serializer>(class: &AnomalyClass, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(class.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use AnomalyClass::{Abuse, Crash, Normal, Pain};
+
+    #[test]
+    fn precision_recall_and_f1_follow_their_equations() {
+        let pairs = [(Crash, Crash), (Crash, Normal), (Crash, Crash), (Normal, Normal), (Normal, Crash)];
+        let scores = ClassScores::new(&ConfusionMatrix::new(pairs), Crash);
+        let (precision, recall) = (2.0 / 3.0, 2.0 / 3.0);
+        assert_eq!((scores.precision, scores.recall), (Metric::new(precision), Metric::new(recall)));
+        assert_eq!(scores.f1, Metric::new(2.0 * precision * recall / (precision + recall)));
+    }
+
+    #[test]
+    fn a_class_that_is_never_predicted_has_no_precision_and_lowers_the_average() {
+        let scores = Classification::new(ConfusionMatrix::new([(Crash, Normal), (Normal, Normal)]));
+        assert_eq!(scores.classes[Crash.index()].precision.reason(), Some(Undefined::ClassNeverPredicted));
+        assert_eq!(scores.macro_precision, Metric::new(0.25));
+    }
+
+    #[test]
+    fn a_class_that_does_not_occur_is_left_out_of_the_averages() {
+        let scores = Classification::new(ConfusionMatrix::new([(Crash, Crash), (Normal, Abuse)]));
+        assert_eq!(scores.balanced_accuracy, Metric::new(0.5));
+        assert_eq!(scores.classes[Abuse.index()].recall.reason(), Some(Undefined::ClassNotInTruth));
+        assert_eq!(scores.classes[Abuse.index()].f1, Metric::new(0.0));
+        assert_eq!(scores.classes[Pain.index()].f1.reason(), Some(Undefined::ClassUnused));
+    }
+
+    #[test]
+    fn one_class_that_is_always_found_scores_one() {
+        let scores = Classification::new(ConfusionMatrix::new([(Crash, Crash), (Crash, Crash)]));
+        for metric in [scores.accuracy, scores.balanced_accuracy, scores.macro_precision, scores.macro_f1] {
+            assert_eq!(metric, Metric::new(1.0));
+        }
+    }
+
+    #[test]
+    fn nothing_has_no_accuracy() {
+        let scores = Classification::new(ConfusionMatrix::default());
+        assert_eq!(scores.accuracy.reason(), Some(Undefined::NoExamples));
+        assert_eq!(scores.macro_f1.reason(), Some(Undefined::NoExamples));
+    }
+}

@@ -1,0 +1,112 @@
+//! What a clip is called: the class with the highest score, or what a threshold on the anomaly score makes of it.
+
+use serde::Serialize;
+
+use avar_labels::{AnomalyClass, CLASS_COUNT};
+
+use super::clip::ScoredClip;
+use super::confusion::ConfusionMatrix;
+use super::metric::{Metric, Undefined};
+
+/// How a clip gets its class.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// As it was scored: the class with the highest score. That of a report.
+    TopClass,
+    /// Normal below this anomaly score; from it on the anomaly with the highest score, however low that is.
+    Threshold(f64),
+}
+
+impl Decision {
+    pub fn predicted(self, clip: &ScoredClip) -> AnomalyClass {
+        match self {
+            Self::TopClass => clip.predicted,
+            Self::Threshold(threshold) if clip.anomaly_score() < threshold => AnomalyClass::Normal,
+            Self::Threshold(_) => top_anomaly(&clip.scores),
+        }
+    }
+}
+
+/// The class with the highest score among the nine that are anomalies; the first of equals.
+pub fn top_anomaly(scores: &[f64; CLASS_COUNT]) -> AnomalyClass {
+    let anomalies = AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly());
+    let best = anomalies.rev().max_by(|a, b| scores[a.index()].total_cmp(&scores[b.index()]));
+    best.unwrap_or(AnomalyClass::Normal)
+}
+
+/// Anomalous against normal, whichever anomaly it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct BinaryCounts {
+    pub true_positives: u64,
+    pub false_positives: u64,
+    pub false_negatives: u64,
+    pub true_negatives: u64,
+}
+
+impl BinaryCounts {
+    pub fn new(confusion: &ConfusionMatrix) -> Self {
+        let mut counts = Self::default();
+        for (truth, row) in AnomalyClass::ALL.into_iter().zip(confusion.counts()) {
+            for (predicted, clips) in AnomalyClass::ALL.into_iter().zip(row) {
+                *match (truth.is_anomaly(), predicted.is_anomaly()) {
+                    (true, true) => &mut counts.true_positives,
+                    (false, true) => &mut counts.false_positives,
+                    (true, false) => &mut counts.false_negatives,
+                    (false, false) => &mut counts.true_negatives,
+                } += clips;
+            }
+        }
+        counts
+    }
+
+    pub fn precision(self) -> Metric {
+        let alarms = self.true_positives + self.false_positives;
+        Metric::ratio(self.true_positives as f64, alarms as f64, Undefined::ClassNeverPredicted)
+    }
+
+    /// The true positive rate too.
+    pub fn recall(self) -> Metric {
+        let anomalous = self.true_positives + self.false_negatives;
+        Metric::ratio(self.true_positives as f64, anomalous as f64, Undefined::NoPositives)
+    }
+
+    pub fn false_positive_rate(self) -> Metric {
+        let normal = self.false_positives + self.true_negatives;
+        Metric::ratio(self.false_positives as f64, normal as f64, Undefined::NoNegatives)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clip::tests::clip;
+
+    fn scored(truth: AnomalyClass, scores: &[(AnomalyClass, f64)]) -> ScoredClip {
+        let mut clip = clip(truth, &[]);
+        clip.scores = [0.0; CLASS_COUNT];
+        scores.iter().for_each(|(class, score)| clip.scores[class.index()] = *score);
+        clip
+    }
+
+    #[test]
+    fn a_clip_is_normal_below_the_threshold_and_its_top_anomaly_from_it_on() {
+        use AnomalyClass::{Crash, Normal, Pain};
+        let clip = scored(Crash, &[(Normal, 0.5), (Crash, 0.3), (Pain, 0.2)]);
+        assert_eq!(Decision::Threshold(0.5).predicted(&clip), Crash);
+        assert_eq!(Decision::Threshold(0.501).predicted(&clip), Normal);
+        assert_eq!(Decision::Threshold(0.0).predicted(&clip), Crash);
+        assert_eq!(Decision::TopClass.predicted(&clip), clip.predicted);
+    }
+
+    #[test]
+    fn one_anomaly_taken_for_another_is_an_anomaly_found() {
+        use AnomalyClass::{Crash, Normal, Pain};
+        let pairs = [(Crash, Pain), (Crash, Crash), (Crash, Normal), (Normal, Pain), (Normal, Normal)];
+        let counts = BinaryCounts::new(&ConfusionMatrix::new(pairs));
+        let expected = BinaryCounts { true_positives: 2, false_positives: 1, false_negatives: 1, true_negatives: 1 };
+        assert_eq!(counts, expected);
+        assert_eq!(counts.precision(), Metric::new(2.0 / 3.0));
+        assert_eq!(counts.false_positive_rate(), Metric::new(0.5));
+        assert_eq!(BinaryCounts::default().recall().reason(), Some(Undefined::NoPositives));
+    }
+}

@@ -1,0 +1,106 @@
+//! A network over a whole manifest: every clip analysed as any recording is, its scores beside what is true of it.
+
+mod evaluation;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use avar_analysis::scores::{ClipScores, clip_scores};
+use avar_analysis::{
+    Account, Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse,
+};
+use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use avar_dataset::Clip;
+use avar_labels::anomaly_score;
+use avar_metrics::runs::ClipFacts;
+use avar_metrics::{ScoredClip, TruthRange};
+use avar_model::ModelError;
+
+pub use evaluation::{Evaluated, EvaluationError, EvaluationSpec, evaluate, spawn_evaluation};
+
+/// What came of a manifest.
+#[derive(Clone, Debug, Default)]
+pub struct Scored {
+    /// In the manifest's order.
+    pub clips: Vec<ScoredClip>,
+    /// What else is known of each, in the same order.
+    pub facts: Vec<ClipFacts>,
+    /// Clips that could not be scored, each with its sentence: they enter no metric, and are never left unsaid.
+    pub failures: Vec<(PathBuf, String)>,
+}
+
+/// Scores `clips`, several at a time; `progress` hears how many are done. Weights that cannot be loaded are an error at
+/// once, a clip that cannot be analysed is one of the failures.
+pub fn score(
+    clips: &[Clip],
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+    progress: impl Fn(usize) + Sync,
+) -> Result<Scored, ModelError> {
+    shelf.take(network, cancel)?;
+    let done = AtomicUsize::new(0);
+    let outcomes = spread(clips, thread_count(), |clip| {
+        cancel.check()?;
+        let outcome = score_clip(clip, network, settings, shelf, cancel);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok::<_, Cancelled>(outcome)
+    })?;
+    cancel.check()?;
+    let mut scored = Scored::default();
+    for (clip, outcome) in clips.iter().zip(outcomes) {
+        match outcome {
+            Ok((clip, facts)) => {
+                scored.clips.push(clip);
+                scored.facts.push(facts);
+            }
+            Err(error) => scored.failures.push((clip.path.clone(), error.to_string())),
+        }
+    }
+    Ok(scored)
+}
+
+fn score_clip(
+    clip: &Clip,
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    shelf: &NetworkShelf,
+    cancel: &CancelToken,
+) -> Result<(ScoredClip, ClipFacts), AnalysisError> {
+    cancel.check()?;
+    let opened = avar_media::open(&clip.file, cancel, |_| {})?;
+    let (network, settings) = (network.clone(), settings.clone());
+    let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
+    let Analysis { scores, account: Account { traits, .. } } = analyse(&spec, shelf, cancel, |_| {})?;
+    let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
+    let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);
+    let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {
+        class: labelled.class,
+        start_s: labelled.range.start.seconds(),
+        end_s: labelled.range.end.seconds(),
+    });
+    let facts = ClipFacts {
+        file: clip.file.clone(),
+        evidence: scores.steps.iter().map(|step| step.evidence).collect(),
+        loudness_dbfs: traits.levels.loudness_dbfs(),
+        brightness: traits.levels.brightness(),
+        features: traits.mean_features,
+    };
+    let scored = ScoredClip {
+        path: clip.path.to_string_lossy().into_owned(),
+        group: clip.group.clone(),
+        split: clip.split,
+        modalities: scores.modalities.label().to_owned(),
+        truth: clip.label,
+        truth_ranges: truth_ranges.collect(),
+        predicted,
+        scores: of_clip.map(f64::from),
+        max_score: steps.iter().map(anomaly_score).fold(0.0, f32::max).into(),
+        steps,
+        step_s: 1.0 / scores.grid.steps_per_second(),
+        start_s: scores.grid.range().start.seconds(),
+        duration_s: scores.grid.range().duration_s(),
+    };
+    Ok((scored, facts))
+}

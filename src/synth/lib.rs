@@ -1,0 +1,28 @@
+//! VAAR-Synth: a seeded generator of short clips of the ten classes, with frame-level truth.
+//!
+//! A [`Scenario`] says what happens and when; a [`Film`] shows it, [`sound::soundtrack`] lets it be heard, and
+//! [`write_corpus`] makes files of both. People, vehicles and sets are solids seen through a
+//! pinhole camera, then through the lens and sensor of a small surveillance camera.
+
+mod acoustics;
+mod actors;
+mod acts;
+mod corpus;
+mod drawing;
+mod film;
+mod lens;
+mod light;
+mod places;
+mod random;
+pub mod sample;
+pub mod scenario;
+pub mod sound;
+mod style;
+mod view;
+
+pub use corpus::{SynthError, SynthSpec, write_corpus};
+pub use film::Film;
+pub use scenario::{DURATION_S, EVENT_S, Evidence, Place, Scenario, SoundTrack};
+
+/// Of every film; a clip may keep fewer pictures of it.
+pub const FRAME_RATE_HZ: u32 = 15;

@@ -1,0 +1,36 @@
+//! The built program, run.
+
+use std::process::Command;
+
+/// How a run of the program ended.
+pub struct Run {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    pub fn stderr_lines(&self) -> Vec<&str> {
+        self.stderr.lines().collect()
+    }
+
+    /// Standard output as one JSON document.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.stdout))
+    }
+
+    #[track_caller]
+    pub fn expect_status(self, status: i32) -> Self {
+        assert_eq!(self.status, Some(status), "stdout:\n{}stderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// Runs the built program without a display.
+pub fn avar<I: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = I>) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_avar"));
+    command.args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    let output = command.output().expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program prints UTF-8");
+    Run { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
