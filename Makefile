@@ -33,20 +33,20 @@ lint:
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 
 bench: setup ## Speed of decoding, networks, analysis, seeking and the window
-	cargo bench --locked
+	cargo bench --locked -p avar
 
 parity: setup $(PYTHON) ## The full networks against the Python reference (installs PyTorch, several GB)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(PYTHON) tests/parity/make_fixtures.py full "$$folder" && \
-	AVAR_PARITY_DIR="$$folder" cargo test $(CARGO_FLAGS) --test parity -- --ignored --nocapture
+	AVAR_PARITY_DIR="$$folder" cargo test $(CARGO_FLAGS) -p avar-model --test model -- parity:: --ignored --nocapture
 
 bench-peers: setup $(PYTHON) ## Our networks beside ONNX Runtime and PyTorch, in one run (installs PyTorch)
-	binary=$$(cargo bench --locked --no-run --bench peers --message-format=json | \
+	binary=$$(cargo bench --locked -p avar --no-run --bench peers --message-format=json | \
 	    sed -n 's/.*"name":"peers".*"executable":"\([^"]*\)".*/\1/p') && \
 	$(PYTHON) benches/peers/peers.py "$$binary"
 
 bench-viewers: setup ## Opening, seeking and stepping beside mpv (which must be installed), in one run; FILES are the clips
-	binary=$$(cargo bench --locked --no-run --bench viewers --message-format=json | \
+	binary=$$(cargo bench --locked -p avar --no-run --bench viewers --message-format=json | \
 	    sed -n 's/.*"name":"viewers".*"executable":"\([^"]*\)".*/\1/p') && \
 	python3 benches/peers/viewers.py "$$binary" $(FILES)
 
@@ -71,11 +71,11 @@ sample: build ## The bundled sample incident, drawn and synthesised by the progr
 
 check-cuda: setup ## Type-check the feature `cuda` without a CUDA installation
 	PATH="$(CURDIR)/tests/cuda:$$PATH" CUDA_COMPUTE_CAP=80 CUDARC_CUDA_VERSION=13000 CARGO_TARGET_DIR=target/cuda \
-	cargo check $(CARGO_FLAGS) --features cuda
+	cargo check $(CARGO_FLAGS) -p avar --features cuda
 
 test-simd: setup ## The kernels for processors without AVX-512, and without AVX2, on one that has both
-	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) --lib --test parity --test teachers
-	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) --lib --test parity --test teachers
+	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) -p avar-kernels -p avar-model
+	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) -p avar-kernels -p avar-model
 
 deny: ## Licences and advisories of all dependencies
 	cargo deny check licenses bans sources

@@ -1,31 +1,20 @@
 //! Fuzz target: any bytes as a recording. They are opened, indexed, and some frames and samples are read; whatever comes
 //! of it, it ends in time and in bounded memory, in frames or in a sentence with the path at its end.
 //!
-//! `make fuzz` builds it on the stable toolchain: LLVM's coverage pass and libFuzzer need no other. The rooms are
-//! included by path, so that they and nothing else carry counters, and their overflows are checked. FFmpeg is the
+//! `make fuzz` builds it on the stable toolchain: LLVM's coverage pass and libFuzzer need no other. Of what it is linked
+//! of, `avar-media` and `avar-base` carry counters, and their overflows are checked (`scripts/fuzz-rustc.sh`). FFmpeg is the
 //! system's, without counters: the fuzzer is led through our code, and meets FFmpeg's demuxers and decoders with what the
 //! seeds and their mutations bring along; a crash in them is found as one in ours.
 
 #![no_main]
-#![allow(dead_code, unused_imports, reason = "the rooms are made for more than is driven here")]
-
-#[path = "../src/files.rs"]
-mod files;
-#[path = "../src/job.rs"]
-mod job;
-#[path = "../src/media/mod.rs"]
-mod media;
-#[path = "../src/time.rs"]
-mod time;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use avar_base::job::CancelToken;
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_media::{AudioFormat, AudioReader, ClipSpec, ClipWriter, IngestReport, MediaError, VideoReader, open_growing};
 use libfuzzer_sys::fuzz_target;
-
-use job::CancelToken;
-use media::{AudioFormat, AudioReader, ClipSpec, ClipWriter, IngestReport, MediaError, VideoReader, open_growing};
-use time::{FrameIndex, MediaTime};
 
 /// A recording of our own is put into this folder before the fuzzer reads its seeds.
 const SEEDS: &str = "AVAR_FUZZ_SEEDS";

@@ -5,13 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Counters at every edge and comparison, in this one crate; a stable compiler has all of it.
-coverage=(-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1)
-# Beside the main crate, so that what both depend on is built once.
+RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/fuzz-rustc.sh cargo build --release --locked -p avar-fuzz
 target=${CARGO_TARGET_DIR:-target}
-cargo rustc --release --locked --manifest-path fuzz/Cargo.toml --target-dir "$target" --bin media -- "${coverage[@]}"
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT

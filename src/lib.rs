@@ -11,41 +11,41 @@
 //! manifest, weights -> step scores -> metrics
 //! ```
 //!
-//! | room | holds | the only room that names |
+//! Every folder of `src/` with a `Cargo.toml` is a crate; this one is the program ([`cli`]) and hands out the others
+//! under short names. What a crate may name stands in its manifest, and the compiler holds it to that; what it holds and
+//! what does not exist in it stands in its own first lines.
+//!
+//! | crate | holds | the only one that names |
 //! |---|---|---|
-//! | [`classes`] | the ten classes | |
-//! | [`time`] | media time, frame ordinal, time range | |
-//! | [`job`] | a background job: progress, partial results, cancel | |
-//! | [`hysteresis`] | when an event opens and closes | |
-//! | [`paper`] | the numbers that the paper prints | |
-//! | [`files`] | files that appear whole or not at all | |
-//! | [`memory`] | whether freed memory goes back to the system | libc |
-//! | [`media`] | probe, frame table, readers, sequences of pictures, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
-//! | [`playback`] | clock, decode workers, sound output | rodio |
-//! | [`model`] | the networks, their weights and model cards, losses, their CPU kernels | candle (with `training`), gemm |
-//! | [`analysis`] | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
-//! | [`dataset`] | manifests and splits, VAAR folders, XD-Violence, the sample incident, VAAR-Synth | hound, tiny-skia (with `figures`) |
-//! | [`evaluation`] | metrics, one a file, and the report: pure numbers | |
-//! | [`runs`] | runs: what came of a manifest, as a folder that is written and read back | |
-//! | [`figures`] | the paper's figures and tables from a run, as vector drawings and as a report | resvg, skrifa |
-//! | [`plates`] | figures, tables and report of a run as files, with pictures from its recordings | |
-//! | [`scoring`] | a network over a manifest: scores beside the truth | |
-//! | [`training`] | recipes, the stages and their checkpoints, the ablation, the model card | candle (with `model`) |
-//! | [`hub`] | pretrained networks from a hub, digests checked | hf-hub, ureq |
-//! | [`app`] | the window: state, commands, update, panels of Review; Evaluate; Present; the window of a training | egui, egui_plot, wgpu, rfd |
-//! | [`cli`] | the same functions without a window | clap |
+//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]) | libc |
+//! | `avar-labels` ([`labels`]) | the ten classes, the parts of a dataset, when an event opens and closes | |
+//! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
+//! | `avar-playback` ([`playback`]) | clock, decode workers, audio output | rodio, alsa |
+//! | `avar-kernels` ([`kernels`]) | the arithmetic of the networks on the CPU | gemm |
+//! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels`, `training`) |
+//! | `avar-analysis` ([`analysis`]) | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
+//! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
+//! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |
+//! | `avar-metrics` ([`metrics`]) | metrics, one a file, and the report: pure numbers; runs as folders; the numbers that the paper prints | |
+//! | `avar-figures` ([`figures`]) | the paper's figures and tables from a run, as vector drawings and as a report | resvg, skrifa |
+//! | `avar-scoring` ([`scoring`]) | a network over a manifest: scores beside the truth | |
+//! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
+//! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
+//! | `avar-hub` ([`hub`]) | pretrained networks from a hub, digests checked | hf-hub, ureq |
+//! | `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot, wgpu, rfd (egui with `cli`) |
+//! | `avar` ([`cli`]) | the same functions without a window; the window of a training | clap |
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `time`, `job`, `files`, `memory` and `hysteresis` know nobody, `media` knows no network,
-//!   `model` knows no media, and nothing imports `app` but `cli`. `tests/rooms.rs` reads the sources and fails otherwise.
+//! - No arrow runs backwards: `base`, `labels` and `kernels` know nobody, `media` knows no network, `model` knows no media,
+//!   and nothing imports `app` but the program.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
 //! - No score of an untrained network, or of one of which nothing is known, without the words that say so.
 //! - No class that was never checked on real recordings without its mark.
 //! - No second way from media to features: training, evaluation and the window share [`analysis::features`].
-//! - No second rule for events: what is measured is what a reviewer is shown ([`hysteresis`]).
+//! - No second rule for events: what is measured is what a reviewer is shown ([`labels::Hysteresis`]).
 //! - No training step that depends on anything but the recipe, the data and the step's number.
 //! - No clip that is dropped from a metric in silence, and no metric without a value that reads as zero.
 //! - No file that appears half-written: all are begun and renamed by [`files`].

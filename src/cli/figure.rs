@@ -19,7 +19,7 @@ use avar_metrics::runs::read_run;
 pub(super) struct FigureArguments {
     /// Which of the paper's figures or tables
     #[arg(value_enum)]
-    which: Plate,
+    which: PaperPlate,
     /// The folder that `avar evaluate --out` wrote
     #[arg(long)]
     run: PathBuf,
@@ -61,14 +61,27 @@ struct DrawingArguments {
     ablation: Option<PathBuf>,
 }
 
-impl ValueEnum for Plate {
+/// A figure or table of the paper, as the command line names it.
+#[derive(Clone, Copy)]
+struct PaperPlate(Plate);
+
+impl ValueEnum for PaperPlate {
     fn value_variants<'a>() -> &'a [Self] {
-        &Self::OF_THE_PAPER
+        const VARIANTS: [PaperPlate; Plate::OF_THE_PAPER.len()] = {
+            let mut variants = [PaperPlate(Plate::Report); Plate::OF_THE_PAPER.len()];
+            let mut place = 0;
+            while place < variants.len() {
+                variants[place] = PaperPlate(Plate::OF_THE_PAPER[place]);
+                place += 1;
+            }
+            variants
+        };
+        &VARIANTS
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        let (_, what) = self.label().split_once(": ")?;
-        Some(PossibleValue::new(self.name()).help(what))
+        let (_, what) = self.0.label().split_once(": ")?;
+        Some(PossibleValue::new(self.0.name()).help(what))
     }
 }
 
@@ -86,7 +99,7 @@ fn number_within(text: &str, least: f64, most: f64) -> Result<f64, String> {
 }
 
 pub(super) fn figure(arguments: FigureArguments) -> anyhow::Result<()> {
-    let FigureArguments { which, run, out, clip, settings } = arguments;
+    let FigureArguments { which: PaperPlate(which), run, out, clip, settings } = arguments;
     if clip.is_some() && which != Plate::Curve {
         bail!("--clip is for figure 5, which shows one clip");
     }
