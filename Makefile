@@ -29,11 +29,12 @@ build:
 	cargo build $(CARGO_FLAGS)
 
 lint:
+	scripts/built-once.sh
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 
 bench: setup ## Speed of decoding, networks, analysis, seeking and the window
-	cargo bench --locked -p avar
+	cargo bench --locked -p avar-benches
 
 parity: setup $(PYTHON) ## The full networks against the Python reference (installs PyTorch, several GB)
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
@@ -41,12 +42,12 @@ parity: setup $(PYTHON) ## The full networks against the Python reference (insta
 	AVAR_PARITY_DIR="$$folder" cargo test $(CARGO_FLAGS) -p avar-model --test model -- parity:: --ignored --nocapture
 
 bench-peers: setup $(PYTHON) ## Our networks beside ONNX Runtime and PyTorch, in one run (installs PyTorch)
-	binary=$$(cargo bench --locked -p avar --no-run --bench peers --message-format=json | \
+	binary=$$(cargo bench --locked -p avar-benches --no-run --bench peers --message-format=json | \
 	    sed -n 's/.*"name":"peers".*"executable":"\([^"]*\)".*/\1/p') && \
 	$(PYTHON) benches/peers/peers.py "$$binary"
 
 bench-viewers: setup ## Opening, seeking and stepping beside mpv (which must be installed), in one run; FILES are the clips
-	binary=$$(cargo bench --locked -p avar --no-run --bench viewers --message-format=json | \
+	binary=$$(cargo bench --locked -p avar-benches --no-run --bench viewers --message-format=json | \
 	    sed -n 's/.*"name":"viewers".*"executable":"\([^"]*\)".*/\1/p') && \
 	python3 benches/peers/viewers.py "$$binary" $(FILES)
 
