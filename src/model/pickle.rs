@@ -49,7 +49,7 @@ mod tests {
     }
 
     fn fixture(name: &str) -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pickle").join(name)
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/pickle").join(name)
     }
 
     #[test]
