@@ -54,7 +54,7 @@ pub mod cli;
 
 pub use avar_analysis as analysis;
 pub use avar_app as app;
-pub use avar_base::{files, job, memory, time};
+pub use avar_base::{files, job, memory, panics, time};
 pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::player_view::PlaybackError;
 use avar_base::job::Wake;
+use avar_base::panics;
 
 /// How long `farewell` waits in all; a thread that hangs in a driver or on a dead disk is left behind.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -27,13 +28,17 @@ impl WorkerThreads {
         on_panic: impl FnOnce(String) + Send + 'static,
     ) -> Result<(), PlaybackError> {
         let (alive, ended) = channel::<()>();
-        let sentence = format!("an internal error ended the thread \"{name}\", please report it: {}", path.display());
+        let (thread, file) = (name.to_owned(), path.to_owned());
         let wake = wake.clone();
         let body = move || {
             // Closed however the thread ends.
             let _alive = alive;
-            if catch_unwind(AssertUnwindSafe(run)).is_err() {
-                on_panic(sentence);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+                on_panic(format!(
+                    "an internal error ended the thread \"{thread}\", please report it ({}): {}",
+                    panics::describe(payload.as_ref()),
+                    file.display()
+                ));
                 wake();
             }
         };
@@ -84,6 +89,7 @@ mod tests {
         let on_panic = move |sentence| sender.send(sentence).unwrap();
         threads.spawn("test", Path::new("x.mp4"), &no_wake(), || panic!("on purpose"), on_panic).unwrap();
         threads.farewell();
-        assert!(sentences.recv().unwrap().ends_with("x.mp4"));
+        let sentence: String = sentences.recv().unwrap();
+        assert!(sentence.contains("on purpose") && sentence.ends_with("x.mp4"), "{sentence}");
     }
 }
