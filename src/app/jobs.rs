@@ -11,7 +11,7 @@ use avar_analysis::{
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, write_corrected};
-use avar_export::{Plate, PlateSettings};
+use avar_export::{Plate, PlateJob, PlateSettings};
 use avar_labels::AnomalyClass;
 use avar_media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use avar_metrics::runs::Run;
@@ -38,8 +38,8 @@ pub enum Report {
     Evaluation(JobEvent<(), PathBuf>),
     /// What a manifest with corrected labels became, or one sentence.
     Corrected(Result<Corrected, String>),
-    /// It ends with what was written.
-    Plate(Plate, JobEvent<(), Vec<PathBuf>>),
+    /// Partial: a sentence on what it does without. It ends with what was written.
+    Plate(Plate, JobEvent<String, Vec<PathBuf>>),
     /// One sentence.
     Problem(String),
 }
@@ -58,7 +58,7 @@ pub struct Jobs {
     manifest_dialog: Option<Job<(), Option<PathBuf>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
-    plate: Option<(Plate, Job<(), Vec<PathBuf>>)>,
+    plate: Option<(Plate, PlateJob)>,
     problems: Vec<String>,
 }
 

@@ -127,10 +127,10 @@ impl Evaluate {
     }
 
     /// How the job of [`Request::SavePlate`] comes along.
-    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<(), Vec<PathBuf>>) {
+    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<String, Vec<PathBuf>>) {
         self.state.saving = match news {
             JobEvent::Progress(progress) => Saving::Running { plate, progress: Some(progress) },
-            JobEvent::Partial(()) => return,
+            JobEvent::Partial(sentence) => return self.state.notices.push(sentence),
             JobEvent::Done(written) => Saving::Saved(written),
             JobEvent::Failed(sentence) => {
                 self.state.notices.push(sentence);
