@@ -100,13 +100,8 @@ impl Desk {
     pub(super) fn serve_pictures(&mut self, thumbnails: &mut Thumbnails) {
         while let Some(PictureRequest { clip, file, time_s }) = self.evaluate.take_picture_request() {
             let moment = Moment { file, at: MediaTime::from_seconds(time_s) };
-            match moment.file.is_file() {
-                true => {
-                    thumbnails.want(moment.clone(), None);
-                    self.awaited_pictures.push((clip, moment));
-                }
-                false => self.evaluate.take_picture(&clip, Err(PictureProblem::NotFound)),
-            }
+            thumbnails.want(moment.clone(), None);
+            self.awaited_pictures.push((clip, moment));
         }
         let evaluate = &mut self.evaluate;
         self.awaited_pictures.retain(|(clip, moment)| {
@@ -114,6 +109,7 @@ impl Desk {
                 Some(Thumbnail::Waiting) => return true,
                 Some(Thumbnail::Picture { plain, .. }) => Ok(plain.clone()),
                 Some(Thumbnail::SoundOnly) => Err(PictureProblem::SoundOnly),
+                Some(Thumbnail::NotFound) => Err(PictureProblem::NotFound),
                 Some(Thumbnail::Missing(sentence)) => Err(PictureProblem::Failed(sentence.clone())),
                 // Others were wanted before its turn came.
                 None => Err(PictureProblem::Failed("too many pictures were asked for at once".to_owned())),
