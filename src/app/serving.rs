@@ -7,7 +7,7 @@ use super::evaluate::EvaluationNews;
 use super::evaluate::command::{EvaluateCommand, Request};
 use super::evaluate::pictures::{PictureProblem, PictureRequest};
 use super::evaluate::state::Slot;
-use super::preview::Preview;
+use super::preview::{Preview, PreviewSettings};
 use super::state::Mode;
 use super::thumbnails::{Moment, Thumbnail, Thumbnails};
 use super::update::Desk;
@@ -125,7 +125,8 @@ impl Desk {
 
     pub(super) fn tick_preview(&mut self, now: Instant) {
         let transport = self.state.transport;
-        let settings = (&self.player_options, transport.volume, transport.is_muted);
+        let settings =
+            PreviewSettings { options: &self.player_options, volume: transport.volume, is_muted: transport.is_muted };
         if let Some(preview) = &mut self.preview {
             self.evaluate.state.preview = preview.tick(now, settings, &self.wake);
         }

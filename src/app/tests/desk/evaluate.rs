@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use avar_app::command::Command;
 use avar_app::evaluate::command::{EvaluateCommand, Request};
 use avar_app::evaluate::pictures::Picture;
-use avar_app::evaluate::state::{Gallery, Saving, Slot};
+use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
 use avar_app::state::Mode;
 use avar_dataset::Manifest;
 use avar_export::Plate;
@@ -105,6 +105,20 @@ fn a_clip_plays_while_it_is_rested_upon() {
     });
     ask(&mut window, EvaluateCommand::Hover(None));
     assert!(window.harness.state().desk.evaluate.state.preview.is_none());
+}
+
+#[test]
+fn a_clip_that_cannot_be_played_says_so_on_its_card() {
+    let mut window = evaluated();
+    std::fs::remove_file(window.folder.path().join("one.mp4")).unwrap();
+    ask(&mut window, EvaluateCommand::Hover(Some(0)));
+    wait(&mut window, |window| {
+        let preview = window.harness.state().desk.evaluate.state.preview.as_ref();
+        preview.is_some_and(|preview| match &preview.shown {
+            PreviewFrame::Problem(sentence) => sentence.contains("no such file") && sentence.ends_with("one.mp4"),
+            PreviewFrame::Frame(_) => false,
+        })
+    });
 }
 
 #[test]
