@@ -23,7 +23,7 @@ pub mod video_texture;
 pub mod widgets;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -66,8 +66,27 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
-    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
-        .map_err(|error| anyhow!("the window cannot be opened: {error}"))
+    let last_words = LastWords::default();
+    let heard = last_words.clone();
+    let app = |cc: &eframe::CreationContext<'_>| DeskApp { last_words: heard, ..DeskApp::new(cc, options) };
+    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(app(cc)))))
+        .map_err(|error| anyhow!("the window cannot be opened: {error}"))?;
+    last_words.into_outcome()
+}
+
+/// What went wrong while the window closed, when nobody could read it there any more.
+#[derive(Clone, Default)]
+struct LastWords(Arc<Mutex<Vec<String>>>);
+
+impl LastWords {
+    fn extend(&self, sentences: Vec<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(sentences);
+    }
+
+    fn into_outcome(self) -> anyhow::Result<()> {
+        let sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sentences.is_empty() { Ok(()) } else { Err(anyhow!(sentences.join("\n"))) }
+    }
 }
 
 /// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games, and
@@ -114,6 +133,7 @@ pub struct DeskApp {
     was_full_screen: bool,
     screen: Option<usize>,
     title: String,
+    last_words: LastWords,
 }
 
 impl DeskApp {
@@ -127,8 +147,15 @@ impl DeskApp {
         let files = options.files.clone();
         let mut desk = Desk::new(options, wake.clone());
         desk.apply(Command::OpenPaths(files));
-        let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
-        Self { desk, thumbnails, wake, was_full_screen: false, screen: None, title }
+        Self {
+            desk,
+            thumbnails: Thumbnails::default(),
+            wake,
+            was_full_screen: false,
+            screen: None,
+            title: TITLE.to_owned(),
+            last_words: LastWords::default(),
+        }
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -228,6 +255,10 @@ impl eframe::App for DeskApp {
         for command in commands {
             self.desk.apply(command);
         }
+    }
+
+    fn on_exit(&mut self) {
+        self.last_words.extend(self.desk.evaluate.put_away());
     }
 }
 

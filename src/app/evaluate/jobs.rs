@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::comparison::Paired;
 use super::filter::Filter;
 use super::linked::Selection;
-use super::notes::Notes;
+use super::notes::{Notes, not_saved};
 use super::prepared::Prepared;
 use super::state::Slot;
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
@@ -107,16 +107,22 @@ impl Jobs {
 
     pub fn save(&mut self, folder: PathBuf, notes: Notes) {
         let job = Job::spawn("save notes", self.wake.clone(), move |_| {
-            notes.write(&folder).map_err(|error| Stopped::Failed(format!("The notes are not saved: {error}")))
+            notes.write(&folder).map_err(|error| Stopped::Failed(not_saved(&error)))
         });
         self.saving = self.started(job);
     }
 
-    /// Waits for what is being saved.
-    pub fn finish_saving(&mut self) {
+    /// Waits for what is being saved; `Err` with a sentence where it could not be.
+    pub fn finish_saving(&mut self) -> Result<(), String> {
+        let mut outcome = Ok(());
         if let Some(job) = self.saving.take() {
-            job.wait(|_| {});
+            job.wait(|event| {
+                if let JobEvent::Failed(sentence) = event {
+                    outcome = Err(sentence);
+                }
+            });
         }
+        outcome
     }
 
     /// Stops whatever works on the run in this place, and on both together.

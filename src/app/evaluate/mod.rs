@@ -30,7 +30,7 @@ use eframe::egui::{Context, Event, Key, TextureHandle, Ui};
 
 use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
-use self::notes::Notes;
+use self::notes::{Notes, not_saved};
 use self::pictures::{PictureProblem, PictureRequest};
 use self::state::{EvaluateState, Evaluation, RunSlot, Saving, Slot};
 use avar_base::job::{JobEvent, Progress, Wake};
@@ -43,6 +43,10 @@ pub struct Evaluate {
     requests: Vec<Request>,
     /// By the run's folder: notes that differ from those in its file.
     unsaved: BTreeMap<PathBuf, Notes>,
+    /// What is being written to its file.
+    being_saved: Option<(PathBuf, Notes)>,
+    /// Notes that could not be written; they are tried again with the next change, and at the end.
+    refused: BTreeMap<PathBuf, Notes>,
     /// Something of the comparison has changed since it was worked out.
     is_comparison_due: bool,
 }
@@ -68,6 +72,8 @@ impl Evaluate {
             jobs: Jobs::new(wake),
             requests: Vec::new(),
             unsaved: BTreeMap::new(),
+            being_saved: None,
+            refused: BTreeMap::new(),
             is_comparison_due: false,
         }
     }
@@ -153,13 +159,25 @@ impl Evaluate {
     }
 }
 
-/// What was noted last is in the file before the window is gone; nobody is left to hear of a failure.
+impl Evaluate {
+    /// Waits until what was noted is in its files, and returns a sentence on each file that could not be written: for
+    /// when the window closes.
+    pub fn put_away(&mut self) -> Vec<String> {
+        if let (Err(_), Some((folder, notes))) = (self.jobs.finish_saving(), self.being_saved.take()) {
+            self.refused.insert(folder, notes);
+        }
+        // The later ones win.
+        let mut left = std::mem::take(&mut self.refused);
+        left.append(&mut self.unsaved);
+        let written = left.iter().map(|(folder, notes)| notes.write(folder));
+        written.filter_map(Result::err).map(|error| not_saved(&error)).collect()
+    }
+}
+
+/// For whoever has not put it away.
 impl Drop for Evaluate {
     fn drop(&mut self) {
-        self.jobs.finish_saving();
-        for (folder, notes) in &self.unsaved {
-            let _ = notes.write(folder);
-        }
+        self.put_away();
     }
 }
 

@@ -132,8 +132,10 @@ impl Evaluate {
                 }
             }
             Report::Saving(event) => {
+                let saved = self.being_saved.take();
                 if let JobEvent::Failed(sentence) = event {
                     self.state.notices.push(sentence);
+                    self.refused.extend(saved);
                 }
             }
         }
@@ -163,7 +165,12 @@ impl Evaluate {
         if !self.jobs.is_saving()
             && let Some((folder, notes)) = self.unsaved.pop_first()
         {
+            self.refused.remove(&folder);
+            self.being_saved = Some((folder.clone(), notes.clone()));
             self.jobs.save(folder, notes);
+            if !self.jobs.is_saving() {
+                self.refused.extend(self.being_saved.take());
+            }
         }
         if self.is_comparison_due && !self.jobs.is_comparing() {
             self.is_comparison_due = false;
