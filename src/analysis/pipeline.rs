@@ -192,7 +192,7 @@ fn analyse_in_parts(
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
     listen(AnalysisPartial::Started { grid, modalities });
 
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = network.card_error().map(ToString::to_string).into_iter().collect();
     let (mut journal, kept) = open_journal(spec, &network, grid, modalities).unwrap_or_else(|reason| {
         notes.push(not_kept(&reason));
         (None, Vec::new())
