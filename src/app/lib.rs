@@ -39,7 +39,7 @@ use self::update::Desk;
 use avar_analysis::NetworkChoice;
 use avar_base::job::Wake;
 use avar_base::memory;
-use avar_playback::PlayerOptions;
+use avar_playback::{PlayerOptions, wait_for_leaving};
 
 pub const APP_ID: &str = "avar-desk";
 const TITLE: &str = "AVAR Desk";
@@ -71,6 +71,8 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
     let app = |cc: &eframe::CreationContext<'_>| DeskApp { last_words: heard, ..DeskApp::new(cc, options) };
     eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(app(cc)))))
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))?;
+    // A process that ends under a thread within a decoder or a sound device may crash.
+    wait_for_leaving(Duration::from_millis(100));
     last_words.into_outcome()
 }
 
