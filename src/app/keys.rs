@@ -10,7 +10,7 @@ use super::state::{Mode, State};
 /// first, and of the others only those that mean the same everywhere.
 pub fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
     let actions = actions_of_keys(ctx);
-    match state.mode {
+    match state.mode() {
         Mode::Review | Mode::Present => actions.into_iter().map(Command::Act).collect(),
         Mode::Evaluate => {
             let is_heard = |action: &Action| {

@@ -164,7 +164,7 @@ impl DeskApp {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
         let mut commands = Vec::new();
-        match self.desk.state.mode {
+        match self.desk.state.mode() {
             // What is dropped on Evaluate are runs: the first beside what is open, or alone.
             Mode::Evaluate => commands.extend(paths.into_iter().zip([Slot::A, Slot::B]).map(|(folder, slot)| {
                 let slot = if self.desk.evaluate.state.open(Slot::A).is_some() { Slot::B } else { slot };
@@ -192,7 +192,7 @@ impl DeskApp {
             }
         }
         // A room sees the title of the window as well.
-        let named = self.desk.state.recording().filter(|_| self.desk.state.mode == Mode::Review);
+        let named = self.desk.state.recording().filter(|_| self.desk.state.mode() == Mode::Review);
         let title = named.map_or_else(|| TITLE.to_owned(), |recording| format!("{} – {TITLE}", recording.name()));
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -237,7 +237,7 @@ impl eframe::App for DeskApp {
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
         self.desk.serve_pictures(&mut self.thumbnails);
-        match self.desk.state.mode {
+        match self.desk.state.mode() {
             Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
             Mode::Evaluate => {
                 if !self.desk.state.view.is_full_screen {

@@ -28,7 +28,7 @@ impl Desk {
     pub(super) fn open_paths(&mut self, paths: Vec<PathBuf>) {
         let (runs, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_run(path));
         for (slot, run) in Slot::BOTH.into_iter().zip(runs) {
-            self.state.mode = Mode::Evaluate;
+            self.show_mode(Mode::Evaluate);
             self.evaluate.apply(EvaluateCommand::OpenRun(slot, run));
         }
         let Some(first) = paths.first().cloned() else { return };
@@ -194,7 +194,7 @@ impl Desk {
         // holds its own index of the file.
         if !self.jobs.is_analysing()
             && !self.jobs.is_reading_waveform()
-            && self.state.mode != Mode::Present
+            && self.state.mode() != Mode::Present
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();

@@ -134,7 +134,7 @@ impl Desk {
 
     /// Shows a moment of a recording, once it is open.
     fn review(&mut self, file: PathBuf, time: MediaTime) {
-        self.state.mode = Mode::Review;
+        self.show_mode(Mode::Review);
         self.show_moment(file, time);
     }
 }

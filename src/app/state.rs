@@ -29,7 +29,7 @@ pub enum Mode {
 }
 
 pub struct State {
-    pub mode: Mode,
+    mode: Mode,
     pub present: PresentState,
     pub queue: Vec<Recording>,
     /// The recording on screen, as a place in the queue.
@@ -190,6 +190,15 @@ impl State {
             notices: Vec::new(),
             path_text: String::new(),
         }
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// For `Desk::show_mode` alone, which knows what has to stop before another mode is shown.
+    pub(super) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
     }
 
     pub fn recording(&self) -> Option<&Recording> {

@@ -148,7 +148,7 @@ impl Desk {
     }
 
     fn act(&mut self, action: Action) {
-        let is_veiled = self.state.mode == Mode::Present && !self.state.present.is_confirmed;
+        let is_veiled = self.state.mode() == Mode::Present && !self.state.present.is_confirmed;
         if is_veiled && matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
             return;
         }
@@ -209,7 +209,7 @@ impl Desk {
             Action::Cancel => match self.state.sheet.take() {
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
-                None if self.state.mode != Mode::Review => self.show_mode(Mode::Review),
+                None if self.state.mode() != Mode::Review => self.show_mode(Mode::Review),
                 None => self.cancel_analysis(),
             },
             Action::KeySheet => {
@@ -220,11 +220,11 @@ impl Desk {
             Action::ShowReview => self.show_mode(Mode::Review),
             Action::ShowEvaluate => self.show_mode(Mode::Evaluate),
             Action::ShowPresent => self.show_mode(Mode::Present),
-            Action::ConfirmContent if self.state.mode == Mode::Present => self.state.present.is_confirmed = true,
-            Action::LoopQueue if self.state.mode == Mode::Present => {
+            Action::ConfirmContent if self.state.mode() == Mode::Present => self.state.present.is_confirmed = true,
+            Action::LoopQueue if self.state.mode() == Mode::Present => {
                 self.state.present.is_stand = !self.state.present.is_stand;
             }
-            Action::NextScreen if self.state.mode == Mode::Present => {
+            Action::NextScreen if self.state.mode() == Mode::Present => {
                 let next = self.state.present.screen.map_or(0, |screen| screen + 1);
                 self.state.present.screen = Some(next % MOST_SCREENS);
                 // So that F and Esc leave it again.
@@ -234,8 +234,9 @@ impl Desk {
         }
     }
 
-    fn show_mode(&mut self, mode: Mode) {
-        if mode == Mode::Present && self.state.mode != Mode::Present {
+    /// The one way from one mode to another.
+    pub(super) fn show_mode(&mut self, mode: Mode) {
+        if mode == Mode::Present && self.state.mode() != Mode::Present {
             // Nothing is to be heard or seen before the warning has been answered.
             self.state.present = PresentState::default();
             self.with_player(Player::pause);
@@ -245,14 +246,14 @@ impl Desk {
         } else {
             self.evaluate.apply(EvaluateCommand::Hover(None));
         }
-        self.state.mode = mode;
+        self.state.set_mode(mode);
     }
 
     /// On a stand: at the end of a recording the next one that has results begins.
     fn go_round(&mut self) {
         let has_ended = self.state.player.as_ref().is_some_and(|player| player.at_end);
         let PresentState { is_confirmed, is_stand, .. } = self.state.present;
-        if self.state.mode != Mode::Present || !is_confirmed || !is_stand || !has_ended {
+        if self.state.mode() != Mode::Present || !is_confirmed || !is_stand || !has_ended {
             return;
         }
         let (count, current) = (self.state.queue.len(), self.state.current.unwrap_or(0));

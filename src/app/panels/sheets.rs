@@ -10,7 +10,7 @@ use crate::theme;
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
     match &state.sheet {
         None => {}
-        Some(Sheet::Keys) => keys(ctx, state.mode, commands),
+        Some(Sheet::Keys) => keys(ctx, state.mode(), commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
     }
 }

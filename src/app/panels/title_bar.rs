@@ -12,7 +12,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new("AVAR Desk").strong());
         ui.add_space(theme::WIDE_GAP);
-        modes(ui, state.mode, commands);
+        modes(ui, state.mode(), commands);
         ui.add_space(theme::WIDE_GAP);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };

@@ -1,9 +1,10 @@
 //! Evaluate within the desk: what it asks for is done. Its views are tested in `tests/evaluate.rs`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avar_app::command::Command;
+use avar_app::command::{Action, Command};
 use avar_app::evaluate::command::{EvaluateCommand, Request};
 use avar_app::evaluate::pictures::Picture;
 use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
@@ -13,7 +14,7 @@ use avar_export::Plate;
 use avar_labels::AnomalyClass;
 use eframe::egui::{Key, Modifiers};
 
-use super::{Window, clip};
+use super::{Dropped, Window, clip};
 
 /// Evaluate on the run of a manifest of two clips, which the window itself evaluated.
 fn evaluated() -> Window {
@@ -91,9 +92,29 @@ fn t_takes_a_clip_to_review_and_back() {
     ask(&mut window, EvaluateCommand::Select(1));
     window.press(Modifiers::NONE, Key::T);
     let state = &window.harness.state().desk.state;
-    assert_eq!((state.mode, state.recording().unwrap().name().as_str()), (Mode::Review, "two.mp4"));
+    assert_eq!((state.mode(), state.recording().unwrap().name().as_str()), (Mode::Review, "two.mp4"));
     window.press(Modifiers::NONE, Key::T);
-    assert_eq!(window.harness.state().desk.state.mode, Mode::Evaluate);
+    assert_eq!(window.harness.state().desk.state.mode(), Mode::Evaluate);
+}
+
+#[test]
+fn a_run_dropped_on_review_opens_in_evaluate_and_silences_what_plays() {
+    let mut window = evaluated();
+    let run = run_folder(&window).unwrap();
+    window.press(Modifiers::NONE, Key::F1);
+    let recording = window.folder.path().join("one.mp4");
+    window.harness.state_mut().desk.apply(Command::OpenPaths(vec![recording]));
+    window.settle();
+    let desk = &mut window.harness.state_mut().desk;
+    let whole = desk.state.media().unwrap().info.range;
+    // For ever: that it has come to its end must not be taken for a pause.
+    desk.apply(Command::SetLoop(Some(whole)));
+    desk.apply(Command::Act(Action::PlayPause));
+    window.harness.run_steps(2);
+    assert!(window.harness.state().desk.state.player.as_ref().unwrap().playing);
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(run)));
+    wait(&mut window, |window| window.harness.state().desk.state.mode() == Mode::Evaluate);
+    assert!(!window.harness.state().desk.state.player.as_ref().unwrap().playing, "it is heard in Evaluate");
 }
 
 #[test]
@@ -184,7 +205,7 @@ fn a_run_that_is_opened_like_a_file_shows_in_evaluate() {
     window.harness.state_mut().desk.apply(Command::OpenPaths(vec![folder.clone()]));
     wait(&mut window, |window| run_folder(window).as_ref() == Some(&folder));
     let state = &window.harness.state().desk.state;
-    assert_eq!(state.mode, Mode::Evaluate);
+    assert_eq!(state.mode(), Mode::Evaluate);
     assert!(state.queue.is_empty(), "a run is no recording");
 }
 

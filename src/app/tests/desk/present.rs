@@ -34,7 +34,7 @@ fn words(window: &Window) -> Vec<String> {
 }
 
 fn mode(window: &Window) -> Mode {
-    window.harness.state().desk.state.mode
+    window.harness.state().desk.state.mode()
 }
 
 #[test]
