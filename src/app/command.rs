@@ -304,7 +304,10 @@ impl Shortcut {
 #[derive(Clone, Debug)]
 pub enum Command {
     Act(Action),
+    /// Recordings, or the folders of runs, which open in Evaluate.
     OpenPaths(Vec<PathBuf>),
+    /// The folders of runs, or manifests.
+    OpenInEvaluate(Vec<PathBuf>),
     ShowFile(usize),
     RemoveFile(usize),
     Seek(MediaTime, SeekPrecision),

@@ -31,8 +31,6 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, Vi
 use eframe::{egui_wgpu, wgpu};
 
 use self::command::Command;
-use self::evaluate::command::EvaluateCommand;
-use self::evaluate::state::Slot;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
@@ -165,13 +163,9 @@ impl DeskApp {
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
         let mut commands = Vec::new();
         match self.desk.state.mode() {
-            // What is dropped on Evaluate are runs: the first beside what is open, or alone.
-            Mode::Evaluate => commands.extend(paths.into_iter().zip([Slot::A, Slot::B]).map(|(folder, slot)| {
-                let slot = if self.desk.evaluate.state.open(Slot::A).is_some() { Slot::B } else { slot };
-                Command::Evaluate(EvaluateCommand::OpenRun(slot, folder))
-            })),
-            Mode::Review | Mode::Present if !paths.is_empty() => commands.push(Command::OpenPaths(paths)),
-            Mode::Review | Mode::Present => {}
+            _ if paths.is_empty() => {}
+            Mode::Evaluate => commands.push(Command::OpenInEvaluate(paths)),
+            Mode::Review | Mode::Present => commands.push(Command::OpenPaths(paths)),
         }
         commands.extend(keys::commands_of_mode(ctx, &self.desk.state));
         commands

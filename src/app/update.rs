@@ -9,7 +9,7 @@ use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
 use super::evaluate::Evaluate;
 use super::evaluate::command::EvaluateCommand;
-use super::jobs::{Jobs, Report};
+use super::jobs::{Destination, Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
@@ -89,13 +89,17 @@ impl Desk {
                 || recording.awaits_analysis()
                 || matches!(recording.review.status, ScoreStatus::Running(_))
         };
-        self.evaluate.is_busy() || self.jobs.is_digesting() || self.state.queue.iter().any(waits)
+        self.evaluate.is_busy()
+            || self.jobs.is_sorting()
+            || self.jobs.is_digesting()
+            || self.state.queue.iter().any(waits)
     }
 
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Act(action) => self.act(action),
-            Command::OpenPaths(paths) => self.open_paths(paths),
+            Command::OpenPaths(paths) => self.jobs.sort(Destination::Review, paths),
+            Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
             Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
@@ -142,7 +146,9 @@ impl Desk {
                 self.state.notices.remove(place);
             }
             Command::DismissNotice(_) => {}
-            Command::Evaluate(EvaluateCommand::OpenRun(slot, path)) => self.open_in_evaluate(slot, path),
+            Command::Evaluate(EvaluateCommand::OpenRun(slot, path)) => {
+                self.jobs.sort(Destination::Slot(slot), vec![path]);
+            }
             Command::Evaluate(command) => self.evaluate.apply(command),
         }
     }
@@ -201,10 +207,7 @@ impl Desk {
             Action::FullScreen => self.state.view.is_full_screen = !self.state.view.is_full_screen,
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
-            Action::OpenSample => match super::sample_path() {
-                Ok(path) => self.open_paths(vec![path]),
-                Err(error) => self.state.notices.push(format!("The sample cannot be unpacked: {error:#}")),
-            },
+            Action::OpenSample => self.jobs.unpack_sample(),
             Action::Analyse => self.analyse_again(),
             Action::Cancel => match self.state.sheet.take() {
                 Some(_) => {}
@@ -267,8 +270,9 @@ impl Desk {
 
     fn receive(&mut self, report: Report) {
         match report {
-            Report::Chosen(paths) => self.open_paths(paths),
-            Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
+            Report::Sorted(destination, found) => self.receive_sorted(destination, found),
+            Report::Chosen(paths) => self.jobs.sort(Destination::Review, paths),
+            Report::ChosenRun(slot, folder) => self.jobs.sort(Destination::Slot(slot), vec![folder]),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),

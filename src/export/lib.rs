@@ -62,15 +62,17 @@ impl From<PlateError> for Stopped {
 /// A plate in the making; on the way it hands out sentences on what it had to do without, at its end what was written.
 pub type PlateJob = Job<String, Vec<PathBuf>>;
 
-/// Makes a plate in the background, and the folder for it where there is none.
+/// Makes a plate in the background, and the folder for it where there is none. The ablation's file is used where there
+/// is one.
 pub fn spawn(
     run: Arc<Run>,
     plate: Plate,
-    settings: PlateSettings,
+    mut settings: PlateSettings,
     out: PathBuf,
     wake: Wake,
 ) -> std::io::Result<PlateJob> {
     Job::spawn("plate", wake, move |reporter| {
+        settings.ablation.take_if(|path| !path.exists());
         let folder = out.parent().unwrap_or(&out);
         std::fs::create_dir_all(folder).map_err(|error| {
             Stopped::Failed(format!(

@@ -383,7 +383,7 @@ impl Evaluate {
             threshold: self.state.threshold(),
             clip: selected.and_then(|place| Some(run.clips.get(place)?.path.clone())),
             playhead_s: selected.map(|_| self.state.playhead_s),
-            ablation: Some(ablation).filter(|path| path.is_file()),
+            ablation: Some(ablation),
             ..PlateSettings::default()
         };
         let out = run.folder.join("figures").join(plate.file_name());

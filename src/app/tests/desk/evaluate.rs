@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use avar_app::command::{Action, Command};
 use avar_app::evaluate::command::{EvaluateCommand, Request};
+use avar_app::evaluate::made_up;
 use avar_app::evaluate::pictures::Picture;
 use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
 use avar_app::state::Mode;
 use avar_dataset::Manifest;
 use avar_export::Plate;
 use avar_labels::AnomalyClass;
+use avar_metrics::runs::write_run;
 use eframe::egui::{Key, Modifiers};
 
 use super::{Dropped, Window, clip};
@@ -115,6 +117,37 @@ fn a_run_dropped_on_review_opens_in_evaluate_and_silences_what_plays() {
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(run)));
     wait(&mut window, |window| window.harness.state().desk.state.mode() == Mode::Evaluate);
     assert!(!window.harness.state().desk.state.player.as_ref().unwrap().playing, "it is heard in Evaluate");
+}
+
+#[test]
+fn of_three_dropped_runs_two_open_and_the_third_is_named() {
+    let mut window = evaluated();
+    let folder = window.folder.path().to_owned();
+    for name in ["first", "second", "third"] {
+        let settings = made_up::Settings { folder: folder.join(name), clips: 4, ..made_up::Settings::default() };
+        write_run(&made_up::run(&settings)).unwrap();
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
+    }
+    window.harness.run_steps(2);
+    let evaluate =
+        |window: &Window, slot| Some(window.harness.state().desk.evaluate.state.open(slot)?.prepared.run.name());
+    wait(&mut window, |window| {
+        evaluate(window, Slot::A).as_deref() == Some("first") && evaluate(window, Slot::B).as_deref() == Some("second")
+    });
+    let notices = &window.harness.state().desk.evaluate.state.notices;
+    assert!(notices.iter().any(|notice| notice.ends_with("not opened: third.")), "{notices:?}");
+}
+
+#[test]
+fn a_run_dropped_on_evaluate_opens_beside_the_one_that_is_open() {
+    let mut window = evaluated();
+    let settings = made_up::Settings { clips: 4, ..made_up::Settings::default() };
+    let settings = made_up::Settings { folder: window.folder.path().join("other"), ..settings };
+    write_run(&made_up::run(&settings)).unwrap();
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
+    window.harness.run_steps(2);
+    wait(&mut window, |window| window.harness.state().desk.evaluate.state.open(Slot::B).is_some());
+    assert_eq!(run_folder(&window), Some(window.folder.path().join("clips.run")));
 }
 
 #[test]
@@ -224,6 +257,7 @@ fn cancelling_an_evaluation_leaves_no_run() {
     std::fs::write(folder.join("clips.csv"), format!("path,label\n{rows}")).unwrap();
     window.press(Modifiers::NONE, Key::F2);
     open(&mut window, folder.join("clips.csv"));
+    wait(&mut window, |window| window.harness.state().desk.evaluate.state.evaluation.is_some());
     ask(&mut window, EvaluateCommand::Ask(Request::CancelEvaluation));
     wait(&mut window, |window| window.harness.state().desk.evaluate.state.evaluation.is_none());
     assert!(!folder.join("clips.run").exists() && run_folder(&window).is_none());
