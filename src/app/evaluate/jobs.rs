@@ -71,16 +71,22 @@ impl Jobs {
         self.reading[slot as usize] = self.started(job);
     }
 
-    /// Replaces what is being selected of the same run.
+    pub fn is_selecting(&self, slot: Slot) -> bool {
+        self.selecting[slot as usize].is_some()
+    }
+
+    /// For a run of which nothing is being selected.
     pub fn select(&mut self, slot: Slot, prepared: Arc<Prepared>, filter: Filter, notes: Notes) {
-        let job = Job::spawn("select clips", self.wake.clone(), move |_| {
-            Ok(Arc::new(Selection::new(&prepared, &filter, &notes)))
+        let job = Job::spawn("select clips", self.wake.clone(), move |reporter| {
+            Ok(Arc::new(Selection::new(&prepared, &filter, &notes, reporter.cancel_token())?))
         });
         self.selecting[slot as usize] = self.started(job);
     }
 
     pub fn pair(&mut self, first: Arc<Prepared>, second: Arc<Prepared>) {
-        let job = Job::spawn("pair runs", self.wake.clone(), move |_| Ok(Arc::new(Paired::new(&first, &second))));
+        let job = Job::spawn("pair runs", self.wake.clone(), move |reporter| {
+            Ok(Arc::new(Paired::new(&first, &second, reporter.cancel_token())?))
+        });
         self.pairing = self.started(job);
     }
 

@@ -47,6 +47,8 @@ pub struct Evaluate {
     being_saved: Option<(PathBuf, Notes)>,
     /// Notes that could not be written; they are tried again with the next change, and at the end.
     refused: BTreeMap<PathBuf, Notes>,
+    /// By run: the filter or the notes have changed since its clips were selected.
+    is_selection_due: [bool; 2],
     /// Something of the comparison has changed since it was worked out.
     is_comparison_due: bool,
 }
@@ -74,6 +76,7 @@ impl Evaluate {
             unsaved: BTreeMap::new(),
             being_saved: None,
             refused: BTreeMap::new(),
+            is_selection_due: [false; 2],
             is_comparison_due: false,
         }
     }
@@ -95,7 +98,8 @@ impl Evaluate {
 
     /// Whether anything is being worked out; pictures and an evaluation are the desk's.
     pub fn is_busy(&self) -> bool {
-        self.jobs.is_busy() || self.is_comparison_due || !self.unsaved.is_empty()
+        let is_due = self.is_selection_due.contains(&true) || self.is_comparison_due;
+        self.jobs.is_busy() || is_due || !self.unsaved.is_empty()
     }
 
     /// What is asked of the desk since the last call.

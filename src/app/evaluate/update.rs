@@ -160,8 +160,20 @@ impl Evaluate {
         }
     }
 
-    /// Starts what is due. While something is dragged, the comparison is that of a moment ago.
+    /// Starts what is due. While something is dragged, selection and comparison are those of a moment ago: one thread
+    /// for each is enough.
     pub(super) fn schedule(&mut self) {
+        for slot in Slot::BOTH {
+            if !self.is_selection_due[slot as usize] || self.jobs.is_selecting(slot) {
+                continue;
+            }
+            self.is_selection_due[slot as usize] = false;
+            let filter = self.state.filter.clone();
+            if let Some(run) = self.state.open_mut(slot) {
+                run.is_selecting = true;
+                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
+            }
+        }
         if !self.jobs.is_saving()
             && let Some((folder, notes)) = self.unsaved.pop_first()
         {
@@ -235,13 +247,7 @@ impl Evaluate {
     }
 
     fn select_again(&mut self) {
-        for slot in Slot::BOTH {
-            let filter = self.state.filter.clone();
-            if let Some(run) = self.state.open_mut(slot) {
-                run.is_selecting = true;
-                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
-            }
-        }
+        self.is_selection_due = [true; 2];
     }
 
     fn pair_again(&mut self) {
