@@ -49,7 +49,9 @@ pub enum Action {
     Open,
     OpenSample,
     Analyse,
-    Cancel,
+    AnalyseCancelled,
+    CancelAnalyses,
+    Close,
     ToggleTheme,
     KeySheet,
     Quit,
@@ -113,7 +115,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -151,7 +153,9 @@ impl Action {
         Self::Open,
         Self::OpenSample,
         Self::Analyse,
-        Self::Cancel,
+        Self::AnalyseCancelled,
+        Self::CancelAnalyses,
+        Self::Close,
         Self::KeySheet,
         Self::Quit,
         Self::ShowReview,
@@ -246,7 +250,13 @@ impl Action {
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
-            Self::Cancel => entry(Desk, "Cancel the analysis, or close what is open", &keys(PLAIN, [Key::Escape])),
+            Self::AnalyseCancelled => {
+                let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+                entry(Desk, "Go on with every cancelled analysis", &keys(with_shift, [Key::R]))
+            }
+            Self::CancelAnalyses => entry(Desk, "Cancel every analysis", &keys(Modifiers::COMMAND, [Key::Period])),
+            // Never destroys work: whoever is used to it presses it once too often.
+            Self::Close => entry(Desk, "Close what is open", &keys(PLAIN, [Key::Escape])),
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
             Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),

@@ -233,11 +233,21 @@ impl Desk {
         }
     }
 
-    pub(super) fn cancel_analysis(&mut self) {
+    /// Of the recording on screen and of all that wait for their turn; what has been computed is kept.
+    pub(super) fn cancel_analyses(&mut self) {
         self.jobs.cancel_analysis();
         for recording in &mut self.state.queue {
             if recording.awaits_analysis() {
                 recording.review.status = ScoreStatus::Cancelled;
+            }
+        }
+    }
+
+    /// Takes back [`Desk::cancel_analyses`].
+    pub(super) fn analyse_cancelled(&mut self) {
+        for recording in &mut self.state.queue {
+            if matches!(recording.review.status, ScoreStatus::Cancelled) {
+                recording.review.status = ScoreStatus::Queued;
             }
         }
     }

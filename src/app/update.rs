@@ -209,11 +209,12 @@ impl Desk {
             Action::Open => self.jobs.choose_files(),
             Action::OpenSample => self.jobs.unpack_sample(),
             Action::Analyse => self.analyse_again(),
-            Action::Cancel => match self.state.sheet.take() {
+            Action::AnalyseCancelled => self.analyse_cancelled(),
+            Action::CancelAnalyses => self.cancel_analyses(),
+            Action::Close => match self.state.sheet.take() {
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
-                None if self.state.mode() != Mode::Review => self.show_mode(Mode::Review),
-                None => self.cancel_analysis(),
+                None => self.show_mode(Mode::Review),
             },
             Action::KeySheet => {
                 let is_open = self.state.sheet == Some(Sheet::Keys);

@@ -87,7 +87,7 @@ fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Co
         }
     });
     if !is_open {
-        commands.push(Action::Cancel.into());
+        commands.push(Action::Close.into());
     }
 }
 

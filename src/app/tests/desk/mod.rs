@@ -190,20 +190,54 @@ fn analysing_again_keeps_the_scores_until_there_are_new_ones() {
     }
 }
 
-#[test]
-fn escape_cancels_a_running_analysis_and_says_so() {
+/// On two recordings, of which the first is long and is being analysed.
+fn analysing() -> Window {
     let mut window = Window::empty();
-    let path = window.folder.path().join("long.mp4");
-    avar_testing::write_clip(&path, 30, true);
-    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    let (long, short) = (window.folder.path().join("long.mp4"), clip(window.folder.path(), "short.mp4"));
+    avar_testing::write_clip(&long, 30, true);
+    for path in [long, short] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    }
     let started = Instant::now();
-    while !matches!(window.status(), Some(ScoreStatus::Running(_))) {
+    let is_under_way = |window: &Window| {
+        let queue = &window.harness.state().desk.state.queue;
+        matches!(window.status(), Some(ScoreStatus::Running(_))) && queue[1].awaits_analysis()
+    };
+    while !is_under_way(&window) {
         window.harness.step();
         assert!(started.elapsed() < Duration::from_secs(60), "no analysis begins");
     }
-    window.press(Modifiers::NONE, Key::Escape);
-    assert!(matches!(window.status(), Some(ScoreStatus::Cancelled)), "{:?}", window.status());
+    window
+}
+
+fn statuses(window: &Window) -> Vec<ScoreStatus> {
+    let queue = &window.harness.state().desk.state.queue;
+    queue.iter().map(|recording| recording.review.status.clone()).collect()
+}
+
+#[test]
+fn escape_ends_no_analysis() {
+    let mut window = analysing();
+    for _ in 0..3 {
+        window.harness.key_press(Key::Escape);
+        window.harness.run_steps(2);
+    }
+    window.settle();
+    assert!(matches!(statuses(&window)[..], [ScoreStatus::Done, ScoreStatus::Done]), "{:?}", statuses(&window));
+}
+
+#[test]
+fn a_running_analysis_is_cancelled_with_all_that_wait_and_all_go_on_when_asked() {
+    let mut window = analysing();
+    window.press(Modifiers::COMMAND, Key::Period);
+    assert!(
+        matches!(statuses(&window)[..], [ScoreStatus::Cancelled, ScoreStatus::Cancelled]),
+        "{:?}",
+        statuses(&window)
+    );
     window.assert_shows("The analysis was cancelled");
+    window.click("Go on with all");
+    assert!(matches!(statuses(&window)[..], [ScoreStatus::Done, ScoreStatus::Done]), "{:?}", statuses(&window));
 }
 
 #[test]
