@@ -61,6 +61,7 @@ pub use avar_figures as figures;
 pub use avar_hub as hub;
 pub use avar_kernels as kernels;
 pub use avar_labels as labels;
+pub use avar_log as log;
 pub use avar_media as media;
 pub use avar_metrics as metrics;
 pub use avar_model as model;

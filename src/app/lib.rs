@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
 use eframe::{egui_wgpu, wgpu};
+use tracing::{error, info};
 
 use self::command::Command;
 use self::state::{Mode, State};
@@ -37,6 +38,7 @@ use self::update::Desk;
 use avar_analysis::NetworkChoice;
 use avar_base::job::Wake;
 use avar_base::memory;
+use avar_log::LogPlace;
 use avar_playback::{PlayerOptions, wait_for_leaving};
 
 pub const APP_ID: &str = "avar-desk";
@@ -53,6 +55,7 @@ pub struct DeskOptions {
     pub player: PlayerOptions,
     /// The folder in which scores are kept, so that an analysis that is interrupted goes on; `None`: they are not.
     pub journals: Option<PathBuf>,
+    pub log: LogPlace,
 }
 
 /// Opens the window and returns when it is closed.
@@ -104,11 +107,16 @@ pub fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions 
     native
 }
 
-/// The user's folder for what can be computed again.
-fn cache_folder() -> PathBuf {
+/// The user's folder for what can be computed again, and for the log.
+pub fn cache_folder() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID)
+}
+
+/// Where the program writes its log.
+pub fn log_folder() -> PathBuf {
+    cache_folder().join("log")
 }
 
 /// Where the window keeps scores from one time to the next.
@@ -140,6 +148,7 @@ impl DeskApp {
     pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
         theme::install(&cc.egui_ctx);
         if let Some(render_state) = &cc.wgpu_render_state {
+            info!(adapter = ?render_state.adapter.get_info(), "the window is drawn");
             video_texture::install(render_state);
         }
         let ctx = cc.egui_ctx.clone();
@@ -254,7 +263,9 @@ impl eframe::App for DeskApp {
     }
 
     fn on_exit(&mut self) {
-        self.last_words.extend(self.desk.evaluate.put_away());
+        let sentences = self.desk.evaluate.put_away();
+        sentences.iter().for_each(|sentence| error!("{sentence}"));
+        self.last_words.extend(sentences);
     }
 }
 

@@ -11,6 +11,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use tracing::{debug, warn};
+
 use crate::panics;
 
 /// Called after each report, from the job's thread.
@@ -171,7 +173,7 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
         let job_name = name.to_owned();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
-            reporter.send(match outcome {
+            let event = match outcome {
                 Ok(Ok(result)) => JobEvent::Done(result),
                 Ok(Err(Stopped::Cancelled(_))) => JobEvent::Cancelled,
                 Ok(Err(Stopped::Failed(sentence))) => JobEvent::Failed(sentence),
@@ -179,7 +181,16 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
                     "An internal error ended the job \"{job_name}\"; please report it: {}.",
                     panics::describe(payload.as_ref())
                 )),
-            });
+            };
+            let elapsed = reporter.started.elapsed();
+            match &event {
+                JobEvent::Failed(sentence) => warn!(job = job_name, ?elapsed, "{sentence}"),
+                JobEvent::Cancelled => debug!(job = job_name, ?elapsed, "cancelled"),
+                JobEvent::Done(_) | JobEvent::Progress(_) | JobEvent::Partial(_) => {
+                    debug!(job = job_name, ?elapsed, "done");
+                }
+            }
+            reporter.send(event);
         })?;
         Ok(Self { events, cancel, thread: Some(thread), ended: false })
     }

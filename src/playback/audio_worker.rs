@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::{info, warn};
+
 use super::audio_feed::{AudioFeed, SoundBlock, SoundRequest, Word};
 use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
 use super::threads::wait_for_leaving;
@@ -104,6 +106,7 @@ impl AudioWorker {
     }
 
     fn silent_sink(&self, note: String) -> Option<Box<dyn AudioSink>> {
+        info!("{note}");
         self.tell(|report| report.note = Some(note));
         self.start_silent()
     }
@@ -171,6 +174,7 @@ impl AudioWorker {
 
     /// The rest is silence: the picture stays reviewable, and a seek tries again.
     fn give_up(&self, error: &MediaError) {
+        warn!("{error}");
         self.tell(|report| report.error = Some(error.to_string()));
     }
 

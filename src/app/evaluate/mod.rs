@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eframe::egui::{Context, Event, Key, TextureHandle, Ui};
+use tracing::error;
 
 use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
@@ -181,7 +182,7 @@ impl Evaluate {
 /// For whoever has not put it away.
 impl Drop for Evaluate {
     fn drop(&mut self) {
-        self.put_away();
+        self.put_away().iter().for_each(|sentence| error!("{sentence}"));
     }
 }
 
