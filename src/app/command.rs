@@ -54,6 +54,7 @@ pub enum Action {
     Close,
     ToggleTheme,
     KeySheet,
+    ShowLog,
     Quit,
     ShowReview,
     ShowEvaluate,
@@ -115,7 +116,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -157,6 +158,7 @@ impl Action {
         Self::CancelAnalyses,
         Self::Close,
         Self::KeySheet,
+        Self::ShowLog,
         Self::Quit,
         Self::ShowReview,
         Self::ShowEvaluate,
@@ -192,10 +194,10 @@ impl Action {
         self.shortcuts().iter().map(Shortcut::text).collect::<Vec<_>>().join(" or ")
     }
 
-    /// Whether it means the same in every mode.
+    /// Whether it means the same in every mode; the log is not for the room that Present is shown to.
     pub fn is_of_every_mode(self) -> bool {
-        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowPresent, ShowReview, ToggleTheme};
-        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | Quit)
+        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme};
+        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | ShowLog | Quit)
     }
 
     /// The action of a key press, if it has one.
@@ -258,6 +260,7 @@ impl Action {
             // Never destroys work: whoever is used to it presses it once too often.
             Self::Close => entry(Desk, "Close what is open", &keys(PLAIN, [Key::Escape])),
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
+            Self::ShowLog => entry(Desk, "Show the log", &keys(Modifiers::COMMAND, [Key::L])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
             Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),
             // T takes a clip of Evaluate to Review; here it goes back.

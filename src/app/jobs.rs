@@ -67,6 +67,8 @@ pub enum Report {
     Corrected(Result<Corrected, String>),
     /// Partial: a sentence on what it does without. It ends with what was written.
     Plate(Plate, JobEvent<String, Vec<PathBuf>>),
+    /// The last lines of the log, or one sentence.
+    Log(Result<String, String>),
     /// One sentence.
     Problem(String),
 }
@@ -95,6 +97,7 @@ pub struct Jobs {
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
     plate: Option<(Plate, PlateJob)>,
+    log: Option<Job<(), String>>,
     problems: Vec<String>,
 }
 
@@ -115,6 +118,7 @@ impl Jobs {
             evaluation: None,
             correcting: None,
             plate: None,
+            log: None,
             problems: Vec::new(),
         }
     }
@@ -285,6 +289,21 @@ impl Jobs {
         }
     }
 
+    pub fn is_reading_log(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Reads the last lines of the log at `path`.
+    pub fn read_log(&mut self, path: PathBuf) {
+        if self.log.is_none() {
+            let job = Job::spawn("read log", self.wake.clone(), move |_| {
+                let failed = |error| Stopped::Failed(format!("The log cannot be read ({error}): {}", path.display()));
+                avar_log::tail(&path, LOG_TAIL_BYTES).map_err(failed)
+            });
+            self.log = self.started(job);
+        }
+    }
+
     /// Writes a manifest with corrected labels beside the old one.
     pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
         if self.correcting.is_none() {
@@ -324,6 +343,7 @@ impl Jobs {
         });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
         drain_of(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
+        drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
         drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
@@ -332,6 +352,9 @@ impl Jobs {
         job.map_err(|error| self.problems.push(format!("The system starts no more threads ({error})."))).ok()
     }
 }
+
+/// More lines than anybody reads in a window.
+const LOG_TAIL_BYTES: usize = 32 << 10;
 
 fn kind_of(path: &Path) -> PathKind {
     match path {

@@ -105,6 +105,20 @@ impl Default for ViewState {
 pub enum Sheet {
     Keys,
     GoTo { text: String, problem: Option<String> },
+    Log(LogView),
+}
+
+/// The log as far as it is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogView {
+    Reading,
+    /// The last lines.
+    Lines {
+        path: PathBuf,
+        text: String,
+    },
+    /// Why there is none, in one sentence.
+    Problem(String),
 }
 
 pub struct Recording {

@@ -12,13 +12,14 @@ use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Destination, Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
-use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
+use super::state::{FileDigest, LogView, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
 use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::following;
 use avar_base::job::{JobEvent, Wake};
 use avar_base::time::MediaTime;
+use avar_log::LogPlace;
 use avar_playback::{Player, PlayerOptions};
 
 /// The state with what works for it: the player of the recording on screen, and the jobs.
@@ -39,6 +40,7 @@ pub struct Desk {
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
     pub has_quit: bool,
+    log: LogPlace,
 }
 
 impl Desk {
@@ -56,6 +58,7 @@ impl Desk {
             next_id: 0,
             picture_panel: vec2(1.0, 1.0),
             has_quit: false,
+            log: options.log,
         }
     }
 
@@ -64,6 +67,7 @@ impl Desk {
         for report in self.jobs.poll() {
             self.receive(report);
         }
+        self.state.notices.extend(avar_log::take_problem());
         self.evaluate.tick();
         for request in self.evaluate.take_requests() {
             self.serve(request);
@@ -90,6 +94,7 @@ impl Desk {
                 || matches!(recording.review.status, ScoreStatus::Running(_))
         };
         self.evaluate.is_busy()
+            || self.jobs.is_reading_log()
             || self.jobs.is_sorting()
             || self.jobs.is_digesting()
             || self.state.queue.iter().any(waits)
@@ -220,6 +225,7 @@ impl Desk {
                 let is_open = self.state.sheet == Some(Sheet::Keys);
                 self.state.sheet = (!is_open).then_some(Sheet::Keys);
             }
+            Action::ShowLog => self.toggle_log(),
             Action::Quit => self.has_quit = true,
             Action::ShowReview => self.show_mode(Mode::Review),
             Action::ShowEvaluate => self.show_mode(Mode::Evaluate),
@@ -238,9 +244,32 @@ impl Desk {
         }
     }
 
+    /// The log names recordings, and what Present shows is for a room.
+    fn toggle_log(&mut self) {
+        self.state.sheet = match (&self.state.sheet, &self.log) {
+            _ if self.state.mode() == Mode::Present => return,
+            (Some(Sheet::Log(_)), _) => None,
+            (_, LogPlace::Nowhere(sentence)) => Some(Sheet::Log(LogView::Problem(sentence.clone()))),
+            (_, LogPlace::File(path)) => {
+                self.jobs.read_log(path.clone());
+                Some(Sheet::Log(LogView::Reading))
+            }
+        };
+    }
+
+    fn receive_log(&mut self, read: Result<String, String>) {
+        if let (Some(Sheet::Log(view)), LogPlace::File(path)) = (&mut self.state.sheet, &self.log) {
+            *view = match read {
+                Ok(text) => LogView::Lines { path: path.clone(), text },
+                Err(sentence) => LogView::Problem(sentence),
+            };
+        }
+    }
+
     /// The one way from one mode to another.
     pub(super) fn show_mode(&mut self, mode: Mode) {
         if mode == Mode::Present && self.state.mode() != Mode::Present {
+            self.state.sheet.take_if(|sheet| matches!(sheet, Sheet::Log(_)));
             // Nothing is to be heard or seen before the warning has been answered.
             self.state.present = PresentState::default();
             self.with_player(Player::pause);
@@ -278,6 +307,7 @@ impl Desk {
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
+            Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
             Report::Digest(id, event) => {

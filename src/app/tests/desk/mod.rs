@@ -15,11 +15,12 @@ use avar_app::{DeskApp, DeskOptions, scenes};
 use avar_base::job::Progress;
 use avar_base::time::FrameIndex;
 use avar_labels::AnomalyClass;
+use avar_log::LogPlace;
 use avar_media::OpenedMedia;
 use avar_model::Preset;
 use avar_playback::{PlayerOptions, SoundChoice};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Event, Key, Modifiers, Vec2};
+use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -39,7 +40,8 @@ impl Window {
         let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
-        let options = DeskOptions { files: files(folder.path()), player, network, journals: None };
+        let log = LogPlace::File(folder.path().join("avar.log"));
+        let options = DeskOptions { files: files(folder.path()), player, network, journals: None, log };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();
@@ -526,6 +528,32 @@ fn question_mark_lists_every_action_that_has_a_key() {
         assert!(texts.contains(&action.key_text()), "{action:?}: no \"{}\"", action.key_text());
         assert!(texts.iter().any(|text| text == action.label()), "{action:?}: no \"{}\"", action.label());
     }
+}
+
+#[test]
+fn the_log_is_shown_with_a_way_to_copy_it_and_closed_by_escape() {
+    let mut window = Window::on_clip();
+    std::fs::write(window.folder.path().join("avar.log"), "INFO opened\nWARN something odd\n").unwrap();
+    window.click(Action::ShowLog.label());
+    window.assert_shows("INFO opened\nWARN something odd");
+    window.assert_shows("avar.log");
+    window.harness.get_by_label("Copy").click();
+    let copied = |window: &mut Window| {
+        window.harness.step();
+        let commands = &window.harness.output().platform_output.commands;
+        commands.iter().any(|command| matches!(command, OutputCommand::CopyText(text) if text.ends_with("odd\n")))
+    };
+    assert!((0..3).any(|_| copied(&mut window)), "nothing was copied");
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.shows("something odd"));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_named() {
+    let mut window = Window::empty();
+    window.press(Modifiers::COMMAND, Key::L);
+    window.assert_shows("The log cannot be read");
+    window.assert_shows("avar.log");
 }
 
 #[test]

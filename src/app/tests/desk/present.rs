@@ -108,6 +108,18 @@ fn an_untrained_network_is_owned_up_to() {
 }
 
 #[test]
+fn the_log_which_names_recordings_is_not_for_the_room() {
+    let mut window = Window::on_clip();
+    std::fs::write(window.folder.path().join("avar.log"), "open{path=clip.mp4}").unwrap();
+    window.press(Modifiers::COMMAND, Key::L);
+    window.assert_shows("clip.mp4}");
+    window.press(Modifiers::NONE, Key::F3);
+    assert!(!window.shows("clip.mp4"), "{:?}", window.texts());
+    window.press(Modifiers::COMMAND, Key::L);
+    assert!(!window.shows("clip.mp4"), "{:?}", window.texts());
+}
+
+#[test]
 fn presenting_starts_no_analysis() {
     let mut window = Window::empty();
     window.press(Modifiers::NONE, Key::F3);
