@@ -11,6 +11,7 @@ pub mod panels;
 pub mod present;
 mod preview;
 mod queue;
+#[cfg(feature = "screenshots")]
 pub mod scenes;
 mod serving;
 pub mod state;

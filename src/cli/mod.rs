@@ -29,7 +29,9 @@ use avar_analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
     analyse, find_events,
 };
-use avar_app::{DeskOptions, scenes};
+use avar_app::DeskOptions;
+#[cfg(feature = "screenshots")]
+use avar_app::scenes;
 use avar_base::files::write_png;
 use avar_base::job::{CancelToken, Progress, thread_count};
 use avar_base::panics;
@@ -393,14 +395,40 @@ fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> 
 
 fn screenshot(files: &[PathBuf], at_s: f64, out: &Path) -> anyhow::Result<()> {
     if files.is_empty() {
-        return scenes::render_all(out)?.iter().try_for_each(|path| say(&path.display().to_string()));
+        return draw_scenes(out)?.iter().try_for_each(|path| say(&path.display().to_string()));
     }
     files.iter().zip(record_names(files)).try_for_each(|(file, name)| {
         let path = out.join(format!("{name}.png"));
         let options = DeskOptions { files: vec![file.clone()], ..DeskOptions::default() };
-        scenes::render(options, at_s, [], &path)?;
+        draw_window(options, at_s, &path)?;
         say(&path.display().to_string())
     })
+}
+
+/// The window on the files of `options` as it stands `at_s` seconds from the start, as a PNG picture.
+#[cfg(feature = "screenshots")]
+fn draw_window(options: DeskOptions, at_s: f64, path: &Path) -> anyhow::Result<()> {
+    scenes::render(options, at_s, [], path)
+}
+
+/// Every scene, into a folder; returns what was written.
+#[cfg(feature = "screenshots")]
+fn draw_scenes(out: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    scenes::render_all(out)
+}
+
+#[cfg(not(feature = "screenshots"))]
+const NO_PICTURES: &str =
+    "this program was built without the feature `screenshots`, so it draws no pictures of its window";
+
+#[cfg(not(feature = "screenshots"))]
+fn draw_window(_: DeskOptions, _: f64, _: &Path) -> anyhow::Result<()> {
+    bail!(NO_PICTURES)
+}
+
+#[cfg(not(feature = "screenshots"))]
+fn draw_scenes(_: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    bail!(NO_PICTURES)
 }
 
 /// One finished file of `avar analyze`.
@@ -579,7 +607,7 @@ fn demo(out: &Path, log: LogPlace) -> anyhow::Result<()> {
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };
-    scenes::render(options, 7.0, [], &picture)?;
+    draw_window(options, 7.0, &picture)?;
     say(&format!("  {}", picture.display()))
 }
 
