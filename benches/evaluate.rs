@@ -32,14 +32,20 @@ fn prepared(run: Run) -> Prepared {
     Prepared::new(run, &CancelToken::default(), |_| {}).expect("nobody cancels")
 }
 
+fn select(slot: usize) -> Selection {
+    Selection::new(&RUNS[slot], &Filter::default(), &Notes::default(), &CancelToken::default()).expect("nobody cancels")
+}
+
+fn pair() -> Paired {
+    Paired::new(&RUNS[0], &RUNS[1], &CancelToken::default()).expect("nobody cancels")
+}
+
 static RUNS: LazyLock<[Arc<Prepared>; 2]> =
     LazyLock::new(|| [run(1, 0.45), run(2, 0.8)].map(|run| Arc::new(prepared(run))));
 
-static SELECTIONS: LazyLock<[Arc<Selection>; 2]> = LazyLock::new(|| {
-    std::array::from_fn(|slot| Arc::new(Selection::new(&RUNS[slot], &Filter::default(), &Notes::default())))
-});
+static SELECTIONS: LazyLock<[Arc<Selection>; 2]> = LazyLock::new(|| std::array::from_fn(|slot| Arc::new(select(slot))));
 
-static PAIRED: LazyLock<Arc<Paired>> = LazyLock::new(|| Arc::new(Paired::new(&RUNS[0], &RUNS[1])));
+static PAIRED: LazyLock<Arc<Paired>> = LazyLock::new(|| Arc::new(pair()));
 
 /// Items are steps.
 #[divan::bench(sample_count = 2, sample_size = 1)]
@@ -51,12 +57,12 @@ fn once_a_run(bencher: Bencher) {
 
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn once_a_filter(bencher: Bencher) {
-    bencher.bench_local(|| Selection::new(&RUNS[0], &Filter::default(), &Notes::default()));
+    bencher.bench_local(|| select(0));
 }
 
 #[divan::bench(sample_count = 2, sample_size = 1)]
 fn once_two_runs(bencher: Bencher) {
-    bencher.bench_local(|| Paired::new(&RUNS[0], &RUNS[1]));
+    bencher.bench_local(pair);
 }
 
 #[divan::bench(sample_count = 2, sample_size = 1)]

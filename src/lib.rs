@@ -54,13 +54,14 @@ pub mod cli;
 
 pub use avar_analysis as analysis;
 pub use avar_app as app;
-pub use avar_base::{files, job, memory, time};
+pub use avar_base::{files, job, memory, panics, time};
 pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;
 pub use avar_hub as hub;
 pub use avar_kernels as kernels;
 pub use avar_labels as labels;
+pub use avar_log as log;
 pub use avar_media as media;
 pub use avar_metrics as metrics;
 pub use avar_model as model;

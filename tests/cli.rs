@@ -442,7 +442,7 @@ fn refused_weights(weights: &Path) -> Run {
 }
 
 #[test]
-fn weights_from_a_file_are_named_by_its_digest_and_a_missing_card_is_said() {
+fn weights_from_a_file_are_named_by_its_digest_and_a_card_that_is_missing_or_broken_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lite.safetensors");
     let variables = candle_nn::VarMap::new();
@@ -461,6 +461,12 @@ fn weights_from_a_file_are_named_by_its_digest_and_a_missing_card_is_said() {
     for (row, expected) in rows(&folder.path().join("clip.scores.csv")).iter().zip(ANALYSED.rows()) {
         assert!((row.score - expected.score).abs() < 1e-6, "step {}", row.step);
     }
+
+    std::fs::write(folder.path().join("lite.json"), "{").unwrap();
+    let run = analyze(&[&ANALYSED.clip], folder.path(), &["--weights", path.to_str().unwrap()]).expect_status(0);
+    assert!(run.stdout.contains("the model card cannot be read"), "{}", run.stdout);
+    let notes = &read_json(&folder.path().join("clip.run.json"))["notes"];
+    assert!(notes[0].as_str().is_some_and(|note| note.ends_with("lite.json")), "{notes}");
 }
 
 #[test]

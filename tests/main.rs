@@ -4,6 +4,7 @@ mod bad_input;
 mod cli;
 mod figure;
 mod hub;
+mod log;
 mod program;
 mod synth;
 mod training;

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use tracing::info_span;
+
 use avar_base::job::CancelToken;
 use avar_model::{AvarNet, ComputeDevice, ModelError, Preset, WeightSource};
 
@@ -58,6 +60,7 @@ impl NetworkShelf {
         if let Some((_, network)) = loaded.as_ref().filter(|(known, _)| known == choice) {
             return Ok(network.clone());
         }
+        let _span = info_span!("load network", ?choice).entered();
         let device = ComputeDevice::from_name(choice.device.name())?;
         let network = Arc::new(AvarNet::load(choice.preset, &choice.weights, &device)?);
         cancel.check()?;

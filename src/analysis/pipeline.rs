@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tracing::{info, info_span};
+
 use super::features::{FeatureStreams, JUDGED_WIDTH, StepFeatures, plan};
 use super::journal::{Journal, JournalPlace, KeptStep};
 use super::levels::Levels;
@@ -184,6 +186,7 @@ fn analyse_in_parts(
     cancel: &CancelToken,
     mut listen: impl FnMut(AnalysisPartial),
 ) -> Result<Account, AnalysisError> {
+    let _span = info_span!("analyse", path = ?spec.info.path).entered();
     let started = Instant::now();
     let network = shelf.take(&spec.network, cancel)?;
     let mut timings = Timings { load_weights: started.elapsed(), ..Timings::default() };
@@ -192,7 +195,7 @@ fn analyse_in_parts(
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
     listen(AnalysisPartial::Started { grid, modalities });
 
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = network.card_error().map(ToString::to_string).into_iter().collect();
     let (mut journal, kept) = open_journal(spec, &network, grid, modalities).unwrap_or_else(|reason| {
         notes.push(not_kept(&reason));
         (None, Vec::new())
@@ -261,6 +264,7 @@ fn analyse_in_parts(
     if spec.frames.is_some() && !has_pictures {
         notes.push("No frame of the picture could be decoded.".to_owned());
     }
+    info!(steps = done, ?modalities, ?timings, ?notes, "analysed");
     Ok(Account { grid, modalities, network, timings, traits, notes })
 }
 

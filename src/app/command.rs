@@ -49,9 +49,12 @@ pub enum Action {
     Open,
     OpenSample,
     Analyse,
-    Cancel,
+    AnalyseCancelled,
+    CancelAnalyses,
+    Close,
     ToggleTheme,
     KeySheet,
+    ShowLog,
     Quit,
     ShowReview,
     ShowEvaluate,
@@ -113,7 +116,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -151,8 +154,11 @@ impl Action {
         Self::Open,
         Self::OpenSample,
         Self::Analyse,
-        Self::Cancel,
+        Self::AnalyseCancelled,
+        Self::CancelAnalyses,
+        Self::Close,
         Self::KeySheet,
+        Self::ShowLog,
         Self::Quit,
         Self::ShowReview,
         Self::ShowEvaluate,
@@ -188,10 +194,10 @@ impl Action {
         self.shortcuts().iter().map(Shortcut::text).collect::<Vec<_>>().join(" or ")
     }
 
-    /// Whether it means the same in every mode.
+    /// Whether it means the same in every mode; the log is not for the room that Present is shown to.
     pub fn is_of_every_mode(self) -> bool {
-        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowPresent, ShowReview, ToggleTheme};
-        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | Quit)
+        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme};
+        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | ShowLog | Quit)
     }
 
     /// The action of a key press, if it has one.
@@ -246,8 +252,15 @@ impl Action {
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
-            Self::Cancel => entry(Desk, "Cancel the analysis, or close what is open", &keys(PLAIN, [Key::Escape])),
+            Self::AnalyseCancelled => {
+                let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+                entry(Desk, "Go on with every cancelled analysis", &keys(with_shift, [Key::R]))
+            }
+            Self::CancelAnalyses => entry(Desk, "Cancel every analysis", &keys(Modifiers::COMMAND, [Key::Period])),
+            // Never destroys work: whoever is used to it presses it once too often.
+            Self::Close => entry(Desk, "Close what is open", &keys(PLAIN, [Key::Escape])),
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
+            Self::ShowLog => entry(Desk, "Show the log", &keys(Modifiers::COMMAND, [Key::L])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
             Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),
             // T takes a clip of Evaluate to Review; here it goes back.
@@ -304,7 +317,10 @@ impl Shortcut {
 #[derive(Clone, Debug)]
 pub enum Command {
     Act(Action),
+    /// Recordings, or the folders of runs, which open in Evaluate.
     OpenPaths(Vec<PathBuf>),
+    /// The folders of runs, or manifests.
+    OpenInEvaluate(Vec<PathBuf>),
     ShowFile(usize),
     RemoveFile(usize),
     Seek(MediaTime, SeekPrecision),

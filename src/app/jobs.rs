@@ -1,9 +1,11 @@
 //! The desk's background jobs: at most one of each kind, each for one recording.
 
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::evaluate::state::Slot;
+use super::sample_path;
 use super::state::RecordingId;
 use avar_analysis::{
     Account, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
@@ -11,10 +13,10 @@ use avar_analysis::{
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, write_corrected};
-use avar_export::{Plate, PlateSettings};
+use avar_export::{self, Plate, PlateJob, PlateSettings};
 use avar_labels::AnomalyClass;
-use avar_media::{IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
-use avar_metrics::runs::Run;
+use avar_media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use avar_metrics::runs::{Run, is_run};
 use avar_scoring::{EvaluationSpec, spawn_evaluation};
 
 /// An indexed file with the report on it.
@@ -22,8 +24,33 @@ pub type Opened = (OpenedMedia, Box<IngestReport>);
 type OpeningJob = Job<OpenedMedia, Opened>;
 type WaveformJob = Job<Arc<WaveformPyramid>, Arc<WaveformPyramid>>;
 
+/// Where paths are to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Review,
+    /// Beside the run that is open there.
+    Evaluate,
+    Slot(Slot),
+}
+
+/// A path that is to be opened, and what there is.
+pub struct Sorted {
+    pub path: PathBuf,
+    pub kind: PathKind,
+}
+
+pub enum PathKind {
+    /// The folder of a run.
+    Run,
+    /// A file; should it be a manifest, its run is to go to this folder.
+    File { run: PathBuf },
+    /// A folder that is no run, something else, or nothing.
+    Other,
+}
+
 /// News from a job.
 pub enum Report {
+    Sorted(Destination, Vec<Sorted>),
     /// Partial: a long file as far as it has been indexed.
     Opening(RecordingId, JobEvent<OpenedMedia, Opened>),
     /// SHA-256 of the file.
@@ -33,15 +60,24 @@ pub enum Report {
     Chosen(Vec<PathBuf>),
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
-    ChosenManifest(PathBuf),
+    ChosenManifest(Manifest),
     /// It ends with the folder of a run.
     Evaluation(JobEvent<(), PathBuf>),
     /// What a manifest with corrected labels became, or one sentence.
     Corrected(Result<Corrected, String>),
-    /// It ends with what was written.
-    Plate(Plate, JobEvent<(), Vec<PathBuf>>),
+    /// Partial: a sentence on what it does without. It ends with what was written.
+    Plate(Plate, JobEvent<String, Vec<PathBuf>>),
+    /// The last lines of the log, or one sentence.
+    Log(Result<String, String>),
     /// One sentence.
     Problem(String),
+}
+
+/// A manifest that is to be evaluated.
+pub struct Manifest {
+    pub path: PathBuf,
+    /// The folder for its run.
+    pub run: PathBuf,
 }
 
 pub struct Jobs {
@@ -49,16 +85,19 @@ pub struct Jobs {
     shelf: Arc<NetworkShelf>,
     /// The folder in which scores are kept while they are computed, and after.
     journals: Option<PathBuf>,
+    /// In the order in which they were asked for, which is that in which they are told.
+    sorting: VecDeque<(Destination, Job<(), Vec<Sorted>>)>,
     opening: Option<(RecordingId, OpeningJob)>,
     digest: Option<(RecordingId, Job<(), String>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
     dialog: Option<Job<(), Vec<PathBuf>>>,
     run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
-    manifest_dialog: Option<Job<(), Option<PathBuf>>>,
+    manifest_dialog: Option<Job<(), Option<Manifest>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
-    plate: Option<(Plate, Job<(), Vec<PathBuf>>)>,
+    plate: Option<(Plate, PlateJob)>,
+    log: Option<Job<(), String>>,
     problems: Vec<String>,
 }
 
@@ -68,6 +107,7 @@ impl Jobs {
             wake,
             journals,
             shelf: Arc::new(NetworkShelf::default()),
+            sorting: VecDeque::new(),
             opening: None,
             digest: None,
             waveform: None,
@@ -78,6 +118,7 @@ impl Jobs {
             evaluation: None,
             correcting: None,
             plate: None,
+            log: None,
             problems: Vec::new(),
         }
     }
@@ -96,6 +137,33 @@ impl Jobs {
 
     pub fn is_digesting(&self) -> bool {
         self.digest.is_some()
+    }
+
+    pub fn is_sorting(&self) -> bool {
+        !self.sorting.is_empty()
+    }
+
+    /// Looks up what there is at each path: a disk or a network drive may take its time.
+    pub fn sort(&mut self, destination: Destination, paths: Vec<PathBuf>) {
+        self.sort_found(destination, move || Ok(paths));
+    }
+
+    /// Unpacks the sample incident, to be opened in Review.
+    pub fn unpack_sample(&mut self) {
+        let unpack = || sample_path().map_err(|error| format!("The sample cannot be unpacked: {error:#}"));
+        self.sort_found(Destination::Review, move || Ok(vec![unpack()?]));
+    }
+
+    fn sort_found(
+        &mut self,
+        destination: Destination,
+        find: impl FnOnce() -> Result<Vec<PathBuf>, String> + Send + 'static,
+    ) {
+        let job = Job::spawn("sort", self.wake.clone(), move |_| {
+            let paths = find().map_err(Stopped::Failed)?;
+            Ok(paths.into_iter().map(|path| Sorted { kind: kind_of(&path), path }).collect())
+        });
+        self.sorting.extend(self.started(job).map(|job| (destination, job)));
     }
 
     /// Probes a file, indexes its frames and reports on both.
@@ -183,7 +251,8 @@ impl Jobs {
         if self.manifest_dialog.is_none() {
             let job = Job::spawn("dialog", self.wake.clone(), |_| {
                 let dialog = rfd::FileDialog::new().set_title("Evaluate the network on a manifest");
-                Ok(dialog.add_filter("manifest", &["csv"]).pick_file())
+                let chosen = dialog.add_filter("manifest", &["csv"]).pick_file();
+                Ok(chosen.map(|path| Manifest { run: run_folder(&path), path }))
             });
             self.manifest_dialog = self.started(job);
         }
@@ -220,6 +289,21 @@ impl Jobs {
         }
     }
 
+    pub fn is_reading_log(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Reads the last lines of the log at `path`.
+    pub fn read_log(&mut self, path: PathBuf) {
+        if self.log.is_none() {
+            let job = Job::spawn("read log", self.wake.clone(), move |_| {
+                let failed = |error| Stopped::Failed(format!("The log cannot be read ({error}): {}", path.display()));
+                avar_log::tail(&path, LOG_TAIL_BYTES).map_err(failed)
+            });
+            self.log = self.started(job);
+        }
+    }
+
     /// Writes a manifest with corrected labels beside the old one.
     pub fn correct(&mut self, manifest: PathBuf, corrections: Vec<(String, AnomalyClass)>) {
         if self.correcting.is_none() {
@@ -232,6 +316,16 @@ impl Jobs {
 
     pub fn poll(&mut self) -> Vec<Report> {
         let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
+        while let Some((destination, job)) = self.sorting.front_mut() {
+            let sorted = |paths| Report::Sorted(*destination, paths);
+            while let Some(event) = job.try_next() {
+                reports.extend(outcome(event).map(|answer| answer.map_or_else(Report::Problem, sorted)));
+            }
+            if !job.has_ended() {
+                break;
+            }
+            self.sorting.pop_front();
+        }
         drain_of(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
         drain_of(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
         drain_of(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
@@ -244,11 +338,12 @@ impl Jobs {
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain(&mut self.manifest_dialog, |event| {
-            let chosen = |manifest: Option<PathBuf>| manifest.map(Report::ChosenManifest);
+            let chosen = |manifest: Option<Manifest>| manifest.map(Report::ChosenManifest);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
         drain_of(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
+        drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
         drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
@@ -256,6 +351,26 @@ impl Jobs {
     fn started<T>(&mut self, job: std::io::Result<T>) -> Option<T> {
         job.map_err(|error| self.problems.push(format!("The system starts no more threads ({error})."))).ok()
     }
+}
+
+/// More lines than anybody reads in a window.
+const LOG_TAIL_BYTES: usize = 32 << 10;
+
+fn kind_of(path: &Path) -> PathKind {
+    match path {
+        _ if is_run(path) => PathKind::Run,
+        _ if path.is_file() => PathKind::File { run: run_folder(path) },
+        _ => PathKind::Other,
+    }
+}
+
+/// `NAME.run` beside the manifest, `NAME.run-2` where that is taken: no run is written over another.
+fn run_folder(manifest: &Path) -> PathBuf {
+    let name = |number: usize| match number {
+        1 => manifest.with_extension("run"),
+        _ => manifest.with_extension(format!("run-{number}")),
+    };
+    (1..).map(name).find(|folder| !folder.exists()).unwrap_or_else(|| name(1))
 }
 
 fn drain_of<K: Copy, P: Send + 'static, T: Send + 'static>(

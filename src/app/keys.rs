@@ -10,11 +10,11 @@ use super::state::{Mode, State};
 /// first, and of the others only those that mean the same everywhere.
 pub fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
     let actions = actions_of_keys(ctx);
-    match state.mode {
+    match state.mode() {
         Mode::Review | Mode::Present => actions.into_iter().map(Command::Act).collect(),
         Mode::Evaluate => {
             let is_heard = |action: &Action| {
-                let closes_sheet = *action == Action::Cancel && state.sheet.is_some();
+                let closes_sheet = *action == Action::Close && state.sheet.is_some();
                 closes_sheet || (action.is_of_every_mode() && *action != Action::ShowEvaluate)
             };
             let own = commands_of_keys(ctx).into_iter().map(Command::Evaluate);
@@ -32,7 +32,7 @@ fn actions_of_keys(ctx: &Context) -> Vec<Action> {
         Event::Key { key, pressed: true, modifiers, .. } => {
             let is_widgets_own = has_focus && modifiers.is_none() && WIDGET_KEYS.contains(key);
             let action = Action::of_key(*modifiers, *key)?;
-            let is_heard = action == Action::Cancel || !(is_typing || is_widgets_own);
+            let is_heard = action == Action::Close || !(is_typing || is_widgets_own);
             is_heard.then_some(action)
         }
         _ => None,

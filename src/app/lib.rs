@@ -11,6 +11,7 @@ pub mod panels;
 pub mod present;
 mod preview;
 mod queue;
+#[cfg(feature = "screenshots")]
 pub mod scenes;
 mod serving;
 pub mod state;
@@ -23,23 +24,23 @@ pub mod video_texture;
 pub mod widgets;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, ThemePreference, ViewportCommand};
 use eframe::{egui_wgpu, wgpu};
+use tracing::{error, info};
 
 use self::command::Command;
-use self::evaluate::command::EvaluateCommand;
-use self::evaluate::state::Slot;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use avar_analysis::NetworkChoice;
 use avar_base::job::Wake;
 use avar_base::memory;
-use avar_playback::PlayerOptions;
+use avar_log::LogPlace;
+use avar_playback::{PlayerOptions, wait_for_leaving};
 
 pub const APP_ID: &str = "avar-desk";
 const TITLE: &str = "AVAR Desk";
@@ -55,6 +56,7 @@ pub struct DeskOptions {
     pub player: PlayerOptions,
     /// The folder in which scores are kept, so that an analysis that is interrupted goes on; `None`: they are not.
     pub journals: Option<PathBuf>,
+    pub log: LogPlace,
 }
 
 /// Opens the window and returns when it is closed.
@@ -66,8 +68,29 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_inner_size([1440.0, 900.0])
         .with_min_inner_size([960.0, 600.0])
         .with_drag_and_drop(true);
-    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
-        .map_err(|error| anyhow!("the window cannot be opened: {error}"))
+    let last_words = LastWords::default();
+    let heard = last_words.clone();
+    let app = |cc: &eframe::CreationContext<'_>| DeskApp { last_words: heard, ..DeskApp::new(cc, options) };
+    eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(app(cc)))))
+        .map_err(|error| anyhow!("the window cannot be opened: {error}"))?;
+    // A process that ends under a thread within a decoder or a sound device may crash.
+    wait_for_leaving(Duration::from_millis(100));
+    last_words.into_outcome()
+}
+
+/// What went wrong while the window closed, when nobody could read it there any more.
+#[derive(Clone, Default)]
+struct LastWords(Arc<Mutex<Vec<String>>>);
+
+impl LastWords {
+    fn extend(&self, sentences: Vec<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(sentences);
+    }
+
+    fn into_outcome(self) -> anyhow::Result<()> {
+        let sentences = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if sentences.is_empty() { Ok(()) } else { Err(anyhow!(sentences.join("\n"))) }
+    }
 }
 
 /// A window drawn by wgpu, which takes memory as it needs it: by default it sets 64 MB aside at once, for games, and
@@ -85,11 +108,16 @@ pub fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions 
     native
 }
 
-/// The user's folder for what can be computed again.
-fn cache_folder() -> PathBuf {
+/// The user's folder for what can be computed again, and for the log.
+pub fn cache_folder() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
     cache.or_else(home).unwrap_or_else(std::env::temp_dir).join(APP_ID)
+}
+
+/// Where the program writes its log.
+pub fn log_folder() -> PathBuf {
+    cache_folder().join("log")
 }
 
 /// Where the window keeps scores from one time to the next.
@@ -114,12 +142,14 @@ pub struct DeskApp {
     was_full_screen: bool,
     screen: Option<usize>,
     title: String,
+    last_words: LastWords,
 }
 
 impl DeskApp {
     pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
         theme::install(&cc.egui_ctx);
         if let Some(render_state) = &cc.wgpu_render_state {
+            info!(adapter = ?render_state.adapter.get_info(), "the window is drawn");
             video_texture::install(render_state);
         }
         let ctx = cc.egui_ctx.clone();
@@ -127,22 +157,25 @@ impl DeskApp {
         let files = options.files.clone();
         let mut desk = Desk::new(options, wake.clone());
         desk.apply(Command::OpenPaths(files));
-        let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
-        Self { desk, thumbnails, wake, was_full_screen: false, screen: None, title }
+        Self {
+            desk,
+            thumbnails: Thumbnails::default(),
+            wake,
+            was_full_screen: false,
+            screen: None,
+            title: TITLE.to_owned(),
+            last_words: LastWords::default(),
+        }
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
         let paths: Vec<PathBuf> = dropped.iter().map(|file| file.path().to_owned()).collect();
         let mut commands = Vec::new();
-        match self.desk.state.mode {
-            // What is dropped on Evaluate are runs: the first beside what is open, or alone.
-            Mode::Evaluate => commands.extend(paths.into_iter().zip([Slot::A, Slot::B]).map(|(folder, slot)| {
-                let slot = if self.desk.evaluate.state.open(Slot::A).is_some() { Slot::B } else { slot };
-                Command::Evaluate(EvaluateCommand::OpenRun(slot, folder))
-            })),
-            Mode::Review | Mode::Present if !paths.is_empty() => commands.push(Command::OpenPaths(paths)),
-            Mode::Review | Mode::Present => {}
+        match self.desk.state.mode() {
+            _ if paths.is_empty() => {}
+            Mode::Evaluate => commands.push(Command::OpenInEvaluate(paths)),
+            Mode::Review | Mode::Present => commands.push(Command::OpenPaths(paths)),
         }
         commands.extend(keys::commands_of_mode(ctx, &self.desk.state));
         commands
@@ -163,7 +196,7 @@ impl DeskApp {
             }
         }
         // A room sees the title of the window as well.
-        let named = self.desk.state.recording().filter(|_| self.desk.state.mode == Mode::Review);
+        let named = self.desk.state.recording().filter(|_| self.desk.state.mode() == Mode::Review);
         let title = named.map_or_else(|| TITLE.to_owned(), |recording| format!("{} – {TITLE}", recording.name()));
         if title != self.title {
             ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
@@ -208,7 +241,7 @@ impl eframe::App for DeskApp {
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
         self.desk.serve_pictures(&mut self.thumbnails);
-        match self.desk.state.mode {
+        match self.desk.state.mode() {
             Mode::Review => self.desk.picture_panel = review(ui, &self.desk.state, &mut commands),
             Mode::Evaluate => {
                 if !self.desk.state.view.is_full_screen {
@@ -228,6 +261,12 @@ impl eframe::App for DeskApp {
         for command in commands {
             self.desk.apply(command);
         }
+    }
+
+    fn on_exit(&mut self) {
+        let sentences = self.desk.evaluate.put_away();
+        sentences.iter().for_each(|sentence| error!("{sentence}"));
+        self.last_words.extend(sentences);
     }
 }
 

@@ -2,21 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::evaluate::command::EvaluateCommand;
-use super::evaluate::state::Slot;
-use super::jobs::Opened;
+use super::jobs::{Destination, Opened, PathKind, Sorted};
 use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
 use avar_base::job::JobEvent;
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_media::OpenedMedia;
-use avar_metrics::runs::is_run;
 
 impl Desk {
     /// Shows a moment of a recording, once it is open.
     pub(super) fn show_moment(&mut self, file: PathBuf, time: MediaTime) {
-        self.open_paths(vec![file]);
+        self.open_recordings(vec![file]);
         match self.state.recording() {
             Some(recording) if recording.media().is_some() => self.seek_in(|range| range.clamp(time)),
             Some(recording) => self.return_to = Some((recording.id, time)),
@@ -24,13 +21,25 @@ impl Desk {
         }
     }
 
-    /// Runs open in Evaluate, everything else in Review.
-    pub(super) fn open_paths(&mut self, paths: Vec<PathBuf>) {
-        let (runs, paths): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_run(path));
-        for (slot, run) in Slot::BOTH.into_iter().zip(runs) {
-            self.state.mode = Mode::Evaluate;
-            self.evaluate.apply(EvaluateCommand::OpenRun(slot, run));
+    /// What has been found at the paths that were to be opened.
+    pub(super) fn receive_sorted(&mut self, destination: Destination, found: Vec<Sorted>) {
+        match destination {
+            Destination::Slot(slot) => self.open_in_evaluate(Some(slot), found),
+            Destination::Evaluate => self.open_in_evaluate(None, found),
+            Destination::Review => {
+                let (runs, others): (Vec<_>, Vec<_>) =
+                    found.into_iter().partition(|found| matches!(found.kind, PathKind::Run));
+                if !runs.is_empty() {
+                    self.show_mode(Mode::Evaluate);
+                    self.open_in_evaluate(None, runs);
+                }
+                self.open_recordings(others.into_iter().map(|found| found.path).collect());
+            }
         }
+    }
+
+    /// Puts recordings into the queue and shows the first of them.
+    fn open_recordings(&mut self, paths: Vec<PathBuf>) {
         let Some(first) = paths.first().cloned() else { return };
         for path in paths {
             if self.state.queue.iter().all(|recording| recording.path != path) {
@@ -194,7 +203,7 @@ impl Desk {
         // holds its own index of the file.
         if !self.jobs.is_analysing()
             && !self.jobs.is_reading_waveform()
-            && self.state.mode != Mode::Present
+            && self.state.mode() != Mode::Present
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();
@@ -224,11 +233,21 @@ impl Desk {
         }
     }
 
-    pub(super) fn cancel_analysis(&mut self) {
+    /// Of the recording on screen and of all that wait for their turn; what has been computed is kept.
+    pub(super) fn cancel_analyses(&mut self) {
         self.jobs.cancel_analysis();
         for recording in &mut self.state.queue {
             if recording.awaits_analysis() {
                 recording.review.status = ScoreStatus::Cancelled;
+            }
+        }
+    }
+
+    /// Takes back [`Desk::cancel_analyses`].
+    pub(super) fn analyse_cancelled(&mut self) {
+        for recording in &mut self.state.queue {
+            if matches!(recording.review.status, ScoreStatus::Cancelled) {
+                recording.review.status = ScoreStatus::Queued;
             }
         }
     }

@@ -1,14 +1,15 @@
 //! What Evaluate asks of the rest of the desk, which alone knows dialogs, media and networks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::evaluate::EvaluationNews;
 use super::evaluate::command::{EvaluateCommand, Request};
 use super::evaluate::pictures::{PictureProblem, PictureRequest};
 use super::evaluate::state::Slot;
-use super::preview::Preview;
-use super::state::Mode;
+use super::jobs::{Manifest, PathKind, Sorted};
+use super::preview::{Preview, PreviewSettings};
+use super::state::{Mode, file_name};
 use super::thumbnails::{Moment, Thumbnail, Thumbnails};
 use super::update::Desk;
 use avar_analysis::AnalysisSettings;
@@ -42,24 +43,42 @@ impl Desk {
         }
     }
 
-    /// A folder is a run; a manifest is evaluated and its run opened.
-    pub(super) fn open_in_evaluate(&mut self, slot: Slot, path: PathBuf) {
-        match path.is_file() {
-            true => self.evaluate_manifest(path),
-            false => self.evaluate.apply(EvaluateCommand::OpenRun(slot, path)),
+    /// A file is taken for a manifest and evaluated, everything else for the folder of a run, which says what is wrong
+    /// with it. One run opens beside the one that is open, two replace what is open.
+    pub(super) fn open_in_evaluate(&mut self, slot: Option<Slot>, found: Vec<Sorted>) {
+        let mut runs = Vec::new();
+        for Sorted { path, kind } in found {
+            match kind {
+                PathKind::File { run } => self.evaluate_manifest(Manifest { path, run }),
+                PathKind::Run | PathKind::Other => runs.push(path),
+            }
+        }
+        let is_open = self.evaluate.state.open(Slot::A).is_some();
+        let slots = match (slot, runs.len()) {
+            (Some(slot), _) => vec![slot],
+            (None, 1) => vec![if is_open { Slot::B } else { Slot::A }],
+            (None, _) => Slot::BOTH.to_vec(),
+        };
+        let left_out: Vec<String> = runs.iter().skip(slots.len()).map(|run| file_name(run)).collect();
+        if !left_out.is_empty() {
+            let names = left_out.join(", ");
+            self.evaluate.state.notices.push(format!("Two runs at most are shown side by side; not opened: {names}."));
+        }
+        for (slot, run) in slots.into_iter().zip(runs) {
+            self.evaluate.apply(EvaluateCommand::OpenRun(slot, run));
         }
     }
 
     /// Evaluates a manifest with the desk's network, in the background; the run lies beside the manifest.
-    pub(super) fn evaluate_manifest(&mut self, manifest: PathBuf) {
+    pub(super) fn evaluate_manifest(&mut self, manifest: Manifest) {
         if self.jobs.is_evaluating() {
             self.evaluate.state.notices.push("An evaluation is under way; wait for it or cancel it.".to_owned());
             return;
         }
-        let name = manifest.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = file_name(&manifest.path);
         let spec = EvaluationSpec {
-            out: Some(run_folder(&manifest)),
-            manifest,
+            out: Some(manifest.run),
+            manifest: manifest.path,
             split: None,
             skip_missing: true,
             network: self.state.network.clone(),
@@ -100,13 +119,8 @@ impl Desk {
     pub(super) fn serve_pictures(&mut self, thumbnails: &mut Thumbnails) {
         while let Some(PictureRequest { clip, file, time_s }) = self.evaluate.take_picture_request() {
             let moment = Moment { file, at: MediaTime::from_seconds(time_s) };
-            match moment.file.is_file() {
-                true => {
-                    thumbnails.want(moment.clone(), None);
-                    self.awaited_pictures.push((clip, moment));
-                }
-                false => self.evaluate.take_picture(&clip, Err(PictureProblem::NotFound)),
-            }
+            thumbnails.want(moment.clone(), None);
+            self.awaited_pictures.push((clip, moment));
         }
         let evaluate = &mut self.evaluate;
         self.awaited_pictures.retain(|(clip, moment)| {
@@ -114,6 +128,7 @@ impl Desk {
                 Some(Thumbnail::Waiting) => return true,
                 Some(Thumbnail::Picture { plain, .. }) => Ok(plain.clone()),
                 Some(Thumbnail::SoundOnly) => Err(PictureProblem::SoundOnly),
+                Some(Thumbnail::NotFound) => Err(PictureProblem::NotFound),
                 Some(Thumbnail::Missing(sentence)) => Err(PictureProblem::Failed(sentence.clone())),
                 // Others were wanted before its turn came.
                 None => Err(PictureProblem::Failed("too many pictures were asked for at once".to_owned())),
@@ -129,7 +144,8 @@ impl Desk {
 
     pub(super) fn tick_preview(&mut self, now: Instant) {
         let transport = self.state.transport;
-        let settings = (&self.player_options, transport.volume, transport.is_muted);
+        let settings =
+            PreviewSettings { options: &self.player_options, volume: transport.volume, is_muted: transport.is_muted };
         if let Some(preview) = &mut self.preview {
             self.evaluate.state.preview = preview.tick(now, settings, &self.wake);
         }
@@ -137,16 +153,7 @@ impl Desk {
 
     /// Shows a moment of a recording, once it is open.
     fn review(&mut self, file: PathBuf, time: MediaTime) {
-        self.state.mode = Mode::Review;
+        self.show_mode(Mode::Review);
         self.show_moment(file, time);
     }
-}
-
-/// `NAME.run` beside the manifest, `NAME.run-2` where that is taken: no run is written over another.
-fn run_folder(manifest: &Path) -> PathBuf {
-    let name = |number: usize| match number {
-        1 => manifest.with_extension("run"),
-        _ => manifest.with_extension(format!("run-{number}")),
-    };
-    (1..).map(name).find(|folder| !folder.exists()).unwrap_or_else(|| name(1))
 }

@@ -29,7 +29,7 @@ pub enum Mode {
 }
 
 pub struct State {
-    pub mode: Mode,
+    mode: Mode,
     pub present: PresentState,
     pub queue: Vec<Recording>,
     /// The recording on screen, as a place in the queue.
@@ -105,6 +105,20 @@ impl Default for ViewState {
 pub enum Sheet {
     Keys,
     GoTo { text: String, problem: Option<String> },
+    Log(LogView),
+}
+
+/// The log as far as it is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LogView {
+    Reading,
+    /// The last lines.
+    Lines {
+        path: PathBuf,
+        text: String,
+    },
+    /// Why there is none, in one sentence.
+    Problem(String),
 }
 
 pub struct Recording {
@@ -190,6 +204,15 @@ impl State {
             notices: Vec::new(),
             path_text: String::new(),
         }
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// For `Desk::show_mode` alone, which knows what has to stop before another mode is shown.
+    pub(super) fn set_mode(&mut self, mode: Mode) {
+        self.mode = mode;
     }
 
     pub fn recording(&self) -> Option<&Recording> {

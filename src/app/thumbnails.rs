@@ -35,6 +35,8 @@ pub enum Thumbnail {
         veiled: TextureHandle,
     },
     SoundOnly,
+    /// The recording has been moved, or was never there.
+    NotFound,
     /// One sentence.
     Missing(String),
 }
@@ -46,12 +48,15 @@ pub struct Thumbnails {
     order: VecDeque<Moment>,
     wanted: VecDeque<(Moment, Option<OpenedMedia>)>,
     job: Option<Job<(Moment, Decoded), ()>>,
+    /// What the job has still to tell of.
+    under_way: Vec<Moment>,
 }
 
 /// What a moment looks like.
 enum Decoded {
     Picture { plain: ColorImage, veiled: ColorImage },
     SoundOnly,
+    NotFound,
     Missing(String),
 }
 
@@ -78,9 +83,14 @@ impl Thumbnails {
     /// Takes in what has been decoded and starts on what is wanted.
     pub fn tick(&mut self, ctx: &Context, wake: &Wake) {
         while let Some(event) = self.job.as_mut().and_then(Job::try_next) {
-            if let JobEvent::Partial((moment, decoded)) = event {
-                let thumbnail = decoded.upload(ctx, &moment);
-                self.keep(moment, thumbnail);
+            match event {
+                JobEvent::Partial((moment, decoded)) => {
+                    self.under_way.retain(|known| *known != moment);
+                    let thumbnail = decoded.upload(ctx, &moment);
+                    self.keep(moment, thumbnail);
+                }
+                JobEvent::Failed(sentence) => self.give_up(&sentence),
+                JobEvent::Progress(_) | JobEvent::Done(()) | JobEvent::Cancelled => {}
             }
         }
         self.job.take_if(|job| job.has_ended());
@@ -88,6 +98,7 @@ impl Thumbnails {
             return;
         }
         let batch: Vec<_> = self.wanted.drain(..).collect();
+        self.under_way = batch.iter().map(|(moment, _)| moment.clone()).collect();
         let job = Job::spawn("thumbnails", wake.clone(), move |reporter| {
             for (moment, opened) in batch {
                 reporter.check()?;
@@ -96,8 +107,17 @@ impl Thumbnails {
             }
             Ok(())
         });
-        // Without a thread there are no thumbnails, and everything else goes on.
-        self.job = job.ok();
+        match job {
+            Ok(job) => self.job = Some(job),
+            Err(error) => self.give_up(&format!("The system starts no more threads ({error}).")),
+        }
+    }
+
+    /// None of what is under way will come.
+    fn give_up(&mut self, sentence: &str) {
+        for moment in std::mem::take(&mut self.under_way) {
+            self.keep(moment, Thumbnail::Missing(sentence.to_owned()));
+        }
     }
 
     pub fn is_busy(&self) -> bool {
@@ -125,6 +145,7 @@ impl Decoded {
                 veiled: ctx.load_texture(name(), veiled, TextureOptions::LINEAR),
             },
             Self::SoundOnly => Thumbnail::SoundOnly,
+            Self::NotFound => Thumbnail::NotFound,
             Self::Missing(sentence) => Thumbnail::Missing(sentence),
         }
     }
@@ -134,6 +155,7 @@ fn decode(moment: &Moment, opened: Option<OpenedMedia>, cancel: &CancelToken) ->
     match try_decode(&moment.file, moment.at, opened, cancel) {
         Ok(Some((plain, veiled))) => Decoded::Picture { plain, veiled },
         Ok(None) => Decoded::SoundOnly,
+        Err(MediaError::NotFound { .. }) => Decoded::NotFound,
         Err(error) => Decoded::Missing(error.to_string()),
     }
 }
@@ -159,4 +181,57 @@ fn try_decode(
         Ok(ColorImage::from_rgb([width_px as usize, height_px as usize], &bytes))
     };
     Ok(Some((scaled(SIDE_PX)?, scaled(VEILED_SIDE_PX)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::no_wake;
+    use std::time::{Duration, Instant};
+
+    fn moment(file: &Path) -> Moment {
+        Moment { file: file.to_owned(), at: MediaTime::ZERO }
+    }
+
+    fn settle(thumbnails: &mut Thumbnails) {
+        let (ctx, wake, begun) = (Context::default(), no_wake(), Instant::now());
+        while thumbnails.is_busy() {
+            thumbnails.tick(&ctx, &wake);
+            assert!(begun.elapsed() < Duration::from_secs(60), "they never come");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn a_recording_that_is_gone_and_one_that_is_none_each_say_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let (gone, text) = (folder.path().join("gone.mp4"), folder.path().join("text.mp4"));
+        std::fs::write(&text, "no recording").unwrap();
+        let mut thumbnails = Thumbnails::default();
+        [&gone, &text].into_iter().for_each(|file| thumbnails.want(moment(file), None));
+        settle(&mut thumbnails);
+        assert!(matches!(thumbnails.get(&moment(&gone)), Some(Thumbnail::NotFound)));
+        let Some(Thumbnail::Missing(sentence)) = thumbnails.get(&moment(&text)) else { panic!("no sentence") };
+        assert!(sentence.ends_with("text.mp4"), "{sentence}");
+    }
+
+    #[test]
+    fn what_a_broken_job_was_asked_for_waits_for_nothing() {
+        let (told, untold) = (moment(Path::new("/a.mp4")), moment(Path::new("/b.mp4")));
+        let mut thumbnails = Thumbnails::default();
+        for moment in [&told, &untold] {
+            thumbnails.keep(moment.clone(), Thumbnail::Waiting);
+            thumbnails.under_way.push(moment.clone());
+        }
+        let first = told.clone();
+        let job = Job::spawn("thumbnails", no_wake(), move |reporter| {
+            reporter.partial((first, Decoded::SoundOnly));
+            panic!("on purpose")
+        });
+        thumbnails.job = Some(job.unwrap());
+        settle(&mut thumbnails);
+        assert!(matches!(thumbnails.get(&told), Some(Thumbnail::SoundOnly)));
+        let Some(Thumbnail::Missing(sentence)) = thumbnails.get(&untold) else { panic!("it waits") };
+        assert!(sentence.contains("on purpose"), "{sentence}");
+    }
 }

@@ -9,16 +9,17 @@ use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
 use super::evaluate::Evaluate;
 use super::evaluate::command::EvaluateCommand;
-use super::jobs::{Jobs, Report};
+use super::jobs::{Destination, Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
-use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
+use super::state::{FileDigest, LogView, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
 use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::following;
 use avar_base::job::{JobEvent, Wake};
 use avar_base::time::MediaTime;
+use avar_log::LogPlace;
 use avar_playback::{Player, PlayerOptions};
 
 /// The state with what works for it: the player of the recording on screen, and the jobs.
@@ -39,6 +40,7 @@ pub struct Desk {
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
     pub has_quit: bool,
+    log: LogPlace,
 }
 
 impl Desk {
@@ -56,6 +58,7 @@ impl Desk {
             next_id: 0,
             picture_panel: vec2(1.0, 1.0),
             has_quit: false,
+            log: options.log,
         }
     }
 
@@ -64,6 +67,7 @@ impl Desk {
         for report in self.jobs.poll() {
             self.receive(report);
         }
+        self.state.notices.extend(avar_log::take_problem());
         self.evaluate.tick();
         for request in self.evaluate.take_requests() {
             self.serve(request);
@@ -89,13 +93,18 @@ impl Desk {
                 || recording.awaits_analysis()
                 || matches!(recording.review.status, ScoreStatus::Running(_))
         };
-        self.evaluate.is_busy() || self.jobs.is_digesting() || self.state.queue.iter().any(waits)
+        self.evaluate.is_busy()
+            || self.jobs.is_reading_log()
+            || self.jobs.is_sorting()
+            || self.jobs.is_digesting()
+            || self.state.queue.iter().any(waits)
     }
 
     pub fn apply(&mut self, command: Command) {
         match command {
             Command::Act(action) => self.act(action),
-            Command::OpenPaths(paths) => self.open_paths(paths),
+            Command::OpenPaths(paths) => self.jobs.sort(Destination::Review, paths),
+            Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
             Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
@@ -142,13 +151,15 @@ impl Desk {
                 self.state.notices.remove(place);
             }
             Command::DismissNotice(_) => {}
-            Command::Evaluate(EvaluateCommand::OpenRun(slot, path)) => self.open_in_evaluate(slot, path),
+            Command::Evaluate(EvaluateCommand::OpenRun(slot, path)) => {
+                self.jobs.sort(Destination::Slot(slot), vec![path]);
+            }
             Command::Evaluate(command) => self.evaluate.apply(command),
         }
     }
 
     fn act(&mut self, action: Action) {
-        let is_veiled = self.state.mode == Mode::Present && !self.state.present.is_confirmed;
+        let is_veiled = self.state.mode() == Mode::Present && !self.state.present.is_confirmed;
         if is_veiled && matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
             return;
         }
@@ -201,30 +212,29 @@ impl Desk {
             Action::FullScreen => self.state.view.is_full_screen = !self.state.view.is_full_screen,
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
-            Action::OpenSample => match super::sample_path() {
-                Ok(path) => self.open_paths(vec![path]),
-                Err(error) => self.state.notices.push(format!("The sample cannot be unpacked: {error:#}")),
-            },
+            Action::OpenSample => self.jobs.unpack_sample(),
             Action::Analyse => self.analyse_again(),
-            Action::Cancel => match self.state.sheet.take() {
+            Action::AnalyseCancelled => self.analyse_cancelled(),
+            Action::CancelAnalyses => self.cancel_analyses(),
+            Action::Close => match self.state.sheet.take() {
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
-                None if self.state.mode != Mode::Review => self.show_mode(Mode::Review),
-                None => self.cancel_analysis(),
+                None => self.show_mode(Mode::Review),
             },
             Action::KeySheet => {
                 let is_open = self.state.sheet == Some(Sheet::Keys);
                 self.state.sheet = (!is_open).then_some(Sheet::Keys);
             }
+            Action::ShowLog => self.toggle_log(),
             Action::Quit => self.has_quit = true,
             Action::ShowReview => self.show_mode(Mode::Review),
             Action::ShowEvaluate => self.show_mode(Mode::Evaluate),
             Action::ShowPresent => self.show_mode(Mode::Present),
-            Action::ConfirmContent if self.state.mode == Mode::Present => self.state.present.is_confirmed = true,
-            Action::LoopQueue if self.state.mode == Mode::Present => {
+            Action::ConfirmContent if self.state.mode() == Mode::Present => self.state.present.is_confirmed = true,
+            Action::LoopQueue if self.state.mode() == Mode::Present => {
                 self.state.present.is_stand = !self.state.present.is_stand;
             }
-            Action::NextScreen if self.state.mode == Mode::Present => {
+            Action::NextScreen if self.state.mode() == Mode::Present => {
                 let next = self.state.present.screen.map_or(0, |screen| screen + 1);
                 self.state.present.screen = Some(next % MOST_SCREENS);
                 // So that F and Esc leave it again.
@@ -234,8 +244,32 @@ impl Desk {
         }
     }
 
-    fn show_mode(&mut self, mode: Mode) {
-        if mode == Mode::Present && self.state.mode != Mode::Present {
+    /// The log names recordings, and what Present shows is for a room.
+    fn toggle_log(&mut self) {
+        self.state.sheet = match (&self.state.sheet, &self.log) {
+            _ if self.state.mode() == Mode::Present => return,
+            (Some(Sheet::Log(_)), _) => None,
+            (_, LogPlace::Nowhere(sentence)) => Some(Sheet::Log(LogView::Problem(sentence.clone()))),
+            (_, LogPlace::File(path)) => {
+                self.jobs.read_log(path.clone());
+                Some(Sheet::Log(LogView::Reading))
+            }
+        };
+    }
+
+    fn receive_log(&mut self, read: Result<String, String>) {
+        if let (Some(Sheet::Log(view)), LogPlace::File(path)) = (&mut self.state.sheet, &self.log) {
+            *view = match read {
+                Ok(text) => LogView::Lines { path: path.clone(), text },
+                Err(sentence) => LogView::Problem(sentence),
+            };
+        }
+    }
+
+    /// The one way from one mode to another.
+    pub(super) fn show_mode(&mut self, mode: Mode) {
+        if mode == Mode::Present && self.state.mode() != Mode::Present {
+            self.state.sheet.take_if(|sheet| matches!(sheet, Sheet::Log(_)));
             // Nothing is to be heard or seen before the warning has been answered.
             self.state.present = PresentState::default();
             self.with_player(Player::pause);
@@ -245,14 +279,14 @@ impl Desk {
         } else {
             self.evaluate.apply(EvaluateCommand::Hover(None));
         }
-        self.state.mode = mode;
+        self.state.set_mode(mode);
     }
 
     /// On a stand: at the end of a recording the next one that has results begins.
     fn go_round(&mut self) {
         let has_ended = self.state.player.as_ref().is_some_and(|player| player.at_end);
         let PresentState { is_confirmed, is_stand, .. } = self.state.present;
-        if self.state.mode != Mode::Present || !is_confirmed || !is_stand || !has_ended {
+        if self.state.mode() != Mode::Present || !is_confirmed || !is_stand || !has_ended {
             return;
         }
         let (count, current) = (self.state.queue.len(), self.state.current.unwrap_or(0));
@@ -266,12 +300,14 @@ impl Desk {
 
     fn receive(&mut self, report: Report) {
         match report {
-            Report::Chosen(paths) => self.open_paths(paths),
-            Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
+            Report::Sorted(destination, found) => self.receive_sorted(destination, found),
+            Report::Chosen(paths) => self.jobs.sort(Destination::Review, paths),
+            Report::ChosenRun(slot, folder) => self.jobs.sort(Destination::Slot(slot), vec![folder]),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
+            Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
             Report::Digest(id, event) => {

@@ -4,6 +4,7 @@
 use eframe::egui::{PaintCallbackInfo, Rect, Shape, Vec2, vec2};
 use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor};
 use eframe::wgpu;
+use tracing::trace_span;
 
 use super::color_matrix::to_rgb_rows;
 use super::widgets::picture_fit::Placement;
@@ -46,6 +47,7 @@ impl CallbackTrait for DrawFrame {
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(renderer) = resources.get_mut::<VideoRenderer>() {
+            let _span = trace_span!("upload", frame = self.frame.index.0).entered();
             renderer.upload(device, queue, &self.frame);
             queue.write_buffer(&renderer.uniform, 0, &uniform_bytes(&self.frame, self.part));
         }

@@ -11,6 +11,10 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use tracing::{debug, warn};
+
+use crate::panics;
+
 /// Called after each report, from the job's thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -169,14 +173,24 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
         let job_name = name.to_owned();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
-            reporter.send(match outcome {
+            let event = match outcome {
                 Ok(Ok(result)) => JobEvent::Done(result),
                 Ok(Err(Stopped::Cancelled(_))) => JobEvent::Cancelled,
                 Ok(Err(Stopped::Failed(sentence))) => JobEvent::Failed(sentence),
-                Err(_) => {
-                    JobEvent::Failed(format!("An internal error ended the job \"{job_name}\"; please report it."))
+                Err(payload) => JobEvent::Failed(format!(
+                    "An internal error ended the job \"{job_name}\"; please report it: {}.",
+                    panics::describe(payload.as_ref())
+                )),
+            };
+            let elapsed = reporter.started.elapsed();
+            match &event {
+                JobEvent::Failed(sentence) => warn!(job = job_name, ?elapsed, "{sentence}"),
+                JobEvent::Cancelled => debug!(job = job_name, ?elapsed, "cancelled"),
+                JobEvent::Done(_) | JobEvent::Progress(_) | JobEvent::Partial(_) => {
+                    debug!(job = job_name, ?elapsed, "done");
                 }
-            });
+            }
+            reporter.send(event);
         })?;
         Ok(Self { events, cancel, thread: Some(thread), ended: false })
     }
@@ -315,7 +329,8 @@ mod tests {
     fn a_panic_ends_as_a_failure_in_words() {
         let job: Job<u32, u32> = Job::spawn("broken", no_wake(), |_| panic!("on purpose")).unwrap();
         let events = run_to_end(job);
-        assert!(matches!(&events[..], [JobEvent::Failed(sentence)] if sentence.contains("broken")));
+        let [JobEvent::Failed(sentence)] = &events[..] else { panic!("{events:?}") };
+        assert!(sentence.contains("broken") && sentence.contains("on purpose"), "{sentence}");
     }
 
     #[test]

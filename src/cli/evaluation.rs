@@ -59,6 +59,9 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
         }
         other => other?,
     };
+    for note in &run.about.notes {
+        eprintln!("avar: {note}");
+    }
     for (label, count) in &run.about.unknown_labels {
         eprintln!("avar: {count} rows are labelled \"{label}\", which is none of the ten classes");
     }

@@ -1,6 +1,6 @@
 //! `avar figure` and `avar report`: the paper's figures and tables from a run, and the run as one page.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -121,10 +121,13 @@ fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyho
         }
     };
     let cancel = CancelToken::default();
-    let written = avar_export::write(plate, &run, settings, out, &Watch::new(&cancel, &progress));
+    let notices = RefCell::new(Vec::new());
+    let notice = |sentence| notices.borrow_mut().push(sentence);
+    let written = avar_export::write(plate, &run, settings, out, &Watch::new(&cancel, &progress, &notice));
     if is_shown {
         eprint!("\r\x1b[K");
     }
+    notices.take().iter().for_each(|sentence| eprintln!("avar: {sentence}"));
     written?.iter().try_for_each(|path| say(&path.display().to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! The command line: the window's functions for scripts, machine-readable with `--json`.
 //!
-//! Exit status 0, 1 (something failed), 2 (used wrongly). A file that fails does not stop the others. Errors are
+//! Exit status 0, 1 (something failed), 2 (used wrongly), 101 (the program panicked). A file that fails does not stop the others. Errors are
 //! printed once, here, as one sentence on standard error.
 
 mod data;
@@ -10,27 +10,34 @@ pub mod train_window;
 mod training;
 mod weights;
 
+use std::backtrace::Backtrace;
 use std::io::{IsTerminal, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use image::ExtendedColorType;
 use serde_json::json;
+use tracing::{error, info};
 
 use avar_analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
 use avar_analysis::{
     AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
     analyse, find_events,
 };
-use avar_app::{DeskOptions, scenes};
+use avar_app::DeskOptions;
+#[cfg(feature = "screenshots")]
+use avar_app::scenes;
 use avar_base::files::write_png;
-use avar_base::job::{CancelToken, Progress};
+use avar_base::job::{CancelToken, Progress, thread_count};
+use avar_base::panics;
 use avar_base::time::{FrameIndex, TimeRange};
 use avar_labels::Hysteresis;
+use avar_log::LogPlace;
 use avar_media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
 use avar_model::{ComputeDevice, Preset, WeightSource};
 use avar_playback::PlayerOptions;
@@ -227,19 +234,53 @@ pub fn run() -> ExitCode {
         std::env::set_var("NODEVICE_SELECT", "1");
     }
     // Usage errors leave here with status 2, help and version with 0.
-    let arguments = Arguments::parse();
-    match dispatch(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+    let matches = Arguments::command().after_help(log_help()).get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let log = avar_log::start(&avar_app::log_folder(), |sentence| eprintln!("avar: {sentence}"));
+    watch_panics(&log);
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        decoder = avar_media::decoder_version(),
+        threads = thread_count(),
+        "begun"
+    );
+    match catch_unwind(AssertUnwindSafe(|| dispatch(arguments, log))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
             report(&error);
             ExitCode::FAILURE
         }
+        // Said and logged where it happened.
+        Err(_) => ExitCode::from(PANICKED),
     }
 }
 
-fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
+/// As a program ends that panics and has nobody to catch it.
+const PANICKED: u8 = 101;
+
+fn log_help() -> String {
+    format!(
+        "What happened is in the log, which is {}.\n{} says how much: off, error, warn, info, debug or trace.",
+        avar_log::path_in(&avar_app::log_folder()).display(),
+        avar_log::LEVEL_VARIABLE
+    )
+}
+
+/// Every panic goes to the log with the way to it, and to standard error as one sentence.
+fn watch_panics(log: &LogPlace) {
+    let whereabouts = match log {
+        LogPlace::File(path) => format!("; the log: {}", path.display()),
+        LogPlace::Nowhere(_) => String::new(),
+    };
+    panics::watch(move |report| {
+        error!("panicked: {report}\n{}", Backtrace::force_capture());
+        eprintln!("avar: the program panicked, please report it: {report}{whereabouts}");
+    });
+}
+
+fn dispatch(arguments: Arguments, log: LogPlace) -> anyhow::Result<()> {
     match arguments.command {
-        None => open_window(arguments.files, arguments.network.choice()?),
+        None => open_window(arguments.files, arguments.network.choice()?, log),
         Some(Command::Probe { file, json }) => print_probe(&file, json),
         Some(Command::Frame { file, ordinal, out }) => save_frame(&file, FrameIndex(ordinal), &out),
         Some(Command::Analyze(arguments)) => analyze(arguments),
@@ -255,11 +296,12 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<()> {
         Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
-        Some(Command::Demo { out }) => demo(&out),
+        Some(Command::Demo { out }) => demo(&out, log),
     }
 }
 
 fn report(error: &anyhow::Error) {
+    error!("{error:#}");
     eprintln!("avar: {error:#}");
 }
 
@@ -276,12 +318,12 @@ fn has_display() -> bool {
     !cfg!(target_os = "linux") || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
 }
 
-fn open_window(files: Vec<PathBuf>, network: NetworkChoice) -> anyhow::Result<()> {
+fn open_window(files: Vec<PathBuf>, network: NetworkChoice, log: LogPlace) -> anyhow::Result<()> {
     if !has_display() {
         bail!("there is no display to open a window on; `avar analyze FILE --out DIR` works without one");
     }
     let journals = Some(avar_app::journals_folder());
-    avar_app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals })
+    avar_app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals, log })
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
@@ -353,14 +395,40 @@ fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> 
 
 fn screenshot(files: &[PathBuf], at_s: f64, out: &Path) -> anyhow::Result<()> {
     if files.is_empty() {
-        return scenes::render_all(out)?.iter().try_for_each(|path| say(&path.display().to_string()));
+        return draw_scenes(out)?.iter().try_for_each(|path| say(&path.display().to_string()));
     }
     files.iter().zip(record_names(files)).try_for_each(|(file, name)| {
         let path = out.join(format!("{name}.png"));
         let options = DeskOptions { files: vec![file.clone()], ..DeskOptions::default() };
-        scenes::render(options, at_s, [], &path)?;
+        draw_window(options, at_s, &path)?;
         say(&path.display().to_string())
     })
+}
+
+/// The window on the files of `options` as it stands `at_s` seconds from the start, as a PNG picture.
+#[cfg(feature = "screenshots")]
+fn draw_window(options: DeskOptions, at_s: f64, path: &Path) -> anyhow::Result<()> {
+    scenes::render(options, at_s, [], path)
+}
+
+/// Every scene, into a folder; returns what was written.
+#[cfg(feature = "screenshots")]
+fn draw_scenes(out: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    scenes::render_all(out)
+}
+
+#[cfg(not(feature = "screenshots"))]
+const NO_PICTURES: &str =
+    "this program was built without the feature `screenshots`, so it draws no pictures of its window";
+
+#[cfg(not(feature = "screenshots"))]
+fn draw_window(_: DeskOptions, _: f64, _: &Path) -> anyhow::Result<()> {
+    bail!(NO_PICTURES)
+}
+
+#[cfg(not(feature = "screenshots"))]
+fn draw_scenes(_: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    bail!(NO_PICTURES)
 }
 
 /// One finished file of `avar analyze`.
@@ -526,11 +594,11 @@ fn progress_line(name: &str, fraction: f32, started: Instant) -> String {
     format!("\r\x1b[K{name}: {:.0} % {left}", fraction * 100.0)
 }
 
-fn demo(out: &Path) -> anyhow::Result<()> {
+fn demo(out: &Path, log: LogPlace) -> anyhow::Result<()> {
     let sample = avar_app::sample_path()?;
     let network = NetworkChoice::default();
     if has_display() {
-        return open_window(vec![sample], network);
+        return open_window(vec![sample], network, log);
     }
     say("There is no display, so the sample incident is analysed without a window.")?;
     let paths = RecordPaths::new(out, "sample-incident");
@@ -539,14 +607,13 @@ fn demo(out: &Path) -> anyhow::Result<()> {
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };
-    scenes::render(options, 7.0, [], &picture)?;
+    draw_window(options, 7.0, &picture)?;
     say(&format!("  {}", picture.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_consistent() {

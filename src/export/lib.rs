@@ -59,15 +59,20 @@ impl From<PlateError> for Stopped {
     }
 }
 
-/// Makes a plate in the background, and the folder for it where there is none; the outcome is what was written.
+/// A plate in the making; on the way it hands out sentences on what it had to do without, at its end what was written.
+pub type PlateJob = Job<String, Vec<PathBuf>>;
+
+/// Makes a plate in the background, and the folder for it where there is none. The ablation's file is used where there
+/// is one.
 pub fn spawn(
     run: Arc<Run>,
     plate: Plate,
-    settings: PlateSettings,
+    mut settings: PlateSettings,
     out: PathBuf,
     wake: Wake,
-) -> std::io::Result<Job<(), Vec<PathBuf>>> {
+) -> std::io::Result<PlateJob> {
     Job::spawn("plate", wake, move |reporter| {
+        settings.ablation.take_if(|path| !path.exists());
         let folder = out.parent().unwrap_or(&out);
         std::fs::create_dir_all(folder).map_err(|error| {
             Stopped::Failed(format!(
@@ -76,7 +81,8 @@ pub fn spawn(
             ))
         })?;
         let progress = |fraction| reporter.progress(fraction);
-        let watch = Watch::new(reporter.cancel_token(), &progress);
+        let notice = |sentence| reporter.partial(sentence);
+        let watch = Watch::new(reporter.cancel_token(), &progress, &notice);
         Ok(write(plate, &run, &settings, &out, &watch)?)
     })
 }

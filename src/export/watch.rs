@@ -1,4 +1,6 @@
-//! How far the work has come, and whether it is to stop.
+//! How far the work has come, what it could not show, and whether it is to stop.
+
+use std::fmt::Display;
 
 use avar_base::job::{CancelToken, Cancelled};
 
@@ -6,13 +8,15 @@ use avar_base::job::{CancelToken, Cancelled};
 pub struct Watch<'a> {
     cancel: &'a CancelToken,
     progress: &'a dyn Fn(f32),
+    notice: &'a dyn Fn(String),
     from: f32,
     to: f32,
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(cancel: &'a CancelToken, progress: &'a dyn Fn(f32)) -> Self {
-        Self { cancel, progress, from: 0.0, to: 1.0 }
+    /// `notice` is given a sentence on each recording whose pictures the plate has to do without.
+    pub fn new(cancel: &'a CancelToken, progress: &'a dyn Fn(f32), notice: &'a dyn Fn(String)) -> Self {
+        Self { cancel, progress, notice, from: 0.0, to: 1.0 }
     }
 
     /// Of the stretch `from..to` of this one.
@@ -25,6 +29,10 @@ impl<'a> Watch<'a> {
     pub(super) fn tell(&self, fraction: f32) -> Result<(), Cancelled> {
         (self.progress)(self.from + fraction * (self.to - self.from));
         self.cancel.check()
+    }
+
+    pub(super) fn notice(&self, sentence: impl Display) {
+        (self.notice)(sentence.to_string());
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
@@ -41,7 +49,7 @@ mod tests {
     fn a_part_of_a_part_is_a_share_of_the_whole() {
         let (cancel, last) = (CancelToken::default(), Cell::new(0.0));
         let progress = |fraction| last.set(fraction);
-        let watch = Watch::new(&cancel, &progress).part(0.5, 1.0).part(0.0, 0.5);
+        let watch = Watch::new(&cancel, &progress, &|_| {}).part(0.5, 1.0).part(0.0, 0.5);
         watch.tell(0.5).unwrap();
         assert_eq!(last.get(), 0.625);
         cancel.cancel();

@@ -357,7 +357,7 @@ mod tests {
     fn a_clip_without_pictures_says_so() {
         let run = sample_run();
         let plan = plan_curve(&run, None).unwrap();
-        let stills = [Still::SoundOnly, Still::NotFound, Still::Damaged, Still::SoundOnly, Still::NotFound];
+        let stills = [Still::SoundOnly, Still::NotFound, Still::Damaged, Still::Unreadable, Still::NotFound];
         let figure = score_curve(&run, &plan, &stills, MARKS).unwrap();
         let page = Page::of(&figure);
         assert_eq!(page.texts("no-picture-text")[..2], ["sound only", "recording not found"]);

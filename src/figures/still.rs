@@ -26,6 +26,8 @@ pub enum Still {
     NotFound,
     /// There, but its frame cannot be decoded.
     Damaged,
+    /// There, but it cannot be opened or read.
+    Unreadable,
 }
 
 impl Moment {
@@ -45,6 +47,7 @@ impl Still {
             Still::SoundOnly => Some("sound only"),
             Still::NotFound => Some("recording not found"),
             Still::Damaged => Some("frame not readable"),
+            Still::Unreadable => Some("recording not readable"),
         }
     }
 }

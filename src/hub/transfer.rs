@@ -15,6 +15,7 @@ use hf_hub::{Cache, Repo, RepoType};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
+use tracing::{info, info_span};
 
 use super::{Announced, Hub, HubError, PullProgress, PullSpec, is_hex};
 use avar_base::files::{WriteError, hexadecimal, partial_beside};
@@ -95,6 +96,7 @@ pub(super) fn fetch(
     cancel: &CancelToken,
     progress: &mut dyn FnMut(PullProgress),
 ) -> Result<(), HubError> {
+    let _span = info_span!("fetch", url = file.url, bytes = file.bytes).entered();
     let mut arrived = Arrived::new(file, target)?;
     let mut continuations_left = CONTINUATIONS;
     while let Some(broken) = attempt(hub, file, &mut arrived, cancel, progress)? {
@@ -106,6 +108,7 @@ pub(super) fn fetch(
                 url: file.url.clone(),
             });
         }
+        info!(bytes = arrived.bytes, reason = %broken.reason, "broken off; it goes on");
         continuations_left -= 1;
         pause(cancel)?;
     }

@@ -44,7 +44,7 @@ pub struct ClipWriter {
 impl ClipWriter {
     /// Begins a clip that will appear at `path`, replacing what is there, when it is finished.
     pub fn create(path: &Path, spec: &ClipSpec) -> Result<Self, MediaError> {
-        super::quiet_ffmpeg();
+        super::ffmpeg_log::install();
         let failed = |reason: String| MediaError::Write { reason, path: path.to_owned() };
         let even = |side: u32| side > 0 && side.is_multiple_of(2) && side <= 16_384;
         if !even(spec.width_px) || !even(spec.height_px) || spec.rate_hz == 0 || spec.rate_hz > 1000 {

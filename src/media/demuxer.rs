@@ -17,6 +17,7 @@ use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::media::Type;
 
 use super::error::{MediaError, StreamKind};
+use super::ffmpeg_log;
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
@@ -63,7 +64,7 @@ const PICTURES_TRIED: usize = 16;
 impl Demuxer {
     /// Opens `path` and looks into its streams; every later read ends early once `cancel` is set.
     pub(super) fn open(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
-        super::quiet_ffmpeg();
+        ffmpeg_log::install();
         match PictureSequence::named_by(path, cancel)? {
             Some(sequence) => Self::open_sequence(path, Arc::new(sequence), cancel),
             None => Self::open_file(path, path, None, None, cancel),
@@ -75,7 +76,7 @@ impl Demuxer {
         // Looking into a pipe would wait for whoever writes to it.
         let hidden = if path.is_file() { HiddenTracks::all_but(kind, path) } else { None };
         let Some(hidden) = hidden else { return Self::open(path, cancel) };
-        super::quiet_ffmpeg();
+        ffmpeg_log::install();
         let tracks = hidden.kept_len();
         let demuxer = Self::open_file(path, path, None, Some(hidden), cancel)?;
         // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.

@@ -4,7 +4,8 @@
 //!
 //! The only room that names FFmpeg. Everything decodes in software on one pinned path, so that the
 //! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
-//! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own.
+//! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own: what it
+//! says goes to the log.
 //!
 //! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
 //! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
@@ -17,6 +18,7 @@ mod color;
 mod demuxer;
 mod digest;
 mod error;
+mod ffmpeg_log;
 mod frame_faults;
 mod frame_scan;
 mod frame_table;
@@ -35,8 +37,6 @@ mod video_decoder;
 mod video_frame;
 mod video_reader;
 mod waveform;
-
-use std::sync::Once;
 
 use ffmpeg_next::ffi;
 
@@ -64,11 +64,4 @@ pub fn decoder_version() -> String {
     let (codec, format) = unsafe { (ffi::avcodec_version(), ffi::avformat_version()) };
     let dotted = |version: u32| format!("{}.{}.{}", version >> 16, (version >> 8) & 0xff, version & 0xff);
     format!("FFmpeg libavcodec {}, libavformat {}", dotted(codec), dotted(format))
-}
-
-/// Silences FFmpeg's own log: a caller gets one sentence, standard error stays clean.
-fn quiet_ffmpeg() {
-    static ONCE: Once = Once::new();
-    // SAFETY: sets one integer inside libavutil.
-    ONCE.call_once(|| unsafe { ffi::av_log_set_level(ffi::AV_LOG_QUIET) });
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::{info, info_span};
+
 use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
@@ -77,7 +79,30 @@ pub fn open_growing(
     open_within(path, track, cancel, PATIENCE, listen)
 }
 
+/// As [`open_growing`], told to the log.
 fn open_within(
+    path: &Path,
+    track: Option<usize>,
+    cancel: &CancelToken,
+    patience: Duration,
+    listen: impl FnMut(Opening),
+) -> Result<OpenedMedia, MediaError> {
+    let _span = info_span!("open", ?path).entered();
+    let opened = index(path, track, cancel, patience, listen);
+    match &opened {
+        Ok(media) => {
+            let MediaInfo { container, video, audio, range, .. } = &*media.info;
+            let picture = video.as_ref().map(|video| video.codec.as_str());
+            let sound = audio.as_ref().map(|audio| audio.codec.as_str());
+            let frames = media.frames.as_ref().map_or(0, |frames| frames.len());
+            info!(container, picture, sound, frames, duration_s = range.duration_s(), "opened");
+        }
+        Err(error) => info!("{error}"),
+    }
+    opened
+}
+
+fn index(
     path: &Path,
     track: Option<usize>,
     cancel: &CancelToken,

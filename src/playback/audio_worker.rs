@@ -8,8 +8,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::{info, warn};
+
 use super::audio_feed::{AudioFeed, SoundBlock, SoundRequest, Word};
 use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
+use super::threads::wait_for_leaving;
 use avar_base::job::{CancelToken, Wake};
 use avar_base::time::MediaTime;
 use avar_media::{AudioBlock, AudioFormat, AudioReader, MediaError};
@@ -40,6 +43,8 @@ const SILENCE_S: f64 = 0.02;
 /// How often a device that has gone quiet is looked for, and after how long it counts as gone.
 const PATIENCE: Duration = Duration::from_millis(500);
 const NEGLECT: Duration = Duration::from_secs(2);
+/// How long the sound device is waited for while a player that is gone lets go of it.
+const DEVICE_PATIENCE: Duration = Duration::from_millis(100);
 
 impl AudioWorker {
     /// Runs until the feed says quit.
@@ -84,10 +89,14 @@ impl AudioWorker {
 
     fn open_sink(&self) -> Option<Box<dyn AudioSink>> {
         match &self.sound {
-            SoundChoice::Device => match DeviceSink::open(&self.feed) {
-                Ok(device) => Some(Box::new(device)),
-                Err(reason) => self.silent_sink(format!("Playing silently, because {reason}.")),
-            },
+            SoundChoice::Device => {
+                // Some devices are open to one at a time, and the player before this one may still have it.
+                wait_for_leaving(DEVICE_PATIENCE);
+                match DeviceSink::open(&self.feed) {
+                    Ok(device) => Some(Box::new(device)),
+                    Err(reason) => self.silent_sink(format!("Playing silently, because {reason}.")),
+                }
+            }
             SoundChoice::Silent => self.start_silent(),
             SoundChoice::Manual(sink) => {
                 sink.attach(&self.feed);
@@ -97,6 +106,7 @@ impl AudioWorker {
     }
 
     fn silent_sink(&self, note: String) -> Option<Box<dyn AudioSink>> {
+        info!("{note}");
         self.tell(|report| report.note = Some(note));
         self.start_silent()
     }
@@ -164,6 +174,7 @@ impl AudioWorker {
 
     /// The rest is silence: the picture stays reviewable, and a seek tries again.
     fn give_up(&self, error: &MediaError) {
+        warn!("{error}");
         self.tell(|report| report.error = Some(error.to_string()));
     }
 

@@ -1,6 +1,6 @@
 //! Playback: a clock, a decoder thread for the picture and one for the sound, and the sound device.
 //!
-//! [`Player`] is all that the window sees; it never blocks. Ask it for a [`PlayerView`] at each repaint: the
+//! [`Player`] is all that the window sees; it never blocks, not even when it is dropped. Ask it for a [`PlayerView`] at each repaint: the
 //! position, and the newest frame at or before it. Late frames drop by construction.
 //!
 //! | module | holds |
@@ -31,3 +31,4 @@ pub use audio_output::{ManualSink, SoundChoice};
 pub use clock::Clock;
 pub use player::Player;
 pub use player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};
+pub use threads::wait_for_leaving;

@@ -1,20 +1,41 @@
-//! The player's threads: a panic in one becomes a sentence, and taking leave of them never hangs.
+//! The player's threads: a panic in one becomes a sentence, and nobody waits when they are told to end.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::player_view::PlaybackError;
 use avar_base::job::Wake;
+use avar_base::panics;
 
-/// How long `farewell` waits in all; a thread that hangs in a driver or on a dead disk is left behind.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Threads of this process that have been told to end and may not have yet: one may be within the decoding of a frame,
+/// another hang in a driver or on a dead disk.
+static LEAVING: Mutex<Vec<JoinHandle<()>>> = Mutex::new(Vec::new());
+
+/// How often whoever waits for them looks.
+const GLANCE: Duration = Duration::from_millis(2);
+
+/// Waits until threads that have been told to end have ended, `patience` at most: before something is used that only one
+/// of them can hold, such as a sound device, and before the process ends. Not for the window's thread.
+pub fn wait_for_leaving(patience: Duration) {
+    let until = Instant::now() + patience;
+    while !leaving().is_empty() && Instant::now() < until {
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// Those that have not ended.
+fn leaving() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
+    let mut leaving = LEAVING.lock().unwrap_or_else(PoisonError::into_inner);
+    leaving.retain(|thread| !thread.is_finished());
+    leaving
+}
 
 /// Threads that have been told how to end.
 #[derive(Default)]
-pub struct WorkerThreads(Vec<(JoinHandle<()>, Receiver<()>)>);
+pub struct WorkerThreads(Vec<JoinHandle<()>>);
 
 impl WorkerThreads {
     /// Starts a thread for the file `path`; a panic in `run` is passed to `on_panic` as a sentence.
@@ -26,34 +47,28 @@ impl WorkerThreads {
         run: impl FnOnce() + Send + 'static,
         on_panic: impl FnOnce(String) + Send + 'static,
     ) -> Result<(), PlaybackError> {
-        let (alive, ended) = channel::<()>();
-        let sentence = format!("an internal error ended the thread \"{name}\", please report it: {}", path.display());
+        let (thread, file) = (name.to_owned(), path.to_owned());
         let wake = wake.clone();
         let body = move || {
-            // Closed however the thread ends.
-            let _alive = alive;
-            if catch_unwind(AssertUnwindSafe(run)).is_err() {
-                on_panic(sentence);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(run)) {
+                on_panic(format!(
+                    "an internal error ended the thread \"{thread}\", please report it ({}): {}",
+                    panics::describe(payload.as_ref()),
+                    file.display()
+                ));
                 wake();
             }
         };
         let spawned = Builder::new().name(name.to_owned()).spawn(body);
         let failed =
             |error: std::io::Error| PlaybackError::NoThread { reason: error.to_string(), path: path.to_owned() };
-        self.0.push((spawned.map_err(failed)?, ended));
+        self.0.push(spawned.map_err(failed)?);
         Ok(())
     }
 
-    /// Waits for threads that have been told to end, and leaves behind those that do not.
+    /// Takes leave of threads that have been told to end, and waits for none of them.
     pub fn farewell(&mut self) {
-        let until = Instant::now() + PATIENCE;
-        for (handle, ended) in self.0.drain(..) {
-            let left = until.saturating_duration_since(Instant::now());
-            if ended.recv_timeout(left) == Err(RecvTimeoutError::Disconnected) {
-                // It has ended, so that joining does not wait; its panics were caught.
-                let _ = handle.join();
-            }
-        }
+        leaving().append(&mut self.0);
     }
 }
 
@@ -63,18 +78,22 @@ mod tests {
     use avar_base::job::no_wake;
     use std::sync::mpsc;
 
+    const PATIENCE: Duration = Duration::from_millis(200);
+
     #[test]
-    fn a_thread_that_hangs_is_left_behind() {
+    fn nobody_waits_for_a_thread_that_hangs_but_who_asks_to_and_no_longer_than_asked() {
         let (release, wait) = mpsc::channel::<()>();
         let mut threads = WorkerThreads::default();
-        let hang = move || {
-            let _ = wait.recv();
-        };
+        let hang = move || wait.recv().unwrap_or_default();
         threads.spawn("test", Path::new("x.mp4"), &no_wake(), hang, drop).unwrap();
         let began = Instant::now();
         threads.farewell();
-        assert!(began.elapsed() >= PATIENCE && began.elapsed() < Duration::from_secs(5));
+        assert!(began.elapsed() < PATIENCE, "the farewell waited {:?}", began.elapsed());
+        wait_for_leaving(PATIENCE);
+        assert!(began.elapsed() >= PATIENCE, "it hangs, and was not waited for");
         drop(release);
+        wait_for_leaving(Duration::from_secs(60));
+        assert!(began.elapsed() < Duration::from_secs(30), "it has ended, and was waited for");
     }
 
     #[test]
@@ -83,7 +102,7 @@ mod tests {
         let mut threads = WorkerThreads::default();
         let on_panic = move |sentence| sender.send(sentence).unwrap();
         threads.spawn("test", Path::new("x.mp4"), &no_wake(), || panic!("on purpose"), on_panic).unwrap();
-        threads.farewell();
-        assert!(sentences.recv().unwrap().ends_with("x.mp4"));
+        let sentence: String = sentences.recv().unwrap();
+        assert!(sentence.contains("on purpose") && sentence.ends_with("x.mp4"), "{sentence}");
     }
 }

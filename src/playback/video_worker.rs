@@ -9,6 +9,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use tracing::{debug, trace_span, warn};
+
 use super::decode_plan::{Situation, Step, Wish, next_step, serves};
 use super::frame_cache::FrameCache;
 use avar_base::job::Wake;
@@ -169,7 +171,9 @@ impl VideoWorker {
     pub fn run(self) {
         let mut position: Option<Position> = None;
         while let Some((step, attempt)) = self.next_step(position.as_ref().and_then(|position| position.at)) {
+            let _span = trace_span!("decode", ?step).entered();
             if let Err(error) = self.carry_out(step, attempt, &mut position) {
+                warn!("{error}");
                 position = None;
                 let mut state = self.shared.lock();
                 state.error = Some(error.to_string());
@@ -304,6 +308,7 @@ impl VideoWorker {
 
     /// The decoder passed `from..to` over.
     fn miss(&self, from: usize, to: usize) {
+        debug!(from, to, path = ?self.path, "frames cannot be decoded");
         let mut state = self.shared.lock();
         for index in from..to {
             if !state.cache.contains(FrameIndex(index)) {

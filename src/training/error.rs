@@ -38,6 +38,8 @@ pub enum TrainingError {
     Checkpoint { reason: String, path: PathBuf },
     #[error("another training is under way in this folder; wait for its end or train in another: {}", .0.display())]
     FolderInUse(PathBuf),
+    #[error("what earlier runs told cannot be read ({reason}): {}", path.display())]
+    Log { reason: std::io::Error, path: PathBuf },
     #[error("{0}; what was computed before is kept")]
     Write(#[from] WriteError),
     #[error("there is nothing to train on: {0}")]

@@ -80,6 +80,17 @@ pub enum TrainingEvent {
     },
 }
 
+impl TrainingEvent {
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Note { stage, .. }
+            | Self::Progress { stage, .. }
+            | Self::Validation { stage, .. }
+            | Self::Finished { stage, .. } => *stage,
+        }
+    }
+}
+
 /// A line for people.
 impl fmt::Display for TrainingEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -154,8 +154,7 @@ impl Recipe {
 
     /// SHA-256 of what the recipe says, whatever its layout and comments; lower-case hexadecimal.
     pub fn digest(&self) -> String {
-        // The fields are plain numbers and text, which always become JSON.
-        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        let canonical = serde_json::to_vec(self).expect(BECOMES_JSON);
         hexadecimal(Sha256::digest(canonical))
     }
 
@@ -171,13 +170,16 @@ impl Recipe {
         if stage == Stage::Sound {
             heard.data.iter_mut().for_each(|data| data.picture_labels = true);
         }
-        let mut said = serde_json::to_value(&heard).unwrap_or_default();
+        let mut said = serde_json::to_value(&heard).expect(BECOMES_JSON);
         if let Some(sections) = said.as_object_mut() {
             unheard.iter().for_each(|section| drop(sections.remove(*section)));
         }
         hexadecimal(Sha256::digest(said.to_string()))
     }
 }
+
+/// A digest of nothing would make all recipes equal, and a checkpoint of any of them could be gone on from.
+const BECOMES_JSON: &str = "plain numbers and text, of which recipes consist, always become JSON";
 
 /// Where the command line says that a dataset is: `NAME=MANIFEST`.
 #[derive(Clone, Debug, PartialEq, Eq)]

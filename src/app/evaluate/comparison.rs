@@ -2,6 +2,7 @@
 
 use super::linked::Selection;
 use super::prepared::{Prepared, top_class};
+use avar_base::job::{CancelToken, Cancelled};
 use avar_labels::CLASS_COUNT;
 use avar_metrics::difference::Differences;
 use avar_metrics::runs::Pairing;
@@ -19,18 +20,20 @@ pub struct Paired {
 }
 
 impl Paired {
-    pub fn new(first: &Prepared, second: &Prepared) -> Self {
+    /// Asks before each clip whether it is still wanted.
+    pub fn new(first: &Prepared, second: &Prepared, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let pairing = Pairing::new(&first.run, &second.run);
         let count = first.run.clips.len();
         let (mut places, mut disagreement) = (vec![None; count], vec![None; count]);
         for (a, b) in &pairing.shared {
+            cancel.check()?;
             places[*a] = Some(*b);
             disagreement[*a] = Some(distance(&first.run.clips[*a], &second.run.clips[*b]));
         }
         let mut order: Vec<usize> = pairing.shared.iter().map(|(a, _)| *a).collect();
         // Stable, so that equals stay in the order of the run.
         order.sort_by(|a, b| disagreement[*b].unwrap_or(0.0).total_cmp(&disagreement[*a].unwrap_or(0.0)));
-        Self { pairing, second: places, disagreement, order }
+        Ok(Self { pairing, second: places, disagreement, order })
     }
 
     /// Of the clips that are shown and that both runs have.
@@ -83,7 +86,6 @@ mod tests {
     use crate::evaluate::filter::Filter;
     use crate::evaluate::made_up;
     use crate::evaluate::notes::Notes;
-    use avar_base::job::CancelToken;
     use avar_metrics::runs::Run;
 
     fn prepared(skill: f32, seed: u64, change: impl FnOnce(&mut Run)) -> Prepared {
@@ -92,20 +94,24 @@ mod tests {
         Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
     }
 
+    fn paired(first: &Prepared, second: &Prepared) -> Paired {
+        Paired::new(first, second, &CancelToken::default()).unwrap()
+    }
+
     #[test]
     fn a_run_agrees_with_itself() {
         let run = prepared(0.5, 1, |_| {});
-        let paired = Paired::new(&run, &run);
-        assert!(paired.disagreement.iter().all(|distance| *distance == Some(0.0)));
-        assert_eq!(paired.order, (0..60).collect::<Vec<_>>());
+        let pairs = paired(&run, &run);
+        assert!(pairs.disagreement.iter().all(|distance| *distance == Some(0.0)));
+        assert_eq!(pairs.order, (0..60).collect::<Vec<_>>());
         assert_eq!(disagree(&run.run.clips[0], 3, &run.run.clips[0]), Some(false));
     }
 
     #[test]
     fn clips_come_by_how_far_apart_the_runs_are() {
         let (first, second) = (prepared(0.3, 1, |_| {}), prepared(0.9, 2, |_| {}));
-        let paired = Paired::new(&first, &second);
-        let distances: Vec<f64> = paired.order.iter().map(|place| paired.disagreement[*place].unwrap()).collect();
+        let pairs = paired(&first, &second);
+        let distances: Vec<f64> = pairs.order.iter().map(|place| pairs.disagreement[*place].unwrap()).collect();
         assert!(distances.is_sorted_by(|a, b| a >= b) && distances[0] > distances[59] && distances[0] <= 1.0);
     }
 
@@ -116,10 +122,10 @@ mod tests {
             run.clips.truncate(45);
             run.facts.truncate(45);
         });
-        let paired = Paired::new(&first, &second);
-        assert_eq!((paired.order.len(), paired.second[50], paired.disagreement[50]), (45, None, None));
-        let selection = Selection::new(&first, &Filter::default(), &Notes::default());
-        let differences = paired.differences(&first, &second, &selection, Decision::TopClass);
+        let pairs = paired(&first, &second);
+        assert_eq!((pairs.order.len(), pairs.second[50], pairs.disagreement[50]), (45, None, None));
+        let selection = Selection::new(&first, &Filter::default(), &Notes::default(), &CancelToken::default()).unwrap();
+        let differences = pairs.differences(&first, &second, &selection, Decision::TopClass);
         assert_eq!(differences.clips, 45);
         assert!(differences.accuracy.value.value().unwrap() > 0.0, "the second knows more");
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::comparison::Paired;
 use super::filter::Filter;
 use super::linked::Selection;
-use super::notes::Notes;
+use super::notes::{Notes, not_saved};
 use super::prepared::Prepared;
 use super::state::Slot;
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
@@ -71,16 +71,22 @@ impl Jobs {
         self.reading[slot as usize] = self.started(job);
     }
 
-    /// Replaces what is being selected of the same run.
+    pub fn is_selecting(&self, slot: Slot) -> bool {
+        self.selecting[slot as usize].is_some()
+    }
+
+    /// For a run of which nothing is being selected.
     pub fn select(&mut self, slot: Slot, prepared: Arc<Prepared>, filter: Filter, notes: Notes) {
-        let job = Job::spawn("select clips", self.wake.clone(), move |_| {
-            Ok(Arc::new(Selection::new(&prepared, &filter, &notes)))
+        let job = Job::spawn("select clips", self.wake.clone(), move |reporter| {
+            Ok(Arc::new(Selection::new(&prepared, &filter, &notes, reporter.cancel_token())?))
         });
         self.selecting[slot as usize] = self.started(job);
     }
 
     pub fn pair(&mut self, first: Arc<Prepared>, second: Arc<Prepared>) {
-        let job = Job::spawn("pair runs", self.wake.clone(), move |_| Ok(Arc::new(Paired::new(&first, &second))));
+        let job = Job::spawn("pair runs", self.wake.clone(), move |reporter| {
+            Ok(Arc::new(Paired::new(&first, &second, reporter.cancel_token())?))
+        });
         self.pairing = self.started(job);
     }
 
@@ -107,16 +113,22 @@ impl Jobs {
 
     pub fn save(&mut self, folder: PathBuf, notes: Notes) {
         let job = Job::spawn("save notes", self.wake.clone(), move |_| {
-            notes.write(&folder).map_err(|error| Stopped::Failed(format!("The notes are not saved: {error}")))
+            notes.write(&folder).map_err(|error| Stopped::Failed(not_saved(&error)))
         });
         self.saving = self.started(job);
     }
 
-    /// Waits for what is being saved.
-    pub fn finish_saving(&mut self) {
+    /// Waits for what is being saved; `Err` with a sentence where it could not be.
+    pub fn finish_saving(&mut self) -> Result<(), String> {
+        let mut outcome = Ok(());
         if let Some(job) = self.saving.take() {
-            job.wait(|_| {});
+            job.wait(|event| {
+                if let JobEvent::Failed(sentence) = event {
+                    outcome = Err(sentence);
+                }
+            });
         }
+        outcome
     }
 
     /// Stops whatever works on the run in this place, and on both together.

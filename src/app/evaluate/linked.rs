@@ -5,7 +5,9 @@
 use super::filter::Filter;
 use super::notes::Notes;
 use super::prepared::{FittedTemperature, Prepared, labelled};
-use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
+use avar_base::job::{CancelToken, Cancelled};
+use avar_dataset::Split;
+use avar_labels::{AnomalyClass, CLASS_COUNT};
 use avar_metrics::alarms::AlarmCurve;
 use avar_metrics::calibration::{Labelled, ProbabilityScores};
 use avar_metrics::classification::Classification;
@@ -67,7 +69,8 @@ pub struct Outcome {
 }
 
 impl Selection {
-    pub fn new(prepared: &Prepared, filter: &Filter, notes: &Notes) -> Self {
+    /// Asks between its parts whether it is still wanted.
+    pub fn new(prepared: &Prepared, filter: &Filter, notes: &Notes, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let run = &prepared.run;
         let passes = |place: &usize| {
             let clip = &run.clips[*place];
@@ -77,22 +80,24 @@ impl Selection {
         let mut times_drawn = vec![0; run.clips.len()];
         places.iter().for_each(|place| times_drawn[*place] = 1);
         let clips = || places.iter().map(|place| &run.clips[*place]);
+        cancel.check()?;
         let anomaly = Ranking::of_clips(clips().map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())));
-        let of_class = |class: AnomalyClass| {
+        let by_clip = CurvePair::new(anomaly.operating_points(), anomaly.scores());
+        cancel.check()?;
+        let operating = prepared.frames.operating_points_of_resample(&times_drawn);
+        cancel.check()?;
+        let by_frame = CurvePair::new(operating, prepared.frames.scores_of_resample(&times_drawn));
+        let mut average_precision = [Metric::undefined(Undefined::NoExamples); CLASS_COUNT];
+        for class in AnomalyClass::ALL {
+            cancel.check()?;
             let examples = clips().map(|clip| (clip.scores[class.index()], clip.truth == class));
-            Ranking::of_clips(examples).scores().average_precision
-        };
-        Self {
-            by_clip: CurvePair::new(anomaly.operating_points(), anomaly.scores()),
-            by_frame: CurvePair::new(
-                prepared.frames.operating_points_of_resample(&times_drawn),
-                prepared.frames.scores_of_resample(&times_drawn),
-            ),
-            average_precision: AnomalyClass::ALL.map(of_class),
-            alarms: AlarmCurve::new(places.iter().map(|place| &prepared.alarms[*place])),
-            calibration: Calibrated::new(clips().collect(), prepared.temperature),
-            places,
+            average_precision[class.index()] = Ranking::of_clips(examples).scores().average_precision;
         }
+        cancel.check()?;
+        let alarms = AlarmCurve::new(places.iter().map(|place| &prepared.alarms[*place]));
+        cancel.check()?;
+        let calibration = Calibrated::new(clips().collect(), prepared.temperature);
+        Ok(Self { by_clip, by_frame, average_precision, alarms, calibration, places })
     }
 }
 
@@ -213,7 +218,7 @@ mod tests {
     }
 
     fn select(prepared: &Prepared, filter: &Filter) -> Selection {
-        Selection::new(prepared, filter, &Notes::default())
+        Selection::new(prepared, filter, &Notes::default(), &CancelToken::default()).unwrap()
     }
 
     #[test]
@@ -277,6 +282,13 @@ mod tests {
         assert_eq!(list(|_, _| true).len(), 120);
         let scores: Vec<f64> = misses.iter().map(|place| prepared.run.clips[*place].anomaly_score()).collect();
         assert!(scores.is_sorted(), "the miss with the lowest score is the worst: {scores:?}");
+    }
+
+    #[test]
+    fn a_selection_that_is_not_wanted_any_more_is_given_up() {
+        let (prepared, cancel) = (prepared(20), CancelToken::default());
+        cancel.cancel();
+        assert!(Selection::new(&prepared, &Filter::default(), &Notes::default(), &cancel).is_err());
     }
 
     #[test]

@@ -27,10 +27,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use eframe::egui::{Context, Event, Key, TextureHandle, Ui};
+use tracing::error;
 
 use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
-use self::notes::Notes;
+use self::notes::{Notes, not_saved};
 use self::pictures::{PictureProblem, PictureRequest};
 use self::state::{EvaluateState, Evaluation, RunSlot, Saving, Slot};
 use avar_base::job::{JobEvent, Progress, Wake};
@@ -43,6 +44,12 @@ pub struct Evaluate {
     requests: Vec<Request>,
     /// By the run's folder: notes that differ from those in its file.
     unsaved: BTreeMap<PathBuf, Notes>,
+    /// What is being written to its file.
+    being_saved: Option<(PathBuf, Notes)>,
+    /// Notes that could not be written; they are tried again with the next change, and at the end.
+    refused: BTreeMap<PathBuf, Notes>,
+    /// By run: the filter or the notes have changed since its clips were selected.
+    is_selection_due: [bool; 2],
     /// Something of the comparison has changed since it was worked out.
     is_comparison_due: bool,
 }
@@ -68,6 +75,9 @@ impl Evaluate {
             jobs: Jobs::new(wake),
             requests: Vec::new(),
             unsaved: BTreeMap::new(),
+            being_saved: None,
+            refused: BTreeMap::new(),
+            is_selection_due: [false; 2],
             is_comparison_due: false,
         }
     }
@@ -89,7 +99,8 @@ impl Evaluate {
 
     /// Whether anything is being worked out; pictures and an evaluation are the desk's.
     pub fn is_busy(&self) -> bool {
-        self.jobs.is_busy() || self.is_comparison_due || !self.unsaved.is_empty()
+        let is_due = self.is_selection_due.contains(&true) || self.is_comparison_due;
+        self.jobs.is_busy() || is_due || !self.unsaved.is_empty()
     }
 
     /// What is asked of the desk since the last call.
@@ -127,10 +138,10 @@ impl Evaluate {
     }
 
     /// How the job of [`Request::SavePlate`] comes along.
-    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<(), Vec<PathBuf>>) {
+    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<String, Vec<PathBuf>>) {
         self.state.saving = match news {
             JobEvent::Progress(progress) => Saving::Running { plate, progress: Some(progress) },
-            JobEvent::Partial(()) => return,
+            JobEvent::Partial(sentence) => return self.state.notices.push(sentence),
             JobEvent::Done(written) => Saving::Saved(written),
             JobEvent::Failed(sentence) => {
                 self.state.notices.push(sentence);
@@ -153,13 +164,25 @@ impl Evaluate {
     }
 }
 
-/// What was noted last is in the file before the window is gone; nobody is left to hear of a failure.
+impl Evaluate {
+    /// Waits until what was noted is in its files, and returns a sentence on each file that could not be written: for
+    /// when the window closes.
+    pub fn put_away(&mut self) -> Vec<String> {
+        if let (Err(_), Some((folder, notes))) = (self.jobs.finish_saving(), self.being_saved.take()) {
+            self.refused.insert(folder, notes);
+        }
+        // The later ones win.
+        let mut left = std::mem::take(&mut self.refused);
+        left.append(&mut self.unsaved);
+        let written = left.iter().map(|(folder, notes)| notes.write(folder));
+        written.filter_map(Result::err).map(|error| not_saved(&error)).collect()
+    }
+}
+
+/// For whoever has not put it away.
 impl Drop for Evaluate {
     fn drop(&mut self) {
-        self.jobs.finish_saving();
-        for (folder, notes) in &self.unsaved {
-            let _ = notes.write(folder);
-        }
+        self.put_away().iter().for_each(|sentence| error!("{sentence}"));
     }
 }
 

@@ -101,6 +101,11 @@ fn cut(text: &mut String, most: usize) {
     }
 }
 
+/// For whoever wrote them.
+pub fn not_saved(error: &WriteError) -> String {
+    format!("The notes are not saved: {error}")
+}
+
 /// Tags as they are typed: between commas.
 pub fn tags_of(text: &str) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();

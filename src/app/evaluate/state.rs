@@ -142,10 +142,18 @@ pub struct RunNotes {
     pub written: Option<(usize, PathBuf)>,
 }
 
-/// The clip that plays, and a way to draw its frame of now.
+/// The clip that plays.
 pub struct Preview {
     pub clip: String,
-    pub draw: Box<dyn Fn(Rect) -> Shape>,
+    pub shown: PreviewFrame,
+}
+
+/// What there is to see of a clip that plays.
+pub enum PreviewFrame {
+    /// Draws the frame of now.
+    Frame(Box<dyn Fn(Rect) -> Shape>),
+    /// Why it cannot be played, in one sentence.
+    Problem(String),
 }
 
 /// An evaluation that the desk runs in the background.

@@ -132,8 +132,10 @@ impl Evaluate {
                 }
             }
             Report::Saving(event) => {
+                let saved = self.being_saved.take();
                 if let JobEvent::Failed(sentence) = event {
                     self.state.notices.push(sentence);
+                    self.refused.extend(saved);
                 }
             }
         }
@@ -158,12 +160,29 @@ impl Evaluate {
         }
     }
 
-    /// Starts what is due. While something is dragged, the comparison is that of a moment ago.
+    /// Starts what is due. While something is dragged, selection and comparison are those of a moment ago: one thread
+    /// for each is enough.
     pub(super) fn schedule(&mut self) {
+        for slot in Slot::BOTH {
+            if !self.is_selection_due[slot as usize] || self.jobs.is_selecting(slot) {
+                continue;
+            }
+            self.is_selection_due[slot as usize] = false;
+            let filter = self.state.filter.clone();
+            if let Some(run) = self.state.open_mut(slot) {
+                run.is_selecting = true;
+                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
+            }
+        }
         if !self.jobs.is_saving()
             && let Some((folder, notes)) = self.unsaved.pop_first()
         {
+            self.refused.remove(&folder);
+            self.being_saved = Some((folder.clone(), notes.clone()));
             self.jobs.save(folder, notes);
+            if !self.jobs.is_saving() {
+                self.refused.extend(self.being_saved.take());
+            }
         }
         if self.is_comparison_due && !self.jobs.is_comparing() {
             self.is_comparison_due = false;
@@ -228,13 +247,7 @@ impl Evaluate {
     }
 
     fn select_again(&mut self) {
-        for slot in Slot::BOTH {
-            let filter = self.state.filter.clone();
-            if let Some(run) = self.state.open_mut(slot) {
-                run.is_selecting = true;
-                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
-            }
-        }
+        self.is_selection_due = [true; 2];
     }
 
     fn pair_again(&mut self) {
@@ -376,7 +389,7 @@ impl Evaluate {
             threshold: self.state.threshold(),
             clip: selected.and_then(|place| Some(run.clips.get(place)?.path.clone())),
             playhead_s: selected.map(|_| self.state.playhead_s),
-            ablation: Some(ablation).filter(|path| path.is_file()),
+            ablation: Some(ablation),
             ..PlateSettings::default()
         };
         let out = run.folder.join("figures").join(plate.file_name());

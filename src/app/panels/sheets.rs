@@ -1,17 +1,18 @@
-//! Windows over the desk: the keys, and "go to".
+//! Windows over the desk: the keys, "go to", and the log.
 
-use eframe::egui::{self, Align2, Context, Grid, Key, RichText, Role, TextEdit, WidgetInfo, Window};
+use eframe::egui::{self, Align2, Context, Grid, Key, Label, RichText, Role, ScrollArea, TextEdit, WidgetInfo, Window};
 
 use crate::command::{Action, ActionGroup, Command};
 use crate::evaluate::command::EvaluateAction;
-use crate::state::{Mode, Sheet, State};
+use crate::state::{LogView, Mode, Sheet, State};
 use crate::theme;
 
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
     match &state.sheet {
         None => {}
-        Some(Sheet::Keys) => keys(ctx, state.mode, commands),
+        Some(Sheet::Keys) => keys(ctx, state.mode(), commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
+        Some(Sheet::Log(view)) => log(ctx, view, commands),
     }
 }
 
@@ -87,9 +88,45 @@ fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Co
         }
     });
     if !is_open {
-        commands.push(Action::Cancel.into());
+        commands.push(Action::Close.into());
     }
 }
+
+/// Its last lines, and a way to take them along.
+fn log(ctx: &Context, view: &LogView, commands: &mut Vec<Command>) {
+    let mut is_open = true;
+    window("Log").open(&mut is_open).show(ctx, |ui| match view {
+        LogView::Reading => {
+            ui.label("Reading the log …");
+        }
+        LogView::Problem(sentence) => {
+            ui.label(sentence);
+        }
+        LogView::Lines { path, text } => {
+            ui.horizontal(|ui| {
+                let copy = ui.button("Copy").on_hover_text("Copy these lines, to send them to somebody");
+                if copy.clicked() {
+                    ui.ctx().copy_text(text.clone());
+                }
+                let path = RichText::new(path.display().to_string()).small().color(theme::palette(ui).weak_text);
+                ui.add(Label::new(path).selectable(true));
+            });
+            ui.add_space(theme::GAP);
+            let size = ctx.content_rect().size() * LOG_SHARE;
+            let lines = ScrollArea::both().max_width(size.x).max_height(size.y).auto_shrink([false, false]);
+            lines.stick_to_bottom(true).show(ui, |ui| {
+                let text = RichText::new(text).font(theme::mono(theme::SMALL_TEXT));
+                ui.add(Label::new(text).selectable(true).extend());
+            });
+        }
+    });
+    if !is_open {
+        commands.push(Action::Close.into());
+    }
+}
+
+/// Of the window, in both directions.
+const LOG_SHARE: f32 = 0.7;
 
 fn window(title: &str) -> Window<'_> {
     Window::new(title).collapsible(false).resizable(false).anchor(Align2::CENTER_CENTER, [0.0, 0.0])

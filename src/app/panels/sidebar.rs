@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.separator();
     let Some(recording) = state.recording() else { return };
     heading(ui, "Events", &format!("score at least {:.2}", state.hysteresis.onset));
-    analysis_line(ui, recording, commands);
+    analysis_line(ui, state, recording, commands);
     notes(ui, recording);
     event_list(ui, state, recording, commands);
 }
@@ -108,7 +108,7 @@ fn notes(ui: &mut Ui, recording: &Recording) {
 }
 
 /// How the analysis stands: progress with the time left, or why there are no scores.
-fn analysis_line(ui: &mut Ui, recording: &Recording, commands: &mut Vec<Command>) {
+fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     match (&recording.stage, &recording.review.status) {
         (Stage::Ready(media), _) if !media.is_whole() => {
@@ -118,13 +118,19 @@ fn analysis_line(ui: &mut Ui, recording: &Recording, commands: &mut Vec<Command>
         (Stage::Ready(_), ScoreStatus::Running(progress)) => {
             ui.horizontal(|ui| {
                 progress_bar(ui, *progress, ui.available_width() - 64.0, "Analysis progress");
-                action_button(ui, commands, "Cancel", Action::Cancel);
+                action_button(ui, commands, "Cancel", Action::CancelAnalyses);
             });
         }
         (Stage::Ready(_), ScoreStatus::Queued) => weak(ui, "Waiting for another analysis to end."),
         (Stage::Ready(_), ScoreStatus::Cancelled) => {
             weak(ui, "The analysis was cancelled; what it found is kept.");
-            action_button(ui, commands, "Analyse again", Action::Analyse);
+            let is_cancelled = |recording: &&Recording| matches!(recording.review.status, ScoreStatus::Cancelled);
+            ui.horizontal(|ui| {
+                action_button(ui, commands, "Analyse again", Action::Analyse);
+                if state.queue.iter().filter(is_cancelled).count() > 1 {
+                    action_button(ui, commands, "Go on with all", Action::AnalyseCancelled);
+                }
+            });
         }
         (Stage::Ready(_), ScoreStatus::Failed(sentence)) => {
             ui.label(RichText::new(sentence).color(palette.error));

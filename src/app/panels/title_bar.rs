@@ -12,11 +12,12 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new("AVAR Desk").strong());
         ui.add_space(theme::WIDE_GAP);
-        modes(ui, state.mode, commands);
+        modes(ui, state.mode(), commands);
         ui.add_space(theme::WIDE_GAP);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };
             action_icon(ui, commands, icons::ICON_KEYBOARD, Action::KeySheet, false);
+            action_icon(ui, commands, icons::ICON_ARTICLE, Action::ShowLog, false);
             action_icon(ui, commands, theme_icon, Action::ToggleTheme, false);
             action_icon(ui, commands, icons::ICON_FOLDER_OPEN, Action::Open, false);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {

@@ -407,6 +407,40 @@ fn notes_that_cannot_be_read_are_never_written_over() {
     assert_eq!(std::fs::read_to_string(folder.join(NOTES)).unwrap(), "{");
 }
 
+/// A file where the folder of the run was: nothing can be written there until it is put back.
+fn take_away(folder: &Path) {
+    std::fs::rename(folder, folder.with_extension("away")).unwrap();
+    std::fs::write(folder, "").unwrap();
+}
+
+fn put_back(folder: &Path) {
+    std::fs::remove_file(folder).unwrap();
+    std::fs::rename(folder.with_extension("away"), folder).unwrap();
+}
+
+#[test]
+fn notes_that_cannot_be_saved_are_said_at_once_and_when_the_window_closes() {
+    let mut window = Window::empty();
+    let folder = window.open(Slot::A, "lite", 0.45, |_| {});
+    take_away(&folder);
+    window.apply(EvaluateCommand::SetNote(0, "glare".to_owned()));
+    window.assert_shows("The notes are not saved");
+    let sentences = window.harness.state_mut().put_away();
+    assert!(sentences.len() == 1 && sentences[0].ends_with(NOTES), "{sentences:?}");
+}
+
+#[test]
+fn notes_that_could_not_be_saved_are_tried_again_when_the_window_closes() {
+    let mut window = Window::empty();
+    let folder = window.open(Slot::A, "lite", 0.45, |_| {});
+    take_away(&folder);
+    window.apply(EvaluateCommand::SetNote(0, "glare".to_owned()));
+    put_back(&folder);
+    assert_eq!(window.harness.state_mut().put_away(), [""; 0]);
+    let path = window.state().clip(0).unwrap().path.clone();
+    assert_eq!(Notes::read(&folder).unwrap().of(&path).unwrap().note, "glare");
+}
+
 #[test]
 fn a_corrected_label_asks_for_a_new_manifest_and_leaves_the_metrics() {
     let mut window = Window::on_run();

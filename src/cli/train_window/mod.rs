@@ -51,7 +51,12 @@ impl TrainingWindow {
         theme::install(&cc.egui_ctx);
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
-        let state = TrainingState::new(&spec, told_before(&spec.work));
+        let (before, unread) = match told_before(&spec.work) {
+            Ok(before) => (before, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
+        let mut state = TrainingState::new(&spec, before);
+        state.told.extend(unread);
         let job = spawn_training(spec, wake).context("the training cannot be started")?;
         Ok(TrainingWindow { state, job, is_dark: true, is_closing: false })
     }

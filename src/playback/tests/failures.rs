@@ -170,12 +170,12 @@ fn every_edge_file_plays_seeks_steps_and_is_dropped_in_time() {
         played += 1;
     }
     println!("{played} edge files; slowest view {slowest_view:?}, slowest drop {slowest_drop:?}");
-    // Five times what an idle machine allows: a loaded one may not run this thread for a while.
-    assert!(slowest_drop < Duration::from_secs(1));
+    // A loaded machine may not run this thread for a while.
+    assert!(slowest_drop < Duration::from_millis(500));
 }
 
 #[test]
-fn dropping_a_player_in_the_midst_of_work_takes_less_than_200_ms() {
+fn dropping_a_player_in_the_midst_of_work_waits_for_nobody() {
     let film = Clip::steady(1280, 720, 250);
     let seeking = |sound| {
         let mut player = real_player(&film, sound);
@@ -202,7 +202,8 @@ fn dropping_a_player_in_the_midst_of_work_takes_less_than_200_ms() {
         }
     }
     drops.report("dropping a player");
-    assert!(drops.0[drops.0.len() / 2] < 200.0);
+    // Decoding up to the last frame takes a hundred times as long.
+    assert!(drops.0[drops.0.len() / 2] < 5.0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use egui_material_icons::icons;
 use super::controls::{nothing, tab};
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
 use crate::evaluate::pictures::{Picture, PictureProblem};
-use crate::evaluate::state::{EvaluateState, Gallery, Slot};
+use crate::evaluate::state::{EvaluateState, Gallery, Preview, PreviewFrame, Slot};
 use crate::theme;
 use avar_labels::AnomalyClass;
 
@@ -175,8 +175,9 @@ fn draw_picture(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
     let palette = theme::palette(ui);
     let Some(clip) = state.clip(place) else { return };
     ui.painter().rect_filled(rect, 2, palette.lane);
-    if let Some(preview) = state.preview.as_ref().filter(|preview| preview.clip == clip.path) {
-        ui.painter().add((preview.draw)(rect));
+    let preview = state.preview.as_ref().filter(|preview| preview.clip == clip.path);
+    if let Some(Preview { shown: PreviewFrame::Frame(draw), .. }) = preview {
+        ui.painter().add(draw(rect));
         return;
     }
     let say = |text: &str| {
@@ -197,6 +198,19 @@ fn draw_picture(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
         Some(Picture::Absent(PictureProblem::SoundOnly)) => say("sound only"),
         Some(Picture::Absent(PictureProblem::Failed(sentence))) => say(sentence),
     }
+    if let Some(Preview { shown: PreviewFrame::Problem(sentence), .. }) = preview {
+        over_picture(ui, rect, sentence);
+    }
+}
+
+/// A sentence at the foot of a picture.
+fn over_picture(ui: &Ui, picture: Rect, sentence: &str) {
+    let color = egui::Color32::from_gray(0xf0);
+    let galley = ui.painter().layout(sentence.to_owned(), FontId::proportional(11.0), color, picture.width() - 8.0);
+    let ground = Align2::LEFT_BOTTOM.anchor_size(picture.left_bottom(), vec2(picture.width(), galley.size().y + 6.0));
+    let painter = ui.painter().with_clip_rect(picture);
+    painter.rect_filled(ground, 2, egui::Color32::from_black_alpha(190));
+    painter.galley(ground.min + vec2(4.0, 3.0), galley, color);
 }
 
 /// Right or wrong, and the anomaly score.

@@ -1,19 +1,22 @@
 //! Evaluate within the desk: what it asks for is done. Its views are tested in `tests/evaluate.rs`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avar_app::command::Command;
+use avar_app::command::{Action, Command};
 use avar_app::evaluate::command::{EvaluateCommand, Request};
+use avar_app::evaluate::made_up;
 use avar_app::evaluate::pictures::Picture;
-use avar_app::evaluate::state::{Gallery, Saving, Slot};
+use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
 use avar_app::state::Mode;
 use avar_dataset::Manifest;
 use avar_export::Plate;
 use avar_labels::AnomalyClass;
+use avar_metrics::runs::write_run;
 use eframe::egui::{Key, Modifiers};
 
-use super::{Window, clip};
+use super::{Dropped, Window, clip};
 
 /// Evaluate on the run of a manifest of two clips, which the window itself evaluated.
 fn evaluated() -> Window {
@@ -91,9 +94,60 @@ fn t_takes_a_clip_to_review_and_back() {
     ask(&mut window, EvaluateCommand::Select(1));
     window.press(Modifiers::NONE, Key::T);
     let state = &window.harness.state().desk.state;
-    assert_eq!((state.mode, state.recording().unwrap().name().as_str()), (Mode::Review, "two.mp4"));
+    assert_eq!((state.mode(), state.recording().unwrap().name().as_str()), (Mode::Review, "two.mp4"));
     window.press(Modifiers::NONE, Key::T);
-    assert_eq!(window.harness.state().desk.state.mode, Mode::Evaluate);
+    assert_eq!(window.harness.state().desk.state.mode(), Mode::Evaluate);
+}
+
+#[test]
+fn a_run_dropped_on_review_opens_in_evaluate_and_silences_what_plays() {
+    let mut window = evaluated();
+    let run = run_folder(&window).unwrap();
+    window.press(Modifiers::NONE, Key::F1);
+    let recording = window.folder.path().join("one.mp4");
+    window.harness.state_mut().desk.apply(Command::OpenPaths(vec![recording]));
+    window.settle();
+    let desk = &mut window.harness.state_mut().desk;
+    let whole = desk.state.media().unwrap().info.range;
+    // For ever: that it has come to its end must not be taken for a pause.
+    desk.apply(Command::SetLoop(Some(whole)));
+    desk.apply(Command::Act(Action::PlayPause));
+    window.harness.run_steps(2);
+    assert!(window.harness.state().desk.state.player.as_ref().unwrap().playing);
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(run)));
+    wait(&mut window, |window| window.harness.state().desk.state.mode() == Mode::Evaluate);
+    assert!(!window.harness.state().desk.state.player.as_ref().unwrap().playing, "it is heard in Evaluate");
+}
+
+#[test]
+fn of_three_dropped_runs_two_open_and_the_third_is_named() {
+    let mut window = evaluated();
+    let folder = window.folder.path().to_owned();
+    for name in ["first", "second", "third"] {
+        let settings = made_up::Settings { folder: folder.join(name), clips: 4, ..made_up::Settings::default() };
+        write_run(&made_up::run(&settings)).unwrap();
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
+    }
+    window.harness.run_steps(2);
+    let evaluate =
+        |window: &Window, slot| Some(window.harness.state().desk.evaluate.state.open(slot)?.prepared.run.name());
+    wait(&mut window, |window| {
+        evaluate(window, Slot::A).as_deref() == Some("first") && evaluate(window, Slot::B).as_deref() == Some("second")
+    });
+    let notices = &window.harness.state().desk.evaluate.state.notices;
+    assert!(notices.iter().any(|notice| notice.ends_with("not opened: third.")), "{notices:?}");
+}
+
+#[test]
+fn a_run_dropped_on_evaluate_opens_beside_the_one_that_is_open() {
+    let mut window = evaluated();
+    let settings = made_up::Settings { clips: 4, ..made_up::Settings::default() };
+    let settings = made_up::Settings { folder: window.folder.path().join("other"), ..settings };
+    write_run(&made_up::run(&settings)).unwrap();
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
+    window.harness.run_steps(2);
+    wait(&mut window, |window| window.harness.state().desk.evaluate.state.open(Slot::B).is_some());
+    assert_eq!(run_folder(&window), Some(window.folder.path().join("clips.run")));
 }
 
 #[test]
@@ -105,6 +159,20 @@ fn a_clip_plays_while_it_is_rested_upon() {
     });
     ask(&mut window, EvaluateCommand::Hover(None));
     assert!(window.harness.state().desk.evaluate.state.preview.is_none());
+}
+
+#[test]
+fn a_clip_that_cannot_be_played_says_so_on_its_card() {
+    let mut window = evaluated();
+    std::fs::remove_file(window.folder.path().join("one.mp4")).unwrap();
+    ask(&mut window, EvaluateCommand::Hover(Some(0)));
+    wait(&mut window, |window| {
+        let preview = window.harness.state().desk.evaluate.state.preview.as_ref();
+        preview.is_some_and(|preview| match &preview.shown {
+            PreviewFrame::Problem(sentence) => sentence.contains("no such file") && sentence.ends_with("one.mp4"),
+            PreviewFrame::Frame(_) => false,
+        })
+    });
 }
 
 #[test]
@@ -170,7 +238,7 @@ fn a_run_that_is_opened_like_a_file_shows_in_evaluate() {
     window.harness.state_mut().desk.apply(Command::OpenPaths(vec![folder.clone()]));
     wait(&mut window, |window| run_folder(window).as_ref() == Some(&folder));
     let state = &window.harness.state().desk.state;
-    assert_eq!(state.mode, Mode::Evaluate);
+    assert_eq!(state.mode(), Mode::Evaluate);
     assert!(state.queue.is_empty(), "a run is no recording");
 }
 
@@ -189,6 +257,7 @@ fn cancelling_an_evaluation_leaves_no_run() {
     std::fs::write(folder.join("clips.csv"), format!("path,label\n{rows}")).unwrap();
     window.press(Modifiers::NONE, Key::F2);
     open(&mut window, folder.join("clips.csv"));
+    wait(&mut window, |window| window.harness.state().desk.evaluate.state.evaluation.is_some());
     ask(&mut window, EvaluateCommand::Ask(Request::CancelEvaluation));
     wait(&mut window, |window| window.harness.state().desk.evaluate.state.evaluation.is_none());
     assert!(!folder.join("clips.run").exists() && run_folder(&window).is_none());

@@ -15,11 +15,12 @@ use avar_app::{DeskApp, DeskOptions, scenes};
 use avar_base::job::Progress;
 use avar_base::time::FrameIndex;
 use avar_labels::AnomalyClass;
+use avar_log::LogPlace;
 use avar_media::OpenedMedia;
 use avar_model::Preset;
 use avar_playback::{PlayerOptions, SoundChoice};
 use eframe::egui::accesskit::Role;
-use eframe::egui::{self, Event, Key, Modifiers, Vec2};
+use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -39,7 +40,8 @@ impl Window {
         let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
-        let options = DeskOptions { files: files(folder.path()), player, network, journals: None };
+        let log = LogPlace::File(folder.path().join("avar.log"));
+        let options = DeskOptions { files: files(folder.path()), player, network, journals: None, log };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();
@@ -190,20 +192,54 @@ fn analysing_again_keeps_the_scores_until_there_are_new_ones() {
     }
 }
 
-#[test]
-fn escape_cancels_a_running_analysis_and_says_so() {
+/// On two recordings, of which the first is long and is being analysed.
+fn analysing() -> Window {
     let mut window = Window::empty();
-    let path = window.folder.path().join("long.mp4");
-    avar_testing::write_clip(&path, 30, true);
-    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    let (long, short) = (window.folder.path().join("long.mp4"), clip(window.folder.path(), "short.mp4"));
+    avar_testing::write_clip(&long, 30, true);
+    for path in [long, short] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    }
     let started = Instant::now();
-    while !matches!(window.status(), Some(ScoreStatus::Running(_))) {
+    let is_under_way = |window: &Window| {
+        let queue = &window.harness.state().desk.state.queue;
+        matches!(window.status(), Some(ScoreStatus::Running(_))) && queue[1].awaits_analysis()
+    };
+    while !is_under_way(&window) {
         window.harness.step();
         assert!(started.elapsed() < Duration::from_secs(60), "no analysis begins");
     }
-    window.press(Modifiers::NONE, Key::Escape);
-    assert!(matches!(window.status(), Some(ScoreStatus::Cancelled)), "{:?}", window.status());
+    window
+}
+
+fn statuses(window: &Window) -> Vec<ScoreStatus> {
+    let queue = &window.harness.state().desk.state.queue;
+    queue.iter().map(|recording| recording.review.status.clone()).collect()
+}
+
+#[test]
+fn escape_ends_no_analysis() {
+    let mut window = analysing();
+    for _ in 0..3 {
+        window.harness.key_press(Key::Escape);
+        window.harness.run_steps(2);
+    }
+    window.settle();
+    assert!(matches!(statuses(&window)[..], [ScoreStatus::Done, ScoreStatus::Done]), "{:?}", statuses(&window));
+}
+
+#[test]
+fn a_running_analysis_is_cancelled_with_all_that_wait_and_all_go_on_when_asked() {
+    let mut window = analysing();
+    window.press(Modifiers::COMMAND, Key::Period);
+    assert!(
+        matches!(statuses(&window)[..], [ScoreStatus::Cancelled, ScoreStatus::Cancelled]),
+        "{:?}",
+        statuses(&window)
+    );
     window.assert_shows("The analysis was cancelled");
+    window.click("Go on with all");
+    assert!(matches!(statuses(&window)[..], [ScoreStatus::Done, ScoreStatus::Done]), "{:?}", statuses(&window));
 }
 
 #[test]
@@ -492,6 +528,32 @@ fn question_mark_lists_every_action_that_has_a_key() {
         assert!(texts.contains(&action.key_text()), "{action:?}: no \"{}\"", action.key_text());
         assert!(texts.iter().any(|text| text == action.label()), "{action:?}: no \"{}\"", action.label());
     }
+}
+
+#[test]
+fn the_log_is_shown_with_a_way_to_copy_it_and_closed_by_escape() {
+    let mut window = Window::on_clip();
+    std::fs::write(window.folder.path().join("avar.log"), "INFO opened\nWARN something odd\n").unwrap();
+    window.click(Action::ShowLog.label());
+    window.assert_shows("INFO opened\nWARN something odd");
+    window.assert_shows("avar.log");
+    window.harness.get_by_label("Copy").click();
+    let copied = |window: &mut Window| {
+        window.harness.step();
+        let commands = &window.harness.output().platform_output.commands;
+        commands.iter().any(|command| matches!(command, OutputCommand::CopyText(text) if text.ends_with("odd\n")))
+    };
+    assert!((0..3).any(|_| copied(&mut window)), "nothing was copied");
+    window.press(Modifiers::NONE, Key::Escape);
+    assert!(!window.shows("something odd"));
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_named() {
+    let mut window = Window::empty();
+    window.press(Modifiers::COMMAND, Key::L);
+    window.assert_shows("The log cannot be read");
+    window.assert_shows("avar.log");
 }
 
 #[test]

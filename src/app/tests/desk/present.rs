@@ -34,7 +34,7 @@ fn words(window: &Window) -> Vec<String> {
 }
 
 fn mode(window: &Window) -> Mode {
-    window.harness.state().desk.state.mode
+    window.harness.state().desk.state.mode()
 }
 
 #[test]
@@ -105,6 +105,18 @@ fn a_file_that_cannot_be_opened_is_not_named() {
 #[test]
 fn an_untrained_network_is_owned_up_to() {
     agreed().assert_shows("untrained weights: these scores mean nothing");
+}
+
+#[test]
+fn the_log_which_names_recordings_is_not_for_the_room() {
+    let mut window = Window::on_clip();
+    std::fs::write(window.folder.path().join("avar.log"), "open{path=clip.mp4}").unwrap();
+    window.press(Modifiers::COMMAND, Key::L);
+    window.assert_shows("clip.mp4}");
+    window.press(Modifiers::NONE, Key::F3);
+    assert!(!window.shows("clip.mp4"), "{:?}", window.texts());
+    window.press(Modifiers::COMMAND, Key::L);
+    assert!(!window.shows("clip.mp4"), "{:?}", window.texts());
 }
 
 #[test]
