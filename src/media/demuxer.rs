@@ -14,9 +14,9 @@ use std::sync::{Arc, OnceLock};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::{Input, StreamIo};
-use ffmpeg_next::media::Type;
 
 use super::error::{MediaError, StreamKind};
+use super::ffi_enum;
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
@@ -233,7 +233,7 @@ impl Demuxer {
     /// The moving picture: never cover art or a thumbnail track; what can be decoded and is marked as
     /// the default comes first, then the larger picture, then the earlier stream.
     pub(super) fn picture_stream(&self) -> Option<usize> {
-        self.best_stream(Type::Video)
+        self.best_stream(StreamKind::Picture)
     }
 
     /// The stream `track`, if it is one of sound. Without it the best: what can be decoded and is marked as the
@@ -241,32 +241,32 @@ impl Demuxer {
     pub(super) fn sound_stream(&self, track: Option<usize>) -> Option<usize> {
         match track {
             Some(track) => self.sound_streams().find(|stream| stream.index() == track).map(|stream| stream.index()),
-            None => self.best_stream(Type::Audio),
+            None => self.best_stream(StreamKind::Sound),
         }
     }
 
     /// All tracks of sound, in the order of the file.
     pub(super) fn sound_streams(&self) -> impl Iterator<Item = ffmpeg::Stream<'_>> {
-        self.input.streams().filter(|stream| stream.parameters().medium() == Type::Audio)
+        let is_sound = |stream: &ffmpeg::Stream| ffi_enum::stream_kind(&stream.parameters()) == Some(StreamKind::Sound);
+        self.input.streams().filter(is_sound)
     }
 
-    fn best_stream(&self, kind: Type) -> Option<usize> {
+    fn best_stream(&self, kind: StreamKind) -> Option<usize> {
         let still = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
         let auxiliary = ffi::AV_DISPOSITION_HEARING_IMPAIRED | ffi::AV_DISPOSITION_VISUAL_IMPAIRED;
         self.input
             .streams()
-            .filter(|stream| stream.parameters().medium() == kind)
+            .filter(|stream| ffi_enum::stream_kind(&stream.parameters()) == Some(kind))
             .filter_map(|stream| {
                 // SAFETY: the stream and its parameters live as long as the open input.
-                let (disposition, width, height, codec) = unsafe {
+                let (disposition, width, height) = unsafe {
                     let (stream, codec) = (stream.as_ptr(), (*stream.as_ptr()).codecpar);
-                    ((*stream).disposition, (*codec).width, (*codec).height, (*codec).codec_id)
+                    ((*stream).disposition, (*codec).width, (*codec).height)
                 };
-                // SAFETY: a look-up in FFmpeg's constant table of decoders.
-                let decodable = unsafe { !ffi::avcodec_find_decoder(codec).is_null() };
+                let decodable = ffi_enum::find_decoder(ffi_enum::codec_id(&stream.parameters())).is_some();
                 let is_default = disposition & ffi::AV_DISPOSITION_DEFAULT != 0;
                 let plain = disposition & auxiliary == 0;
-                let area = if kind == Type::Video { i64::from(width) * i64::from(height) } else { 0 };
+                let area = if kind == StreamKind::Picture { i64::from(width) * i64::from(height) } else { 0 };
                 let rank = (decodable, plain, is_default, area, std::cmp::Reverse(stream.index()));
                 (disposition & still == 0).then_some((rank, stream.index()))
             })
@@ -277,15 +277,15 @@ impl Demuxer {
     /// Whether the container says that the packets of stream `index` are encrypted.
     pub(super) fn is_encrypted(&self, index: usize) -> bool {
         let Some(stream) = self.input.stream(index) else { return false };
-        let init_info = ffmpeg::codec::packet::side_data::Type::EncryptionInitInfo;
-        let in_index = match stream.parameters().medium() {
-            Type::Video => self.encrypted.picture,
-            Type::Audio => self.encrypted.sound,
-            _ => false,
+        let init_info = ffi::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INIT_INFO;
+        let in_index = match ffi_enum::stream_kind(&stream.parameters()) {
+            Some(StreamKind::Picture) => self.encrypted.picture,
+            Some(StreamKind::Sound) => self.encrypted.sound,
+            None => false,
         };
         in_index
             || stream.metadata().get("enc_key_id").is_some()
-            || stream.side_data().any(|data| data.kind() == init_info)
+            || stream.side_data().any(|data| ffi_enum::is_side_data(&data, init_info))
     }
 
     /// Reads only the packets of stream `index` from now on.
@@ -493,9 +493,9 @@ pub(super) fn time_base_of(stream: &ffmpeg::Stream<'_>) -> TimeBase {
 pub(super) fn codec_name(parameters: &ffmpeg::codec::Parameters) -> String {
     // SAFETY: the parameters are alive; the tag is a plain number.
     let tag = unsafe { (*parameters.as_ptr()).codec_tag }.to_le_bytes();
-    match parameters.id() {
-        ffmpeg::codec::Id::None => String::from_utf8_lossy(&tag).trim_matches('\0').to_owned(),
-        id => id.name().to_owned(),
+    match ffi_enum::codec_id(parameters) {
+        ffi_enum::codec::NONE => String::from_utf8_lossy(&tag).trim_matches('\0').to_owned(),
+        codec_id => ffi_enum::codec_name(codec_id),
     }
 }
 

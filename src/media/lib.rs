@@ -17,6 +17,7 @@ mod color;
 mod demuxer;
 mod digest;
 mod error;
+mod ffi_enum;
 mod frame_faults;
 mod frame_scan;
 mod frame_table;
