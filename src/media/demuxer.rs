@@ -6,17 +6,19 @@
 //! tells the codec; each of the others is read here and is one packet. Blocking reads end when the
 //! token is cancelled.
 
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{CStr, CString, c_int};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
-use ffmpeg_next::format::context::{Input, StreamIo};
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::util::interrupt;
 
 use super::error::{MediaError, StreamKind};
 use super::ffi_enum;
+use super::file_io::FileIo;
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
@@ -37,9 +39,8 @@ const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
 
 /// An open file; one stream at a time is read from it.
 pub(super) struct Demuxer {
-    // Before `interrupt`, which FFmpeg points at: fields drop in this order.
     input: Input,
-    interrupt: Box<CancelToken>,
+    cancel: CancelToken,
     path: PathBuf,
     selected: usize,
     read_failed: bool,
@@ -109,21 +110,26 @@ impl Demuxer {
             return Err(MediaError::IndexDamaged { path: path.to_owned() });
         }
         let url = file_url(file)?;
-        let interrupt = Box::new(cancel.clone());
         let failure = |code: c_int| open_failure(code, path, cancel);
         let format = picture.map_or(std::ptr::null(), picture_demuxer);
-        let mut masked = hidden.as_ref().map(|hidden| masked_io(hidden, file, cancel)).transpose()?;
+        let io = hidden.as_ref().map(|hidden| masked_io(hidden, file, cancel)).transpose()?;
+        let io_context = io.as_ref().map(FileIo::context);
+        let token = cancel.clone();
+        // The callback keeps what the context reads through: ffmpeg-next drops both when nothing uses the context any more.
+        let interrupt = interrupt::new(Box::new(move || {
+            let _kept = &io;
+            token.is_cancelled()
+        }));
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
-        // `Input` after that, with what it reads through; the callback's argument lives in a box that outlives it.
+        // `Input` after that; the callback and what is read through live until then.
         let mut input = unsafe {
             let mut context = ffi::avformat_alloc_context();
             if context.is_null() {
                 return Err(failure(ffi::AVERROR(ffi::ENOMEM)));
             }
-            (*context).interrupt_callback.callback = Some(is_interrupted);
-            (*context).interrupt_callback.opaque = (&raw const *interrupt).cast_mut().cast();
-            if let Some(io) = &mut masked {
-                (*context).pb = io.as_mut_ptr();
+            (*context).interrupt_callback = interrupt.interrupt;
+            if let Some(io) = io_context {
+                (*context).pb = io;
                 (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
             }
             let mut options = ffmpeg::Dictionary::new();
@@ -135,10 +141,7 @@ impl Demuxer {
             if code < 0 {
                 return Err(failure(code));
             }
-            match masked {
-                Some(io) => Input::wrap_with_custom_io(context, io),
-                None => Input::wrap(context),
-            }
+            Input::wrap_with_interrupt(context, interrupt.guard)
         };
         // SAFETY: the context is open. What the search cannot find stays unknown, and is no failure here.
         unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
@@ -149,7 +152,7 @@ impl Demuxer {
         let path = path.to_owned();
         Ok(Self {
             input,
-            interrupt,
+            cancel: cancel.clone(),
             path,
             selected: usize::MAX,
             read_failed: false,
@@ -187,7 +190,7 @@ impl Demuxer {
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
-        &self.interrupt
+        &self.cancel
     }
 
     pub(super) fn input(&self) -> &Input {
@@ -322,12 +325,12 @@ impl Demuxer {
     /// The next packet of the selected stream; `None` at the end, or where the rest cannot be read.
     pub(super) fn next_packet(&mut self) -> Result<Option<ffmpeg::Packet>, MediaError> {
         if let Some(pictures) = &mut self.pictures {
-            return pictures.next_packet(self.selected, &self.interrupt);
+            return pictures.next_packet(self.selected, &self.cancel);
         }
         self.is_at_start = false;
         let mut failures = 0;
         loop {
-            if self.interrupt.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 return Err(MediaError::Cancelled);
             }
             let mut packet = ffmpeg::Packet::empty();
@@ -413,7 +416,7 @@ impl Demuxer {
     /// What it takes to open the file again.
     pub(super) fn closed(&self) -> Closed {
         let kept = self.hidden.as_ref().map(HiddenTracks::kept);
-        Closed { path: self.path.clone(), kept, selected: self.selected, cancel: (*self.interrupt).clone() }
+        Closed { path: self.path.clone(), kept, selected: self.selected, cancel: self.cancel.clone() }
     }
 }
 
@@ -589,38 +592,6 @@ fn looks_like_another_kind(path: &Path) -> bool {
     !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
 }
 
-fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<StreamIo, MediaError> {
-    let file = hidden.open(path, cancel).map_err(|error| MediaError::from_io(&error, path))?;
-    let mut io = StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
-        .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })?;
-    // SAFETY: the context was just made; it takes any function that reads, and this one calls its own.
-    unsafe {
-        let context = io.as_mut_ptr();
-        if let Some(read) = (*context).read_packet {
-            READ_MASKED.get_or_init(|| read);
-            (*context).read_packet = Some(read_in_parts);
-        }
-    }
-    Ok(io)
-}
-
-type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
-
-/// How a masked file is read: the same for all.
-static READ_MASKED: OnceLock<ReadPacket> = OnceLock::new();
-
-/// FFmpeg asks for the tables of a track in one go, and ffmpeg-next keeps room for the most that was ever read at once
-/// for as long as the file is open: 10 MB for the picture and the sound of ten hours.
-unsafe extern "C" fn read_in_parts(file: *mut c_void, buffer: *mut u8, len: c_int) -> c_int {
-    let Some(read) = READ_MASKED.get() else { return ffi::AVERROR(ffi::EINVAL) };
-    // SAFETY: FFmpeg's own arguments, with a part of the room that it offers.
-    unsafe { read(file, buffer, len.min(MASKED_READ_BYTES as c_int)) }
-}
-
-/// How much a masked file is read at a time.
-const MASKED_READ_BYTES: usize = 64 << 10;
-
-unsafe extern "C" fn is_interrupted(token: *mut c_void) -> c_int {
-    // SAFETY: the pointer was made from the demuxer's boxed token, which outlives the context.
-    c_int::from(unsafe { &*token.cast::<CancelToken>() }.is_cancelled())
+fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<FileIo, MediaError> {
+    hidden.open(path, cancel).and_then(FileIo::new).map_err(|error| MediaError::from_io(&error, path))
 }

@@ -44,7 +44,7 @@ impl HiddenTracks {
 
     /// The file as it looks without what is hidden.
     pub(super) fn open(&self, path: &Path, cancel: &CancelToken) -> io::Result<MaskedFile> {
-        Ok(MaskedFile { file: File::open(path)?, at: 0, freed: self.offsets().collect(), cancel: cancel.clone() })
+        Ok(MaskedFile::new(File::open(path)?, self.offsets().collect(), cancel))
     }
 
     fn hides(&self, track: &Track) -> bool {
@@ -62,6 +62,18 @@ pub(super) struct MaskedFile {
     at: u64,
     freed: Vec<u64>,
     cancel: CancelToken,
+}
+
+impl MaskedFile {
+    /// `file` with the word `free` at each of the places `freed`.
+    pub(super) fn new(file: File, freed: Vec<u64>, cancel: &CancelToken) -> Self {
+        Self { file, at: 0, freed, cancel: cancel.clone() }
+    }
+
+    /// In bytes.
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
 }
 
 impl Read for MaskedFile {

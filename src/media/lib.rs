@@ -18,6 +18,7 @@ mod demuxer;
 mod digest;
 mod error;
 mod ffi_enum;
+mod file_io;
 mod frame_faults;
 mod frame_scan;
 mod frame_table;

@@ -78,6 +78,9 @@ impl VideoFrame {
             (color, planar_yuv((*raw).format).filter(|_| !upside_down), is_concealed)
         };
         let (width_px, height_px) = (picture.width(), picture.height());
+        if width_px == 0 || height_px == 0 {
+            return Err(MediaError::Convert { width_px, height_px, reason: "it has no pixels".to_owned() });
+        }
         let (layout, picture) = match layout {
             Some(layout) => (layout, picture),
             None => (PixelLayout::Rgba, converter.convert(&picture, color, Target::rgba(width_px, height_px))?),
@@ -126,8 +129,8 @@ impl VideoFrame {
         };
         let width_px = self.width_px.div_ceil(1 << shift_x);
         let height_px = self.height_px.div_ceil(1 << shift_y);
-        // SAFETY: the decoder allocated `height_px` rows of `stride_bytes` each at `data`, of which the
-        // last is only promised to be as long as its samples; strides were checked to be positive.
+        // SAFETY: the decoder allocated `height_px` rows of `stride_bytes` each at `data`, of which the last is only
+        // promised to be as long as its samples; `new` saw that there is one and that no stride is negative.
         let (bytes, stride_bytes) = unsafe {
             let raw = self.picture.as_ptr();
             let stride = (*raw).linesize[plane] as usize;
