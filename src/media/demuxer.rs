@@ -1,14 +1,13 @@
 //! Opening a file safely and reading the packets of one stream.
 //!
-//! A media file is untrusted. Only regular files are opened, through the `file:` protocol alone, and
-//! only by demuxers that read nothing but the file itself: playlists and concatenation scripts are
-//! refused, because they can name other files. Of a sequence of pictures FFmpeg sees one alone, which
-//! tells the codec; each of the others is read here and is one packet. Blocking reads end when the
-//! token is cancelled.
+//! A media file is untrusted. FFmpeg reads it through the file that is open already ([`Source`]), without any protocol
+//! by which it could open another, and only with demuxers that read nothing but the file itself: playlists and
+//! concatenation scripts are refused, because they can name other files. Of a sequence of pictures FFmpeg sees one
+//! alone, which tells the codec; each of the others is read here and is one packet. Blocking reads end when the token is
+//! cancelled.
 
 use std::ffi::{CStr, CString, c_int};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
@@ -22,6 +21,7 @@ use super::file_io::FileIo;
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
+use super::source::{Content, OpenFile, Source};
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase};
 
@@ -41,7 +41,7 @@ const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
 pub(super) struct Demuxer {
     input: Input,
     cancel: CancelToken,
-    path: PathBuf,
+    source: Source,
     selected: usize,
     read_failed: bool,
     /// Nothing was read or sought since the file was opened.
@@ -62,64 +62,74 @@ struct Pictures {
 const PICTURES_TRIED: usize = 16;
 
 impl Demuxer {
-    /// Opens `path` and looks into its streams; every later read ends early once `cancel` is set.
-    pub(super) fn open(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+    /// Looks into the streams of `source`; every later read ends early once `cancel` is set.
+    pub(super) fn open(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
         super::quiet_ffmpeg();
-        match PictureSequence::named_by(path, cancel)? {
-            Some(sequence) => Self::open_sequence(path, Arc::new(sequence), cancel),
-            None => Self::open_file(path, path, None, None, cancel),
+        match source.content() {
+            Content::Pictures(sequence) => Self::open_sequence(source, sequence, cancel),
+            Content::File(file) => Self::open_file(source, file, None, None, cancel),
         }
     }
 
     /// As [`Self::open`], with nothing but `kind` to be found in the file where its other tracks can be hidden.
-    fn open_kind(path: &Path, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
-        // Looking into a pipe would wait for whoever writes to it.
-        let hidden = if path.is_file() { HiddenTracks::all_but(kind, path) } else { None };
-        let Some(hidden) = hidden else { return Self::open(path, cancel) };
-        super::quiet_ffmpeg();
-        let tracks = hidden.kept_len();
-        let demuxer = Self::open_file(path, path, None, Some(hidden), cancel)?;
-        // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.
-        if demuxer.input.nb_streams() as usize == tracks { Ok(demuxer) } else { Self::open(path, cancel) }
+    fn open_kind(source: &Source, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
+        if let Content::File(file) = source.content()
+            && let Some(hidden) = HiddenTracks::all_but(kind, file.outline())
+        {
+            super::quiet_ffmpeg();
+            let tracks = hidden.kept_len();
+            let demuxer = Self::open_file(source, file, None, Some(hidden), cancel)?;
+            // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.
+            if demuxer.input.nb_streams() as usize == tracks {
+                return Ok(demuxer);
+            }
+        }
+        Self::open(source, cancel)
     }
 
-    fn open_sequence(path: &Path, sequence: Arc<PictureSequence>, cancel: &CancelToken) -> Result<Self, MediaError> {
+    fn open_sequence(
+        source: &Source,
+        sequence: &Arc<PictureSequence>,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
         for picture in sequence.paths().take(PICTURES_TRIED) {
-            match Self::open_file(path, &picture, Some(sequence.kind), None, cancel) {
+            let opened = OpenFile::open(&picture)
+                .and_then(|file| Self::open_file(source, &Arc::new(file), Some(sequence.kind), None, cancel));
+            match opened {
                 Ok(mut demuxer) if demuxer.states_a_size() => {
-                    demuxer.pictures = Some(Pictures { sequence: Arc::clone(&sequence), next: 0 });
+                    demuxer.pictures = Some(Pictures { sequence: Arc::clone(sequence), next: 0 });
                     return Ok(demuxer);
                 }
                 Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
                 Ok(_) | Err(_) => {}
             }
         }
-        Err(MediaError::NoFrames { path: path.to_owned() })
+        Err(MediaError::NoFrames { path: source.path().to_owned() })
     }
 
-    /// Opens `file`, which is `path` itself or one picture of the sequence that `path` names.
+    /// Has FFmpeg read `file`, which is that of `source` or one picture of the sequence that it is.
     fn open_file(
-        path: &Path,
-        file: &Path,
+        source: &Source,
+        file: &Arc<OpenFile>,
         picture: Option<PictureKind>,
         hidden: Option<HiddenTracks>,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        refuse_special_files(file)?;
-        if outline::has_unnumbered_track_in_fragments(file) {
+        let path = source.path();
+        if file.size_bytes() == 0 {
+            return Err(MediaError::Empty { path: path.to_owned() });
+        }
+        if file.outline().has_unnumbered_track_in_fragments() {
             return Err(MediaError::IndexDamaged { path: path.to_owned() });
         }
-        let url = file_url(file)?;
-        let failure = |code: c_int| open_failure(code, path, cancel);
+        let name = c_name(path)?;
+        let failure = |code: c_int| open_failure(code, path, file, cancel);
         let format = picture.map_or(std::ptr::null(), picture_demuxer);
-        let io = hidden.as_ref().map(|hidden| masked_io(hidden, file, cancel)).transpose()?;
-        let io_context = io.as_ref().map(FileIo::context);
-        let token = cancel.clone();
+        let freed = hidden.as_ref().map(HiddenTracks::freed).unwrap_or_default();
+        let io = FileIo::new(Arc::clone(file), freed, cancel).map_err(|error| MediaError::from_io(&error, path))?;
+        let io_context = io.context();
         // The callback keeps what the context reads through: ffmpeg-next drops both when nothing uses the context any more.
-        let interrupt = interrupt::new(Box::new(move || {
-            let _kept = &io;
-            token.is_cancelled()
-        }));
+        let interrupt = interrupt::new(Box::new(move || io.is_cancelled()));
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
         // `Input` after that; the callback and what is read through live until then.
         let mut input = unsafe {
@@ -128,15 +138,14 @@ impl Demuxer {
                 return Err(failure(ffi::AVERROR(ffi::ENOMEM)));
             }
             (*context).interrupt_callback = interrupt.interrupt;
-            if let Some(io) = io_context {
-                (*context).pb = io;
-                (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
-            }
+            (*context).pb = io_context;
+            (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
             let mut options = ffmpeg::Dictionary::new();
-            options.set("protocol_whitelist", "file");
+            // None: a file that names others gets at nothing.
+            options.set("protocol_whitelist", "");
             options.set("format_whitelist", if format.is_null() { SELF_CONTAINED_DEMUXERS } else { PICTURE_DEMUXERS });
             let mut options = options.disown();
-            let code = ffi::avformat_open_input(&mut context, url.as_ptr(), format, &mut options);
+            let code = ffi::avformat_open_input(&mut context, name.as_ptr(), format, &mut options);
             ffi::av_dict_free(&mut options);
             if code < 0 {
                 return Err(failure(code));
@@ -148,45 +157,48 @@ impl Demuxer {
         if cancel.is_cancelled() {
             return Err(MediaError::Cancelled);
         }
-        let encrypted = outline::encrypted(file);
-        let path = path.to_owned();
         Ok(Self {
             input,
             cancel: cancel.clone(),
-            path,
+            source: source.clone(),
             selected: usize::MAX,
             read_failed: false,
             is_at_start: true,
-            encrypted,
+            encrypted: file.outline().encrypted(),
             pictures: None,
             hidden,
         })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
-    pub(super) fn open_picture(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open_kind(path, StreamKind::Picture, cancel)?;
-        let stream = demuxer.picture_stream().ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
+    pub(super) fn open_picture(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open_kind(source, StreamKind::Picture, cancel)?;
+        let no_picture = || MediaError::NoPicture { path: source.path().to_owned() };
+        let stream = demuxer.picture_stream().ok_or_else(no_picture)?;
         demuxer.select(stream);
         Ok(demuxer)
     }
 
     /// Opens the file at its sound, ready to read the packets of the stream `track`, or else of the best one.
-    pub(super) fn open_sound(path: &Path, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open_kind(path, StreamKind::Sound, cancel)?;
+    pub(super) fn open_sound(source: &Source, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open_kind(source, StreamKind::Sound, cancel)?;
         let stream = match (track, &demuxer.hidden) {
             (Some(track), Some(hidden)) => {
                 hidden.index_among_kept(track).and_then(|track| demuxer.sound_stream(Some(track)))
             }
             (track, _) => demuxer.sound_stream(track),
         };
-        let stream = stream.ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+        let stream = stream.ok_or_else(|| MediaError::NoSound { path: source.path().to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
     }
 
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.source.path()
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
@@ -400,7 +412,7 @@ impl Demuxer {
         BARE.contains(&self.input.format().name())
     }
 
-    /// Starts again from the first packet, by opening the file anew: the one seek that is always right.
+    /// Starts again from the first packet, by having FFmpeg open the file anew: the one seek that is always right.
     pub(super) fn restart(&mut self) -> Result<(), MediaError> {
         if let Some(pictures) = &mut self.pictures {
             pictures.next = 0;
@@ -413,16 +425,16 @@ impl Demuxer {
         Ok(())
     }
 
-    /// What it takes to open the file again.
+    /// What it takes to have FFmpeg read the file again.
     pub(super) fn closed(&self) -> Closed {
         let kept = self.hidden.as_ref().map(HiddenTracks::kept);
-        Closed { path: self.path.clone(), kept, selected: self.selected, cancel: self.cancel.clone() }
+        Closed { source: self.source.clone(), kept, selected: self.selected, cancel: self.cancel.clone() }
     }
 }
 
-/// A file that is no longer open.
+/// A file that FFmpeg no longer reads.
 pub(super) struct Closed {
-    path: PathBuf,
+    source: Source,
     /// The one kind of tracks that was shown.
     kept: Option<StreamKind>,
     selected: usize,
@@ -433,15 +445,15 @@ impl Closed {
     /// At its beginning, with the same stream selected.
     pub(super) fn open(&self) -> Result<Demuxer, MediaError> {
         let mut demuxer = match self.kept {
-            Some(kind) => Demuxer::open_kind(&self.path, kind, &self.cancel)?,
-            None => Demuxer::open(&self.path, &self.cancel)?,
+            Some(kind) => Demuxer::open_kind(&self.source, kind, &self.cancel)?,
+            None => Demuxer::open(&self.source, &self.cancel)?,
         };
         demuxer.select(self.selected);
         Ok(demuxer)
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn source(&self) -> &Source {
+        &self.source
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
@@ -523,43 +535,28 @@ fn picture_demuxer(kind: PictureKind) -> *const ffi::AVInputFormat {
     unsafe { ffi::av_find_input_format(name.as_ptr()) }
 }
 
-fn refuse_special_files(path: &Path) -> Result<(), MediaError> {
-    let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(&error, path))?;
-    let path = || path.to_owned();
-    if metadata.is_dir() {
-        return Err(MediaError::Folder { path: path() });
-    }
-    if !metadata.is_file() {
-        return Err(MediaError::NotRegular { path: path() });
-    }
-    if metadata.len() == 0 {
-        return Err(MediaError::Empty { path: path() });
-    }
-    Ok(())
+/// The name of a file, by whose ending FFmpeg tells some kinds from others.
+fn c_name(path: &Path) -> Result<CString, MediaError> {
+    CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| MediaError::NotFound { path: path.to_owned() })
 }
 
-/// `file:` in front, so that a name such as `http:x` or `concat:a|b` is a name and no protocol.
-fn file_url(path: &Path) -> Result<CString, MediaError> {
-    let mut url = b"file:".to_vec();
-    url.extend_from_slice(path.as_os_str().as_encoded_bytes());
-    CString::new(url).map_err(|_| MediaError::NotFound { path: path.to_owned() })
-}
-
-fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
+fn open_failure(code: c_int, path: &Path, file: &OpenFile, cancel: &CancelToken) -> MediaError {
     if cancel.is_cancelled() {
         return MediaError::Cancelled;
     }
     let owned = path.to_owned();
     match ffmpeg::Error::from(code) {
-        _ if PictureKind::of(path).is_some() => MediaError::SinglePicture { path: owned },
-        ffmpeg::Error::InvalidData if outline::lacks_moov(path) => MediaError::IndexMissing { path: owned },
-        ffmpeg::Error::InvalidData => match outline::encrypted(path) {
+        _ if file.head(PictureKind::HEAD_LEN).is_ok_and(|head| PictureKind::of(&head).is_some()) => {
+            MediaError::SinglePicture { path: owned }
+        }
+        ffmpeg::Error::InvalidData if file.outline().lacks_moov() => MediaError::IndexMissing { path: owned },
+        ffmpeg::Error::InvalidData => match file.outline().encrypted() {
             found if found.picture => MediaError::Encrypted { what: StreamKind::Picture, path: owned },
             found if found.sound => MediaError::Encrypted { what: StreamKind::Sound, path: owned },
             _ => MediaError::NotMedia { path: owned },
         },
         // What `format_whitelist` turns away, and what some demuxers answer to garbage.
-        ffmpeg::Error::Other { errno: ffi::EINVAL } if looks_like_another_kind(path) => {
+        ffmpeg::Error::Other { errno: ffi::EINVAL } if looks_like_another_kind(path, file) => {
             MediaError::ContainerRefused { path: owned }
         }
         ffmpeg::Error::Other { errno: ffi::EINVAL } => MediaError::NotMedia { path: owned },
@@ -568,14 +565,13 @@ fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
 }
 
 /// Whether FFmpeg takes the beginning of the file for something that is no self-contained recording.
-fn looks_like_another_kind(path: &Path) -> bool {
+fn looks_like_another_kind(path: &Path, file: &OpenFile) -> bool {
     const LOOKED_AT: usize = 16 << 10;
-    let mut head = Vec::with_capacity(LOOKED_AT + ffi::AVPROBE_PADDING_SIZE as usize);
-    let read = std::fs::File::open(path).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut head));
-    let (Ok(len), Ok(url)) = (read, file_url(path)) else { return false };
+    let (Ok(mut head), Ok(name)) = (file.head(LOOKED_AT), c_name(path)) else { return false };
+    let len = head.len();
     head.resize(len + ffi::AVPROBE_PADDING_SIZE as usize, 0);
     let probed = ffi::AVProbeData {
-        filename: url.as_ptr(),
+        filename: name.as_ptr(),
         buf: head.as_mut_ptr(),
         buf_size: len as c_int,
         mime_type: std::ptr::null(),
@@ -590,8 +586,4 @@ fn looks_like_another_kind(path: &Path) -> bool {
         CStr::from_ptr((*format).name).to_string_lossy().into_owned()
     };
     !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
-}
-
-fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<FileIo, MediaError> {
-    hidden.open(path, cancel).and_then(FileIo::new).map_err(|error| MediaError::from_io(&error, path))
 }

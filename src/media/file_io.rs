@@ -1,29 +1,37 @@
-//! What FFmpeg reads a file through where that is not shown as it is: an I/O context with callbacks of ours.
+//! What FFmpeg reads a file through: an I/O context with callbacks of ours over a file that is open, and that may be
+//! shown as something else in places. FFmpeg itself opens nothing.
 //!
 //! ffmpeg-next has such contexts, too, and keeps room in each for the most that was ever read at once, for as long as
 //! the file is open. FFmpeg asks for the tables of a track in one go: of ten hours they are 10 MB.
 
 use std::ffi::{c_int, c_void};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
+use std::sync::Arc;
 
 use ffmpeg_next::ffi;
 
-use super::hidden_tracks::MaskedFile;
+use super::source::OpenFile;
+use avar_base::job::CancelToken;
 
 /// How much is read at a time.
 const READ_BYTES: usize = 64 << 10;
 
-/// An I/O context over an open file, both of which it owns.
+/// An I/O context over an open file, which it keeps open.
 pub(super) struct FileIo {
     /// Of FFmpeg's allocator, as is its buffer. Its callbacks are given `reading`.
     context: *mut ffi::AVIOContext,
     /// From a box; the callbacks alone look at it.
     reading: *mut Reading,
+    cancel: CancelToken,
 }
 
 /// What the callbacks work on.
 struct Reading {
-    file: MaskedFile,
+    file: Arc<OpenFile>,
+    place: u64,
+    /// Where `free` is read instead of what is there.
+    freed: Vec<u64>,
+    cancel: CancelToken,
     /// Read into first: FFmpeg's own room may not be initialised, and a reader is free to look at what it is given.
     part: Box<[u8]>,
 }
@@ -32,9 +40,11 @@ struct Reading {
 unsafe impl Send for FileIo {}
 
 impl FileIo {
-    pub(super) fn new(file: MaskedFile) -> io::Result<Self> {
-        let reading = Box::new(Reading { file, part: vec![0; READ_BYTES].into_boxed_slice() });
-        let mut io = Self { context: std::ptr::null_mut(), reading: Box::into_raw(reading) };
+    /// Reads `file` from its start, with the word `free` at each of the places `freed`; ends once `cancel` is set.
+    pub(super) fn new(file: Arc<OpenFile>, freed: Vec<u64>, cancel: &CancelToken) -> io::Result<Self> {
+        let part = vec![0; READ_BYTES].into_boxed_slice();
+        let reading = Box::new(Reading { file, place: 0, freed, cancel: cancel.clone(), part });
+        let mut io = Self { context: std::ptr::null_mut(), reading: Box::into_raw(reading), cancel: cancel.clone() };
         // SAFETY: the buffer becomes the context's or is freed; the callbacks are given what they expect.
         unsafe {
             let buffer = ffi::av_malloc(READ_BYTES);
@@ -53,6 +63,10 @@ impl FileIo {
     pub(super) fn context(&self) -> *mut ffi::AVIOContext {
         self.context
     }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
 }
 
 impl Drop for FileIo {
@@ -68,22 +82,38 @@ impl Drop for FileIo {
     }
 }
 
+impl Reading {
+    /// At most so many of the next bytes, as the file is shown; none at its end.
+    fn next(&mut self, len: usize) -> io::Result<&[u8]> {
+        let room = &mut self.part[..len.min(READ_BYTES)];
+        let count = self.file.read_at(room, self.place)?;
+        for start in &self.freed {
+            for (place, shown) in (*start..).zip(b"free") {
+                if (self.place..self.place + count as u64).contains(&place) {
+                    room[(place - self.place) as usize] = *shown;
+                }
+            }
+        }
+        self.place += count as u64;
+        Ok(&self.part[..count])
+    }
+}
+
 /// Reads at most `len` bytes; FFmpeg asks again for the rest.
 unsafe extern "C" fn read(reading: *mut c_void, room: *mut u8, len: c_int) -> c_int {
     // SAFETY: what the context was made with, which nobody else looks at.
-    let Reading { file, part } = unsafe { &mut *reading.cast::<Reading>() };
-    let wanted = usize::try_from(len).unwrap_or(0).min(part.len());
-    loop {
-        return match file.read(&mut part[..wanted]) {
-            Ok(0) => ffi::AVERROR_EOF,
-            Ok(count) => {
-                // SAFETY: FFmpeg has room for `len` bytes, and `count` are no more.
-                unsafe { std::ptr::copy_nonoverlapping(part[..count].as_ptr(), room, count) };
-                count as c_int
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => failure(&error),
-        };
+    let reading = unsafe { &mut *reading.cast::<Reading>() };
+    if reading.cancel.is_cancelled() {
+        return ffi::AVERROR_EXIT;
+    }
+    match reading.next(usize::try_from(len).unwrap_or(0)) {
+        Ok([]) => ffi::AVERROR_EOF,
+        Ok(bytes) => {
+            // SAFETY: FFmpeg has room for `len` bytes, and these are no more.
+            unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), room, bytes.len()) };
+            bytes.len() as c_int
+        }
+        Err(error) => failure(&error),
     }
 }
 
@@ -91,15 +121,14 @@ unsafe extern "C" fn read(reading: *mut c_void, room: *mut u8, len: c_int) -> c_
 unsafe extern "C" fn seek(reading: *mut c_void, offset: i64, whence: c_int) -> i64 {
     const FROM_START: c_int = 0;
     // SAFETY: as in `read`.
-    let file = unsafe { &mut (*reading.cast::<Reading>()).file };
-    let answer = match (whence & !ffi::AVSEEK_FORCE, u64::try_from(offset)) {
-        (ffi::AVSEEK_SIZE, _) => file.len(),
-        (FROM_START, Ok(place)) => file.seek(SeekFrom::Start(place)),
-        _ => return ffi::AVERROR(ffi::EINVAL).into(),
-    };
-    match answer {
-        Ok(place) => i64::try_from(place).unwrap_or(i64::MAX),
-        Err(error) => failure(&error).into(),
+    let reading = unsafe { &mut *reading.cast::<Reading>() };
+    match (whence & !ffi::AVSEEK_FORCE, u64::try_from(offset)) {
+        (ffi::AVSEEK_SIZE, _) => i64::try_from(reading.file.size_bytes()).unwrap_or(i64::MAX),
+        (FROM_START, Ok(place)) => {
+            reading.place = place;
+            offset
+        }
+        _ => ffi::AVERROR(ffi::EINVAL).into(),
     }
 }
 
@@ -110,12 +139,11 @@ fn failure(error: &io::Error) -> c_int {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::CancelToken;
 
     fn io_over(bytes: &[u8], cancel: &CancelToken) -> FileIo {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), bytes).unwrap();
-        FileIo::new(MaskedFile::new(file.reopen().unwrap(), vec![4, 70_000], cancel)).unwrap()
+        FileIo::new(Arc::new(OpenFile::open(file.path()).unwrap()), vec![4, 70_000], cancel).unwrap()
     }
 
     /// What FFmpeg gets when it asks for `len` bytes at `place`.
@@ -153,6 +181,6 @@ mod tests {
         let io = io_over(&[7; 200_000], &cancel);
         assert_eq!(bytes_at(&io, 0, 10).unwrap(), [7, 7, 7, 7, b'f', b'r', b'e', b'e', 7, 7]);
         cancel.cancel();
-        assert!(bytes_at(&io, 150_000, 10).is_err());
+        assert_eq!(bytes_at(&io, 150_000, 10), Err(ffi::AVERROR_EXIT));
     }
 }

@@ -23,7 +23,6 @@ use super::demuxer::{Closed, Demuxer};
 use super::error::MediaError;
 use super::ffi_enum::{self, codec};
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
-use super::outline;
 use super::probe::is_interlaced;
 use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
@@ -71,7 +70,7 @@ fn scan_packets(
 ) -> Result<Result<FrameTable, Demuxer>, MediaError> {
     let mut start = DecodedStart::new(&demuxer)?;
     let packets = read_packets(&mut demuxer, &mut Growth::new(patience), &mut start, listen)?;
-    let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
+    let cut_short = demuxer.read_failed() || demuxer.source().missing_bytes() > 0;
     let (time_base, file) = (demuxer.time_base(), demuxer.closed());
     // FFmpeg's own index goes before ours is made: of ten hours they take 60 MB and more.
     drop(demuxer);
@@ -382,7 +381,7 @@ fn check_damaged(file: &Closed, table: FrameTable, mut damaged: Vec<i64>) -> Res
     damaged.sort_unstable();
     let table = Arc::new(table);
     // One for all of them, going forward: a recording may be damaged in every second of ten hours.
-    let mut reader = VideoReader::open_cancellable(file.path(), Arc::clone(&table), file.cancel())?;
+    let mut reader = VideoReader::of(file.source(), Arc::clone(&table), file.cancel())?;
     let mut comes_out = vec![true; table.len()];
     let mut checked = 0;
     for pts in damaged {
@@ -517,7 +516,7 @@ struct Meter {
 
 impl Meter {
     fn new(demuxer: &Demuxer) -> Self {
-        Self { file_bytes: std::fs::metadata(demuxer.path()).map_or(0.0, |file| file.len() as f64), told: 0.0 }
+        Self { file_bytes: demuxer.source().size_bytes() as f64, told: 0.0 }
     }
 
     fn advance(&mut self, packet: &ffmpeg::Packet, listen: Listen) {
@@ -532,8 +531,8 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ClipSpec, ClipWriter};
     use avar_base::job::CancelToken;
+    use crate::{ClipSpec, ClipWriter, Source};
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
         let (pts, stamp) = (Stamp::new(pts), Stamp::new(Some(dts)));
@@ -573,7 +572,8 @@ mod tests {
         writer.finish().unwrap();
 
         let mut parts = Vec::new();
-        let demuxer = Demuxer::open_picture(&path, &CancelToken::default()).unwrap();
+        let cancel = CancelToken::default();
+        let demuxer = Demuxer::open_picture(&Source::open(&path, &cancel).unwrap(), &cancel).unwrap();
         let whole = scan(demuxer, Duration::ZERO, &mut |news| {
             if let ScanNews::FirstPart(part) = news {
                 parts.push(part);

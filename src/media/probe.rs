@@ -12,8 +12,8 @@ use super::demuxer::{Demuxer, PICTURE_TIME_BASE, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
 use super::ffi_enum;
 use super::orientation::Orientation;
-use super::outline;
 use super::sequence::ASSUMED_RATE_HZ;
+use super::source::Source;
 use avar_base::files::serialize_path;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
@@ -35,6 +35,12 @@ pub struct MediaInfo {
     /// All tracks of sound, in the order of the file.
     pub sound_tracks: Vec<SoundTrackInfo>,
     pub size_bytes: u64,
+    /// What the file's structure promises beyond its end.
+    #[serde(skip)]
+    pub missing_bytes: u64,
+    /// Whether times in the file are moved by an edit list (MP4, MOV).
+    #[serde(skip)]
+    pub has_edit_list: bool,
     /// The decoder's versions, see [`super::decoder_version`].
     pub decoder: String,
     /// Sentences that a user should know: cut short, no sound track, and the like.
@@ -102,7 +108,8 @@ impl VideoInfo {
 /// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
 /// as long as the other can be.
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
-    probe_open(&Demuxer::open(path, &CancelToken::default())?, None)
+    let cancel = CancelToken::default();
+    probe_open(&Demuxer::open(&Source::open(path, &cancel)?, &cancel)?, None)
 }
 
 /// As [`probe`], of a file that is open; its sound is that of the stream `track`, or else of the best one.
@@ -119,9 +126,11 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
         (picture, sound) => (kept(picture, "picture", &mut notes), kept(sound, "sound", &mut notes)),
     };
-    let missing = outline::missing_bytes(path);
-    if missing > 0 {
-        notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
+    let missing_bytes = demuxer.source().missing_bytes();
+    if missing_bytes > 0 {
+        notes.push(format!(
+            "The file ends too early: {missing_bytes} bytes are missing; it is readable up to the break."
+        ));
     }
     notes.extend(video.iter().flat_map(|video| notes_on_color(demuxer, video)));
     let curve = video.as_ref().map(|video| video.color.transfer).filter(|transfer| *transfer != Transfer::Sdr);
@@ -138,10 +147,9 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         video,
         audio,
         sound_tracks: demuxer.sound_streams().map(|stream| sound_track(&stream)).collect(),
-        size_bytes: match demuxer.sequence() {
-            Some(sequence) => sequence.size_bytes(),
-            None => std::fs::metadata(path).map_or(0, |file| file.len()),
-        },
+        size_bytes: demuxer.source().size_bytes(),
+        missing_bytes,
+        has_edit_list: demuxer.source().has_edit_list(),
         decoder: super::decoder_version(),
         notes,
     })
