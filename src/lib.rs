@@ -17,9 +17,9 @@
 //!
 //! | crate | holds | the only one that names |
 //! |---|---|---|
-//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]) | libc |
+//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]) | libc (with `media`) |
 //! | `avar-labels` ([`labels`]) | the ten classes, the parts of a dataset, when an event opens and closes | |
-//! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg |
+//! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg, libc (with `base`) |
 //! | `avar-playback` ([`playback`]) | clock, decode workers, audio output | rodio, alsa |
 //! | `avar-kernels` ([`kernels`]) | the arithmetic of the networks on the CPU | gemm |
 //! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels`, `training`) |

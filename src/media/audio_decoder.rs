@@ -6,6 +6,7 @@ use ffmpeg_next::frame::Audio;
 
 use super::demuxer::{Demuxer, codec_name, decoder_failure};
 use super::error::{MediaError, StreamKind};
+use super::ffi_enum;
 
 pub(super) struct AudioDecoder {
     decoder: ffmpeg::decoder::Audio,
@@ -23,13 +24,19 @@ impl AudioDecoder {
             return Err(MediaError::Encrypted { what: StreamKind::Sound, path: path.to_owned() });
         }
         let parameters = demuxer.parameters().ok_or_else(no_sound)?;
-        let codec = codec_name(&parameters);
-        let failure = |error| decoder_failure(error, StreamKind::Sound, codec.clone(), path);
+        let name = codec_name(&parameters);
+        let codec_id = ffi_enum::codec_id(&parameters);
+        let failure = |error| decoder_failure(error, StreamKind::Sound, name.clone(), path);
         let mut context = ffmpeg::codec::Context::from_parameters(parameters).map_err(failure)?;
         // SAFETY: the context was just made and is not open yet. Without the packets' time base the
         // decoder cannot shift the PTS past the priming samples that it drops.
         unsafe { (*context.as_mut_ptr()).pkt_timebase = (*stream.as_ptr()).time_base };
-        let decoder = context.decoder().audio().map_err(failure)?;
+        // ffmpeg-next reads the type of what is open as an enum: by then it is the decoder's own.
+        let decoder = context
+            .decoder()
+            .open_as(ffi_enum::find_decoder(codec_id))
+            .and_then(|open| open.audio())
+            .map_err(failure)?;
         Ok(Self { decoder, draining: false, damaged_packets: 0 })
     }
 

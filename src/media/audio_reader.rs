@@ -14,6 +14,7 @@ use super::audio_decoder::AudioDecoder;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
 use super::resampler::{InputFormat, Resampler};
+use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
@@ -98,26 +99,36 @@ impl AudioReader {
         format: AudioFormat,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
+        Self::of(&Source::open(path, cancel)?, track, format, cancel)
+    }
+
+    /// As [`Self::open_track`], of a file that is open.
+    pub fn of(
+        source: &Source,
+        track: Option<usize>,
+        format: AudioFormat,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
         let refused =
             || MediaError::Resample { reason: format!("{} Hz, {} channels", format.rate_hz, format.channels) };
         let grid = i32::try_from(format.rate_hz).ok().and_then(|rate| TimeBase::new(1, rate)).ok_or_else(refused)?;
         if !(1..=64).contains(&format.channels) {
             return Err(refused());
         }
-        let opened = || Self::open_at_start(path, track, format, grid, cancel);
-        // Closed before the file is opened again: of a long one FFmpeg keeps a list of all samples.
+        let opened = || Self::open_at_start(source, track, format, grid, cancel);
+        // Given up before FFmpeg reads the file again: of a long one it keeps a list of all samples.
         let lattice = opened()?.learn_lattice()?;
         Ok(Self { lattice, ..opened()? })
     }
 
     fn open_at_start(
-        path: &Path,
+        source: &Source,
         track: Option<usize>,
         format: AudioFormat,
         grid: TimeBase,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_sound(path, track, cancel)?;
+        let demuxer = Demuxer::open_sound(source, track, cancel)?;
         let decoder = AudioDecoder::open(&demuxer)?;
         let time_base = demuxer.time_base();
         Ok(Self {

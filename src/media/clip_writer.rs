@@ -199,10 +199,9 @@ impl VideoTrack {
     }
 
     fn write_ready(&mut self, sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        let mut packet = ffmpeg::Packet::empty();
-        while self.encoder.receive_packet(&mut packet).is_ok() {
+        while let Some(mut packet) = next_packet(&mut self.encoder)? {
             packet.set_duration(1);
-            sink.write(std::mem::replace(&mut packet, ffmpeg::Packet::empty()), self.stream, self.time_base)?;
+            sink.write(packet, self.stream, self.time_base)?;
         }
         Ok(())
     }
@@ -286,11 +285,20 @@ impl AudioTrack {
     }
 
     fn write_ready(&mut self, sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        let mut packet = ffmpeg::Packet::empty();
-        while self.encoder.receive_packet(&mut packet).is_ok() {
-            sink.write(std::mem::replace(&mut packet, ffmpeg::Packet::empty()), self.stream, self.time_base)?;
+        while let Some(packet) = next_packet(&mut self.encoder)? {
+            sink.write(packet, self.stream, self.time_base)?;
         }
         Ok(())
+    }
+}
+
+/// `None` where the encoder wants more frames first, or has given all that it had.
+fn next_packet(encoder: &mut ffmpeg::encoder::Encoder) -> Result<Option<ffmpeg::Packet>, ffmpeg::Error> {
+    let mut packet = ffmpeg::Packet::empty();
+    match encoder.receive_packet(&mut packet) {
+        Ok(()) => Ok(Some(packet)),
+        Err(ffmpeg::Error::Eof | ffmpeg::Error::Other { errno: ffi::EAGAIN }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -315,5 +323,28 @@ fn tag_color(encoder: &mut ffmpeg::codec::Context, matrix: ColorMatrix) {
         (*raw).color_primaries = primaries;
         (*raw).color_trc = curve;
         (*raw).color_range = ffi::AVColorRange::AVCOL_RANGE_MPEG;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoder_that_fails_is_not_taken_for_one_that_has_given_all() {
+        super::super::quiet_ffmpeg();
+        // One that is not open answers with an error, whatever it is asked.
+        let mut unopened = ffmpeg::codec::Context::new().encoder();
+        assert!(matches!(next_packet(&mut unopened), Err(ffmpeg::Error::Other { errno: ffi::EINVAL })));
+        let codec = ffmpeg::encoder::find(Id::AAC).unwrap();
+        let mut encoder = ffmpeg::codec::Context::new_with_codec(codec).encoder().audio().unwrap();
+        encoder.set_rate(16_000);
+        encoder.set_format(Sample::F32(SampleType::Planar));
+        // SAFETY: the encoder's own layout field, set before it is opened.
+        unsafe { ffi::av_channel_layout_default(&mut (*encoder.as_mut_ptr()).ch_layout, 1) };
+        let mut encoder = encoder.open().unwrap();
+        assert!(matches!(next_packet(&mut encoder), Ok(None)), "it wants samples");
+        encoder.send_eof().unwrap();
+        assert!(matches!(next_packet(&mut encoder), Ok(None)), "it has given all");
     }
 }

@@ -3,8 +3,12 @@
 //! ITU-T H.273 names the code points. Files often state none; then BT.709 is taken from 720 lines up
 //! and BT.601 below, as players do.
 
+use std::ffi::c_int;
+
 use ffmpeg_next::ffi;
 use serde::Serialize;
+
+use super::ffi_enum::{number, pixel_format};
 
 /// Everything a renderer needs to turn the planes into light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -41,49 +45,123 @@ pub enum Transfer {
     Hlg,
 }
 
-impl ColorSpec {
-    /// `pixel_format` is only asked for the full-range `yuvj*` formats and for RGB.
-    pub(super) fn resolve(
-        space: ffi::AVColorSpace,
-        range: ffi::AVColorRange,
-        transfer: ffi::AVColorTransferCharacteristic,
-        pixel_format: ffi::AVPixelFormat,
-        height_px: u32,
-    ) -> Self {
-        use ffi::AVColorSpace as Space;
-        use ffi::AVColorTransferCharacteristic as Curve;
-        use ffi::AVPixelFormat as Format;
-        let is_rgb = is_rgb(pixel_format);
-        let matrix = match space {
-            _ if is_rgb => ColorMatrix::Rgb,
-            Space::AVCOL_SPC_BT709 => ColorMatrix::Bt709,
-            Space::AVCOL_SPC_BT470BG | Space::AVCOL_SPC_SMPTE170M | Space::AVCOL_SPC_FCC => ColorMatrix::Bt601,
-            Space::AVCOL_SPC_BT2020_NCL | Space::AVCOL_SPC_BT2020_CL => ColorMatrix::Bt2020,
-            _ if height_px >= 720 => ColorMatrix::Bt709,
-            _ => ColorMatrix::Bt601,
-        };
-        let full_by_format = matches!(
-            pixel_format,
-            Format::AV_PIX_FMT_YUVJ420P
-                | Format::AV_PIX_FMT_YUVJ422P
-                | Format::AV_PIX_FMT_YUVJ444P
-                | Format::AV_PIX_FMT_YUVJ440P
-                | Format::AV_PIX_FMT_YUVJ411P
-        );
-        let full = is_rgb || full_by_format || range == ffi::AVColorRange::AVCOL_RANGE_JPEG;
-        let transfer = match transfer {
-            Curve::AVCOL_TRC_SMPTE2084 => Transfer::Pq,
-            Curve::AVCOL_TRC_ARIB_STD_B67 => Transfer::Hlg,
-            _ => Transfer::Sdr,
-        };
-        Self { matrix, range: if full { ColorRange::Full } else { ColorRange::Limited }, transfer }
+/// What a stream or a frame says of its colour: FFmpeg's numbers, which are those of H.273. Any number may be there.
+#[derive(Clone, Copy)]
+pub(super) struct StatedColor {
+    matrix: c_int,
+    range: c_int,
+    transfer: c_int,
+    /// Only asked for the full-range `yuvj*` formats and for RGB.
+    pixel_format: c_int,
+}
+
+impl StatedColor {
+    /// # Safety
+    /// `parameters` are alive.
+    pub(super) unsafe fn of_stream(parameters: *const ffi::AVCodecParameters) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe {
+            Self {
+                matrix: number(&raw const (*parameters).color_space),
+                range: number(&raw const (*parameters).color_range),
+                transfer: number(&raw const (*parameters).color_trc),
+                pixel_format: (*parameters).format,
+            }
+        }
+    }
+
+    /// # Safety
+    /// `frame` is alive.
+    pub(super) unsafe fn of_frame(frame: *const ffi::AVFrame) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe {
+            Self {
+                matrix: number(&raw const (*frame).colorspace),
+                range: number(&raw const (*frame).color_range),
+                transfer: number(&raw const (*frame).color_trc),
+                pixel_format: (*frame).format,
+            }
+        }
+    }
+
+    fn is_rgb(self) -> bool {
+        let rgb = u64::from(ffi::AV_PIX_FMT_FLAG_RGB as u32);
+        pixel_format(self.pixel_format).is_some_and(|descriptor| descriptor.flags & rgb != 0)
+    }
+
+    /// `None` where the stated matrix is none of those that are converted here.
+    fn known_matrix(self) -> Option<ColorMatrix> {
+        const BT709: c_int = ffi::AVColorSpace::AVCOL_SPC_BT709 as c_int;
+        const FCC: c_int = ffi::AVColorSpace::AVCOL_SPC_FCC as c_int;
+        const BT470BG: c_int = ffi::AVColorSpace::AVCOL_SPC_BT470BG as c_int;
+        const SMPTE170M: c_int = ffi::AVColorSpace::AVCOL_SPC_SMPTE170M as c_int;
+        const BT2020_NCL: c_int = ffi::AVColorSpace::AVCOL_SPC_BT2020_NCL as c_int;
+        const BT2020_CL: c_int = ffi::AVColorSpace::AVCOL_SPC_BT2020_CL as c_int;
+        match self.matrix {
+            _ if self.is_rgb() => Some(ColorMatrix::Rgb),
+            BT709 => Some(ColorMatrix::Bt709),
+            BT470BG | SMPTE170M | FCC => Some(ColorMatrix::Bt601),
+            BT2020_NCL | BT2020_CL => Some(ColorMatrix::Bt2020),
+            _ => None,
+        }
+    }
+
+    fn is_full_range(self) -> bool {
+        const FULL: c_int = ffi::AVColorRange::AVCOL_RANGE_JPEG as c_int;
+        const YUVJ420P: c_int = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ420P as c_int;
+        const YUVJ422P: c_int = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ422P as c_int;
+        const YUVJ444P: c_int = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ444P as c_int;
+        const YUVJ440P: c_int = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ440P as c_int;
+        const YUVJ411P: c_int = ffi::AVPixelFormat::AV_PIX_FMT_YUVJ411P as c_int;
+        let by_format = matches!(self.pixel_format, YUVJ420P | YUVJ422P | YUVJ444P | YUVJ440P | YUVJ411P);
+        self.is_rgb() || by_format || self.range == FULL
+    }
+
+    /// Sentences on what is stated and not known here.
+    pub(super) fn notes(self, height_px: u32) -> Vec<String> {
+        const IDENTITY: c_int = ffi::AVColorSpace::AVCOL_SPC_RGB as c_int;
+        const UNSPECIFIED: c_int = ffi::AVColorSpace::AVCOL_SPC_UNSPECIFIED as c_int;
+        const RESERVED: c_int = ffi::AVColorSpace::AVCOL_SPC_RESERVED as c_int;
+        let mut notes = Vec::new();
+        let says_none = matches!(self.matrix, IDENTITY | UNSPECIFIED | RESERVED);
+        if !says_none && self.known_matrix().is_none() {
+            let name = if usual_matrix(height_px) == ColorMatrix::Bt709 { "BT.709" } else { "BT.601" };
+            let stated = self.matrix;
+            notes.push(format!(
+                "The colour matrix that the file states (number {stated} of H.273) is not known here; that of {name} is \
+                 taken, so colours may be off."
+            ));
+        }
+        // Hybrid log-gamma is the last that H.273 lists.
+        if !(0..=HLG).contains(&self.transfer) {
+            let stated = self.transfer;
+            notes.push(format!(
+                "The transfer function that the file states (number {stated} of H.273) is not defined; the picture is \
+                 taken as SDR."
+            ));
+        }
+        notes
     }
 }
 
-fn is_rgb(pixel_format: ffi::AVPixelFormat) -> bool {
-    // SAFETY: returns a pointer into a constant table, or null for an unknown format.
-    unsafe {
-        let descriptor = ffi::av_pix_fmt_desc_get(pixel_format);
-        !descriptor.is_null() && (*descriptor).flags & u64::from(ffi::AV_PIX_FMT_FLAG_RGB as u32) != 0
+const PQ: c_int = ffi::AVColorTransferCharacteristic::AVCOL_TRC_SMPTE2084 as c_int;
+const HLG: c_int = ffi::AVColorTransferCharacteristic::AVCOL_TRC_ARIB_STD_B67 as c_int;
+
+impl ColorSpec {
+    pub(super) fn resolve(stated: StatedColor, height_px: u32) -> Self {
+        Self {
+            matrix: stated.known_matrix().unwrap_or_else(|| usual_matrix(height_px)),
+            range: if stated.is_full_range() { ColorRange::Full } else { ColorRange::Limited },
+            transfer: match stated.transfer {
+                PQ => Transfer::Pq,
+                HLG => Transfer::Hlg,
+                _ => Transfer::Sdr,
+            },
+        }
     }
+}
+
+/// What players take where a file states nothing.
+fn usual_matrix(height_px: u32) -> ColorMatrix {
+    if height_px >= 720 { ColorMatrix::Bt709 } else { ColorMatrix::Bt601 }
 }

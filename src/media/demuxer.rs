@@ -1,26 +1,28 @@
 //! Opening a file safely and reading the packets of one stream.
 //!
-//! A media file is untrusted. Only regular files are opened, through the `file:` protocol alone, and
-//! only by demuxers that read nothing but the file itself: playlists and concatenation scripts are
-//! refused, because they can name other files. Of a sequence of pictures FFmpeg sees one alone, which
-//! tells the codec; each of the others is read here and is one packet. Blocking reads end when the
-//! token is cancelled.
+//! A media file is untrusted. FFmpeg reads it through the file that is open already ([`Source`]), without any protocol
+//! by which it could open another, and only with demuxers that read nothing but the file itself: playlists and
+//! concatenation scripts are refused, because they can name other files. Of a sequence of pictures FFmpeg sees one
+//! alone, which tells the codec; each of the others is read here and is one packet. Blocking reads end when the token is
+//! cancelled.
 
-use std::ffi::{CStr, CString, c_int, c_void};
-use std::io::Read;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::ffi::{CStr, CString, c_int};
+use std::path::Path;
+use std::sync::Arc;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
-use ffmpeg_next::format::context::{Input, StreamIo};
-use ffmpeg_next::media::Type;
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::util::interrupt;
 
 use super::error::{MediaError, StreamKind};
+use super::ffi_enum;
 use super::ffmpeg_log;
+use super::file_io::FileIo;
 use super::hidden_tracks::HiddenTracks;
 use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
+use super::source::{Content, OpenFile, Source};
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase};
 
@@ -38,10 +40,9 @@ const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
 
 /// An open file; one stream at a time is read from it.
 pub(super) struct Demuxer {
-    // Before `interrupt`, which FFmpeg points at: fields drop in this order.
     input: Input,
-    interrupt: Box<CancelToken>,
-    path: PathBuf,
+    cancel: CancelToken,
+    source: Source,
     selected: usize,
     read_failed: bool,
     /// Nothing was read or sought since the file was opened.
@@ -62,133 +63,147 @@ struct Pictures {
 const PICTURES_TRIED: usize = 16;
 
 impl Demuxer {
-    /// Opens `path` and looks into its streams; every later read ends early once `cancel` is set.
-    pub(super) fn open(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
+    /// Looks into the streams of `source`; every later read ends early once `cancel` is set.
+    pub(super) fn open(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
         ffmpeg_log::install();
-        match PictureSequence::named_by(path, cancel)? {
-            Some(sequence) => Self::open_sequence(path, Arc::new(sequence), cancel),
-            None => Self::open_file(path, path, None, None, cancel),
+        match source.content() {
+            Content::Pictures(sequence) => Self::open_sequence(source, sequence, cancel),
+            Content::File(file) => Self::open_file(source, file, None, None, cancel),
         }
     }
 
     /// As [`Self::open`], with nothing but `kind` to be found in the file where its other tracks can be hidden.
-    fn open_kind(path: &Path, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
-        // Looking into a pipe would wait for whoever writes to it.
-        let hidden = if path.is_file() { HiddenTracks::all_but(kind, path) } else { None };
-        let Some(hidden) = hidden else { return Self::open(path, cancel) };
-        ffmpeg_log::install();
-        let tracks = hidden.kept_len();
-        let demuxer = Self::open_file(path, path, None, Some(hidden), cancel)?;
-        // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.
-        if demuxer.input.nb_streams() as usize == tracks { Ok(demuxer) } else { Self::open(path, cancel) }
+    fn open_kind(source: &Source, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
+        if let Content::File(file) = source.content()
+            && let Some(hidden) = HiddenTracks::all_but(kind, file.outline())
+        {
+            ffmpeg_log::install();
+            let tracks = hidden.kept_len();
+            let demuxer = Self::open_file(source, file, None, Some(hidden), cancel)?;
+            // FFmpeg passes over a damaged track, and makes a stream of cover art: then no number can be told from another.
+            if demuxer.input.nb_streams() as usize == tracks {
+                return Ok(demuxer);
+            }
+        }
+        Self::open(source, cancel)
     }
 
-    fn open_sequence(path: &Path, sequence: Arc<PictureSequence>, cancel: &CancelToken) -> Result<Self, MediaError> {
+    fn open_sequence(
+        source: &Source,
+        sequence: &Arc<PictureSequence>,
+        cancel: &CancelToken,
+    ) -> Result<Self, MediaError> {
         for picture in sequence.paths().take(PICTURES_TRIED) {
-            match Self::open_file(path, &picture, Some(sequence.kind), None, cancel) {
+            let opened = OpenFile::open(&picture)
+                .and_then(|file| Self::open_file(source, &Arc::new(file), Some(sequence.kind), None, cancel));
+            match opened {
                 Ok(mut demuxer) if demuxer.states_a_size() => {
-                    demuxer.pictures = Some(Pictures { sequence: Arc::clone(&sequence), next: 0 });
+                    demuxer.pictures = Some(Pictures { sequence: Arc::clone(sequence), next: 0 });
                     return Ok(demuxer);
                 }
                 Err(MediaError::Cancelled) => return Err(MediaError::Cancelled),
                 Ok(_) | Err(_) => {}
             }
         }
-        Err(MediaError::NoFrames { path: path.to_owned() })
+        Err(MediaError::NoFrames { path: source.path().to_owned() })
     }
 
-    /// Opens `file`, which is `path` itself or one picture of the sequence that `path` names.
+    /// Has FFmpeg read `file`, which is that of `source` or one picture of the sequence that it is.
     fn open_file(
-        path: &Path,
-        file: &Path,
+        source: &Source,
+        file: &Arc<OpenFile>,
         picture: Option<PictureKind>,
         hidden: Option<HiddenTracks>,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        refuse_special_files(file)?;
-        if outline::has_unnumbered_track_in_fragments(file) {
+        let path = source.path();
+        if file.size_bytes() == 0 {
+            return Err(MediaError::Empty { path: path.to_owned() });
+        }
+        if file.outline().has_unnumbered_track_in_fragments() {
             return Err(MediaError::IndexDamaged { path: path.to_owned() });
         }
-        let url = file_url(file)?;
-        let interrupt = Box::new(cancel.clone());
-        let failure = |code: c_int| open_failure(code, path, cancel);
+        let name = c_name(path)?;
+        let failure = |code: c_int| open_failure(code, path, file, cancel);
         let format = picture.map_or(std::ptr::null(), picture_demuxer);
-        let mut masked = hidden.as_ref().map(|hidden| masked_io(hidden, file, cancel)).transpose()?;
+        let freed = hidden.as_ref().map(HiddenTracks::freed).unwrap_or_default();
+        let io = FileIo::new(Arc::clone(file), freed, cancel).map_err(|error| MediaError::from_io(&error, path))?;
+        let io_context = io.context();
+        // The callback keeps what the context reads through: ffmpeg-next drops both when nothing uses the context any more.
+        let interrupt = interrupt::new(Box::new(move || io.is_cancelled()));
         // SAFETY: the context is allocated here and freed by `avformat_open_input` on failure, and by
-        // `Input` after that, with what it reads through; the callback's argument lives in a box that outlives it.
+        // `Input` after that; the callback and what is read through live until then.
         let mut input = unsafe {
             let mut context = ffi::avformat_alloc_context();
             if context.is_null() {
                 return Err(failure(ffi::AVERROR(ffi::ENOMEM)));
             }
-            (*context).interrupt_callback.callback = Some(is_interrupted);
-            (*context).interrupt_callback.opaque = (&raw const *interrupt).cast_mut().cast();
-            if let Some(io) = &mut masked {
-                (*context).pb = io.as_mut_ptr();
-                (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
-            }
+            (*context).interrupt_callback = interrupt.interrupt;
+            (*context).pb = io_context;
+            (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
             let mut options = ffmpeg::Dictionary::new();
-            options.set("protocol_whitelist", "file");
+            // None: a file that names others gets at nothing.
+            options.set("protocol_whitelist", "");
             options.set("format_whitelist", if format.is_null() { SELF_CONTAINED_DEMUXERS } else { PICTURE_DEMUXERS });
             let mut options = options.disown();
-            let code = ffi::avformat_open_input(&mut context, url.as_ptr(), format, &mut options);
+            let code = ffi::avformat_open_input(&mut context, name.as_ptr(), format, &mut options);
             ffi::av_dict_free(&mut options);
             if code < 0 {
                 return Err(failure(code));
             }
-            match masked {
-                Some(io) => Input::wrap_with_custom_io(context, io),
-                None => Input::wrap(context),
-            }
+            Input::wrap_with_interrupt(context, interrupt.guard)
         };
         // SAFETY: the context is open. What the search cannot find stays unknown, and is no failure here.
         unsafe { ffi::avformat_find_stream_info(input.as_mut_ptr(), std::ptr::null_mut()) };
         if cancel.is_cancelled() {
             return Err(MediaError::Cancelled);
         }
-        let encrypted = outline::encrypted(file);
-        let path = path.to_owned();
         Ok(Self {
             input,
-            interrupt,
-            path,
+            cancel: cancel.clone(),
+            source: source.clone(),
             selected: usize::MAX,
             read_failed: false,
             is_at_start: true,
-            encrypted,
+            encrypted: file.outline().encrypted(),
             pictures: None,
             hidden,
         })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
-    pub(super) fn open_picture(path: &Path, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open_kind(path, StreamKind::Picture, cancel)?;
-        let stream = demuxer.picture_stream().ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
+    pub(super) fn open_picture(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open_kind(source, StreamKind::Picture, cancel)?;
+        let no_picture = || MediaError::NoPicture { path: source.path().to_owned() };
+        let stream = demuxer.picture_stream().ok_or_else(no_picture)?;
         demuxer.select(stream);
         Ok(demuxer)
     }
 
     /// Opens the file at its sound, ready to read the packets of the stream `track`, or else of the best one.
-    pub(super) fn open_sound(path: &Path, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open_kind(path, StreamKind::Sound, cancel)?;
+    pub(super) fn open_sound(source: &Source, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open_kind(source, StreamKind::Sound, cancel)?;
         let stream = match (track, &demuxer.hidden) {
             (Some(track), Some(hidden)) => {
                 hidden.index_among_kept(track).and_then(|track| demuxer.sound_stream(Some(track)))
             }
             (track, _) => demuxer.sound_stream(track),
         };
-        let stream = stream.ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
+        let stream = stream.ok_or_else(|| MediaError::NoSound { path: source.path().to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
     }
 
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.source.path()
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
-        &self.interrupt
+        &self.cancel
     }
 
     pub(super) fn input(&self) -> &Input {
@@ -234,7 +249,7 @@ impl Demuxer {
     /// The moving picture: never cover art or a thumbnail track; what can be decoded and is marked as
     /// the default comes first, then the larger picture, then the earlier stream.
     pub(super) fn picture_stream(&self) -> Option<usize> {
-        self.best_stream(Type::Video)
+        self.best_stream(StreamKind::Picture)
     }
 
     /// The stream `track`, if it is one of sound. Without it the best: what can be decoded and is marked as the
@@ -242,32 +257,32 @@ impl Demuxer {
     pub(super) fn sound_stream(&self, track: Option<usize>) -> Option<usize> {
         match track {
             Some(track) => self.sound_streams().find(|stream| stream.index() == track).map(|stream| stream.index()),
-            None => self.best_stream(Type::Audio),
+            None => self.best_stream(StreamKind::Sound),
         }
     }
 
     /// All tracks of sound, in the order of the file.
     pub(super) fn sound_streams(&self) -> impl Iterator<Item = ffmpeg::Stream<'_>> {
-        self.input.streams().filter(|stream| stream.parameters().medium() == Type::Audio)
+        let is_sound = |stream: &ffmpeg::Stream| ffi_enum::stream_kind(&stream.parameters()) == Some(StreamKind::Sound);
+        self.input.streams().filter(is_sound)
     }
 
-    fn best_stream(&self, kind: Type) -> Option<usize> {
+    fn best_stream(&self, kind: StreamKind) -> Option<usize> {
         let still = ffi::AV_DISPOSITION_ATTACHED_PIC | ffi::AV_DISPOSITION_TIMED_THUMBNAILS;
         let auxiliary = ffi::AV_DISPOSITION_HEARING_IMPAIRED | ffi::AV_DISPOSITION_VISUAL_IMPAIRED;
         self.input
             .streams()
-            .filter(|stream| stream.parameters().medium() == kind)
+            .filter(|stream| ffi_enum::stream_kind(&stream.parameters()) == Some(kind))
             .filter_map(|stream| {
                 // SAFETY: the stream and its parameters live as long as the open input.
-                let (disposition, width, height, codec) = unsafe {
+                let (disposition, width, height) = unsafe {
                     let (stream, codec) = (stream.as_ptr(), (*stream.as_ptr()).codecpar);
-                    ((*stream).disposition, (*codec).width, (*codec).height, (*codec).codec_id)
+                    ((*stream).disposition, (*codec).width, (*codec).height)
                 };
-                // SAFETY: a look-up in FFmpeg's constant table of decoders.
-                let decodable = unsafe { !ffi::avcodec_find_decoder(codec).is_null() };
+                let decodable = ffi_enum::find_decoder(ffi_enum::codec_id(&stream.parameters())).is_some();
                 let is_default = disposition & ffi::AV_DISPOSITION_DEFAULT != 0;
                 let plain = disposition & auxiliary == 0;
-                let area = if kind == Type::Video { i64::from(width) * i64::from(height) } else { 0 };
+                let area = if kind == StreamKind::Picture { i64::from(width) * i64::from(height) } else { 0 };
                 let rank = (decodable, plain, is_default, area, std::cmp::Reverse(stream.index()));
                 (disposition & still == 0).then_some((rank, stream.index()))
             })
@@ -278,15 +293,15 @@ impl Demuxer {
     /// Whether the container says that the packets of stream `index` are encrypted.
     pub(super) fn is_encrypted(&self, index: usize) -> bool {
         let Some(stream) = self.input.stream(index) else { return false };
-        let init_info = ffmpeg::codec::packet::side_data::Type::EncryptionInitInfo;
-        let in_index = match stream.parameters().medium() {
-            Type::Video => self.encrypted.picture,
-            Type::Audio => self.encrypted.sound,
-            _ => false,
+        let init_info = ffi::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INIT_INFO;
+        let in_index = match ffi_enum::stream_kind(&stream.parameters()) {
+            Some(StreamKind::Picture) => self.encrypted.picture,
+            Some(StreamKind::Sound) => self.encrypted.sound,
+            None => false,
         };
         in_index
             || stream.metadata().get("enc_key_id").is_some()
-            || stream.side_data().any(|data| data.kind() == init_info)
+            || stream.side_data().any(|data| ffi_enum::is_side_data(&data, init_info))
     }
 
     /// Reads only the packets of stream `index` from now on.
@@ -323,12 +338,12 @@ impl Demuxer {
     /// The next packet of the selected stream; `None` at the end, or where the rest cannot be read.
     pub(super) fn next_packet(&mut self) -> Result<Option<ffmpeg::Packet>, MediaError> {
         if let Some(pictures) = &mut self.pictures {
-            return pictures.next_packet(self.selected, &self.interrupt);
+            return pictures.next_packet(self.selected, &self.cancel);
         }
         self.is_at_start = false;
         let mut failures = 0;
         loop {
-            if self.interrupt.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 return Err(MediaError::Cancelled);
             }
             let mut packet = ffmpeg::Packet::empty();
@@ -398,7 +413,7 @@ impl Demuxer {
         BARE.contains(&self.input.format().name())
     }
 
-    /// Starts again from the first packet, by opening the file anew: the one seek that is always right.
+    /// Starts again from the first packet, by having FFmpeg open the file anew: the one seek that is always right.
     pub(super) fn restart(&mut self) -> Result<(), MediaError> {
         if let Some(pictures) = &mut self.pictures {
             pictures.next = 0;
@@ -411,16 +426,16 @@ impl Demuxer {
         Ok(())
     }
 
-    /// What it takes to open the file again.
+    /// What it takes to have FFmpeg read the file again.
     pub(super) fn closed(&self) -> Closed {
         let kept = self.hidden.as_ref().map(HiddenTracks::kept);
-        Closed { path: self.path.clone(), kept, selected: self.selected, cancel: (*self.interrupt).clone() }
+        Closed { source: self.source.clone(), kept, selected: self.selected, cancel: self.cancel.clone() }
     }
 }
 
-/// A file that is no longer open.
+/// A file that FFmpeg no longer reads.
 pub(super) struct Closed {
-    path: PathBuf,
+    source: Source,
     /// The one kind of tracks that was shown.
     kept: Option<StreamKind>,
     selected: usize,
@@ -431,15 +446,15 @@ impl Closed {
     /// At its beginning, with the same stream selected.
     pub(super) fn open(&self) -> Result<Demuxer, MediaError> {
         let mut demuxer = match self.kept {
-            Some(kind) => Demuxer::open_kind(&self.path, kind, &self.cancel)?,
-            None => Demuxer::open(&self.path, &self.cancel)?,
+            Some(kind) => Demuxer::open_kind(&self.source, kind, &self.cancel)?,
+            None => Demuxer::open(&self.source, &self.cancel)?,
         };
         demuxer.select(self.selected);
         Ok(demuxer)
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn source(&self) -> &Source {
+        &self.source
     }
 
     pub(super) fn cancel(&self) -> &CancelToken {
@@ -494,9 +509,9 @@ pub(super) fn time_base_of(stream: &ffmpeg::Stream<'_>) -> TimeBase {
 pub(super) fn codec_name(parameters: &ffmpeg::codec::Parameters) -> String {
     // SAFETY: the parameters are alive; the tag is a plain number.
     let tag = unsafe { (*parameters.as_ptr()).codec_tag }.to_le_bytes();
-    match parameters.id() {
-        ffmpeg::codec::Id::None => String::from_utf8_lossy(&tag).trim_matches('\0').to_owned(),
-        id => id.name().to_owned(),
+    match ffi_enum::codec_id(parameters) {
+        ffi_enum::codec::NONE => String::from_utf8_lossy(&tag).trim_matches('\0').to_owned(),
+        codec_id => ffi_enum::codec_name(codec_id),
     }
 }
 
@@ -521,43 +536,28 @@ fn picture_demuxer(kind: PictureKind) -> *const ffi::AVInputFormat {
     unsafe { ffi::av_find_input_format(name.as_ptr()) }
 }
 
-fn refuse_special_files(path: &Path) -> Result<(), MediaError> {
-    let metadata = std::fs::metadata(path).map_err(|error| MediaError::from_io(&error, path))?;
-    let path = || path.to_owned();
-    if metadata.is_dir() {
-        return Err(MediaError::Folder { path: path() });
-    }
-    if !metadata.is_file() {
-        return Err(MediaError::NotRegular { path: path() });
-    }
-    if metadata.len() == 0 {
-        return Err(MediaError::Empty { path: path() });
-    }
-    Ok(())
+/// The name of a file, by whose ending FFmpeg tells some kinds from others.
+fn c_name(path: &Path) -> Result<CString, MediaError> {
+    CString::new(path.as_os_str().as_encoded_bytes()).map_err(|_| MediaError::NotFound { path: path.to_owned() })
 }
 
-/// `file:` in front, so that a name such as `http:x` or `concat:a|b` is a name and no protocol.
-fn file_url(path: &Path) -> Result<CString, MediaError> {
-    let mut url = b"file:".to_vec();
-    url.extend_from_slice(path.as_os_str().as_encoded_bytes());
-    CString::new(url).map_err(|_| MediaError::NotFound { path: path.to_owned() })
-}
-
-fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
+fn open_failure(code: c_int, path: &Path, file: &OpenFile, cancel: &CancelToken) -> MediaError {
     if cancel.is_cancelled() {
         return MediaError::Cancelled;
     }
     let owned = path.to_owned();
     match ffmpeg::Error::from(code) {
-        _ if PictureKind::of(path).is_some() => MediaError::SinglePicture { path: owned },
-        ffmpeg::Error::InvalidData if outline::lacks_moov(path) => MediaError::IndexMissing { path: owned },
-        ffmpeg::Error::InvalidData => match outline::encrypted(path) {
+        _ if file.head(PictureKind::HEAD_LEN).is_ok_and(|head| PictureKind::of(&head).is_some()) => {
+            MediaError::SinglePicture { path: owned }
+        }
+        ffmpeg::Error::InvalidData if file.outline().lacks_moov() => MediaError::IndexMissing { path: owned },
+        ffmpeg::Error::InvalidData => match file.outline().encrypted() {
             found if found.picture => MediaError::Encrypted { what: StreamKind::Picture, path: owned },
             found if found.sound => MediaError::Encrypted { what: StreamKind::Sound, path: owned },
             _ => MediaError::NotMedia { path: owned },
         },
         // What `format_whitelist` turns away, and what some demuxers answer to garbage.
-        ffmpeg::Error::Other { errno: ffi::EINVAL } if looks_like_another_kind(path) => {
+        ffmpeg::Error::Other { errno: ffi::EINVAL } if looks_like_another_kind(path, file) => {
             MediaError::ContainerRefused { path: owned }
         }
         ffmpeg::Error::Other { errno: ffi::EINVAL } => MediaError::NotMedia { path: owned },
@@ -566,14 +566,13 @@ fn open_failure(code: c_int, path: &Path, cancel: &CancelToken) -> MediaError {
 }
 
 /// Whether FFmpeg takes the beginning of the file for something that is no self-contained recording.
-fn looks_like_another_kind(path: &Path) -> bool {
+fn looks_like_another_kind(path: &Path, file: &OpenFile) -> bool {
     const LOOKED_AT: usize = 16 << 10;
-    let mut head = Vec::with_capacity(LOOKED_AT + ffi::AVPROBE_PADDING_SIZE as usize);
-    let read = std::fs::File::open(path).and_then(|file| file.take(LOOKED_AT as u64).read_to_end(&mut head));
-    let (Ok(len), Ok(url)) = (read, file_url(path)) else { return false };
+    let (Ok(mut head), Ok(name)) = (file.head(LOOKED_AT), c_name(path)) else { return false };
+    let len = head.len();
     head.resize(len + ffi::AVPROBE_PADDING_SIZE as usize, 0);
     let probed = ffi::AVProbeData {
-        filename: url.as_ptr(),
+        filename: name.as_ptr(),
         buf: head.as_mut_ptr(),
         buf_size: len as c_int,
         mime_type: std::ptr::null(),
@@ -588,40 +587,4 @@ fn looks_like_another_kind(path: &Path) -> bool {
         CStr::from_ptr((*format).name).to_string_lossy().into_owned()
     };
     !SELF_CONTAINED_DEMUXERS.split(',').any(|allowed| name.split(',').any(|name| name == allowed))
-}
-
-fn masked_io(hidden: &HiddenTracks, path: &Path, cancel: &CancelToken) -> Result<StreamIo, MediaError> {
-    let file = hidden.open(path, cancel).map_err(|error| MediaError::from_io(&error, path))?;
-    let mut io = StreamIo::from_read_seek_with_capacity(file, MASKED_READ_BYTES)
-        .map_err(|error| MediaError::Unreadable { reason: error.to_string(), path: path.to_owned() })?;
-    // SAFETY: the context was just made; it takes any function that reads, and this one calls its own.
-    unsafe {
-        let context = io.as_mut_ptr();
-        if let Some(read) = (*context).read_packet {
-            READ_MASKED.get_or_init(|| read);
-            (*context).read_packet = Some(read_in_parts);
-        }
-    }
-    Ok(io)
-}
-
-type ReadPacket = unsafe extern "C" fn(*mut c_void, *mut u8, c_int) -> c_int;
-
-/// How a masked file is read: the same for all.
-static READ_MASKED: OnceLock<ReadPacket> = OnceLock::new();
-
-/// FFmpeg asks for the tables of a track in one go, and ffmpeg-next keeps room for the most that was ever read at once
-/// for as long as the file is open: 10 MB for the picture and the sound of ten hours.
-unsafe extern "C" fn read_in_parts(file: *mut c_void, buffer: *mut u8, len: c_int) -> c_int {
-    let Some(read) = READ_MASKED.get() else { return ffi::AVERROR(ffi::EINVAL) };
-    // SAFETY: FFmpeg's own arguments, with a part of the room that it offers.
-    unsafe { read(file, buffer, len.min(MASKED_READ_BYTES as c_int)) }
-}
-
-/// How much a masked file is read at a time.
-const MASKED_READ_BYTES: usize = 64 << 10;
-
-unsafe extern "C" fn is_interrupted(token: *mut c_void) -> c_int {
-    // SAFETY: the pointer was made from the demuxer's boxed token, which outlives the context.
-    c_int::from(unsafe { &*token.cast::<CancelToken>() }.is_cancelled())
 }

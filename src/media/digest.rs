@@ -1,40 +1,56 @@
 //! SHA-256 of what a recording is read from.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::error::MediaError;
-use super::sequence::PictureSequence;
+use super::regular_file::{open_regular, read_at};
+use super::source::{Content, Source};
 use avar_base::files::hexadecimal;
 use avar_base::job::CancelToken;
 
 /// Of the file's bytes; of a sequence, of the bytes of all its pictures in their order, as of one file that holds them
 /// one after another (`cat frame_*.png | sha256sum`). In lower-case hexadecimal.
 pub fn digest(path: &Path, cancel: &CancelToken) -> Result<String, MediaError> {
-    let mut hasher = Sha256::new();
-    match PictureSequence::named_by(path, cancel)? {
-        Some(sequence) => sequence.paths().try_for_each(|picture| add_file(&mut hasher, &picture, cancel))?,
-        None => add_file(&mut hasher, path, cancel)?,
-    }
-    Ok(hexadecimal(hasher.finalize()))
+    Source::open(path, cancel)?.digest(cancel)
 }
 
-fn add_file(hasher: &mut Sha256, path: &Path, cancel: &CancelToken) -> Result<(), MediaError> {
-    let failed = |error: std::io::Error| MediaError::from_io(&error, path);
-    // A pipe or device would never end.
-    if !path.metadata().map_err(failed)?.is_file() {
-        return Err(MediaError::NotRegular { path: PathBuf::from(path) });
+impl Source {
+    /// As [`digest`] of its path.
+    pub fn digest(&self, cancel: &CancelToken) -> Result<String, MediaError> {
+        let mut hasher = Sha256::new();
+        match self.content() {
+            Content::File(file) => add(&mut hasher, self.path(), cancel, |room, place| file.read_at(room, place))?,
+            Content::Pictures(sequence) => {
+                for path in sequence.paths() {
+                    let file = open_regular(&path)?;
+                    add(&mut hasher, &path, cancel, |room, place| read_at(&file, room, place))?;
+                }
+            }
+        }
+        Ok(hexadecimal(hasher.finalize()))
     }
-    let mut file = File::open(path).map_err(failed)?;
+}
+
+/// Adds what `read_at` gives at one place after the other, up to the end of the file `path`.
+fn add(
+    hasher: &mut Sha256,
+    path: &Path,
+    cancel: &CancelToken,
+    read_at: impl Fn(&mut [u8], u64) -> io::Result<usize>,
+) -> Result<(), MediaError> {
     let mut buffer = vec![0; 1 << 20];
+    let mut place = 0;
     loop {
         cancel.check()?;
-        match file.read(&mut buffer).map_err(failed)? {
+        match read_at(&mut buffer, place).map_err(|error| MediaError::from_io(&error, path))? {
             0 => return Ok(()),
-            count => hasher.update(&buffer[..count]),
+            count => {
+                hasher.update(&buffer[..count]);
+                place += count as u64;
+            }
         }
     }
 }

@@ -11,18 +11,18 @@
 //! first part of the table is handed out, as soon as some frames have been checked, and again and again, each time at
 //! least twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
 
+use std::ffi::c_int;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::codec::Id;
 use ffmpeg_next::ffi;
 
 use super::demuxer::{Closed, Demuxer};
 use super::error::MediaError;
+use super::ffi_enum::{self, codec};
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
-use super::outline;
 use super::probe::is_interlaced;
 use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
@@ -70,7 +70,7 @@ fn scan_packets(
 ) -> Result<Result<FrameTable, Demuxer>, MediaError> {
     let mut start = DecodedStart::new(&demuxer)?;
     let packets = read_packets(&mut demuxer, &mut Growth::new(patience), &mut start, listen)?;
-    let cut_short = demuxer.read_failed() || outline::missing_bytes(demuxer.path()) > 0;
+    let cut_short = demuxer.read_failed() || demuxer.source().missing_bytes() > 0;
     let (time_base, file) = (demuxer.time_base(), demuxer.closed());
     // FFmpeg's own index goes before ours is made: of ten hours they take 60 MB and more.
     drop(demuxer);
@@ -111,14 +111,14 @@ pub(super) struct ScannedPacket {
 }
 
 impl ScannedPacket {
-    fn new(packet: &ffmpeg::Packet, codec: Id) -> Self {
+    fn new(packet: &ffmpeg::Packet, codec_id: c_int) -> Self {
         use ffmpeg::packet::Ref;
         // SAFETY: the packet is alive; this flag has no name in the binding.
         let discarded = unsafe { (*packet.as_ptr()).flags } & ffi::AV_PKT_FLAG_DISCARD != 0;
-        let hidden = match (codec, packet.data()) {
+        let hidden = match (codec_id, packet.data()) {
             // RFC 6386, section 9.1: the show_frame bit of the frame tag.
-            (Id::VP8, Some([first, ..])) => first & 0x10 == 0,
-            (Id::VP9, Some(data)) => vp9_is_hidden(data),
+            (codec::VP8, Some([first, ..])) => first & 0x10 == 0,
+            (codec::VP9, Some(data)) => vp9_is_hidden(data),
             (_, None) => true,
             _ => false,
         };
@@ -137,13 +137,12 @@ impl ScannedPacket {
 /// Codecs of which each packet is one picture in every stream that occurs in practice.
 fn codec_shows_every_packet(demuxer: &Demuxer) -> bool {
     let Some(parameters) = demuxer.parameters() else { return false };
-    // SAFETY: the parameters belong to the open stream.
-    let field_order = unsafe { (*parameters.as_ptr()).field_order };
     // Field pictures come as two packets in streams that are cut up by a parser.
-    let interlaced = is_interlaced(field_order);
-    match parameters.id() {
-        Id::H264 | Id::HEVC | Id::MPEG2VIDEO => !(interlaced && demuxer.is_byte_stream()),
-        Id::VP8 | Id::VP9 | Id::AV1 | Id::MJPEG | Id::PRORES | Id::DNXHD | Id::FFV1 | Id::RAWVIDEO => true,
+    let interlaced = is_interlaced(&parameters);
+    match ffi_enum::codec_id(&parameters) {
+        codec::H264 | codec::HEVC | codec::MPEG2VIDEO => !(interlaced && demuxer.is_byte_stream()),
+        codec::VP8 | codec::VP9 | codec::AV1 | codec::MJPEG => true,
+        codec::PRORES | codec::DNXHD | codec::FFV1 | codec::RAWVIDEO => true,
         _ => false,
     }
 }
@@ -169,12 +168,12 @@ fn read_packets(
     start: &mut DecodedStart,
     listen: Listen,
 ) -> Result<Vec<ScannedPacket>, MediaError> {
-    let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
+    let codec_id = demuxer.parameters().map_or(codec::NONE, |parameters| ffi_enum::codec_id(&parameters));
     let mut meter = Meter::new(demuxer);
     let mut packets = Vec::new();
     while let Some(packet) = demuxer.next_packet()? {
         meter.advance(&packet, listen);
-        let scanned = ScannedPacket::new(&packet, codec);
+        let scanned = ScannedPacket::new(&packet, codec_id);
         // What comes out of damage only decoding tells, and that waits until the end.
         growth.is_over |= scanned.is_damaged;
         packets.push(scanned);
@@ -382,7 +381,7 @@ fn check_damaged(file: &Closed, table: FrameTable, mut damaged: Vec<i64>) -> Res
     damaged.sort_unstable();
     let table = Arc::new(table);
     // One for all of them, going forward: a recording may be damaged in every second of ten hours.
-    let mut reader = VideoReader::open_cancellable(file.path(), Arc::clone(&table), file.cancel())?;
+    let mut reader = VideoReader::of(file.source(), Arc::clone(&table), file.cancel())?;
     let mut comes_out = vec![true; table.len()];
     let mut checked = 0;
     for pts in damaged {
@@ -436,7 +435,7 @@ pub(super) fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usiz
 
 fn scan_by_decoding(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
     let mut growth = Growth::new(patience);
-    let codec = demuxer.parameters().map_or(Id::None, |parameters| parameters.id());
+    let codec_id = demuxer.parameters().map_or(codec::NONE, |parameters| ffi_enum::codec_id(&parameters));
     let mut decoder = VideoDecoder::open(demuxer)?;
     let mut meter = Meter::new(demuxer);
     let mut packets: Vec<ScannedPacket> = Vec::new();
@@ -446,7 +445,7 @@ fn scan_by_decoding(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -
             Some(packet) => {
                 meter.advance(&packet, listen);
                 let number = packets.len();
-                packets.push(ScannedPacket::new(&packet, codec));
+                packets.push(ScannedPacket::new(&packet, codec_id));
                 decoder.send(packet, number as i64);
             }
             None => decoder.drain(),
@@ -517,7 +516,7 @@ struct Meter {
 
 impl Meter {
     fn new(demuxer: &Demuxer) -> Self {
-        Self { file_bytes: std::fs::metadata(demuxer.path()).map_or(0.0, |file| file.len() as f64), told: 0.0 }
+        Self { file_bytes: demuxer.source().size_bytes() as f64, told: 0.0 }
     }
 
     fn advance(&mut self, packet: &ffmpeg::Packet, listen: Listen) {
@@ -532,7 +531,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ClipSpec, ClipWriter};
+    use crate::{ClipSpec, ClipWriter, Source};
     use avar_base::job::CancelToken;
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
@@ -573,7 +572,8 @@ mod tests {
         writer.finish().unwrap();
 
         let mut parts = Vec::new();
-        let demuxer = Demuxer::open_picture(&path, &CancelToken::default()).unwrap();
+        let cancel = CancelToken::default();
+        let demuxer = Demuxer::open_picture(&Source::open(&path, &cancel).unwrap(), &cancel).unwrap();
         let whole = scan(demuxer, Duration::ZERO, &mut |news| {
             if let ScanNews::FirstPart(part) = news {
                 parts.push(part);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::demuxer::{Demuxer, FALLBACK_TIME_BASE};
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
+use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
@@ -96,7 +97,7 @@ impl FrameTable {
     /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
     /// once. `progress` is told the fraction done, in `0..=1`.
     pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(path, cancel)?;
+        let demuxer = Demuxer::open_picture(&Source::open(path, cancel)?, cancel)?;
         frame_scan::scan(demuxer, Duration::MAX, &mut |news| {
             if let ScanNews::Progress(fraction) = news {
                 progress(fraction);

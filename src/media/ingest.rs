@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::frame_table::{FrameTable, LossCause};
 use super::open::OpenedMedia;
-use super::outline;
 use super::probe::{AudioInfo, MediaInfo, VideoInfo};
 use avar_base::files::serialize_path;
 use avar_base::time::{MediaTime, TimeRange};
@@ -109,7 +108,7 @@ impl IngestReport {
             duration_s: info.range.duration_s(),
             start_s: info.range.start.seconds(),
             stated_duration_s: info.stated_duration_s,
-            has_edit_list: outline::has_edit_list(&info.path),
+            has_edit_list: info.has_edit_list,
             sha256: None,
             decoder: info.decoder.clone(),
             video,
@@ -118,7 +117,7 @@ impl IngestReport {
             missing: media.frames.as_deref().map(missing_pictures).unwrap_or_default(),
             warnings: info.notes.clone(),
         };
-        if let Some(frames) = media.frames.as_deref().filter(|_| outline::missing_bytes(&info.path) > 0) {
+        if let Some(frames) = media.frames.as_deref().filter(|_| info.missing_bytes > 0) {
             report.warnings.push(format!("{} frames of it were recovered.", frames.len()));
         }
         report.warnings.extend(report.of_lengths(info));

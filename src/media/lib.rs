@@ -7,6 +7,9 @@
 //! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own: what it
 //! says goes to the log.
 //!
+//! A path is looked at once: [`Source`] is what it named then, open and outlined, and all that reads it, FFmpeg too,
+//! reads through that. What takes a path opens a source of its own.
+//!
 //! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
 //! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
 //! the frames, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file; [`ClipWriter`] encodes.
@@ -18,7 +21,9 @@ mod color;
 mod demuxer;
 mod digest;
 mod error;
+mod ffi_enum;
 mod ffmpeg_log;
+mod file_io;
 mod frame_faults;
 mod frame_scan;
 mod frame_table;
@@ -28,10 +33,12 @@ mod open;
 mod orientation;
 mod outline;
 mod probe;
+mod regular_file;
 mod resampler;
 mod scaler;
 mod sequence;
 mod sequence_scan;
+mod source;
 mod tone;
 mod video_decoder;
 mod video_frame;
@@ -52,6 +59,7 @@ pub use open::{OpenedMedia, Opening, open, open_growing, open_track};
 pub use orientation::Orientation;
 pub use probe::{AudioInfo, MediaInfo, SoundTrackInfo, VideoInfo, probe};
 pub use scaler::FrameScaler;
+pub use source::Source;
 
 pub use video_frame::{PixelLayout, Plane, RgbImage, VideoFrame};
 pub use video_reader::VideoReader;

@@ -14,8 +14,8 @@ use super::demuxer::Demuxer;
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
 use super::frame_table::FrameTable;
-use super::outline;
 use super::probe::{MediaInfo, probe_open};
+use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeRange};
 
@@ -29,6 +29,20 @@ pub struct OpenedMedia {
 }
 
 impl OpenedMedia {
+    /// As [`open_track`], of a file that is open.
+    pub fn of(
+        source: &Source,
+        track: Option<usize>,
+        cancel: &CancelToken,
+        mut progress: impl FnMut(f32),
+    ) -> Result<Self, MediaError> {
+        open_within(source, track, cancel, Duration::MAX, |news| {
+            if let Opening::Progress(fraction) = news {
+                progress(fraction);
+            }
+        })
+    }
+
     /// Whether the frames have been indexed to the end of the file.
     pub fn is_whole(&self) -> bool {
         self.frames.as_ref().is_none_or(|frames| frames.is_whole())
@@ -57,13 +71,9 @@ pub fn open_track(
     path: &Path,
     track: Option<usize>,
     cancel: &CancelToken,
-    mut progress: impl FnMut(f32),
+    progress: impl FnMut(f32),
 ) -> Result<OpenedMedia, MediaError> {
-    open_within(path, track, cancel, Duration::MAX, |news| {
-        if let Opening::Progress(fraction) = news {
-            progress(fraction);
-        }
-    })
+    OpenedMedia::of(&Source::open(path, cancel)?, track, cancel, progress)
 }
 
 /// A file that takes longer than this to index is shown before that has been done: no eye sees the difference.
@@ -76,12 +86,12 @@ pub fn open_growing(
     cancel: &CancelToken,
     listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
-    open_within(path, track, cancel, PATIENCE, listen)
+    open_within(&Source::open(path, cancel)?, track, cancel, PATIENCE, listen)
 }
 
 /// As [`open_growing`], told to the log.
 fn open_within(
-    path: &Path,
+    source: &Source,
     track: Option<usize>,
     cancel: &CancelToken,
     patience: Duration,
@@ -109,7 +119,7 @@ fn index(
     patience: Duration,
     mut listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
-    let mut demuxer = Demuxer::open(path, cancel)?;
+    let mut demuxer = Demuxer::open(source, cancel)?;
     let mut info = probe_open(&demuxer, track)?;
     let frames = match &info.video {
         Some(video) => {
@@ -129,8 +139,8 @@ fn index(
     if let Some(audio) = &mut info.audio {
         let stated_s = audio.range.duration_s();
         let is_impossible = stated_s <= 0.0 || stated_s * FEWEST_BYTES_PER_S > info.size_bytes as f64;
-        if is_impossible || outline::missing_bytes(path) > 0 {
-            audio.range = sound_range(path, audio.stream_index, cancel)?;
+        if is_impossible || info.missing_bytes > 0 {
+            audio.range = sound_range(source, audio.stream_index, cancel)?;
         }
     }
     let range = frames.as_ref().map(|table| table.range()).unwrap_or_default();
@@ -151,8 +161,8 @@ impl MediaInfo {
 }
 
 /// From the first packet of the sound to the end of the last; empty where no packet has a time.
-fn sound_range(path: &Path, track: usize, cancel: &CancelToken) -> Result<TimeRange, MediaError> {
-    let mut demuxer = Demuxer::open_sound(path, Some(track), cancel)?;
+fn sound_range(source: &Source, track: usize, cancel: &CancelToken) -> Result<TimeRange, MediaError> {
+    let mut demuxer = Demuxer::open_sound(source, Some(track), cancel)?;
     let time_base = demuxer.time_base();
     let mut range: Option<TimeRange> = None;
     while let Some(packet) = demuxer.next_packet()? {

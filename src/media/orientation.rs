@@ -1,9 +1,10 @@
 //! How a picture that lies in its file is shown upright.
 
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::codec::packet::side_data::Type as SideData;
 use ffmpeg_next::ffi;
 use serde::Serialize;
+
+use super::ffi_enum::is_side_data;
 
 /// First turned, then mirrored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -17,7 +18,8 @@ pub struct Orientation {
 impl Orientation {
     /// As the stream's display matrix states, to the nearest quarter.
     pub(super) fn of(stream: &ffmpeg::Stream<'_>) -> Orientation {
-        let matrix = stream.side_data().find(|data| data.kind() == SideData::DisplayMatrix);
+        let display_matrix = ffi::AVPacketSideDataType::AV_PKT_DATA_DISPLAYMATRIX;
+        let matrix = stream.side_data().find(|data| is_side_data(data, display_matrix));
         let Some(bytes) = matrix.map(|data| data.data().to_vec()) else { return Self::default() };
         let (words, _) = bytes.as_chunks::<4>();
         match <[[u8; 4]; 9]>::try_from(words) {

@@ -1,17 +1,19 @@
 //! What is in a file: the picture, the sound, their times, and what a user should know beforehand.
 
+use std::ffi::{CStr, c_int};
 use std::path::{Path, PathBuf};
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
 use serde::Serialize;
 
-use super::color::{ColorSpec, Transfer};
+use super::color::{ColorSpec, StatedColor, Transfer};
 use super::demuxer::{Demuxer, PICTURE_TIME_BASE, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
+use super::ffi_enum;
 use super::orientation::Orientation;
-use super::outline;
 use super::sequence::ASSUMED_RATE_HZ;
+use super::source::Source;
 use avar_base::files::serialize_path;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
@@ -33,6 +35,12 @@ pub struct MediaInfo {
     /// All tracks of sound, in the order of the file.
     pub sound_tracks: Vec<SoundTrackInfo>,
     pub size_bytes: u64,
+    /// What the file's structure promises beyond its end.
+    #[serde(skip)]
+    pub missing_bytes: u64,
+    /// Whether times in the file are moved by an edit list (MP4, MOV).
+    #[serde(skip)]
+    pub has_edit_list: bool,
     /// The decoder's versions, see [`super::decoder_version`].
     pub decoder: String,
     /// Sentences that a user should know: cut short, no sound track, and the like.
@@ -100,7 +108,8 @@ impl VideoInfo {
 /// Reads the headers of `path`. A half (picture or sound) that cannot be decoded is left out with a note
 /// as long as the other can be.
 pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
-    probe_open(&Demuxer::open(path, &CancelToken::default())?, None)
+    let cancel = CancelToken::default();
+    probe_open(&Demuxer::open(&Source::open(path, &cancel)?, &cancel)?, None)
 }
 
 /// As [`probe`], of a file that is open; its sound is that of the stream `track`, or else of the best one.
@@ -117,10 +126,13 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
         (picture, sound) => (kept(picture, "picture", &mut notes), kept(sound, "sound", &mut notes)),
     };
-    let missing = outline::missing_bytes(path);
-    if missing > 0 {
-        notes.push(format!("The file ends too early: {missing} bytes are missing; it is readable up to the break."));
+    let missing_bytes = demuxer.source().missing_bytes();
+    if missing_bytes > 0 {
+        notes.push(format!(
+            "The file ends too early: {missing_bytes} bytes are missing; it is readable up to the break."
+        ));
     }
+    notes.extend(video.iter().flat_map(|video| notes_on_color(demuxer, video)));
     let curve = video.as_ref().map(|video| video.color.transfer).filter(|transfer| *transfer != Transfer::Sdr);
     if let Some(curve) = curve {
         let name = if curve == Transfer::Pq { "PQ" } else { "HLG" };
@@ -135,10 +147,9 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         video,
         audio,
         sound_tracks: demuxer.sound_streams().map(|stream| sound_track(&stream)).collect(),
-        size_bytes: match demuxer.sequence() {
-            Some(sequence) => sequence.size_bytes(),
-            None => std::fs::metadata(path).map_or(0, |file| file.len()),
-        },
+        size_bytes: demuxer.source().size_bytes(),
+        missing_bytes,
+        has_edit_list: demuxer.source().has_edit_list(),
         decoder: super::decoder_version(),
         notes,
     })
@@ -191,23 +202,21 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
     let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
     let codec = refuse_undecodable(demuxer, &stream, StreamKind::Picture)?;
     // SAFETY: the stream and its parameters live as long as the open input; all fields are plain numbers.
-    let (width, height, format, color, sample_aspect, field_order) = unsafe {
+    let (width, height, format, color, sample_aspect) = unsafe {
         let raw = stream.as_ptr();
         let parameters = (*raw).codecpar;
-        let pixel = pixel_format((*parameters).format);
         let (width, height) = ((*parameters).width.max(0) as u32, (*parameters).height.max(0) as u32);
-        let (space, range) = ((*parameters).color_space, (*parameters).color_range);
-        let color = ColorSpec::resolve(space, range, (*parameters).color_trc, pixel, height);
+        let color = ColorSpec::resolve(StatedColor::of_stream(parameters), height);
         let stated = [(*raw).sample_aspect_ratio, (*parameters).sample_aspect_ratio];
         let aspect = stated.iter().find(|aspect| aspect.num > 0 && aspect.den > 0);
         let aspect = aspect.map_or((1, 1), |aspect| (aspect.num, aspect.den));
-        (width, height, pixel, color, aspect, (*parameters).field_order)
+        (width, height, (*parameters).format, color, aspect)
     };
     if width == 0 || height == 0 {
         let reason = "its size is not stated and no frame was found".to_owned();
         return Err(MediaError::Decode { what: StreamKind::Picture, reason, path: path.to_owned() });
     }
-    let (pixel_format, bits) = describe(format);
+    let (pixel_format, bits) = describe_pixels(format);
     let assumed_hz = demuxer.sequence().map(|_| f64::from(ASSUMED_RATE_HZ));
     let rate_hz = assumed_hz.unwrap_or_else(|| f64::from(stream.avg_frame_rate()));
     Ok(VideoInfo {
@@ -217,7 +226,7 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         height_px: height,
         pixel_format,
         bits,
-        is_interlaced: is_interlaced(field_order),
+        is_interlaced: is_interlaced(&stream.parameters()),
         orientation: Orientation::of(&stream),
         sample_aspect,
         color,
@@ -225,6 +234,12 @@ fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> 
         average_rate_hz: Some(rate_hz).filter(|rate| rate.is_finite() && *rate > 0.0),
         range: stated_range(demuxer, &stream),
     })
+}
+
+fn notes_on_color(demuxer: &Demuxer, video: &VideoInfo) -> Vec<String> {
+    let Some(stream) = demuxer.input().stream(video.stream_index) else { return Vec::new() };
+    // SAFETY: the stream's parameters live as long as the open input.
+    unsafe { StatedColor::of_stream(stream.parameters().as_ptr()) }.notes(video.height_px)
 }
 
 fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> {
@@ -258,7 +273,7 @@ fn refuse_undecodable(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>, what: Stre
     if demuxer.is_encrypted(stream.index()) {
         return Err(MediaError::Encrypted { what, path: path.to_owned() });
     }
-    if ffmpeg::codec::decoder::find(parameters.id()).is_none() {
+    if ffi_enum::find_decoder(ffi_enum::codec_id(&parameters)).is_none() {
         return Err(MediaError::UnsupportedCodec { what, codec, path: path.to_owned() });
     }
     Ok(codec)
@@ -289,31 +304,22 @@ fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
 }
 
 /// Whether the fields of a frame show different moments.
-pub(super) fn is_interlaced(field_order: ffi::AVFieldOrder) -> bool {
-    !matches!(field_order, ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE | ffi::AVFieldOrder::AV_FIELD_UNKNOWN)
-}
-
-/// `NONE` for a number that is no pixel format of this FFmpeg.
-fn pixel_format(format: i32) -> ffi::AVPixelFormat {
-    // SAFETY: asked for its description first, so the number is one of the enumeration's.
-    unsafe {
-        if format < 0 || format >= ffi::AVPixelFormat::AV_PIX_FMT_NB as i32 {
-            return ffi::AVPixelFormat::AV_PIX_FMT_NONE;
-        }
-        std::mem::transmute::<i32, ffi::AVPixelFormat>(format)
-    }
+pub(super) fn is_interlaced(parameters: &ffmpeg::codec::Parameters) -> bool {
+    const PROGRESSIVE: c_int = ffi::AVFieldOrder::AV_FIELD_PROGRESSIVE as c_int;
+    const UNKNOWN: c_int = ffi::AVFieldOrder::AV_FIELD_UNKNOWN as c_int;
+    // SAFETY: the parameters are alive.
+    let field_order = unsafe { ffi_enum::number(&raw const (*parameters.as_ptr()).field_order) };
+    !matches!(field_order, PROGRESSIVE | UNKNOWN)
 }
 
 /// FFmpeg's name of a pixel format and the bits of its first component.
-fn describe(format: ffi::AVPixelFormat) -> (String, u32) {
-    // SAFETY: returns a pointer into a constant table, or null; its name is a constant C string.
-    unsafe {
-        match ffi::av_pix_fmt_desc_get(format).as_ref() {
-            Some(descriptor) => {
-                let name = std::ffi::CStr::from_ptr(descriptor.name).to_string_lossy().into_owned();
-                (name, u32::try_from(descriptor.comp[0].depth).unwrap_or(8))
-            }
-            None => ("unknown".to_owned(), 8),
+fn describe_pixels(format: c_int) -> (String, u32) {
+    match ffi_enum::pixel_format(format) {
+        Some(descriptor) => {
+            // SAFETY: the name of an entry in FFmpeg's table is a constant C string.
+            let name = unsafe { CStr::from_ptr(descriptor.name) }.to_string_lossy().into_owned();
+            (name, u32::try_from(descriptor.comp[0].depth).unwrap_or(8))
         }
+        None => ("unknown".to_owned(), 8),
     }
 }

@@ -11,6 +11,7 @@ use ffmpeg_next::frame::Audio;
 
 use super::audio_reader::AudioFormat;
 use super::error::MediaError;
+use super::ffi_enum::{number, sample_format};
 
 /// One run of sound without gaps, in one input format.
 pub(super) struct Resampler {
@@ -40,13 +41,13 @@ impl InputFormat {
         // SAFETY: the frame is alive; the mask is only read where the order says that there is one.
         unsafe {
             let raw = frame.as_ptr();
-            let layout = &(*raw).ch_layout;
-            let native = layout.order == ffi::AVChannelOrder::AV_CHANNEL_ORDER_NATIVE;
+            let layout = &raw const (*raw).ch_layout;
+            let native = number(&raw const (*layout).order) == ffi::AVChannelOrder::AV_CHANNEL_ORDER_NATIVE as c_int;
             Self {
                 rate_hz: (*raw).sample_rate as u32,
-                channels: layout.nb_channels,
+                channels: (*layout).nb_channels,
                 sample_format: (*raw).format,
-                mask: if native { layout.u.mask } else { 0 },
+                mask: if native { (*layout).u.mask } else { 0 },
             }
         }
     }
@@ -66,6 +67,9 @@ impl Resampler {
         if !(1..=HIGHEST_RATE_HZ).contains(&input.rate_hz) {
             return Err(failed(&format!("no recording has {} samples a second", input.rate_hz)));
         }
+        let Some(from_format) = sample_format(input.sample_format) else {
+            return Err(failed(&format!("sample format {} of FFmpeg is not known here", input.sample_format)));
+        };
         let divisor = greatest_common_divisor(input.rate_hz, output.rate_hz);
         let input_step = i64::from(input.rate_hz / divisor);
         let output_step = i64::from(output.rate_hz / divisor);
@@ -95,7 +99,7 @@ impl Resampler {
                 ffi::AVSampleFormat::AV_SAMPLE_FMT_FLT,
                 output.rate_hz as c_int,
                 &raw mut from,
-                std::mem::transmute::<i32, ffi::AVSampleFormat>(input.sample_format),
+                from_format,
                 input.rate_hz as c_int,
                 0,
                 std::ptr::null_mut(),

@@ -8,6 +8,7 @@ use ffmpeg_next::frame::Video;
 
 use super::color::{ColorMatrix, ColorRange, ColorSpec};
 use super::error::MediaError;
+use super::ffi_enum::by_number::sws_getContext;
 use super::tone::ToneTable;
 use super::video_frame::{RgbImage, VideoFrame};
 
@@ -135,13 +136,13 @@ impl Converter {
         // SAFETY: the sizes are positive; null filters and parameters mean the defaults; a null context is
         // checked before use.
         unsafe {
-            self.context = ffi::sws_getContext(
+            self.context = sws_getContext(
                 from_width,
                 from_height,
-                source.format().into(),
+                format,
                 to_width,
                 to_height,
-                target.format.into(),
+                ffi::AVPixelFormat::from(target.format) as c_int,
                 flags as c_int,
                 std::ptr::null_mut(),
                 std::ptr::null_mut(),

@@ -7,11 +7,12 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use super::error::MediaError;
+use super::regular_file::{bytes_at, fill_at, open_regular};
 use avar_base::job::CancelToken;
 
 /// The pictures of one sequence, in the order of their numbers; never fewer than two.
@@ -118,7 +119,8 @@ impl PictureSequence {
             return None;
         }
         let looked_at = 0..sequence.len().min(LOOKED_AT_FOR_KIND);
-        sequence.kind = looked_at.map(|index| sequence.path_of(index)).find_map(|path| PictureKind::of(&path))?;
+        let mut files = looked_at.filter_map(|index| open_regular(&sequence.path_of(index)).ok());
+        sequence.kind = files.find_map(|file| PictureKind::of_file(&file))?;
         Some(sequence)
     }
 
@@ -193,19 +195,21 @@ impl PictureSequence {
 
     /// The bytes of one picture; `None` where it is empty, too large, no ordinary file, or cannot be read.
     pub(super) fn read(&self, index: usize) -> Option<Vec<u8>> {
-        let path = self.path_of(index);
-        let file =
-            path.metadata().ok().filter(|file| file.is_file() && (1..=MOST_PICTURE_BYTES).contains(&file.len()))?;
-        let mut bytes = Vec::with_capacity(file.len() as usize + 1);
+        let file = open_regular(&self.path_of(index)).ok()?;
+        let len = file.metadata().ok()?.len();
+        if !(1..=MOST_PICTURE_BYTES).contains(&len) {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(len as usize + 1);
         // It may grow while it is read.
-        File::open(path).ok()?.take(MOST_PICTURE_BYTES).read_to_end(&mut bytes).ok()?;
+        file.take(MOST_PICTURE_BYTES).read_to_end(&mut bytes).ok()?;
         Some(bytes).filter(|bytes| !bytes.is_empty())
     }
 
     /// Whether the picture's first and last bytes are those of a whole one.
     pub(super) fn looks_whole(&self, index: usize) -> bool {
-        let path = self.path_of(index);
-        PictureKind::of(&path) == Some(self.kind) && self.kind.has_its_end(&path).unwrap_or(false)
+        let Ok(file) = open_regular(&self.path_of(index)) else { return false };
+        PictureKind::of_file(&file) == Some(self.kind) && self.kind.has_its_end(&file).unwrap_or(false)
     }
 }
 
@@ -220,14 +224,17 @@ impl PictureKind {
         }
     }
 
+    /// So many bytes tell what kind it is.
+    pub(super) const HEAD_LEN: usize = 4;
+
     /// `None` where the file is no picture of these kinds, or cannot be read.
-    pub(super) fn of(path: &Path) -> Option<Self> {
-        if !path.metadata().is_ok_and(|file| file.is_file()) {
-            return None;
-        }
-        let mut head = [0_u8; 8];
-        let len = File::open(path).ok()?.read(&mut head).ok()?;
-        match &head[..len] {
+    fn of_file(file: &File) -> Option<Self> {
+        Self::of(&bytes_at::<{ Self::HEAD_LEN }>(file, 0)?)
+    }
+
+    /// By the file's first bytes; `None` where it is no picture of these kinds.
+    pub(super) fn of(head: &[u8]) -> Option<Self> {
+        match head {
             [0x89, b'P', b'N', b'G', ..] => Some(Self::Png),
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
             [b'B', b'M', ..] => Some(Self::Bmp),
@@ -237,24 +244,21 @@ impl PictureKind {
     }
 
     /// Whether the file ends as a whole one does; those that have no end of their own always do.
-    fn has_its_end(self, path: &Path) -> Option<bool> {
+    fn has_its_end(self, file: &File) -> Option<bool> {
         let end: &[u8] = match self {
             Self::Png => b"IEND\xaeB`\x82",
             Self::Jpeg => b"\xff\xd9",
-            Self::Bmp => return self.has_the_length_that_it_states(path),
+            Self::Bmp => return self.has_the_length_that_it_states(file),
             Self::Tiff => return Some(true),
         };
-        let mut file = File::open(path).ok()?;
-        file.seek(SeekFrom::End(-(end.len() as i64))).ok()?;
-        let mut found = Vec::with_capacity(end.len());
-        file.take(end.len() as u64).read_to_end(&mut found).ok()?;
+        let place = file.metadata().ok()?.len().checked_sub(end.len() as u64)?;
+        let mut found = vec![0; end.len()];
+        fill_at(file, &mut found, place).ok()?;
         Some(found == end)
     }
 
-    fn has_the_length_that_it_states(self, path: &Path) -> Option<bool> {
-        let mut head = [0_u8; 6];
-        let mut file = File::open(path).ok()?;
-        file.read_exact(&mut head).ok()?;
+    fn has_the_length_that_it_states(self, file: &File) -> Option<bool> {
+        let head = bytes_at::<6>(file, 0)?;
         let stated = u32::from_le_bytes([head[2], head[3], head[4], head[5]]);
         Some(file.metadata().ok()?.len() >= u64::from(stated))
     }

@@ -7,13 +7,13 @@
 use std::ffi::c_int;
 
 use ffmpeg_next as ffmpeg;
-use ffmpeg_next::codec::Id;
 use ffmpeg_next::codec::discard::Discard;
 use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Video;
 
 use super::demuxer::{Demuxer, codec_name, decoder_failure};
 use super::error::{MediaError, StreamKind};
+use super::ffi_enum::{self, codec};
 
 /// More pixels in one picture than any camera makes; a file that states more asks for memory only.
 const MAX_PIXELS: i64 = 1 << 27;
@@ -37,8 +37,9 @@ impl VideoDecoder {
             return Err(MediaError::Encrypted { what: StreamKind::Picture, path: path.to_owned() });
         }
         let parameters = demuxer.parameters().ok_or_else(no_picture)?;
-        let codec = codec_name(&parameters);
-        let failure = |error| decoder_failure(error, StreamKind::Picture, codec.clone(), path);
+        let name = codec_name(&parameters);
+        let codec_id = ffi_enum::codec_id(&parameters);
+        let failure = |error| decoder_failure(error, StreamKind::Picture, name.clone(), path);
         let mut context = ffmpeg::codec::Context::from_parameters(parameters).map_err(failure)?;
         // SAFETY: the context was just made and is not open yet.
         unsafe {
@@ -48,8 +49,13 @@ impl VideoDecoder {
             (*context).max_pixels = MAX_PIXELS;
             (*context).pkt_timebase = (*stream.as_ptr()).time_base;
         }
-        let decoder = context.decoder().video().map_err(failure)?;
-        let marks_unreferenced = matches!(decoder.id(), Id::H264 | Id::MPEG2VIDEO);
+        // ffmpeg-next reads the type of what is open as an enum: by then it is the decoder's own.
+        let decoder = context
+            .decoder()
+            .open_as(ffi_enum::find_decoder(codec_id))
+            .and_then(|open| open.video())
+            .map_err(failure)?;
+        let marks_unreferenced = matches!(codec_id, codec::H264 | codec::MPEG2VIDEO);
         Ok(Self { decoder, draining: false, marks_unreferenced, damaged_packets: 0 })
     }
 

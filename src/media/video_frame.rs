@@ -1,12 +1,14 @@
 //! A decoded picture that knows which frame of the file it is.
 
+use std::ffi::c_int;
 use std::sync::Arc;
 
 use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Video;
 
-use super::color::ColorSpec;
+use super::color::{ColorSpec, StatedColor};
 use super::error::MediaError;
+use super::ffi_enum;
 use super::frame_table::FrameEntry;
 use super::orientation::Orientation;
 use super::scaler::{Converter, Target};
@@ -70,14 +72,15 @@ impl VideoFrame {
         // SAFETY: the frame is alive; its fields were filled in by the decoder.
         let (color, layout, is_concealed) = unsafe {
             let raw = picture.as_ptr();
-            let format = ffmpeg_next::ffi::AVPixelFormat::from(picture.format());
-            let color =
-                ColorSpec::resolve((*raw).colorspace, (*raw).color_range, (*raw).color_trc, format, picture.height());
+            let color = ColorSpec::resolve(StatedColor::of_frame(raw), picture.height());
             let upside_down = (*raw).linesize.iter().any(|stride| *stride < 0);
             let is_concealed = (*raw).decode_error_flags != 0 || (*raw).flags & ffi::AV_FRAME_FLAG_CORRUPT != 0;
-            (color, planar_yuv(format).filter(|_| !upside_down), is_concealed)
+            (color, planar_yuv((*raw).format).filter(|_| !upside_down), is_concealed)
         };
         let (width_px, height_px) = (picture.width(), picture.height());
+        if width_px == 0 || height_px == 0 {
+            return Err(MediaError::Convert { width_px, height_px, reason: "it has no pixels".to_owned() });
+        }
         let (layout, picture) = match layout {
             Some(layout) => (layout, picture),
             None => (PixelLayout::Rgba, converter.convert(&picture, color, Target::rgba(width_px, height_px))?),
@@ -126,8 +129,8 @@ impl VideoFrame {
         };
         let width_px = self.width_px.div_ceil(1 << shift_x);
         let height_px = self.height_px.div_ceil(1 << shift_y);
-        // SAFETY: the decoder allocated `height_px` rows of `stride_bytes` each at `data`, of which the
-        // last is only promised to be as long as its samples; strides were checked to be positive.
+        // SAFETY: the decoder allocated `height_px` rows of `stride_bytes` each at `data`, of which the last is only
+        // promised to be as long as its samples; `new` saw that there is one and that no stride is negative.
         let (bytes, stride_bytes) = unsafe {
             let raw = self.picture.as_ptr();
             let stride = (*raw).linesize[plane] as usize;
@@ -191,9 +194,8 @@ impl RgbImage {
 }
 
 /// The layout of planar YUV of 8 to 16 bits with at most halved chroma; `None` for everything else.
-fn planar_yuv(format: ffi::AVPixelFormat) -> Option<PixelLayout> {
-    // SAFETY: returns a pointer into a constant table, or null.
-    let descriptor = unsafe { ffi::av_pix_fmt_desc_get(format).as_ref()? };
+fn planar_yuv(format: c_int) -> Option<PixelLayout> {
+    let descriptor = ffi_enum::pixel_format(format)?;
     let has = |flag: i64| descriptor.flags & flag as u64 != 0;
     let unusual = ffi::AV_PIX_FMT_FLAG_RGB
         | ffi::AV_PIX_FMT_FLAG_BE
@@ -250,10 +252,12 @@ mod tests {
         let yuv = |bits, chroma_shift_x, chroma_shift_y| {
             Some(PixelLayout::PlanarYuv { bits, chroma_shift_x, chroma_shift_y })
         };
-        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV420P), yuv(8, 1, 1));
-        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUVJ422P), yuv(8, 1, 0));
-        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV420P10LE), yuv(10, 1, 1));
-        assert_eq!(planar_yuv(Format::AV_PIX_FMT_YUV444P12LE), yuv(12, 0, 0));
+        let layout = |format: Format| planar_yuv(format as c_int);
+        assert_eq!(layout(Format::AV_PIX_FMT_YUV420P), yuv(8, 1, 1));
+        assert_eq!(layout(Format::AV_PIX_FMT_YUVJ422P), yuv(8, 1, 0));
+        assert_eq!(layout(Format::AV_PIX_FMT_YUV420P10LE), yuv(10, 1, 1));
+        assert_eq!(layout(Format::AV_PIX_FMT_YUV444P12LE), yuv(12, 0, 0));
+        assert_eq!(planar_yuv(4_000_000), None);
         for other in [
             Format::AV_PIX_FMT_NV12,
             Format::AV_PIX_FMT_GRAY8,
@@ -263,7 +267,7 @@ mod tests {
             Format::AV_PIX_FMT_YUYV422,
             Format::AV_PIX_FMT_PAL8,
         ] {
-            assert_eq!(planar_yuv(other), None, "{other:?}");
+            assert_eq!(layout(other), None, "{other:?}");
         }
     }
 }

@@ -7,7 +7,7 @@
 //! start of the file.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use ffmpeg_next::{Packet, ffi};
@@ -18,6 +18,7 @@ use super::frame_faults::FrameFaults;
 use super::frame_table::{FrameTable, Identity, KeyPoint, PacketMark};
 use super::orientation::Orientation;
 use super::scaler::Converter;
+use super::source::Source;
 use super::video_decoder::VideoDecoder;
 use super::video_frame::VideoFrame;
 use avar_base::job::CancelToken;
@@ -40,7 +41,6 @@ pub struct VideoReader {
     /// By decoders that were replaced.
     damaged_before: usize,
     faults: FrameFaults,
-    path: PathBuf,
 }
 
 impl VideoReader {
@@ -51,7 +51,12 @@ impl VideoReader {
 
     /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
     pub fn open_cancellable(path: &Path, table: Arc<FrameTable>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(path, cancel)?;
+        Self::of(&Source::open(path, cancel)?, table, cancel)
+    }
+
+    /// As [`Self::open_cancellable`], of a file that is open.
+    pub fn of(source: &Source, table: Arc<FrameTable>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let demuxer = Demuxer::open_picture(source, cancel)?;
         let decoder = VideoDecoder::open(&demuxer)?;
         let stream = demuxer.input().stream(demuxer.selected());
         let orientation = stream.map(|stream| Orientation::of(&stream)).unwrap_or_default();
@@ -66,7 +71,6 @@ impl VideoReader {
             position: 0,
             damaged_before: 0,
             faults: FrameFaults::default(),
-            path: path.to_owned(),
         })
     }
 
@@ -132,7 +136,7 @@ impl VideoReader {
             return Ok(None);
         }
         self.faults.note_undecodable(index.0..index.0 + 1);
-        Err(MediaError::FrameDamaged { index, path: self.path.clone() })
+        Err(MediaError::FrameDamaged { index, path: self.demuxer.path().to_owned() })
     }
 
     /// The key frame at or before `index`: quick, for a preview while scrubbing.
@@ -164,7 +168,9 @@ impl VideoReader {
     fn check(&self, index: FrameIndex) -> Result<(), MediaError> {
         match self.table.len().checked_sub(1) {
             Some(last) if index.0 <= last => Ok(()),
-            last => Err(MediaError::NoSuchFrame { index, last: last.unwrap_or(0), path: self.path.clone() }),
+            last => {
+                Err(MediaError::NoSuchFrame { index, last: last.unwrap_or(0), path: self.demuxer.path().to_owned() })
+            }
         }
     }
 

@@ -278,6 +278,23 @@ fn encrypted_media_is_named_as_such() {
 }
 
 #[test]
+fn a_clip_that_its_encoder_gives_up_on_is_not_taken_as_finished() {
+    let clips = Clips::new();
+    let audio = Some(AudioFormat { rate_hz: 16_000, channels: 1 });
+    // The AAC encoder refuses samples that are no numbers, the last of them when it is told that no more come.
+    for spoiled in [0, 8_000, 15_999] {
+        let path = clips.path("clip.mp4");
+        let spec = ClipSpec { width_px: 64, height_px: 48, rate_hz: 25, audio, crf: 30 };
+        let mut writer = ClipWriter::create(&path, &spec).unwrap();
+        let mut samples = vec![0.1; 16_000];
+        samples[spoiled] = f32::NAN;
+        let written = writer.push_audio(&samples).and_then(|()| writer.finish());
+        assert!(matches!(written, Err(MediaError::Write { .. })), "{spoiled}: {written:?}");
+        assert!(!path.exists());
+    }
+}
+
+#[test]
 fn a_cancelled_scan_stops() {
     let path = Clips::new();
     let path = path.written("clip.mp4", 30, None);

@@ -145,6 +145,58 @@ fn an_unstated_matrix_is_bt709_from_720_lines_up() {
 }
 
 #[test]
+fn numbers_for_colour_that_mean_nothing_are_said_and_taken_as_unstated() {
+    let clips = Clips::new();
+    // Neither codec states a colour of its own, so that every frame carries the container's numbers.
+    for codec in ["ffv1", "mpeg4"] {
+        let arguments = format!("{SOURCE} -c:v {codec} -pix_fmt yuv420p -colorspace bt709 -color_trc bt709");
+        let Some(path) = clips.ffmpeg("stated.mkv", &arguments) else { return };
+        let as_stated = first_frame(&path);
+        assert_eq!(as_stated.color.matrix, ColorMatrix::Bt709);
+        for (matrix, transfer) in [(200, 201), (255, 19), (15, 255)] {
+            patch_matroska_colour(&path, matrix, transfer);
+            let info = probe(&path).unwrap();
+            let said = |number: u8| info.notes.iter().any(|note| note.contains(&format!("number {number} of H.273")));
+            assert!(said(matrix) && said(transfer), "{:?}", info.notes);
+            let color = info.video.unwrap().color;
+            assert_eq!((color.matrix, color.transfer), (ColorMatrix::Bt601, Transfer::Sdr));
+            let table = table_of(&path);
+            let mut reader = VideoReader::open(&path, table.clone()).unwrap();
+            let mut frames = Vec::new();
+            while let Some(frame) = reader.next().unwrap() {
+                assert_eq!(frame.color, color);
+                frames.push(frame);
+            }
+            assert_eq!((frames.len(), table.len()), (10, 10));
+            assert_eq!(frames[0].plane(0).bytes, as_stated.plane(0).bytes);
+            assert_ne!(frames[0].to_rgb8().unwrap(), as_stated.to_rgb8().unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_matrix_that_is_defined_and_not_converted_here_is_said() {
+    let clips = Clips::new();
+    let arguments = format!("{SOURCE} -c:v ffv1 -pix_fmt yuv420p -colorspace bt709 -color_trc bt709");
+    let Some(path) = clips.ffmpeg("stated.mkv", &arguments) else { return };
+    assert!(probe(&path).unwrap().notes.iter().all(|note| !note.contains("H.273")));
+    let ycgco = 8;
+    patch_matroska_colour(&path, ycgco, 1);
+    let notes = probe(&path).unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("number 8 of H.273") && note.contains("BT.601")), "{notes:?}");
+}
+
+/// Writes numbers into the elements MatrixCoefficients and TransferCharacteristics (RFC 9559, 5.1.4.1.28).
+fn patch_matroska_colour(path: &Path, matrix: u8, transfer: u8) {
+    let mut bytes = std::fs::read(path).unwrap();
+    for (element, number) in [([0x55, 0xb1, 0x81], matrix), ([0x55, 0xba, 0x81], transfer)] {
+        let at = bytes.windows(3).position(|window| window == element).unwrap();
+        bytes[at + 3] = number;
+    }
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
 fn a_written_clip_keeps_its_colours() {
     let path = Clips::new();
     let path = path.written("clip.mp4", 12, None);
