@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn an_encoder_that_fails_is_not_taken_for_one_that_has_given_all() {
-        super::super::quiet_ffmpeg();
+        super::super::ffmpeg_log::install();
         // One that is not open answers with an error, whatever it is asked.
         let mut unopened = ffmpeg::codec::Context::new().encoder();
         assert!(matches!(next_packet(&mut unopened), Err(ffmpeg::Error::Other { errno: ffi::EINVAL })));
