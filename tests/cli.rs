@@ -298,6 +298,25 @@ fn a_probe_says_in_words_what_is_in_the_file() {
 }
 
 #[test]
+fn a_probe_says_what_is_wrong_with_the_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("opposite.wav");
+    let mut tone = avar_testing::tone(0, 16_000);
+    tone[8_000] = f32::INFINITY;
+    let turned = tone.iter().map(|sample| -sample).collect();
+    avar_testing::write_float_wav(&path, &[tone, turned], 16_000);
+    let text = crate::program::avar(["probe".as_ref(), path.as_os_str()]).expect_status(0).stdout;
+    for expected in ["warning: 1 sample of the sound is not a finite number (0.50 s", "warning: Channels of the sound"]
+    {
+        assert!(text.contains(expected), "no \"{expected}\" in: {text}");
+    }
+    let report = crate::program::avar(["probe".as_ref(), path.as_os_str(), "--json".as_ref()]).expect_status(0).json();
+    let faults = &report["audio"]["faults"];
+    assert_eq!((&faults["unusable_samples"], &faults["first_unusable"]), (&1.into(), &0.5.into()));
+    assert_eq!((&faults["opposed_s"], &faults["first_opposed"]), (&1.0.into(), &0.0.into()));
+}
+
+#[test]
 fn a_probe_as_json_is_the_ingest_report() {
     let report =
         crate::program::avar(["probe".as_ref(), ANALYSED.clip.as_os_str(), "--json".as_ref()]).expect_status(0).json();

@@ -1,7 +1,9 @@
 //! Features of every step of a file: the one way from media to what the temporal head sees, in analysis, training
 //! and evaluation alike.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +15,7 @@ use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_p
 use super::step_grid::StepGrid;
 use avar_base::job::CancelToken;
 use avar_labels::{CLASS_COUNT, Evidence, anomaly_score};
-use avar_media::{AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
+use avar_media::{AudioFaults, AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
 use avar_model::avar_net::Seen;
 use avar_model::motion::Motion;
 use avar_model::wav2vec2::normalise_utterance;
@@ -178,13 +180,20 @@ pub type JudgedStep = [f32; JUDGED_WIDTH];
 
 type ReadBlock = Box<dyn FnMut() -> Result<Option<avar_media::AudioBlock>, AnalysisError>>;
 
+/// The audio of an open file.
+struct OpenAudio {
+    track: SoundTrack<ReadBlock>,
+    /// What `track` reads from.
+    reader: Rc<RefCell<AudioReader>>,
+}
+
 /// The open file: each stream is read once, from front to back.
 pub struct FeatureStreams {
     grid: StepGrid,
     pictures: Option<StepPictures>,
     /// Where the network takes any.
     motion: Option<Motion>,
-    sound: Option<SoundTrack<ReadBlock>>,
+    sound: Option<OpenAudio>,
     spent: Spent,
     levels: Levels,
 }
@@ -245,7 +254,7 @@ impl FeatureStreams {
         cancel: &CancelToken,
     ) -> Result<(), AnalysisError> {
         let start = features.end();
-        if let Some(track) = &mut self.sound {
+        if let Some(OpenAudio { track, .. }) = &mut self.sound {
             let clock = Instant::now();
             let mut network_time = Duration::ZERO;
             let chunk = sound_features(track, &self.grid, start..end, network.sound_dim(), |samples| {
@@ -278,6 +287,11 @@ impl FeatureStreams {
     /// Time spent in [`Self::extend`] so far.
     pub fn spent(&self) -> Spent {
         self.spent
+    }
+
+    /// What was wrong with the audio that has been read so far, that before the first step included.
+    pub fn audio_faults(&self) -> AudioFaults {
+        self.sound.as_ref().map(|audio| audio.reader.borrow().faults()).unwrap_or_default()
     }
 
     /// How loud and how bright what has been read so far is.
@@ -353,10 +367,12 @@ fn open_sound(
     grid: StepGrid,
     first_step: usize,
     cancel: &CancelToken,
-) -> Result<SoundTrack<ReadBlock>, AnalysisError> {
+) -> Result<OpenAudio, AnalysisError> {
     let format = AudioFormat { rate_hz: SOUND_RATE_HZ, channels: 1 };
-    let mut reader = AudioReader::open_track(path, Some(track), format, &CancelToken::default())?;
-    let read: ReadBlock = Box::new(move || Ok(reader.next()?));
+    let reader = AudioReader::open_track(path, Some(track), format, &CancelToken::default())?;
+    let reader = Rc::new(RefCell::new(reader));
+    let shared = reader.clone();
+    let read: ReadBlock = Box::new(move || Ok(shared.borrow_mut().next()?));
     let mut track = SoundTrack::new(grid.range().start, read);
     // Read from the start, a thousand times faster than heard: after a seek, samples differ in their last bits.
     let chunk = steps_per_chunk(&grid);
@@ -364,5 +380,5 @@ fn open_sound(
         cancel.check()?;
         pass_over(&mut track, &grid, &(start..(start + chunk).min(first_step)))?;
     }
-    Ok(track)
+    Ok(OpenAudio { track, reader })
 }

@@ -38,7 +38,7 @@ use avar_base::panics;
 use avar_base::time::{FrameIndex, TimeRange};
 use avar_labels::Hysteresis;
 use avar_log::LogPlace;
-use avar_media::{FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
+use avar_media::{AudioFaults, FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
 use avar_model::{ComputeDevice, Preset, WeightSource};
 use avar_playback::PlayerOptions;
 use avar_synth::sample;
@@ -329,7 +329,13 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice, log: LogPlace) -> an
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
     let cancel = CancelToken::default();
     let media = open(file, &cancel, |_| {})?;
-    let report = IngestReport { sha256: Some(avar_media::digest(file, &cancel)?), ..IngestReport::new(&media) };
+    let mut report = IngestReport { sha256: Some(avar_media::digest(file, &cancel)?), ..IngestReport::new(&media) };
+    if let Some(audio) = &media.info.audio {
+        match AudioFaults::scan(file, Some(audio.stream_index), &cancel) {
+            Ok(faults) => report.add_audio_faults(faults),
+            Err(error) => report.warnings.push(format!("The sound cannot be read to its end: {error}")),
+        }
+    }
     if json {
         return say(&serde_json::to_string_pretty(&report)?);
     }

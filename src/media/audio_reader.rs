@@ -10,10 +10,12 @@ use std::path::Path;
 use ffmpeg_next::Packet;
 use ffmpeg_next::frame::Audio;
 
+use super::audio_conditioner::WINDOW_S;
 use super::audio_decoder::AudioDecoder;
+use super::audio_faults::AudioFaults;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
-use super::resampler::{InputFormat, Resampler};
+use super::resampler::{InputFormat, ResampledPiece, Resampler};
 use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
@@ -56,6 +58,8 @@ pub struct AudioReader {
     ready: VecDeque<AudioBlock>,
     /// By decoders that were replaced.
     damaged_before: usize,
+    /// Of runs that have ended.
+    faults_before: AudioFaults,
     ended: bool,
 }
 
@@ -77,8 +81,9 @@ struct Lattice {
 /// Sound of a decoder that has just started is off for a while (bit reservoir, overlap, Opus' 80 ms).
 const PREROLL_S: f64 = 0.5;
 const PREROLL_ENOUGH_S: f64 = 0.3;
-/// Longer than any resampling filter here.
-const RUN_IN_S: f64 = 0.06;
+/// Longer than any resampling filter here, and than the two windows by which a sample is conditioned: its own, and the
+/// one before, from which its channels may be turning.
+const RUN_IN_S: f64 = 0.06 + 2.0 * WINDOW_S;
 /// Time stamps off by less than this are jitter, not a gap.
 const JITTER_S: f64 = 0.010;
 
@@ -146,6 +151,7 @@ impl AudioReader {
             drift: 0,
             ready: VecDeque::new(),
             damaged_before: 0,
+            faults_before: AudioFaults::default(),
             ended: false,
         })
     }
@@ -160,7 +166,7 @@ impl AudioReader {
     pub fn next(&mut self) -> Result<Option<AudioBlock>, MediaError> {
         while self.ready.is_empty() && !self.ended {
             match self.next_decoded()? {
-                Some(frame) => self.resample(&frame)?,
+                Some(frame) => self.resample(frame)?,
                 None => {
                     self.ended = true;
                     self.finish_run()?;
@@ -174,12 +180,17 @@ impl AudioReader {
     /// where there is no sound at `time`.
     pub fn seek(&mut self, time: MediaTime) -> Result<(), MediaError> {
         let wanted = time.to_pts(self.grid);
-        let time = MediaTime::from_pts(wanted, self.grid);
+        let useful = MediaTime::from_pts(wanted, self.grid) - MediaTime::from_seconds(RUN_IN_S);
         self.reset();
-        self.land(time)?;
+        self.land(useful)?;
         self.wanted_from = Some(wanted);
-        self.useful_from = Some(time - MediaTime::from_seconds(RUN_IN_S));
+        self.useful_from = Some(useful);
         Ok(())
+    }
+
+    /// What was wrong with the audio that was read since the file was opened or, after a seek, since then.
+    pub fn faults(&self) -> AudioFaults {
+        self.faults_before.followed_by(self.run.as_ref().map(Resampler::faults).unwrap_or_default())
     }
 
     /// Packets that could not be decoded so far, and were passed over.
@@ -190,6 +201,7 @@ impl AudioReader {
     fn reset(&mut self) {
         self.decoder.flush();
         self.run = None;
+        self.faults_before = AudioFaults::default();
         self.expected = None;
         self.wanted_from = None;
         self.useful_from = None;
@@ -215,9 +227,9 @@ impl AudioReader {
     }
 
     /// Makes one decoded block ready, after the tail of a run that it ends.
-    fn resample(&mut self, frame: &Audio) -> Result<(), MediaError> {
-        let input = InputFormat::of(frame);
-        let (first, is_gap) = self.place(frame, input.rate_hz);
+    fn resample(&mut self, frame: Audio) -> Result<(), MediaError> {
+        let input = InputFormat::of(&frame);
+        let (first, is_gap) = self.place(&frame, input.rate_hz);
         let after = SamplePosition { sample: first.saturating_add(frame.samples() as i64), rate_hz: input.rate_hz };
         self.expected = Some(after);
         if self.useful_from.is_some_and(|useful| after.time() <= useful) {
@@ -233,20 +245,22 @@ impl AudioReader {
                 self.run.insert(started.map_err(|error| unresampled(error, self.demuxer.path()))?)
             }
         };
-        let output = run.push(frame).map_err(|error| unresampled(error, self.demuxer.path()))?;
-        self.make_ready(output);
+        let pieces = run.push(frame).map_err(|error| unresampled(error, self.demuxer.path()))?;
+        pieces.into_iter().for_each(|piece| self.make_ready(piece));
         Ok(())
     }
 
     fn finish_run(&mut self) -> Result<(), MediaError> {
-        if let Some(run) = self.run.take() {
-            let output = run.finish().map_err(|error| unresampled(error, self.demuxer.path()))?;
-            self.make_ready(output);
+        if let Some(mut run) = self.run.take() {
+            let pieces = run.finish().map_err(|error| unresampled(error, self.demuxer.path()))?;
+            pieces.into_iter().for_each(|piece| self.make_ready(piece));
+            self.faults_before = self.faults_before.followed_by(run.faults());
         }
         Ok(())
     }
 
-    fn make_ready(&mut self, (first, mut samples): (i64, Vec<f32>)) {
+    fn make_ready(&mut self, piece: ResampledPiece) {
+        let ResampledPiece { first, mut samples } = piece;
         let channels = usize::from(self.format.channels);
         let early = self.wanted_from.map_or(0, |wanted| usize::try_from(wanted.saturating_sub(first)).unwrap_or(0));
         let dropped = early.saturating_mul(channels).min(samples.len());

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::audio_faults::AudioFaults;
 use super::frame_table::{FrameTable, LossCause};
 use super::open::OpenedMedia;
 use super::probe::{AudioInfo, MediaInfo, VideoInfo};
@@ -82,6 +83,8 @@ pub struct AudioReport {
     pub channels: u16,
     pub start_s: f64,
     pub duration_s: f64,
+    /// `None` before all of it has been read.
+    pub faults: Option<AudioFaults>,
 }
 
 /// Picture and sound whose ends lie further apart than this are worth a sentence.
@@ -125,6 +128,12 @@ impl IngestReport {
         report.warnings.extend(media.frames.as_deref().into_iter().flat_map(losses));
         report.warnings.extend(report.video.iter().flat_map(VideoReport::warnings));
         report
+    }
+
+    /// Adds what reading all of the audio has shown.
+    pub fn add_audio_faults(&mut self, faults: AudioFaults) {
+        self.warnings.extend(faults.notes(MediaTime::from_seconds(self.start_s)));
+        self.audio.iter_mut().for_each(|audio| audio.faults = Some(faults));
     }
 
     fn of_lengths(&self, info: &MediaInfo) -> Vec<String> {
@@ -278,6 +287,7 @@ impl AudioReport {
             channels: audio.channels,
             start_s: audio.range.start.seconds(),
             duration_s: audio.range.duration_s(),
+            faults: None,
         }
     }
 }

@@ -14,12 +14,16 @@
 //! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
 //! the frames, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file; [`ClipWriter`] encodes.
 
+mod audio_conditioner;
 mod audio_decoder;
+mod audio_faults;
 mod audio_reader;
+mod audio_samples;
 mod clip_writer;
 mod color;
 mod demuxer;
 mod digest;
+mod downmix;
 mod error;
 mod ffi_enum;
 mod ffmpeg_log;
@@ -47,6 +51,7 @@ mod waveform;
 
 use ffmpeg_next::ffi;
 
+pub use audio_faults::AudioFaults;
 pub use audio_reader::{AudioBlock, AudioFormat, AudioReader, read_mono};
 pub use clip_writer::{ClipSpec, ClipWriter};
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};

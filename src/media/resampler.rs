@@ -3,19 +3,29 @@
 //! Output sample `k` belongs to the time `k / rate`, whatever was read before: a run of sound starts,
 //! padded with silence, at an input sample that falls on an output sample exactly. So reading on and
 //! seeking give the same samples at the same times.
+//!
+//! Before that, the audio passes through [`AudioConditioner`], which also says where it is without sound.
 
 use std::ffi::c_int;
+use std::ops::Range;
 
 use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Audio;
 
+use super::audio_conditioner::AudioConditioner;
+use super::audio_faults::AudioFaults;
 use super::audio_reader::AudioFormat;
+use super::downmix::Downmix;
 use super::error::MediaError;
 use super::ffi_enum::{number, sample_format};
 
 /// One run of sound without gaps, in one input format.
 pub(super) struct Resampler {
     context: *mut ffi::SwrContext,
+    /// `None` where no frame could need a change.
+    conditioner: Option<AudioConditioner>,
+    /// Input samples without sound, up to the last one whose output is still to come.
+    gaps: Vec<Range<i64>>,
     input: InputFormat,
     output: AudioFormat,
     /// The absolute index of the next output sample.
@@ -26,12 +36,20 @@ pub(super) struct Resampler {
     next_input: i64,
 }
 
+/// Resampled audio without a gap in it.
+pub(super) struct ResampledPiece {
+    /// The absolute index of the first sample.
+    pub(super) first: i64,
+    /// Interleaved.
+    pub(super) samples: Vec<f32>,
+}
+
 /// What a decoder puts out; a change of it in mid-stream begins a new run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InputFormat {
     pub(super) rate_hz: u32,
-    channels: i32,
-    sample_format: i32,
+    pub(super) channels: i32,
+    pub(super) sample_format: i32,
     /// The channel mask, 0 where the order is not native.
     mask: u64,
 }
@@ -75,8 +93,12 @@ impl Resampler {
         let output_step = i64::from(output.rate_hz / divisor);
         let periods = first_input.div_euclid(input_step);
         let padding = first_input - periods * input_step;
+        let inputs = usize::try_from(input.channels).unwrap_or(0);
+        let downmix = Downmix::new(inputs, input.mask, usize::from(output.channels));
         let mut resampler = Self {
             context: std::ptr::null_mut(),
+            conditioner: AudioConditioner::start(input, &downmix, first_input),
+            gaps: Vec::new(),
             input,
             output,
             next_output: periods * output_step,
@@ -108,6 +130,12 @@ impl Resampler {
                 return Err(failed("swresample refused the format"));
             }
             ffi::av_opt_set_double(resampler.context.cast(), c"rematrix_maxval".as_ptr(), 1.0, 0);
+            // The weights have a column for each channel of `from` and a row for each of `to`.
+            if let Some(weights) = downmix.own_weights()
+                && ffi::swr_set_matrix(resampler.context, weights.as_ptr(), input.channels) < 0
+            {
+                return Err(failed("swresample refused the format"));
+            }
             if ffi::swr_init(resampler.context) < 0 {
                 return Err(failed("swresample refused the format"));
             }
@@ -122,26 +150,82 @@ impl Resampler {
         self.input == input
     }
 
-    /// Takes a decoded block; gives the absolute index of the first output sample, and the samples.
-    pub(super) fn push(&mut self, frame: &Audio) -> Result<(i64, Vec<f32>), MediaError> {
-        self.next_input += frame.samples() as i64;
-        // SAFETY: the frame's planes hold `samples` samples in the format that the context was made for.
-        unsafe { self.run((*frame.as_ptr()).extended_data.cast(), frame.samples() as c_int) }
+    /// What was wrong with the audio of this run so far.
+    pub(super) fn faults(&self) -> AudioFaults {
+        self.conditioner.as_ref().map(AudioConditioner::faults).unwrap_or_default()
     }
 
-    /// Ends the run: what the filter still holds, up to the last input sample's time.
-    pub(super) fn finish(mut self) -> Result<(i64, Vec<f32>), MediaError> {
-        let divisor = greatest_common_divisor(self.input.rate_hz, self.output.rate_hz);
-        let (input_step, output_step) =
-            (i64::from(self.input.rate_hz / divisor), i64::from(self.output.rate_hz / divisor));
-        let end = to_output(self.next_input, input_step, output_step);
-        let (first, mut samples) = self.run(std::ptr::null_mut(), 0)?;
+    /// Takes a decoded block; gives what has become ready, in order.
+    pub(super) fn push(&mut self, frame: Audio) -> Result<Vec<ResampledPiece>, MediaError> {
+        self.next_input += frame.samples() as i64;
+        let frames = match &mut self.conditioner {
+            Some(conditioner) => conditioner.push(frame)?,
+            None => vec![frame],
+        };
+        self.convert(&frames)
+    }
+
+    /// Ends the run, which takes no more: what is still held, up to the last input sample's time.
+    pub(super) fn finish(&mut self) -> Result<Vec<ResampledPiece>, MediaError> {
+        let frames = match &mut self.conditioner {
+            Some(conditioner) => conditioner.finish()?,
+            None => Vec::new(),
+        };
+        let mut pieces = self.convert(&frames)?;
+        let end = self.to_output(self.next_input);
+        let ResampledPiece { first, mut samples } = self.run(std::ptr::null_mut(), 0)?;
         let kept = usize::try_from(end - first).unwrap_or(0) * usize::from(self.output.channels);
         samples.truncate(kept);
-        Ok((first, samples))
+        pieces.extend(self.without_gaps(ResampledPiece { first, samples }));
+        Ok(pieces)
     }
 
-    fn run(&mut self, planes: *mut *const u8, count: c_int) -> Result<(i64, Vec<f32>), MediaError> {
+    fn convert(&mut self, frames: &[Audio]) -> Result<Vec<ResampledPiece>, MediaError> {
+        let mut pieces = Vec::new();
+        for frame in frames {
+            // SAFETY: the frame's planes hold `samples` samples in the format that the context was made for.
+            let piece = unsafe { self.run((*frame.as_ptr()).extended_data.cast(), frame.samples() as c_int)? };
+            pieces.extend(self.without_gaps(piece));
+        }
+        Ok(pieces)
+    }
+
+    /// Takes out what lies in stretches without sound; nothing that comes out is empty.
+    fn without_gaps(&mut self, piece: ResampledPiece) -> Vec<ResampledPiece> {
+        if let Some(conditioner) = &mut self.conditioner {
+            self.gaps.extend(conditioner.take_gaps());
+        }
+        let channels = usize::from(self.output.channels);
+        let ResampledPiece { first, samples } = piece;
+        let end = first + (samples.len() / channels) as i64;
+        if self.gaps.is_empty() {
+            return if samples.is_empty() { Vec::new() } else { vec![ResampledPiece { first, samples }] };
+        }
+        let at = |output: i64| (output - first) as usize * channels;
+        let mut pieces = Vec::new();
+        let mut from = first;
+        for gap in &self.gaps {
+            let gap = self.to_output(gap.start).clamp(from, end)..self.to_output(gap.end).clamp(from, end);
+            if from < gap.start {
+                pieces.push(ResampledPiece { first: from, samples: samples[at(from)..at(gap.start)].to_vec() });
+            }
+            from = gap.end;
+        }
+        if from < end {
+            pieces.push(ResampledPiece { first: from, samples: samples[at(from)..].to_vec() });
+        }
+        let passed = self.gaps.iter().take_while(|gap| self.to_output(gap.end) <= end).count();
+        self.gaps.drain(..passed);
+        pieces
+    }
+
+    /// The first output sample that is not before input sample `index`.
+    fn to_output(&self, index: i64) -> i64 {
+        let divisor = greatest_common_divisor(self.input.rate_hz, self.output.rate_hz);
+        to_output(index, i64::from(self.input.rate_hz / divisor), i64::from(self.output.rate_hz / divisor))
+    }
+
+    fn run(&mut self, planes: *mut *const u8, count: c_int) -> Result<ResampledPiece, MediaError> {
         let failed = |reason: &str| MediaError::Resample { reason: reason.to_owned() };
         let channels = usize::from(self.output.channels);
         // SAFETY: the buffer has room for as many samples as the context says that there can be.
@@ -159,10 +243,11 @@ impl Resampler {
         self.next_output += (samples.len() / channels.max(1)) as i64;
         let run_in = usize::try_from(self.first_wanted - first).unwrap_or(0) * channels;
         if run_in == 0 {
-            return Ok((first, samples));
+            return Ok(ResampledPiece { first, samples });
         }
         let run_in = run_in.min(samples.len());
-        Ok((first + (run_in / channels.max(1)) as i64, samples[run_in..].to_vec()))
+        let first = first + (run_in / channels.max(1)) as i64;
+        Ok(ResampledPiece { first, samples: samples[run_in..].to_vec() })
     }
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use half::f16;
 
+use super::audio_faults::AudioFaults;
 use super::audio_reader::{AudioFormat, AudioReader};
 use super::error::MediaError;
 use avar_base::job::CancelToken;
@@ -43,6 +44,7 @@ pub struct WaveformPyramid {
     open: Bin,
     /// Samples pushed and skipped.
     len: u64,
+    faults: AudioFaults,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +75,13 @@ struct Level {
 impl WaveformPyramid {
     /// Empty; the first sample pushed belongs to `start`.
     pub fn new(start: MediaTime) -> Self {
-        Self { start, levels: vec![Level::new(SAMPLES_PER_BIN as u32)], open: Bin::EMPTY, len: 0 }
+        Self {
+            start,
+            levels: vec![Level::new(SAMPLES_PER_BIN as u32)],
+            open: Bin::EMPTY,
+            len: 0,
+            faults: AudioFaults::default(),
+        }
     }
 
     /// Goes on with samples of 16 kHz mono.
@@ -102,6 +110,11 @@ impl WaveformPyramid {
     pub fn range(&self) -> TimeRange {
         let duration_ns = i128::from(self.len) * 1_000_000_000 / i128::from(RATE_HZ);
         TimeRange::new(self.start, self.start + MediaTime::from_nanoseconds(duration_ns as i64))
+    }
+
+    /// What was wrong with the audio that it was made from.
+    pub fn faults(&self) -> AudioFaults {
+        self.faults
     }
 
     /// `range` in `columns` equal columns; each takes in every bin that it touches, so narrow columns
@@ -242,16 +255,23 @@ pub fn build_waveform(
         // What overlaps was drawn before.
         let overlap = usize::try_from(-gap).unwrap_or(0).min(block.samples.len());
         pyramid.push(&block.samples[overlap..]);
+        pyramid.faults = reader.faults();
         if told.elapsed() >= PARTIAL_EVERY {
             told = Instant::now();
             on_partial(Arc::new(pyramid.clone()));
         }
     }
-    pyramid.ok_or_else(|| MediaError::Decode {
-        what: super::error::StreamKind::Sound,
-        reason: "not one sample came out".into(),
-        path: path.to_owned(),
-    })
+    let faults = reader.faults();
+    match pyramid {
+        Some(pyramid) => Ok(WaveformPyramid { faults, ..pyramid }),
+        // Audio without a single usable sample is drawn as what it is: nothing, with a note.
+        None if faults.unusable_samples > 0 => Ok(WaveformPyramid { faults, ..WaveformPyramid::new(MediaTime::ZERO) }),
+        None => Err(MediaError::Decode {
+            what: super::error::StreamKind::Sound,
+            reason: "not one sample came out".into(),
+            path: path.to_owned(),
+        }),
+    }
 }
 
 /// Fifty hours: a larger gap is a broken time stamp, and must not fill the memory with silence.

@@ -28,19 +28,40 @@ pub fn write_clip(path: &Path, seconds: u32, has_sound: bool) {
 
 /// A WAV file with 16-bit mono samples.
 pub fn write_wav(path: &Path, samples: &[f32], rate_hz: u32) {
-    let data: Vec<u8> = samples.iter().flat_map(|sample| ((sample * 32767.0) as i16).to_le_bytes()).collect();
+    let data = samples.iter().flat_map(|sample| ((sample * 32767.0) as i16).to_le_bytes()).collect();
+    write_riff(path, WavHeader { encoding: 1, channels: 1, rate_hz, sample_bytes: 2 }, data);
+}
+
+/// A WAV file of the given channels, all of one length, in floating point: samples may be anything.
+pub fn write_float_wav(path: &Path, channels: &[Vec<f32>], rate_hz: u32) {
+    let frames = 0..channels[0].len();
+    let data = frames.flat_map(|frame| channels.iter().flat_map(move |channel| channel[frame].to_le_bytes())).collect();
+    let header = WavHeader { encoding: 3, channels: channels.len() as u16, rate_hz, sample_bytes: 4 };
+    write_riff(path, header, data);
+}
+
+struct WavHeader {
+    /// 1: whole numbers, 3: floating point.
+    encoding: u16,
+    channels: u16,
+    rate_hz: u32,
+    sample_bytes: u16,
+}
+
+fn write_riff(path: &Path, header: WavHeader, data: Vec<u8>) {
     let size = data.len() as u32;
+    let frame_bytes = header.channels * header.sample_bytes;
     let mut bytes = Vec::with_capacity(44 + data.len());
     bytes.extend(b"RIFF");
     bytes.extend((36 + size).to_le_bytes());
     bytes.extend(b"WAVEfmt ");
     bytes.extend(16u32.to_le_bytes());
-    // PCM, one channel.
-    bytes.extend([1, 0, 1, 0]);
-    bytes.extend(rate_hz.to_le_bytes());
-    bytes.extend((rate_hz * 2).to_le_bytes());
-    // Bytes a sample, bits a sample.
-    bytes.extend([2, 0, 16, 0]);
+    bytes.extend(header.encoding.to_le_bytes());
+    bytes.extend(header.channels.to_le_bytes());
+    bytes.extend(header.rate_hz.to_le_bytes());
+    bytes.extend((header.rate_hz * u32::from(frame_bytes)).to_le_bytes());
+    bytes.extend(frame_bytes.to_le_bytes());
+    bytes.extend((header.sample_bytes * 8).to_le_bytes());
     bytes.extend(b"data");
     bytes.extend(size.to_le_bytes());
     bytes.extend(data);

@@ -139,6 +139,72 @@ fn a_file_without_a_picture_is_analysed_on_the_sound_alone_and_says_so() {
     assert!(analysis.account.notes.iter().any(|note| note.contains("sound only")), "{:?}", analysis.account.notes);
 }
 
+/// Six seconds of tones, of which `change` makes what is written.
+fn float_wav(folder: &tempfile::TempDir, name: &str, change: impl FnOnce(Vec<f32>) -> Vec<Vec<f32>>) -> PathBuf {
+    let path = folder.path().join(name);
+    avar_testing::write_float_wav(
+        &path,
+        &change((0..6).flat_map(|second| avar_testing::tone(second, 16_000)).collect()),
+        16_000,
+    );
+    path
+}
+
+#[test]
+fn channels_of_opposite_polarity_are_scored_as_one_of_them_and_a_note_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mono = analysed(&float_wav(&folder, "mono.wav", |tone| vec![tone]));
+    let pair = |tone: Vec<f32>| vec![tone.clone(), tone.iter().map(|sample| -sample).collect()];
+    let opposite = analysed(&float_wav(&folder, "opposite.wav", pair));
+    assert_eq!(opposite.scores.steps, mono.scores.steps);
+    let says_so = |analysis: &Analysis| analysis.account.notes.iter().any(|note| note.contains("opposite polarity"));
+    assert!(says_so(&opposite) && !says_so(&mono), "{:?}", opposite.account.notes);
+}
+
+#[test]
+fn a_stretch_of_samples_that_are_no_numbers_is_scored_without_sound_and_a_note_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let damaged = |mut tone: Vec<f32>| {
+        tone[16_000..32_000].fill(f32::NAN);
+        tone[40_000] = f32::INFINITY;
+        vec![tone]
+    };
+    let path = float_wav(&folder, "damaged.wav", damaged);
+    let journal = JournalPlace { folder: folder.path().join("journal"), afresh: false };
+    let spec = AnalysisSpec { journal: Some(journal), ..spec(&path) };
+    let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
+    let heard: Vec<usize> = (0..24).filter(|step| analysis.scores.steps[*step].evidence.sound.is_some()).collect();
+    assert_eq!(heard, (0..24).filter(|step| !(4..8).contains(step)).collect::<Vec<_>>());
+    assert!(analysis.scores.steps.iter().flat_map(|step| step.class_scores).all(f32::is_finite));
+    let note = "16001 samples of the sound are not finite numbers (the first 1.00 s after the beginning)";
+    assert!(analysis.account.notes.iter().any(|said| said.starts_with(note)), "{:?}", analysis.account.notes);
+    // Nothing is computed again, and the note is there all the same.
+    let again = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
+    assert_eq!(again.scores.steps, analysis.scores.steps);
+    assert!(again.account.notes.iter().any(|said| said.starts_with(note)), "{:?}", again.account.notes);
+}
+
+#[test]
+fn samples_that_are_no_numbers_leave_the_picture_to_be_analysed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = float_wav(&folder, "nothing.wav", |tone| vec![vec![f32::NAN; tone.len()]]);
+    let path = folder.path().join("clip.mkv");
+    let mut command = std::process::Command::new("ffmpeg");
+    command.args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", "testsrc=duration=6:size=160x120", "-i"]);
+    command.arg(&sound).args(["-c:v", "mpeg4", "-c:a", "copy"]).arg(&path);
+    match command.output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(error) => return println!("skipped: the ffmpeg program cannot be run ({error})"),
+    }
+    let analysis = analysed(&path);
+    assert_eq!(analysis.scores.steps.len(), 24);
+    for step in &analysis.scores.steps {
+        assert!(step.frame.is_some() && step.evidence.picture.is_some() && step.evidence.sound.is_none(), "{step:?}");
+    }
+    let said = &analysis.account.notes;
+    assert!(said.iter().any(|note| note.contains("24 of 24 steps") && note.contains("no usable sample")), "{said:?}");
+}
+
 #[test]
 fn a_recording_whose_header_states_no_length_is_scored_to_its_end() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
-use crate::state::{Recording, ScoreStatus, Stage, State};
+use crate::state::{Recording, ScoreStatus, Stage, State, Waveform};
 use crate::theme;
 use crate::widgets::action_button::action_button;
 use crate::widgets::time_code::{ruler_code, time_code, time_left};
@@ -98,12 +98,23 @@ fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bo
     ui.painter().rect_filled(rect, 3, fill);
 }
 
-/// What a reader of the scores should know of the file: cut short, without sound, and the like.
+/// What a reader of the scores should know of the file: cut short, without sound, and the like. What the waveform and
+/// the analysis both found stands once.
 fn notes(ui: &mut Ui, recording: &Recording) {
     let of_file = recording.ingest.iter().flat_map(|report| &report.warnings);
+    let of_audio = audio_notes(recording);
     let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
-    for note in of_file.chain(of_analysis) {
+    let of_analysis = of_analysis.filter(|note| !of_audio.contains(note));
+    for note in of_file.chain(&of_audio).chain(of_analysis) {
         ui.label(RichText::new(note).small().color(theme::palette(ui).alarm));
+    }
+}
+
+/// What drawing the waveform has shown of the audio so far.
+fn audio_notes(recording: &Recording) -> Vec<String> {
+    match (&recording.waveform, &recording.stage) {
+        (Waveform::Known(waveform), Stage::Ready(media)) => waveform.faults().notes(media.info.range.start),
+        _ => Vec::new(),
     }
 }
 

@@ -43,6 +43,37 @@ impl Clips {
         Some(path)
     }
 
+    /// Sound of the given channels, all of one length, that says nothing about what they mean.
+    pub fn wav(&self, name: &str, rate_hz: u32, channels: &[Vec<f32>], encoding: WavEncoding) -> PathBuf {
+        let path = self.path(name);
+        let (code, bytes_each) = match encoding {
+            WavEncoding::Pcm16 => (1_u16, 2),
+            WavEncoding::Float32 => (3, 4),
+        };
+        let frames = channels[0].len();
+        let samples = (0..frames).flat_map(|frame| channels.iter().map(move |channel| channel[frame]));
+        let data: Vec<u8> = match encoding {
+            WavEncoding::Pcm16 => samples.flat_map(|sample| ((sample * 32768.0) as i16).to_le_bytes()).collect(),
+            WavEncoding::Float32 => samples.flat_map(f32::to_le_bytes).collect(),
+        };
+        let frame_bytes = channels.len() as u32 * bytes_each;
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((36 + data.len() as u32).to_le_bytes());
+        bytes.extend(b"WAVEfmt ");
+        bytes.extend(16_u32.to_le_bytes());
+        bytes.extend(code.to_le_bytes());
+        bytes.extend((channels.len() as u16).to_le_bytes());
+        bytes.extend(rate_hz.to_le_bytes());
+        bytes.extend((rate_hz * frame_bytes).to_le_bytes());
+        bytes.extend((frame_bytes as u16).to_le_bytes());
+        bytes.extend((bytes_each as u16 * 8).to_le_bytes());
+        bytes.extend(b"data");
+        bytes.extend((data.len() as u32).to_le_bytes());
+        bytes.extend(data);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
     /// A moving picture with a tone, through our own writer.
     pub fn written(&self, name: &str, frames: u32, audio: Option<AudioFormat>) -> PathBuf {
         let path = self.path(name);
@@ -58,6 +89,12 @@ impl Clips {
         writer.finish().unwrap();
         path
     }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum WavEncoding {
+    Pcm16,
+    Float32,
 }
 
 /// A gradient that drifts, with a square that moves: every frame differs from every other.

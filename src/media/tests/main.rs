@@ -1,6 +1,7 @@
 //! Recordings, as they are: checked against sequential decoding and ffprobe, and refused in one sentence.
 
 mod bad_input;
+mod channels;
 mod clips;
 mod frames;
 mod mutations;

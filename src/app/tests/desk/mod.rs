@@ -308,6 +308,22 @@ fn what_a_file_holds_is_reported_with_its_digest() {
 }
 
 #[test]
+fn opposite_polarity_and_samples_that_are_no_numbers_are_said_once_each() {
+    let opposite = |folder: &Path| {
+        let path = folder.join("opposite.wav");
+        let mut tone: Vec<f32> = (0..3).flat_map(|second| avar_testing::tone(second, 16_000)).collect();
+        tone[24_000] = f32::NAN;
+        let turned = tone.iter().map(|sample| -sample).collect();
+        avar_testing::write_float_wav(&path, &[tone, turned], 16_000);
+        vec![path]
+    };
+    let window = Window::on(opposite);
+    for note in ["opposite polarity and would cancel each other for 3.00 s", "is not a finite number (1.50 s after"] {
+        assert_eq!(window.harness.query_all_by_label_contains(note).count(), 1, "{note}");
+    }
+}
+
+#[test]
 fn a_digest_that_could_not_be_computed_is_not_announced_for_ever() {
     let mut window = Window::on_clip();
     window.harness.state_mut().desk.state.queue[0].digest = FileDigest::Failed;
