@@ -62,6 +62,14 @@ fn with_values<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> 
     }
 }
 
+/// An error where `count` of the things that a kernel divides by is zero.
+fn expect_some(things: &str, count: usize) -> Result<()> {
+    match count {
+        0 => candle_core::bail!("{things} must be at least 1"),
+        _ => Ok(()),
+    }
+}
+
 /// Room for `count` numbers that a kernel is about to write.
 fn new_values(count: usize) -> Vec<f32> {
     Vec::with_capacity(count)
