@@ -9,11 +9,13 @@ use super::{new_values, values};
 /// What follows a linear map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
+    /// `x`
     None,
     /// `x / (1 + exp(-x))`
     Silu,
     /// `x (1 + erf(x / sqrt 2)) / 2`: the exact one, not the tanh approximation.
     Gelu,
+    /// `max(x, 0)`
     Relu,
     /// `min(max(x, 0), 6)`
     Relu6,
@@ -65,10 +67,13 @@ impl CustomOp2 for Backward {
 
     fn cpu_fwd(&self, s1: &CpuStorage, l1: &Layout, s2: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
         let (x, dy) = (values(s1, l1)?, values(s2, l2)?);
+        if dy.len() != x.len() {
+            candle_core::bail!("a gradient of {} values does not fit {:?}", dy.len(), l1.shape());
+        }
         let mut dx = new_values(x.len());
-        let spans = dx.spare_capacity_mut().par_chunks_mut(SPAN);
+        let spans = dx.spare_capacity_mut()[..x.len()].par_chunks_mut(SPAN);
         spans.zip(x.par_chunks(SPAN)).zip(dy.par_chunks(SPAN)).for_each(|((dx, x), dy)| {
-            // SAFETY: the three spans have the same length.
+            // SAFETY: the three spans have the same length, as the three slices have.
             unsafe { apply_slope(x.as_ptr(), dy.as_ptr(), dx.as_mut_ptr().cast(), x.len(), self.0) }
         });
         // SAFETY: every span was written.
@@ -78,12 +83,17 @@ impl CustomOp2 for Backward {
 }
 
 multiversion! {
-    /// Applies `activation` in place to `count` numbers at `x`.
+    /// Applies `activation` in place.
+    ///
+    /// # Safety
+    /// `count` numbers are at `x`.
     pub(super) unsafe fn apply(x: *mut f32, count: usize, activation: Activation) => apply_in
 }
 
+/// As [`apply`].
 #[inline(always)]
 pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: Activation) {
+    // SAFETY: the contract of each is this one's.
     unsafe {
         match activation {
             Activation::None => {}
@@ -95,8 +105,11 @@ pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: A
     }
 }
 
+/// # Safety
+/// `count` numbers are at `x`.
 #[inline(always)]
 unsafe fn each<V: Lanes, F: Function>(x: *mut f32, count: usize) {
+    // SAFETY: whole registers end at or before `count`, and the last one takes what is left.
     unsafe {
         let mut at = 0;
         while at + V::COUNT <= count {
@@ -111,6 +124,9 @@ unsafe fn each<V: Lanes, F: Function>(x: *mut f32, count: usize) {
 
 /// A function of one register. A type rather than a closure: a closure is compiled without the processor features
 /// of the function around it, and then the register operations inside it become calls.
+///
+/// # Safety
+/// The processor has the feature of the register.
 pub(super) trait Function {
     unsafe fn of<V: Lanes>(x: V) -> V;
 }
@@ -131,6 +147,7 @@ impl Function for Identity {
 impl Function for Silu {
     #[inline(always)]
     unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
         unsafe { x.mul(sigmoid(x)) }
     }
 }
@@ -138,6 +155,7 @@ impl Function for Silu {
 impl Function for Gelu {
     #[inline(always)]
     unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
         unsafe { x.mul(normal(x).0) }
     }
 }
@@ -145,6 +163,7 @@ impl Function for Gelu {
 impl Function for Relu {
     #[inline(always)]
     unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
         unsafe { x.max(V::splat(0.0)) }
     }
 }
@@ -152,18 +171,23 @@ impl Function for Relu {
 impl Function for Relu6 {
     #[inline(always)]
     unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
         unsafe { x.max(V::splat(0.0)).min(V::splat(6.0)) }
     }
 }
 
 multiversion! {
     /// `dx = dy * activation'(x)`.
+    ///
+    /// # Safety
+    /// `count` numbers are at `x` and at `dy`, and room for them at `dx`, which is neither.
     unsafe fn apply_slope(x: *const f32, dy: *const f32, dx: *mut f32, count: usize, activation: Activation)
         => apply_slope_in
 }
 
 #[inline(always)]
 unsafe fn apply_slope_in<V: Lanes>(x: *const f32, dy: *const f32, dx: *mut f32, count: usize, activation: Activation) {
+    // SAFETY: `at + lanes <= count`.
     unsafe {
         let mut at = 0;
         while at < count {
@@ -180,6 +204,7 @@ unsafe fn apply_slope_in<V: Lanes>(x: *const f32, dy: *const f32, dx: *mut f32, 
 /// `x = n ln 2 + r`, and `exp(r)` by a polynomial (Cephes).
 #[inline(always)]
 pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         let x = x.max(V::splat(-87.0)).min(V::splat(88.0));
         // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
@@ -201,12 +226,14 @@ pub(super) unsafe fn exp<V: Lanes>(x: V) -> V {
 
 #[inline(always)]
 unsafe fn sigmoid<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe { exp(V::splat(0.0).sub(x)).add(V::splat(1.0)).reciprocal() }
 }
 
 /// The derivative of `activation` at `x`.
 #[inline(always)]
 pub(super) unsafe fn slope<V: Lanes>(x: V, activation: Activation) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         match activation {
             Activation::None => V::splat(1.0),
@@ -221,11 +248,13 @@ pub(super) unsafe fn slope<V: Lanes>(x: V, activation: Activation) -> V {
 /// 1 above zero, 0 below: the sign, moved from -1..1 to 0..1.
 #[inline(always)]
 unsafe fn above_zero<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe { V::splat(1.0).with_sign_of(x).mul_add(V::splat(0.5), V::splat(0.5)) }
 }
 
 #[inline(always)]
 unsafe fn silu_slope<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         let s = sigmoid(x);
         let rest = V::splat(1.0).sub(s);
@@ -237,6 +266,7 @@ unsafe fn silu_slope<V: Lanes>(x: V) -> V {
 /// 7.1.26 of Abramowitz and Stegun.
 #[inline(always)]
 unsafe fn normal<V: Lanes>(x: V) -> (V, V) {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         let magnitude = x.with_sign_of(V::splat(1.0)).mul(V::splat(std::f32::consts::FRAC_1_SQRT_2));
         let t = magnitude.mul_add(V::splat(0.327_591_1), V::splat(1.0)).reciprocal();
@@ -254,6 +284,7 @@ unsafe fn normal<V: Lanes>(x: V) -> (V, V) {
 
 #[inline(always)]
 unsafe fn gelu_slope<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         let (cumulative, bell) = normal(x);
         // 1 / sqrt(2 pi)

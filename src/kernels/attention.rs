@@ -5,13 +5,14 @@ use rayon::prelude::*;
 
 use super::norm::softmax_row;
 use super::packed::{Epilogue, PackedMatrix, Rows, multiply};
-use super::{new_values, norm, portable, values};
+use super::{Output, expect_some, new_values, norm, portable, values};
 
 /// Query rows whose scores are held at a time.
 const QUERIES: usize = 96;
 
 /// `softmax(Q K^T / sqrt(d)) V` for each head; all three `[B, N, heads d]`. Differentiable.
 pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize) -> Result<Tensor> {
+    expect_some("the heads", heads)?;
     let tracked = query.track_op() || key.track_op() || value.track_op();
     if !query.device().is_cpu() || tracked {
         return portable::attention(query, key, value, heads, norm::softmax);
@@ -42,12 +43,14 @@ impl CustomOp3 for Attention {
         if l2.shape() != l1.shape() || l3.shape() != l1.shape() || width % self.heads != 0 {
             candle_core::bail!("attention of {} heads does not fit {:?}", self.heads, l1.shape());
         }
+        if query.is_empty() {
+            return Ok((CpuStorage::F32(Vec::new()), l1.shape().clone()));
+        }
         let each = width / self.heads;
         let scale = 1.0 / (each as f32).sqrt();
         let mut out = new_values(query.len());
-        let target = Target(out.as_mut_ptr());
+        let target = Output(out.as_mut_ptr());
         (0..batch * self.heads).into_par_iter().for_each(|index| {
-            let target = &target;
             let start = index / self.heads * length * width + index % self.heads * each;
             let keys = PackedMatrix::from_strided(&key[start..], each, length, 1, width);
             let values = PackedMatrix::from_strided(&value[start..], length, each, width, 1);
@@ -56,8 +59,8 @@ impl CustomOp3 for Attention {
                 let rows = QUERIES.min(length - first);
                 let from = start + first * width;
                 let mut scores = new_values(rows * length);
-                // SAFETY: the first product writes all scores; the second writes this head's columns of these rows,
-                // which no other task touches.
+                // SAFETY: the first product writes all scores, which are new; each row of them has `length` numbers; the
+                // second writes this head's columns of these rows, which lie in `out` and which no other task touches.
                 unsafe {
                     let queries = Rows::Strided { values: &query[from..], stride: width };
                     multiply(queries, rows, &keys, &Epilogue::NONE, scores.as_mut_ptr(), length);
@@ -66,7 +69,7 @@ impl CustomOp3 for Attention {
                         softmax_row(row.as_mut_ptr(), length, scale);
                     }
                     let scores = Rows::Strided { values: &scores, stride: length };
-                    multiply(scores, rows, &values, &Epilogue::NONE, target.0.add(from), width);
+                    multiply(scores, rows, &values, &Epilogue::NONE, target.at(from), width);
                 }
             });
         });
@@ -75,11 +78,6 @@ impl CustomOp3 for Attention {
         Ok((CpuStorage::F32(out), l1.shape().clone()))
     }
 }
-
-struct Target(*mut f32);
-
-// SAFETY: tasks write to disjoint parts.
-unsafe impl Sync for Target {}
 
 #[cfg(test)]
 mod tests {

@@ -16,7 +16,9 @@ const TASK_ELEMENTS: usize = 1 << 14;
 /// Mean and biased variance of each group's channels, `[groups, C]`.
 #[derive(Clone, Debug)]
 pub struct ChannelMoments {
+    /// The mean of each channel of the first group, of the second, ...
     pub mean: Vec<f32>,
+    /// The biased variance, in the same order.
     pub variance: Vec<f32>,
 }
 
@@ -99,7 +101,7 @@ impl CustomOp3 for ChannelNorm {
             let (scale, shift) = (&affine.scale[group * channels..], &affine.shift[group * channels..]);
             y.par_chunks_mut(span).zip(x.par_chunks(span)).for_each(|(y, x)| {
                 let rows = x.len() / channels;
-                // SAFETY: `x` and `y` have `rows` rows of `channels`, scale and shift one.
+                // SAFETY: `x` and `y` have `rows` rows of `channels` numbers, scale and shift at least one.
                 unsafe {
                     let y = y.as_mut_ptr().cast();
                     apply(x.as_ptr(), scale.as_ptr(), shift.as_ptr(), y, rows, channels, self.activation)
@@ -108,8 +110,9 @@ impl CustomOp3 for ChannelNorm {
         });
         // SAFETY: every span was written.
         unsafe { y.set_len(x.len()) };
-        // A second forward pass of the same operation does not happen: it is made anew for each call.
-        let _ = self.moments.set(found);
+        if self.moments.set(found).is_err() {
+            candle_core::bail!("a norm that was computed already");
+        }
         Ok((CpuStorage::F32(y), l1.shape().clone()))
     }
 
@@ -145,6 +148,8 @@ impl ChannelNorm {
     ) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
         let channels = gamma.len();
         let rows = x.len() / (channels * self.groups).max(1);
+        // What `dx` is written from; the forward pass has seen that the groups cover `x`.
+        assert_eq!((rows * channels * self.groups, dy.len()), (x.len(), x.len()));
         let affine = Affine::new(moments, gamma, beta, self.epsilon);
         let span = span_of(channels, rows);
         let (mut dgamma, mut dbeta) = (vec![0f32; channels], vec![0f32; channels]);
@@ -159,7 +164,8 @@ impl ChannelNorm {
                 .map(|(x, dy)| {
                     let mut sums = vec![0f32; 2 * channels];
                     let job = Slopes { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
-                    // SAFETY: all slices have rows of `channels`, the sums two.
+                    // SAFETY: `x` and `dy` have the same whole rows of `channels` numbers, the coefficients one each, the
+                    // sums two.
                     unsafe { sum_slopes(&job, sums.as_mut_ptr(), channels) };
                     sums
                 })
@@ -184,7 +190,7 @@ impl ChannelNorm {
             let dx = &mut dx.spare_capacity_mut()[start..start + rows * channels];
             dx.par_chunks_mut(span).zip(x.par_chunks(span)).zip(dy.par_chunks(span)).for_each(|((dx, x), dy)| {
                 let job = Slopes { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
-                // SAFETY: all slices have rows of `channels`, the coefficients one.
+                // SAFETY: `x`, `dy` and `dx` have the same whole rows of `channels` numbers, the coefficients one each.
                 unsafe { mix_slopes(&job, along.as_ptr(), constant.as_ptr(), dx.as_mut_ptr().cast(), channels) }
             });
         }
@@ -209,7 +215,7 @@ fn moments(x: &[f32], channels: usize, rows: usize) -> ChannelMoments {
             .par_chunks(span)
             .map(|x| {
                 let mut sums = vec![0f32; 2 * channels];
-                // SAFETY: `x` has whole rows of `channels`, the sums two.
+                // SAFETY: `x` has whole rows of `channels` numbers, the origin one, the sums two.
                 unsafe { sum_moments(x.as_ptr(), origin.as_ptr(), sums.as_mut_ptr(), x.len() / channels, channels) };
                 sums
             })
@@ -228,6 +234,8 @@ fn moments(x: &[f32], channels: usize, rows: usize) -> ChannelMoments {
 }
 
 multiversion! {
+    /// # Safety
+    /// `rows` rows of `channels` numbers are at `x`, one at `origin`, and room for two at `sums`, which is neither.
     unsafe fn sum_moments(x: *const f32, origin: *const f32, sums: *mut f32, rows: usize, channels: usize)
         => sum_moments_in
 }
@@ -235,6 +243,7 @@ multiversion! {
 /// Adds up `x - origin` and its square, channel by channel; the sums stay in registers along the rows.
 #[inline(always)]
 unsafe fn sum_moments_in<V: Lanes>(x: *const f32, origin: *const f32, sums: *mut f32, rows: usize, channels: usize) {
+    // SAFETY: `at + lanes <= channels`.
     unsafe {
         let mut at = 0;
         while at < channels {
@@ -254,6 +263,11 @@ unsafe fn sum_moments_in<V: Lanes>(x: *const f32, origin: *const f32, sums: *mut
 }
 
 multiversion! {
+    /// `y = activation(scale x + shift)`
+    ///
+    /// # Safety
+    /// `rows` rows of `channels` numbers are at `x` and room for them at `y`, one at `scale` and at `shift`; `y` is none
+    /// of the others.
     unsafe fn apply(
         x: *const f32, scale: *const f32, shift: *const f32, y: *mut f32, rows: usize, channels: usize,
         activation: Activation,
@@ -270,6 +284,7 @@ unsafe fn apply_in<V: Lanes>(
     channels: usize,
     activation: Activation,
 ) {
+    // SAFETY: the contract of each is this one's.
     unsafe {
         match activation {
             Activation::None => apply_as::<V, Identity>(x, scale, shift, y, rows, channels),
@@ -281,6 +296,7 @@ unsafe fn apply_in<V: Lanes>(
     }
 }
 
+/// As [`apply`].
 #[inline(always)]
 unsafe fn apply_as<V: Lanes, F: Function>(
     x: *const f32,
@@ -290,6 +306,7 @@ unsafe fn apply_as<V: Lanes, F: Function>(
     rows: usize,
     channels: usize,
 ) {
+    // SAFETY: `at + lanes <= channels`.
     unsafe {
         let mut at = 0;
         while at < channels {
@@ -304,7 +321,8 @@ unsafe fn apply_as<V: Lanes, F: Function>(
     }
 }
 
-/// What the gradient of the activation's argument, `dz`, is computed from.
+/// What the gradient of the activation's argument, `dz`, is computed from: whole rows of `x` and as many of `dy`, one row
+/// of each of the others.
 struct Slopes<'a> {
     x: &'a [f32],
     dy: &'a [f32],
@@ -315,12 +333,15 @@ struct Slopes<'a> {
 }
 
 multiversion! {
+    /// # Safety
+    /// The job's rows are of `channels` numbers, and room for two rows is at `sums`.
     unsafe fn sum_slopes(job: &Slopes, sums: *mut f32, channels: usize) => sum_slopes_in
 }
 
 /// Adds up `dz` and `dz (x - mean)`.
 #[inline(always)]
 unsafe fn sum_slopes_in<V: Lanes>(job: &Slopes, sums: *mut f32, channels: usize) {
+    // SAFETY: `at + lanes <= channels`, and `rows` rows are there.
     unsafe {
         let rows = job.x.len() / channels;
         let mut at = 0;
@@ -343,6 +364,9 @@ unsafe fn sum_slopes_in<V: Lanes>(job: &Slopes, sums: *mut f32, channels: usize)
 }
 
 multiversion! {
+    /// # Safety
+    /// The job's rows are of `channels` numbers, as are the one at `along` and at `constant`; at `dx` is room for the job's
+    /// rows.
     unsafe fn mix_slopes(job: &Slopes, along: *const f32, constant: *const f32, dx: *mut f32, channels: usize)
         => mix_slopes_in
 }
@@ -356,6 +380,7 @@ unsafe fn mix_slopes_in<V: Lanes>(
     dx: *mut f32,
     channels: usize,
 ) {
+    // SAFETY: `at + lanes <= channels`, and `rows` rows are there.
     unsafe {
         let rows = job.x.len() / channels;
         let mut at = 0;
@@ -375,13 +400,19 @@ unsafe fn mix_slopes_in<V: Lanes>(
     }
 }
 
+/// # Safety
+/// `lanes` numbers, at most a register, are at `from`.
 #[inline(always)]
 unsafe fn load<V: Lanes>(from: *const f32, lanes: usize) -> V {
+    // SAFETY: the contract.
     unsafe { if lanes == V::COUNT { V::load(from) } else { V::load_first(from, lanes) } }
 }
 
+/// # Safety
+/// Room for `lanes` numbers, at most a register, is at `to`.
 #[inline(always)]
 unsafe fn store<V: Lanes>(value: V, to: *mut f32, lanes: usize) {
+    // SAFETY: the contract.
     unsafe { if lanes == V::COUNT { value.store(to) } else { value.store_first(to, lanes) } }
 }
 

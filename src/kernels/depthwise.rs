@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, activate};
 use super::lanes::{Lanes, multiversion};
-use super::{new_values, portable, values};
+use super::{expect_some, new_values, portable, values};
 
 /// `x` `[B, H, W, C]`, `taps` `[9, C]`, `bias` `[C]` -> `activation(..)` `[B, H', W', C]`; differentiable with
 /// respect to all three.
@@ -19,6 +19,7 @@ pub fn depthwise3x3(
     stride: usize,
     activation: Activation,
 ) -> Result<Tensor> {
+    expect_some("the stride", stride)?;
     let tracked = x.track_op() || taps.track_op() || bias.is_some_and(Tensor::track_op);
     if x.device().is_cpu() && !tracked {
         let bias = match bias {
@@ -61,7 +62,7 @@ impl Forward {
                 picture: &picture,
                 activation: self.activation,
             };
-            // SAFETY: lines, taps, bias and output have the sizes that the picture says.
+            // SAFETY: by the picture's sizes, which `x`, taps and `out` were checked against or made for.
             unsafe { filter_row(&job) }
         });
         // SAFETY: every line was written.
@@ -243,7 +244,8 @@ impl Picture {
     }
 }
 
-/// One output line.
+/// One output line of a picture `[.., width, channels]`: three input lines of `width` positions, nine taps and a bias for
+/// each channel, `columns` positions of output.
 struct Row<'a> {
     lines: [*const f32; 3],
     taps: *const f32,
@@ -255,11 +257,14 @@ struct Row<'a> {
 }
 
 multiversion! {
+    /// # Safety
+    /// The pointers are to as much as [`Row`] says, and `out` is apart from the others.
     unsafe fn filter_row(row: &Row) => filter_row_in
 }
 
 #[inline(always)]
 unsafe fn filter_row_in<V: Lanes>(row: &Row) {
+    // SAFETY: the contract of each is this one's.
     unsafe {
         match row.activation {
             Activation::None => filter::<V, Identity>(row),
@@ -271,6 +276,7 @@ unsafe fn filter_row_in<V: Lanes>(row: &Row) {
     }
 }
 
+/// As [`filter_row`], with the activation known to the compiler.
 #[inline(always)]
 unsafe fn filter<V: Lanes, F: Function>(row: &Row) {
     let Picture { width, channels, stride, columns, .. } = *row.picture;
@@ -279,7 +285,8 @@ unsafe fn filter<V: Lanes, F: Function>(row: &Row) {
     let mut channel = 0;
     while channel < channels {
         let present = V::COUNT.min(channels - channel);
-        // SAFETY: `channel + present <= channels`; columns 1..inside see three existing positions.
+        // SAFETY: `channel + present <= channels`; a whole register is loaded only where `present` is one, at columns
+        // 1..inside, which see three existing positions.
         unsafe {
             let mut filter = Filter { taps: [V::splat(0.0); 9], bias: V::splat(0.0), lines: row.lines, channels };
             for tap in 0..9 {
@@ -317,7 +324,7 @@ unsafe fn filter<V: Lanes, F: Function>(row: &Row) {
     }
 }
 
-/// One register of channels.
+/// One register of channels: `lines` point to its first channel at position 0.
 struct Filter<V> {
     taps: [V; 9],
     bias: V,
@@ -327,11 +334,15 @@ struct Filter<V> {
 
 impl<V: Lanes> Filter<V> {
     /// Output columns `column..column + 4` at stride 1: six positions of each line, each used up to three times.
+    ///
+    /// # Safety
+    /// Positions `column - 1..column + 5` exist, with a whole register of channels.
     #[inline(always)]
     unsafe fn four(&self, column: usize) -> [V; 4] {
         let mut sums = [self.bias; 4];
         for line in 0..3 {
             for position in 0..6 {
+                // SAFETY: the contract.
                 unsafe {
                     let x = V::load(self.lines[line].add((column - 1 + position) * self.channels));
                     for (at, sum) in sums.iter_mut().enumerate() {
@@ -346,11 +357,15 @@ impl<V: Lanes> Filter<V> {
     }
 
     /// The output whose middle tap sees position `middle`.
+    ///
+    /// # Safety
+    /// Positions `middle - 1..middle + 2` exist, with a whole register of channels.
     #[inline(always)]
     unsafe fn one(&self, middle: usize) -> V {
         let mut sum = self.bias;
         for line in 0..3 {
             for tap in 0..3 {
+                // SAFETY: the contract.
                 unsafe {
                     let x = V::load(self.lines[line].add((middle - 1 + tap) * self.channels));
                     sum = x.mul_add(self.taps[line * 3 + tap], sum);
@@ -361,6 +376,9 @@ impl<V: Lanes> Filter<V> {
     }
 
     /// Any output column, with as many channels as there are, and only the taps inside the line.
+    ///
+    /// # Safety
+    /// Each line has `width` positions with `present` channels.
     #[inline(always)]
     unsafe fn at_edge(&self, column: usize, width: usize, stride: usize, present: usize) -> V {
         let mut sum = self.bias;
@@ -368,6 +386,7 @@ impl<V: Lanes> Filter<V> {
             for tap in 0..3 {
                 let position = column * stride + tap;
                 if position >= 1 && position <= width {
+                    // SAFETY: `position - 1 < width`.
                     unsafe {
                         let x = V::load_first(self.lines[line].add((position - 1) * self.channels), present);
                         sum = x.mul_add(self.taps[line * 3 + tap], sum);
@@ -381,11 +400,15 @@ impl<V: Lanes> Filter<V> {
 
 multiversion! {
     /// `sum += a * b`, element by element.
+    ///
+    /// # Safety
+    /// `count` numbers are at each of the three, and `sum` is apart from the others.
     unsafe fn add_product(sum: *mut f32, a: *const f32, b: *const f32, count: usize) => add_product_in
 }
 
 #[inline(always)]
 unsafe fn add_product_in<V: Lanes>(sum: *mut f32, a: *const f32, b: *const f32, count: usize) {
+    // SAFETY: whole registers end at or before `count`, and the last one takes what is left.
     unsafe {
         let mut at = 0;
         while at + V::COUNT <= count {

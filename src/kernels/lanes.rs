@@ -7,9 +7,14 @@
 use std::arch::x86_64::*;
 use std::sync::OnceLock;
 
-/// One register of `COUNT` numbers. All functions are unsafe because most of them need the processor feature that
-/// the implementing register stands for; [`multiversion!`] is what makes sure of it.
+/// One register of `COUNT` numbers.
+///
+/// # Safety
+/// All functions ask for the processor feature that the implementing register stands for; [`multiversion!`] is what
+/// makes sure of it. `load` and `store` ask for `COUNT` numbers at the pointer, `load_first` and `store_first` for
+/// `count`, which is at most `COUNT`. No pointer need be aligned.
 pub(super) trait Lanes: Copy {
+    /// At most [`WIDEST`].
     const COUNT: usize;
     /// Rows of the matrix product's register tile; with two registers a row they fill the register file.
     const TILE_ROWS: usize;
@@ -34,8 +39,10 @@ pub(super) trait Lanes: Copy {
     /// The first `count` numbers, zeros after them.
     #[inline(always)]
     unsafe fn load_first(from: *const f32, count: usize) -> Self {
+        const { assert!(Self::COUNT <= WIDEST) };
+        let mut buffer = [0f32; WIDEST];
+        // SAFETY: `count` numbers are at `from`, by the contract, and room for them and for a register in the buffer.
         unsafe {
-            let mut buffer = [0f32; 16];
             std::ptr::copy_nonoverlapping(from, buffer.as_mut_ptr(), count);
             Self::load(buffer.as_ptr())
         }
@@ -43,8 +50,10 @@ pub(super) trait Lanes: Copy {
 
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, count: usize) {
+        const { assert!(Self::COUNT <= WIDEST) };
+        let mut buffer = [0f32; WIDEST];
+        // SAFETY: the buffer has room for a register, and `to` for `count` numbers, by the contract.
         unsafe {
-            let mut buffer = [0f32; 16];
             self.store(buffer.as_mut_ptr());
             std::ptr::copy_nonoverlapping(buffer.as_ptr(), to, count);
         }
@@ -52,22 +61,25 @@ pub(super) trait Lanes: Copy {
 
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
-        unsafe {
-            let mut buffer = [0f32; 16];
-            self.store(buffer.as_mut_ptr());
-            buffer[..Self::COUNT].iter().sum()
-        }
+        const { assert!(Self::COUNT <= WIDEST) };
+        let mut buffer = [0f32; WIDEST];
+        // SAFETY: the buffer has room for a register.
+        unsafe { self.store(buffer.as_mut_ptr()) };
+        buffer[..Self::COUNT].iter().sum()
     }
 
     #[inline(always)]
     unsafe fn largest(self) -> f32 {
-        unsafe {
-            let mut buffer = [f32::NEG_INFINITY; 16];
-            self.store(buffer.as_mut_ptr());
-            buffer.iter().copied().fold(f32::NEG_INFINITY, f32::max)
-        }
+        const { assert!(Self::COUNT <= WIDEST) };
+        let mut buffer = [f32::NEG_INFINITY; WIDEST];
+        // SAFETY: the buffer has room for a register.
+        unsafe { self.store(buffer.as_mut_ptr()) };
+        buffer.iter().copied().fold(f32::NEG_INFINITY, f32::max)
     }
 }
+
+/// Numbers of the widest register.
+const WIDEST: usize = 16;
 
 /// Which registers this processor has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +99,30 @@ pub(super) fn level() -> Level {
     *LEVEL.get_or_init(|| {
         #[cfg(target_arch = "x86_64")]
         {
-            let wanted = std::env::var("AVAR_SIMD").unwrap_or_default();
-            let narrower = wanted == "avx2" || wanted == "portable";
-            if !narrower && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq") {
+            // Each level asks for every feature that `multiversion!` compiles its kernels for.
+            let widest = std::env::var("AVAR_SIMD").unwrap_or_default();
+            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            let has_avx512 = has_avx2 && is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq");
+            if has_avx512 && widest != "avx2" && widest != "portable" {
                 return Level::Avx512;
             }
-            if wanted != "portable" && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if has_avx2 && widest != "portable" {
                 return Level::Avx2;
             }
         }
         Level::Portable
     })
+}
+
+/// The registers that the kernels run in: `avx512`, `avx2` or `portable`.
+pub fn simd_level() -> &'static str {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => "avx512",
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => "avx2",
+        Level::Portable => "portable",
+    }
 }
 
 /// Defines `unsafe fn name(arguments)` that runs the generic `name_in::<V>(arguments)` in the widest registers of
@@ -109,11 +134,13 @@ macro_rules! multiversion {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
             unsafe fn avx512($($argument: $type),*) {
+                // SAFETY: the features are those of the register; the rest is what `$generic` asks of our caller.
                 unsafe { $generic::<std::arch::x86_64::__m512>($($argument),*) }
             }
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             unsafe fn avx2($($argument: $type),*) {
+                // SAFETY: as above.
                 unsafe { $generic::<std::arch::x86_64::__m256>($($argument),*) }
             }
             // SAFETY: level() has found the processor features that each version was compiled for.
@@ -134,6 +161,7 @@ macro_rules! multiversion {
 pub(super) use multiversion;
 
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::undocumented_unsafe_blocks, reason = "each block is one intrinsic on what the trait's contract asks for")]
 impl Lanes for __m512 {
     const COUNT: usize = 16;
     const TILE_ROWS: usize = 12;
@@ -215,6 +243,7 @@ impl Lanes for __m512 {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(clippy::undocumented_unsafe_blocks, reason = "each block is one intrinsic on what the trait's contract asks for")]
 impl Lanes for __m256 {
     const COUNT: usize = 8;
     const TILE_ROWS: usize = 6;
@@ -296,10 +325,12 @@ impl Lanes for Portable {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: four numbers are there, by the contract.
         unsafe { Portable(from.cast::<[f32; 4]>().read_unaligned()) }
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
+        // SAFETY: there is room for four numbers, by the contract.
         unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
     }
     #[inline(always)]

@@ -36,6 +36,7 @@ pub use attention::attention;
 pub use channel_norm::{ChannelMoments, channel_norm};
 pub use denormals::{on_compute_threads, on_threads_of_its_own};
 pub use depthwise::depthwise3x3;
+pub use lanes::simd_level;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
 pub use norm::{layer_norm, softmax};
 pub use patches::{from_patches, to_patches};
@@ -61,10 +62,31 @@ fn with_values<T>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> T) -> Result<T> 
     }
 }
 
+/// An error where `count` of the things that a kernel divides by is zero.
+fn expect_some(things: &str, count: usize) -> Result<()> {
+    match count {
+        0 => candle_core::bail!("{things} must be at least 1"),
+        _ => Ok(()),
+    }
+}
+
 /// Room for `count` numbers that a kernel is about to write.
 fn new_values(count: usize) -> Vec<f32> {
     Vec::with_capacity(count)
 }
+
+/// Where the tasks of a kernel write, each a part of its own.
+struct Output(*mut f32);
+
+impl Output {
+    /// The place of number `index`.
+    fn at(&self, index: usize) -> *mut f32 {
+        self.0.wrapping_add(index)
+    }
+}
+
+// SAFETY: a pointer gives access to nothing by itself; whoever writes through it says why no other task writes there.
+unsafe impl Sync for Output {}
 
 #[cfg(test)]
 mod check {

@@ -6,7 +6,7 @@ use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tenso
 
 use super::activation::{Activation, activate};
 use super::packed::{Epilogue, PackedMatrix, Rows, multiply};
-use super::{dense, neighbourhoods, new_values, portable, temporal, values};
+use super::{dense, expect_some, neighbourhoods, new_values, portable, temporal, values};
 
 /// The weights `[inner, columns]` of a linear map or of a convolution whose windows are rows.
 #[derive(Clone)]
@@ -85,6 +85,7 @@ pub fn conv3x3(
     stride: usize,
     activation: Activation,
 ) -> Result<Tensor> {
+    expect_some("the stride", stride)?;
     match matrix {
         Matrix::Packed(packed) => {
             let window = Window::Neighbourhood { stride };
@@ -109,6 +110,8 @@ pub fn conv1d(
     stride: usize,
     activation: Activation,
 ) -> Result<Tensor> {
+    expect_some("the stride", stride)?;
+    expect_some("the taps", taps)?;
     match matrix {
         Matrix::Packed(packed) => {
             let window = Window::Run { taps, stride };
@@ -157,6 +160,9 @@ impl Product {
         if inner != matrix.inner() {
             candle_core::bail!("rows of {inner} do not fit a matrix of {} x {columns}", matrix.inner());
         }
+        if self.bias.as_ref().is_some_and(|bias| bias.len() != columns) {
+            candle_core::bail!("a bias must have one value for each of {columns} columns");
+        }
         let count = batch * rows_each * columns;
         if residual.is_some_and(|residual| residual.len() != count) {
             candle_core::bail!("a residual must have the shape of the output");
@@ -181,7 +187,7 @@ impl Product {
                     stride,
                 },
             };
-            // SAFETY: `out` has room for the rows of every batch entry.
+            // SAFETY: `out` has room for the rows of every batch entry, and is new.
             unsafe {
                 let out = out.as_mut_ptr().add(index * rows_each * columns);
                 multiply(rows, rows_each, matrix, &epilogue, out, columns);

@@ -51,7 +51,7 @@ impl CustomOp3 for LayerNorm {
         }
         let out = by_rows(x, width, |x, out, rows| {
             for row in 0..rows {
-                // SAFETY: the span has `rows` rows of `width`, as have gamma and beta one.
+                // SAFETY: the span has `rows` rows of `width` numbers, gamma and beta one.
                 unsafe {
                     let (x, out) = (x.add(row * width), out.add(row * width));
                     normalise(x, gamma.as_ptr(), beta.as_ptr(), out, width, self.epsilon);
@@ -127,7 +127,7 @@ impl CustomOp1 for Softmax {
         let x = values(storage, layout)?;
         let width = layout.shape().dims().last().copied().unwrap_or(1);
         let out = by_rows(x, width, |x, out, rows| {
-            // SAFETY: the span has `rows` rows of `width`.
+            // SAFETY: the span has `rows` rows of `width` numbers, and room for them in `out`.
             unsafe {
                 std::ptr::copy_nonoverlapping(x, out, rows * width);
                 for row in 0..rows {
@@ -158,6 +158,8 @@ fn by_rows(x: &[f32], width: usize, rows_of: impl Fn(*const f32, *mut f32, usize
 }
 
 multiversion! {
+    /// # Safety
+    /// `width` numbers are at `x`, `gamma` and `beta`, and room for them at `out`, which is none of those.
     unsafe fn normalise(
         x: *const f32, gamma: *const f32, beta: *const f32, out: *mut f32, width: usize, epsilon: f32,
     ) => normalise_in
@@ -172,6 +174,7 @@ unsafe fn normalise_in<V: Lanes>(
     width: usize,
     epsilon: f32,
 ) {
+    // SAFETY: whole registers end at `whole <= width`, single numbers at `width`.
     unsafe {
         let whole = width / V::COUNT * V::COUNT;
         let mut sum = V::splat(0.0);
@@ -205,11 +208,15 @@ unsafe fn normalise_in<V: Lanes>(
 
 multiversion! {
     /// Softmax of `scale * x`, in place.
+    ///
+    /// # Safety
+    /// `width` numbers are at `x`.
     pub(super) unsafe fn softmax_row(x: *mut f32, width: usize, scale: f32) => softmax_row_in
 }
 
 #[inline(always)]
-pub(super) unsafe fn softmax_row_in<V: Lanes>(x: *mut f32, width: usize, scale: f32) {
+unsafe fn softmax_row_in<V: Lanes>(x: *mut f32, width: usize, scale: f32) {
+    // SAFETY: whole registers end at `whole <= width`; what is left is less than one.
     unsafe {
         let whole = width / V::COUNT * V::COUNT;
         let mut largest = V::splat(f32::NEG_INFINITY);

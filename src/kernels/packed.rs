@@ -7,13 +7,16 @@
 
 use rayon::prelude::*;
 
+use super::Output;
 use super::activation::{Activation, apply_in};
-use super::lanes::{Lanes, Level, level, multiversion};
+use super::lanes::{Lanes, Level, Portable, level, multiversion};
 
 /// Inner dimension of one block: a panel's block (at most 32 KB) stays in the first cache.
 const BLOCK_INNER: usize = 256;
-/// Rows of one block, a multiple of every `TILE_ROWS`: with `BLOCK_INNER` a quarter megabyte, half a second cache.
+/// Rows of one block, a multiple of [`TALLEST_TILE`]: with `BLOCK_INNER` a quarter megabyte, half a second cache.
 const BLOCK_ROWS: usize = 240;
+/// Rows of the tallest tile, a multiple of every `TILE_ROWS`.
+const TALLEST_TILE: usize = 12;
 /// How far apart the rows of a copied block lie: not a power of two, or they would share cache sets.
 const COPY_STRIDE: usize = BLOCK_INNER + 16;
 /// From this many panels on a block is copied before it is multiplied. A copy's rows lie at distances known to the
@@ -55,7 +58,7 @@ impl PackedMatrix {
         let mut lines = vec![CacheLine([0.0; 16]); count.div_ceil(16)];
         // SAFETY: a slice of lines is a slice of sixteen times as many numbers.
         let packed = unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast::<f32>(), lines.len() * 16) };
-        for (panel, packed) in packed[..count].chunks_exact_mut(width * inner).enumerate() {
+        for (panel, packed) in packed[..count].chunks_exact_mut((width * inner).max(1)).enumerate() {
             let first = panel * width;
             let present = width.min(columns - first);
             for (k, packed) in packed.chunks_exact_mut(width).enumerate() {
@@ -85,10 +88,10 @@ impl PackedMatrix {
 fn panel_width() -> usize {
     match level() {
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 32,
+        Level::Avx512 => 2 * <std::arch::x86_64::__m512 as Lanes>::COUNT,
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => 16,
-        Level::Portable => 8,
+        Level::Avx2 => 2 * <std::arch::x86_64::__m256 as Lanes>::COUNT,
+        Level::Portable => 2 * Portable::COUNT,
     }
 }
 
@@ -116,11 +119,16 @@ impl Epilogue<'_> {
     pub(super) const NONE: Epilogue<'static> = Epilogue { bias: None, activation: Activation::None, residual: None };
 }
 
-/// Writes `count` rows of `matrix.columns()` to `out`, which lie `out_stride` apart; nothing is read from `out`.
-/// The residual, where there is one, has the same stride.
+/// Writes `count` rows of `matrix.columns()` numbers to `out`, `out_stride` apart; what `out` held is not looked at. The
+/// residual, where there is one, has the same stride.
+///
+/// # Panics
+/// Where `rows`, bias or residual are too short, and where rows of `out` would overlap: tasks write them at one time.
 ///
 /// # Safety
-/// `out` must be valid for those writes.
+/// For each of the `count` rows, `out` must be valid for reads and writes of the row's `matrix.columns()` numbers (a sum
+/// that spans blocks of the inner dimension is read back), and nobody else may touch them meanwhile: they overlap
+/// neither `rows` nor bias nor residual, and no other task reads or writes them. What lies between rows is not touched.
 pub(super) unsafe fn multiply(
     rows: Rows,
     count: usize,
@@ -136,21 +144,21 @@ pub(super) unsafe fn multiply(
     if count == 0 || columns == 0 {
         return;
     }
+    assert!(count == 1 || out_stride >= columns);
     let threads = rayon::current_num_threads();
     let products = count * inner.max(1) * columns;
     let tasks = (products / TASK_PRODUCTS).clamp(1, threads * 8);
     // Whole blocks of rows where there are enough of them, shorter ones otherwise; then columns too.
     let blocks = count.div_ceil(BLOCK_ROWS);
     let row_tasks = tasks.min(blocks);
-    // A multiple of every tile's height, as even as that allows.
-    let rows_each = count.div_ceil(row_tasks).next_multiple_of(12);
+    // Whole tiles, as even as that allows.
+    let rows_each = count.div_ceil(row_tasks).next_multiple_of(TALLEST_TILE);
     let row_tasks = count.div_ceil(rows_each);
     let panels = columns.div_ceil(panel_width());
     let panels_each = panels.div_ceil((tasks / row_tasks).clamp(1, panels));
     let column_tasks = panels.div_ceil(panels_each);
-    let target = Target { out, stride: out_stride };
+    let out = Output(out);
     let run = |task: usize| {
-        let target = &target;
         let (first_row, first_panel) = (task / column_tasks * rows_each, task % column_tasks * panels_each);
         let job = Job {
             rows,
@@ -161,22 +169,15 @@ pub(super) unsafe fn multiply(
             first_panel,
             last_panel: (first_panel + panels_each).min(panels),
         };
-        // SAFETY: tasks cover disjoint rows and columns of `out`.
-        unsafe { work(&job, target.out, target.stride) }
+        // SAFETY: tasks cover disjoint rows and columns of `out`, all of them within `count` rows and `columns`; rows,
+        // bias and residual have been checked to reach as far.
+        unsafe { work(&job, out.at(0), out_stride) }
     };
     match row_tasks * column_tasks {
         1 => run(0),
         tasks => (0..tasks).into_par_iter().for_each(run),
     }
 }
-
-struct Target {
-    out: *mut f32,
-    stride: usize,
-}
-
-// SAFETY: tasks write to disjoint parts.
-unsafe impl Sync for Target {}
 
 /// A rectangle of the product.
 struct Job<'a> {
@@ -264,6 +265,8 @@ fn neighbourhood(
 }
 
 multiversion! {
+    /// # Safety
+    /// The job's rectangle lies within the matrix and within rows that [`multiply`] has checked; `out` is as there.
     unsafe fn work(job: &Job, out: *mut f32, out_stride: usize) => work_in
 }
 
@@ -293,7 +296,9 @@ unsafe fn work_in<V: Lanes>(job: &Job, out: *mut f32, out_stride: usize) {
                 let mut tile = row;
                 while tile < block_end {
                     let height = tile_height::<V>(block_end - tile);
-                    // SAFETY: the tile lies within the job's rectangle, the panel within the matrix.
+                    // SAFETY: the tile lies within the job's rectangle: `height` rows of `from`, `length` numbers each,
+                    // of which the copy has `block_end - row` and the rows themselves, checked, have more; `length`
+                    // lines of a panel of the matrix; `present` numbers of `height` rows of `out`.
                     unsafe {
                         let part = Part {
                             from: from.add((tile - row) * stride),
@@ -329,12 +334,18 @@ unsafe fn work_in<V: Lanes>(job: &Job, out: *mut f32, out_stride: usize) {
 /// Rows of the next tile when `left` remain.
 #[inline(always)]
 fn tile_height<V: Lanes>(left: usize) -> usize {
+    // `accumulate` has tiles of these heights, and blocks and tasks are cut into whole ones.
+    const { assert!(matches!(V::TILE_ROWS, 6 | 12) && TALLEST_TILE.is_multiple_of(V::TILE_ROWS)) };
+    const { assert!(BLOCK_ROWS.is_multiple_of(TALLEST_TILE)) };
     if left >= V::TILE_ROWS {
         V::TILE_ROWS
     } else {
         [6, 4, 2, 1].into_iter().find(|&height| height <= left).unwrap_or(1)
     }
 }
+
+/// Numbers of the largest tile.
+const LARGEST_TILE: usize = TALLEST_TILE * 32;
 
 /// One tile of one block.
 struct Part {
@@ -350,8 +361,14 @@ struct Part {
     first: bool,
 }
 
+/// `out (+)= rows times panel`, for a tile of a height that [`tile_height`] gives.
+///
+/// # Safety
+/// `part` must have `height` rows of `length` numbers, `length` lines of a panel, and room for `height` rows of `present`
+/// numbers, initialised unless `first`.
 #[inline(always)]
 unsafe fn accumulate<V: Lanes, const COPIED: bool>(part: &Part, height: usize) {
+    // SAFETY: the contract is that of `tile`.
     unsafe {
         match (height, part.present > V::COUNT) {
             (12, true) => tile::<V, 12, 2, COPIED>(part),
@@ -362,8 +379,9 @@ unsafe fn accumulate<V: Lanes, const COPIED: bool>(part: &Part, height: usize) {
             (4, false) => tile::<V, 4, 1, COPIED>(part),
             (2, true) => tile::<V, 2, 2, COPIED>(part),
             (2, false) => tile::<V, 2, 1, COPIED>(part),
-            (_, true) => tile::<V, 1, 2, COPIED>(part),
-            (_, false) => tile::<V, 1, 1, COPIED>(part),
+            (1, true) => tile::<V, 1, 2, COPIED>(part),
+            (1, false) => tile::<V, 1, 1, COPIED>(part),
+            (height, _) => unreachable!("there is no tile of {height} rows"),
         }
     }
 }
@@ -371,6 +389,10 @@ unsafe fn accumulate<V: Lanes, const COPIED: bool>(part: &Part, height: usize) {
 #[inline(always)]
 #[expect(clippy::needless_range_loop, reason = "iterators over arrays of registers are not always unrolled")]
 unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize, const COPIED: bool>(part: &Part) {
+    const { assert!(WIDTH <= 2 && HEIGHT * WIDTH * V::COUNT <= LARGEST_TILE) };
+    // SAFETY: by `accumulate`'s contract `HEIGHT` rows of `length` numbers and as many lines of two registers can be read,
+    // and `present` numbers of `HEIGHT` rows written: whole registers where that many are present, else by way of `whole`,
+    // which has room for the tile.
     unsafe {
         let mut sums = [[V::splat(0.0); WIDTH]; HEIGHT];
         let stride = if COPIED { COPY_STRIDE } else { part.stride };
@@ -401,7 +423,7 @@ unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize, const COPIED: 
                 }
             }
         } else {
-            let mut whole = [0f32; 12 * 32];
+            let mut whole = [0f32; LARGEST_TILE];
             for row in 0..HEIGHT {
                 for register in 0..WIDTH {
                     sums[row][register].store(whole.as_mut_ptr().add((row * WIDTH + register) * V::COUNT));
@@ -419,9 +441,13 @@ unsafe fn tile<V: Lanes, const HEIGHT: usize, const WIDTH: usize, const COPIED: 
     }
 }
 
-/// Bias, activation and residual of a tile.
+/// Bias, activation and residual of a tile, whose first element is `(row, column)` of the product.
+///
+/// # Safety
+/// `part.out` must have `height` rows of `part.present` initialised numbers, and bias and residual what belongs to them.
 #[inline(always)]
 unsafe fn finish<V: Lanes>(epilogue: &Epilogue, part: &Part, height: usize, row: usize, column: usize) {
+    // SAFETY: the contract; `out` is neither bias nor residual.
     unsafe {
         for line in 0..height {
             let out = part.out.add(line * part.out_stride);
@@ -436,9 +462,13 @@ unsafe fn finish<V: Lanes>(epilogue: &Epilogue, part: &Part, height: usize, row:
     }
 }
 
-/// `to += from`, `count` numbers.
+/// `to += from`.
+///
+/// # Safety
+/// `count` numbers are at `to` and at `from`.
 #[inline(always)]
-pub(super) unsafe fn add<V: Lanes>(to: *mut f32, from: *const f32, count: usize) {
+unsafe fn add<V: Lanes>(to: *mut f32, from: *const f32, count: usize) {
+    // SAFETY: whole registers end at or before `count`, and the last one takes what is left.
     unsafe {
         let mut at = 0;
         while at + V::COUNT <= count {

@@ -3,10 +3,11 @@
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::values;
+use super::{expect_some, values};
 
 /// `[B, H, W, C]` with `H` and `W` divisible by `patch` -> `[B patch^2, H W / patch^2, C]`; differentiable.
 pub fn to_patches(map: &Tensor, patch: usize) -> Result<Tensor> {
+    expect_some("the patch", patch)?;
     let (batch, height, width, channels) = map.dims4()?;
     let grid = Grid { batch, rows: height / patch, columns: width / patch, patch, channels };
     if map.device().is_cpu() {
@@ -19,6 +20,7 @@ pub fn to_patches(map: &Tensor, patch: usize) -> Result<Tensor> {
 
 /// The inverse of [`to_patches`]: `[B patch^2, rows columns, C]` -> `[B, rows patch, columns patch, C]`.
 pub fn from_patches(tokens: &Tensor, rows: usize, columns: usize, patch: usize) -> Result<Tensor> {
+    expect_some("the patch", patch)?;
     let (sequences, _, channels) = tokens.dims3()?;
     let batch = sequences / (patch * patch);
     let grid = Grid { batch, rows, columns, patch, channels };

@@ -3,7 +3,7 @@
 
 use candle_core::{D, Result, Tensor};
 
-use super::{Activation, ChannelMoments, activate};
+use super::{Activation, ChannelMoments, activate, expect_some};
 
 /// `[B, H, W, C]` -> `[B, H', W', 9 C]`: the 3x3 neighbourhood of each output position, rows first, zeros outside.
 pub fn neighbourhoods(x: &Tensor, stride: usize) -> Result<Tensor> {
@@ -36,6 +36,10 @@ pub fn linear(x: &Tensor, matrix: &Tensor, bias: Option<&Tensor>) -> Result<Tens
 /// `[B, L, C]` -> `[B, L', k C]`: the `k` samples that each output of a temporal convolution sees; no padding.
 pub fn windows(x: &Tensor, taps: usize, stride: usize) -> Result<Tensor> {
     let (batch, length, channels) = x.dims3()?;
+    expect_some("the stride", stride)?;
+    if length < taps {
+        candle_core::bail!("{length} steps are too few for {taps} taps");
+    }
     let outputs = (length - taps) / stride + 1;
     let x = x.pad_with_zeros(1, 0, stride - 1)?;
     let columns = (0..taps)
@@ -79,6 +83,7 @@ pub fn softmax(x: &Tensor) -> Result<Tensor> {
 /// `softmax(Q K^T / sqrt(d)) V` for each head; all three `[B, N, heads d]`.
 pub fn attention(query: &Tensor, key: &Tensor, value: &Tensor, heads: usize, softmax: Softmax) -> Result<Tensor> {
     let (batch, length, width) = query.dims3()?;
+    expect_some("the heads", heads)?;
     let split = |x: &Tensor| x.reshape((batch, length, heads, width / heads))?.transpose(1, 2)?.contiguous();
     let scale = 1.0 / ((width / heads) as f64).sqrt();
     // The scale goes to the queries, which are fewer numbers than the scores.
@@ -90,6 +95,7 @@ type Softmax = fn(&Tensor) -> Result<Tensor>;
 
 fn neighbour(x: &Tensor, tap: usize, stride: usize) -> Result<Tensor> {
     let (batch, height, width, channels) = x.dims4()?;
+    expect_some("the stride", stride)?;
     let (rows, columns) = (height.div_ceil(stride), width.div_ceil(stride));
     // The bottom and right margins are as wide as the last tap of the last stride reaches.
     let padded = x.pad_with_zeros(1, 1, stride)?.pad_with_zeros(2, 1, stride)?;

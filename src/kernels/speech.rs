@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::activation::Activation;
 use super::linear::{Matrix, Packed, conv1d};
 use super::packed::{Epilogue, Rows, multiply};
-use super::{new_values, values};
+use super::{Output, expect_some, new_values, values};
 
 /// Convolution of one channel, each output channel then normalised over time, then GELU:
 /// `GELU(gamma (z - mean z) / sqrt(var z + epsilon) + beta)` with `z = windows W`.
@@ -18,10 +18,15 @@ use super::{new_values, values};
 pub struct NormalisedConv {
     /// `[taps, channels]`
     pub weights: Vec<f32>,
+    /// The norm's factors, `[channels]`.
     pub gamma: Vec<f32>,
+    /// The norm's offsets, `[channels]`.
     pub beta: Vec<f32>,
+    /// Samples that an output sees.
     pub taps: usize,
+    /// Samples from one output to the next.
     pub stride: usize,
+    /// Added to the variance.
     pub epsilon: f64,
 }
 
@@ -36,11 +41,15 @@ pub struct FittedConv {
 impl NormalisedConv {
     /// With the norm of an utterance, `[N]`, folded into the convolution.
     pub fn fit(&self, samples: &Tensor) -> Result<FittedConv> {
-        let length = samples.dim(0)?;
-        if length < self.taps {
-            candle_core::bail!("{} taps do not fit {length} samples", self.taps);
+        let (taps, channels, length) = (self.taps, self.gamma.len(), samples.dim(0)?);
+        expect_some("the stride", self.stride)?;
+        expect_some("the taps", taps)?;
+        if self.weights.len() != taps * channels || self.beta.len() != channels {
+            candle_core::bail!("{} weights do not fit {taps} taps and {channels} channels", self.weights.len());
         }
-        let (taps, channels) = (self.taps, self.gamma.len());
+        if length < taps {
+            candle_core::bail!("{taps} taps do not fit {length} samples");
+        }
         let (mean, covariance) = moments(&samples.to_vec1()?, taps, self.stride, (length - taps) / self.stride + 1);
         let mut weights = self.weights.clone();
         let mut bias = Vec::with_capacity(channels);
@@ -94,8 +103,11 @@ fn moments(samples: &[f32], taps: usize, stride: usize, outputs: usize) -> (Vec<
 pub struct GroupedConv {
     /// One a group, `[taps * channels of the group, channels of the group]`.
     pub groups: Vec<Packed>,
+    /// `[C]`
     pub bias: Vec<f32>,
+    /// Steps that an output sees.
     pub taps: usize,
+    /// Zeros of padding before the first step, fewer than `taps`.
     pub before: usize,
 }
 
@@ -115,14 +127,21 @@ impl CustomOp1 for GroupedConv {
         let x = values(storage, layout)?;
         let (batch, length, channels) = layout.shape().dims3()?;
         let groups = self.groups.len();
+        expect_some("the groups", groups)?;
         let each = channels / groups;
-        if each * groups != channels || self.bias.len() != channels {
+        let fits = |group: &Packed| (group.matrix().inner(), group.matrix().columns()) == (self.taps * each, each);
+        if each * groups != channels || self.bias.len() != channels || !self.groups.iter().all(fits) {
             candle_core::bail!("a convolution of {groups} groups does not fit {channels} channels");
         }
+        if self.before >= self.taps {
+            candle_core::bail!("{} zeros before {} taps", self.before, self.taps);
+        }
+        if x.is_empty() {
+            return Ok((CpuStorage::F32(Vec::new()), layout.shape().clone()));
+        }
         let mut out = new_values(x.len());
-        let target = Target(out.as_mut_ptr());
+        let target = Output(out.as_mut_ptr());
         (0..batch * groups).into_par_iter().for_each(|index| {
-            let target = &target;
             let (start, first) = (index / groups * length * channels, index % groups * each);
             // The group's channels side by side, so that a window is one run of memory.
             let mut own = vec![0f32; (length + self.taps - 1) * each];
@@ -135,9 +154,9 @@ impl CustomOp1 for GroupedConv {
                 activation: Activation::Gelu,
                 residual: Some(&x[start + first..]),
             };
-            // SAFETY: each task writes its own channels of its own batch entry.
+            // SAFETY: each task writes its own `each` channels of its own batch entry, which lie in `out`.
             unsafe {
-                let out = target.0.add(start + first);
+                let out = target.at(start + first);
                 multiply(rows, length, self.groups[index % groups].matrix(), &epilogue, out, channels);
             }
         });
@@ -146,11 +165,6 @@ impl CustomOp1 for GroupedConv {
         Ok((CpuStorage::F32(out), layout.shape().clone()))
     }
 }
-
-struct Target(*mut f32);
-
-// SAFETY: tasks write to disjoint parts.
-unsafe impl Sync for Target {}
 
 #[cfg(test)]
 mod tests {

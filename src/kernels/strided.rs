@@ -9,6 +9,9 @@ pub(super) struct View<'a> {
 }
 
 /// `out += left right` for `out` `[rows, columns]` whose rows lie `out_row` apart; on one thread or on all of this pool.
+///
+/// # Panics
+/// Where a slice is too short, and where rows of `out` would overlap.
 pub(super) fn add_product(
     out: &mut [f32],
     out_row: usize,
@@ -21,13 +24,14 @@ pub(super) fn add_product(
     if rows == 0 || columns == 0 || inner == 0 {
         return;
     }
+    assert!(rows == 1 || out_row >= columns);
     assert!(last(rows, columns, out_row, 1) < out.len());
     assert!(last(rows, inner, left.row, left.column) < left.values.len());
     assert!(last(inner, columns, right.row, right.column) < right.values.len());
     let threads = rayon::current_num_threads();
     let parallelism =
         if in_parallel && threads > 1 { gemm::Parallelism::Rayon(threads) } else { gemm::Parallelism::None };
-    // SAFETY: the assertions keep every address within its slice.
+    // SAFETY: the assertions keep every address within its slice, and the rows of `out`, which threads share out, apart.
     unsafe {
         gemm::gemm(
             rows,
