@@ -163,7 +163,9 @@ impl Jobs {
             let paths = find().map_err(Stopped::Failed)?;
             Ok(paths.into_iter().map(|path| Sorted { kind: kind_of(&path), path }).collect())
         });
-        self.sorting.extend(self.started(job).map(|job| (destination, job)));
+        if let Some(job) = self.started(job) {
+            self.sorting.push_back((destination, job));
+        }
     }
 
     /// Probes a file, indexes its frames and reports on both.

@@ -186,7 +186,7 @@ fn try_decode(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::job::no_wake;
+    use avar_base::job::no_wake;
     use std::time::{Duration, Instant};
 
     fn moment(file: &Path) -> Moment {

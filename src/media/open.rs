@@ -97,8 +97,8 @@ fn open_within(
     patience: Duration,
     listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
-    let _span = info_span!("open", ?path).entered();
-    let opened = index(path, track, cancel, patience, listen);
+    let _span = info_span!("open", path = ?source.path()).entered();
+    let opened = index(source, track, cancel, patience, listen);
     match &opened {
         Ok(media) => {
             let MediaInfo { container, video, audio, range, .. } = &*media.info;
@@ -113,7 +113,7 @@ fn open_within(
 }
 
 fn index(
-    path: &Path,
+    source: &Source,
     track: Option<usize>,
     cancel: &CancelToken,
     patience: Duration,
