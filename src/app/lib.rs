@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod jobs;
 mod keys;
 pub mod lanes;
+pub mod letters;
 pub mod panels;
 pub mod present;
 mod preview;
@@ -33,6 +34,7 @@ use eframe::{egui_wgpu, wgpu};
 use self::command::Command;
 use self::evaluate::command::EvaluateCommand;
 use self::evaluate::state::Slot;
+use self::letters::Letters;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
@@ -74,7 +76,13 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
 /// with its hint for small memory 17 MB where a frame of video crosses.
 pub fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions {
     const BLOCK_BYTES: std::ops::Range<u64> = 4 << 20..8 << 20;
-    let mut native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
+    let mut native = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Wgpu,
+        // `letters` looks for fonts.
+        system_font_fallback: false,
+        ..Default::default()
+    };
     if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut native.wgpu_options.wgpu_setup {
         let usual = Arc::clone(&setup.device_descriptor);
         setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
@@ -110,6 +118,7 @@ pub fn sample_path() -> anyhow::Result<PathBuf> {
 pub struct DeskApp {
     pub desk: Desk,
     pub thumbnails: Thumbnails,
+    pub letters: Letters,
     wake: Wake,
     was_full_screen: bool,
     screen: Option<usize>,
@@ -128,7 +137,8 @@ impl DeskApp {
         let mut desk = Desk::new(options, wake.clone());
         desk.apply(Command::OpenPaths(files));
         let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
-        Self { desk, thumbnails, wake, was_full_screen: false, screen: None, title }
+        let letters = Letters::new(&cc.egui_ctx);
+        Self { desk, thumbnails, letters, wake, was_full_screen: false, screen: None, title }
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -222,6 +232,8 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        self.letters.tick(&ctx, &self.wake);
+        self.desk.state.letters_note = avar_fonts::note();
         if !commands.is_empty() {
             ctx.request_repaint();
         }

@@ -43,6 +43,8 @@ pub struct State {
     pub sheet: Option<Sheet>,
     /// What went wrong with no recording to show it on, newest last.
     pub notices: Vec<String>,
+    /// Of letters on screen that no font draws.
+    pub letters_note: Option<String>,
     /// Typed into the empty desk, for machines without a file dialog.
     pub path_text: String,
 }
@@ -188,6 +190,7 @@ impl State {
             view: ViewState::default(),
             sheet: None,
             notices: Vec::new(),
+            letters_note: None,
             path_text: String::new(),
         }
     }

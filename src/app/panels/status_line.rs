@@ -64,6 +64,12 @@ pub fn show(ui: &mut Ui, state: &State) {
             if let Some(text) = work_elsewhere(state) {
                 ui.add(weak(&text));
             }
+            if let Some(note) = &state.letters_note {
+                ui.add(weak(note)).on_hover_text(
+                    "They are shown as boxes. A font that is installed is found when the window is opened again; \
+                     Debian's are fonts-noto-core and fonts-noto-cjk.",
+                );
+            }
         });
     });
 }

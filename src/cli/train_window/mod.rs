@@ -10,6 +10,7 @@ use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Key, Margin, Modifiers, Panel, ThemePreference, ViewportCommand};
 
 pub use self::state::{Ending, TrainingState};
+use avar_app::letters::Letters;
 use avar_app::{APP_ID, native_options, theme};
 use avar_base::job::{JobEvent, Wake};
 use avar_training::log::told_before;
@@ -40,6 +41,8 @@ pub fn run(spec: TrainingSpec) -> anyhow::Result<()> {
 pub struct TrainingWindow {
     pub state: TrainingState,
     job: TrainingJob,
+    letters: Letters,
+    wake: Wake,
     is_dark: bool,
     /// Closes as soon as the job has put away what it computed.
     is_closing: bool,
@@ -52,8 +55,9 @@ impl TrainingWindow {
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let state = TrainingState::new(&spec, told_before(&spec.work));
-        let job = spawn_training(spec, wake).context("the training cannot be started")?;
-        Ok(TrainingWindow { state, job, is_dark: true, is_closing: false })
+        let job = spawn_training(spec, wake.clone()).context("the training cannot be started")?;
+        let letters = Letters::new(&cc.egui_ctx);
+        Ok(TrainingWindow { state, job, letters, wake, is_dark: true, is_closing: false })
     }
 
     fn take_reports(&mut self) {
@@ -101,6 +105,7 @@ impl eframe::App for TrainingWindow {
         });
         Panel::bottom("told").exact_size(132.0).frame(side).show(ui, |ui| panels::told(ui, state));
         CentralPanel::default().frame(side).show(ui, |ui| panels::curves(ui, state));
+        self.letters.tick(&ctx, &self.wake);
         if ctx.input(|input| input.viewport().close_requested()) && self.state.ending.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             commands.push(Command::Quit);
