@@ -13,6 +13,7 @@ pub mod present;
 mod preview;
 mod queue;
 pub mod scenes;
+pub mod screen;
 mod serving;
 pub mod state;
 pub mod theme;
@@ -35,6 +36,7 @@ use self::command::Command;
 use self::evaluate::command::EvaluateCommand;
 use self::evaluate::state::Slot;
 use self::letters::Letters;
+use self::screen::ScreenFit;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
@@ -66,7 +68,7 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_app_id(APP_ID)
         .with_title(TITLE)
         .with_inner_size([1440.0, 900.0])
-        .with_min_inner_size([960.0, 600.0])
+        .with_min_inner_size([960.0, screen::LOWEST])
         .with_drag_and_drop(true);
     eframe::run_native(TITLE, native_options(viewport), Box::new(|cc| Ok(Box::new(DeskApp::new(cc, options)))))
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
@@ -121,6 +123,7 @@ pub struct DeskApp {
     pub letters: Letters,
     wake: Wake,
     was_full_screen: bool,
+    fit: ScreenFit,
     screen: Option<usize>,
     title: String,
 }
@@ -138,7 +141,7 @@ impl DeskApp {
         desk.apply(Command::OpenPaths(files));
         let (thumbnails, title) = (Thumbnails::default(), TITLE.to_owned());
         let letters = Letters::new(&cc.egui_ctx);
-        Self { desk, thumbnails, letters, wake, was_full_screen: false, screen: None, title }
+        Self { desk, thumbnails, letters, wake, was_full_screen: false, fit: ScreenFit::default(), screen: None, title }
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -160,6 +163,7 @@ impl DeskApp {
 
     /// Tells the window system what the state asks of it.
     fn follow_state(&mut self, ctx: &egui::Context) {
+        self.fit.tick(ctx);
         let view = &self.desk.state.view;
         ctx.set_theme(if view.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         if view.is_full_screen != self.was_full_screen {

@@ -11,6 +11,7 @@ use eframe::egui::{self, CentralPanel, Frame, Key, Margin, Modifiers, Panel, The
 
 pub use self::state::{Ending, TrainingState};
 use avar_app::letters::Letters;
+use avar_app::screen::ScreenFit;
 use avar_app::{APP_ID, native_options, theme};
 use avar_base::job::{JobEvent, Wake};
 use avar_training::log::told_before;
@@ -43,6 +44,7 @@ pub struct TrainingWindow {
     job: TrainingJob,
     letters: Letters,
     wake: Wake,
+    fit: ScreenFit,
     is_dark: bool,
     /// Closes as soon as the job has put away what it computed.
     is_closing: bool,
@@ -57,7 +59,7 @@ impl TrainingWindow {
         let state = TrainingState::new(&spec, told_before(&spec.work));
         let job = spawn_training(spec, wake.clone()).context("the training cannot be started")?;
         let letters = Letters::new(&cc.egui_ctx);
-        Ok(TrainingWindow { state, job, letters, wake, is_dark: true, is_closing: false })
+        Ok(TrainingWindow { state, job, letters, wake, fit: ScreenFit::default(), is_dark: true, is_closing: false })
     }
 
     fn take_reports(&mut self) {
@@ -92,6 +94,7 @@ impl eframe::App for TrainingWindow {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_reports();
+        self.fit.tick(&ctx);
         ctx.set_theme(if self.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         let mut commands = keys(&ctx, &self.state);
         let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
