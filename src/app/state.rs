@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::evaluate::state::Slot;
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
@@ -106,7 +107,24 @@ impl Default for ViewState {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sheet {
     Keys,
-    GoTo { text: String, problem: Option<String> },
+    GoTo {
+        text: String,
+        problem: Option<String>,
+    },
+    /// In place of a file dialog, where the system has none.
+    Path {
+        wanted: Wanted,
+        text: String,
+    },
+}
+
+/// What a path is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Recordings,
+    /// A folder.
+    Run(Slot),
+    Manifest,
 }
 
 pub struct Recording {

@@ -12,7 +12,7 @@ use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
-use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
+use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Wanted, Waveform};
 use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
@@ -138,6 +138,19 @@ impl Desk {
             Command::EditGoTo(text) => self.state.sheet = Some(Sheet::GoTo { text, problem: None }),
             Command::GoToText(text) => self.go_to(text),
             Command::EditPath(text) => self.state.path_text = text,
+            Command::EditSheetPath(typed) => {
+                if let Some(Sheet::Path { text, .. }) = &mut self.state.sheet {
+                    *text = typed;
+                }
+            }
+            Command::OpenTyped(wanted, path) => {
+                self.state.sheet = None;
+                match wanted {
+                    Wanted::Recordings => self.open_paths(vec![path]),
+                    Wanted::Run(slot) => self.open_in_evaluate(slot, path),
+                    Wanted::Manifest => self.evaluate_manifest(path),
+                }
+            }
             Command::DismissNotice(place) if place < self.state.notices.len() => {
                 self.state.notices.remove(place);
             }
@@ -269,6 +282,7 @@ impl Desk {
             Report::Chosen(paths) => self.open_paths(paths),
             Report::ChosenRun(slot, folder) => self.open_in_evaluate(slot, folder),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
+            Report::NoDialog(wanted) => self.state.sheet = Some(Sheet::Path { wanted, text: String::new() }),
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
