@@ -113,7 +113,7 @@ fn visuals(mut visuals: Visuals, palette: &Palette, greys: [u8; 3]) -> Visuals {
     visuals.selection.bg_fill = palette.selected;
     visuals.selection.stroke = Stroke::new(1.0, palette.accent);
     visuals.hyperlink_color = palette.accent;
-    visuals.warn_fg_color = palette.alarm;
+    visuals.warn_fg_color = palette.text;
     visuals.error_fg_color = palette.error;
     let widgets = &mut visuals.widgets;
     for widget in [

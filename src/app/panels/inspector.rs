@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.label(RichText::new("Scores of this frame").strong());
         let warning = state.weights_warning();
         if !warning.is_empty() {
-            ui.label(RichText::new(format!("{warning}.")).small().color(theme::palette(ui).alarm));
+            ui.label(RichText::new(format!("{warning}.")).small().strong());
         }
         let step = state.step_on_screen();
         class_bars(ui, state, step);
@@ -67,7 +67,7 @@ fn class_bars(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
         class_bar::draw(ui.painter(), rect, COLUMNS, named, score, (color, palette));
         if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
             let centre = rect.left_center() + vec2(COLUMNS.name_at / 2.0 - 1.0, 0.0);
-            ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
+            ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.text));
         }
     }
     ui.spacing_mut().item_spacing = spacing;
@@ -87,7 +87,7 @@ fn model_card(ui: &mut Ui, card: &ModelCard) {
     ui.label(small(card.name.clone()));
     if !drawn.is_empty() {
         let text = format!("With a ring: never checked on real recordings ({})", drawn.join(", ").replace('_', " "));
-        ui.label(small(text).color(palette.alarm));
+        ui.label(small(text).color(palette.weak_text));
     }
     egui::CollapsingHeader::new(small("Model card".to_owned())).id_salt("model card").show(ui, |ui| {
         ui.label(small("Trained on".to_owned()).strong());

@@ -88,7 +88,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     let lines = [
         (title, theme::HEADING_TEXT, Color32::WHITE),
         (detail, theme::SMALL_TEXT, Color32::from_gray(0xc8)),
-        (caveat.to_owned(), theme::SMALL_TEXT, Color32::from_rgb(0xf2, 0xa9, 0x3b)),
+        (caveat.to_owned(), theme::SMALL_TEXT, Color32::WHITE),
     ];
     let galleys: Vec<_> = lines
         .into_iter()
@@ -108,12 +108,12 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         cursor.y += line_height;
     }
     if is_preview(player) {
-        let amber = Color32::from_rgb(0xf2, 0xa9, 0x3b);
-        let galley = painter.layout_no_wrap("preview".to_owned(), FontId::proportional(theme::SMALL_TEXT), amber);
+        let font = FontId::proportional(theme::SMALL_TEXT);
+        let galley = painter.layout_no_wrap("preview".to_owned(), font, Color32::WHITE);
         let corner = placement.screen.right_top() + vec2(-theme::WIDE_GAP, theme::WIDE_GAP);
         let chip = Align2::RIGHT_TOP.anchor_size(corner, galley.size() + vec2(theme::WIDE_GAP, theme::GAP));
         painter.rect_filled(chip, 4, Color32::from_black_alpha(0xb4));
-        painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, amber);
+        painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, Color32::WHITE);
     }
 }
 

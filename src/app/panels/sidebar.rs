@@ -102,9 +102,21 @@ fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bo
 fn notes(ui: &mut Ui, recording: &Recording) {
     let of_file = recording.ingest.iter().flat_map(|report| &report.warnings);
     let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
-    for note in of_file.chain(of_analysis) {
-        ui.label(RichText::new(note).small().color(theme::palette(ui).alarm));
-    }
+    said_once(of_file.chain(of_analysis)).into_iter().for_each(|note| weak(ui, note));
+}
+
+/// Without what another note says as well: "The file has no sound." beside "Analysed on picture only: the file has no
+/// sound."
+fn said_once<'a>(notes: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let notes: Vec<&str> = notes.map(String::as_str).collect();
+    let words = |note: &str| note.trim_end_matches('.').to_lowercase();
+    let is_within = |place: usize, other: usize| {
+        let (note, other_note) = (words(notes[place]), words(notes[other]));
+        other_note.contains(&note) && (note != other_note || other < place)
+    };
+    let places =
+        (0..notes.len()).filter(|place| !(0..notes.len()).any(|other| other != *place && is_within(*place, other)));
+    places.map(|place| notes[place]).collect()
 }
 
 /// How the analysis stands: progress with the time left, or why there are no scores.
@@ -247,6 +259,19 @@ mod tests {
         assert_eq!((start(61.25), start(36_000.5)), ("1:01.250".to_owned(), "10:00:00".to_owned()));
         let durations = [4.5, 99.99, 99.996, 596.9, 597.0, 5969.0, 5970.0, 36_000.0].map(short_duration);
         assert_eq!(durations, ["4.50 s", "99.99 s", "1.7 min", "9.9 min", "10 min", "99 min", "1.7 h", "10.0 h"]);
+    }
+
+    #[test]
+    fn what_two_notes_say_is_said_once() {
+        let notes = |sentences: &[&str]| sentences.iter().map(|sentence| sentence.to_string()).collect::<Vec<_>>();
+        let all = notes(&[
+            "The file has no sound.",
+            "The recording is cut short.",
+            "Analysed on picture only: the file has no sound.",
+            "The recording is cut short.",
+        ]);
+        let expected = ["The recording is cut short.", "Analysed on picture only: the file has no sound."];
+        assert_eq!(said_once(all.iter()), expected);
     }
 
     #[test]

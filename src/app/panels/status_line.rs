@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, state: &State) {
                         .on_hover_text("The file is damaged here; the decoder filled in what is missing");
                 }
                 if is_preview(player) {
-                    ui.add(Label::new(RichText::new("preview").small().color(palette.alarm)))
+                    ui.add(Label::new(RichText::new("preview").small().color(palette.text)))
                         .on_hover_text("The exact frame is on its way");
                 }
             }
@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, state: &State) {
             }
             let problem = player.error.as_ref().or(player.note.as_ref());
             if let Some(problem) = problem {
-                let color = if player.error.is_some() { palette.error } else { palette.alarm };
+                let color = if player.error.is_some() { palette.error } else { palette.weak_text };
                 ui.add(Label::new(RichText::new(problem).small().color(color)).truncate());
             }
         }

@@ -66,7 +66,7 @@ fn class_row(ui: &mut Ui, rect: Rect, scores: &ClassScores, average_precision: M
     if is_validated {
         ui.painter().rect_filled(swatch, 2, theme::class_color(class));
     } else {
-        ui.painter().circle(swatch.center(), 3.5, theme::class_color(class), Stroke::new(1.5, palette.alarm));
+        ui.painter().circle(swatch.center(), 3.5, theme::class_color(class), Stroke::new(1.5, palette.text));
     }
     cells(
         ui,

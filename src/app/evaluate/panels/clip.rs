@@ -83,7 +83,9 @@ fn curves(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, c
     };
     if let Some(second) = second {
         let rect = next("A ≠ B", ui);
-        cells(ui, rect, &axis, clip, |step| disagree(clip, step, second).filter(|apart| *apart).map(|_| palette.alarm));
+        cells(ui, rect, &axis, clip, |step| {
+            disagree(clip, step, second).filter(|apart| *apart).map(|_| palette.accent)
+        });
     }
     for (name, of) in [("Picture", true), ("Sound", false)] {
         let rect = next(name, ui);
