@@ -63,7 +63,7 @@ fn class_bars(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
             response.on_hover_text(format!("{}: {}", class.label(), validation.label()));
         }
         let color = if top == Some(class) { palette.text } else { palette.weak_text };
-        let named = (class.label(), theme::class_color(class));
+        let named = (class.label(), palette.class_color(class));
         class_bar::draw(ui.painter(), rect, COLUMNS, named, score, (color, palette));
         if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
             let centre = rect.left_center() + vec2(COLUMNS.name_at / 2.0 - 1.0, 0.0);

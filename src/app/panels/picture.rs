@@ -70,7 +70,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         Some(step) => {
             let class = state.class_called(step);
             let title = format!("{} {:.2}", class.label(), step.score_of(class));
-            (title, format!("anomaly score {:.2}", step.anomaly()), theme::class_color(class))
+            (title, format!("anomaly score {:.2}", step.anomaly()), theme::DARK.class_color(class))
         }
         None => ("Not analysed yet".to_owned(), String::new(), Color32::from_gray(0x80)),
     };

@@ -190,7 +190,7 @@ fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, co
     fill_row(ui, rect, &response, is_current);
     let painter = ui.painter();
     let swatch = egui::Rect::from_center_size(rect.left_center() + vec2(8.0, 0.0), vec2(8.0, 12.0));
-    painter.rect_filled(swatch, 2, theme::class_color(event.class));
+    painter.rect_filled(swatch, 2, palette.class_color(event.class));
     let mono = theme::mono(NUMBER_TEXT);
     let body = egui::FontId::proportional(theme::BODY_TEXT);
     let middle = rect.center().y;

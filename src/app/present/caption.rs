@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, state: &State) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}, {score}. {doubt}")));
     let painter = ui.painter();
     let swatch = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 56.0));
-    painter.rect_filled(swatch, 3, theme::class_color(class));
+    painter.rect_filled(swatch, 3, theme::DARK.class_color(class));
     let color = if is_alarm { theme::DARK.alarm } else { TEXT };
     let title_at = pos2(swatch.right() + 16.0, rect.center().y);
     painter.text(title_at, Align2::LEFT_CENTER, title, FontId::proportional(CLASS_TEXT), color);

@@ -136,7 +136,7 @@ fn recall(ui: &mut Ui, last: &Validation) {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
         let text = class_bar::text_of(Some(*recall));
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {text}", class.label())));
-        let named = (class.label(), theme::class_color(*class));
+        let named = (class.label(), palette.class_color(*class));
         class_bar::draw(ui.painter(), rect, COLUMNS, named, Some(*recall), (palette.text, palette));
     }
 }
