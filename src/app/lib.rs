@@ -4,6 +4,7 @@
 pub mod color_matrix;
 pub mod command;
 pub mod evaluate;
+pub mod focus;
 pub mod jobs;
 mod keys;
 pub mod lanes;
@@ -236,6 +237,7 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        focus::draw(&ctx, theme::palette(ui));
         self.letters.tick(&ctx, &self.wake);
         self.desk.state.letters_note = avar_fonts::note();
         if !commands.is_empty() {

@@ -12,7 +12,7 @@ use eframe::egui::{self, CentralPanel, Frame, Key, Margin, Modifiers, Panel, The
 pub use self::state::{Ending, TrainingState};
 use avar_app::letters::Letters;
 use avar_app::screen::ScreenFit;
-use avar_app::{APP_ID, native_options, theme};
+use avar_app::{APP_ID, focus, native_options, theme};
 use avar_base::job::{JobEvent, Wake};
 use avar_training::log::told_before;
 use avar_training::{TrainingJob, TrainingSpec, spawn_training};
@@ -108,6 +108,7 @@ impl eframe::App for TrainingWindow {
         });
         Panel::bottom("told").exact_size(132.0).frame(side).show(ui, |ui| panels::told(ui, state));
         CentralPanel::default().frame(side).show(ui, |ui| panels::curves(ui, state));
+        focus::draw(&ctx, theme::palette(ui));
         self.letters.tick(&ctx, &self.wake);
         if ctx.input(|input| input.viewport().close_requested()) && self.state.ending.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
