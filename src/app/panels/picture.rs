@@ -10,6 +10,7 @@ use crate::state::{Recording, Stage, State};
 use crate::theme;
 use crate::video_texture;
 use crate::widgets::action_button::action_button;
+use crate::widgets::notices;
 use crate::widgets::picture_fit::{Placement, place};
 use avar_base::time::MediaTime;
 use avar_playback::{FrameState, PlayerView, SeekPrecision};
@@ -30,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             _ => message(ui, panel, |ui| loading(ui, recording)),
         },
     }
-    notices(ui, panel, state, commands);
+    commands.extend(notices::show(ui, panel, &state.notices).map(Command::DismissNotice));
 }
 
 fn video(ui: &mut Ui, panel: Rect, state: &State, player: &PlayerView, commands: &mut Vec<Command>) {
@@ -230,28 +231,4 @@ fn message(ui: &mut Ui, panel: Rect, contents: impl FnOnce(&mut Ui)) {
 
 fn on_black(ui: &mut Ui, text: &str, size: f32, color: Color32) {
     ui.label(RichText::new(text).size(size).color(color));
-}
-
-/// Problems that concern no recording in particular, each with a way to put it aside.
-fn notices(ui: &mut Ui, panel: Rect, state: &State, commands: &mut Vec<Command>) {
-    if state.notices.is_empty() {
-        return;
-    }
-    let rect = Rect::from_min_size(
-        panel.left_bottom() - vec2(0.0, 36.0 * state.notices.len() as f32),
-        vec2(panel.width(), 36.0),
-    );
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        for (place, notice) in state.notices.iter().enumerate() {
-            egui::Frame::new().fill(Color32::from_black_alpha(0xd0)).inner_margin(6).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    if ui.small_button("Dismiss").on_hover_text("Put this message aside").clicked() {
-                        commands.push(Command::DismissNotice(place));
-                    }
-                    let text = RichText::new(notice).color(Color32::from_rgb(0xf4, 0x8a, 0x7d));
-                    ui.add(egui::Label::new(text).truncate());
-                });
-            });
-        }
-    });
 }

@@ -35,14 +35,6 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
         }
     }
     evaluation(ui, state, commands);
-    for (place, notice) in state.notices.iter().enumerate() {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(notice).small().color(theme::palette(ui).error));
-            if icon_button(ui, icons::ICON_CLOSE, "Dismiss the notice", "Dismiss").clicked() {
-                commands.push(EvaluateCommand::DismissNotice(place));
-            }
-        });
-    }
 }
 
 fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<EvaluateCommand>) {
