@@ -6,8 +6,9 @@ build=(gcc libc6-dev ca-certificates curl pkg-config libavcodec-dev libavformat-
     libswresample-dev libclang-dev libasound2-dev)
 run=(libx11-6 libx11-xcb1 libxrandr2 libxcursor1 libxi6 libxkbcommon-x11-0 libvulkan1 mesa-vulkan-drivers libegl1
     libgl1-mesa-dri libwayland-client0 libwayland-cursor0 libwayland-egl1)
-# The ffmpeg program makes test clips and checks ours against ffprobe; libFuzzer is C++.
-test=(ffmpeg g++)
+# The ffmpeg program makes test clips and checks ours against ffprobe; libFuzzer is C++; names in every script are drawn
+# with the fonts of the system.
+test=(ffmpeg g++ fonts-noto-core fonts-droid-fallback)
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

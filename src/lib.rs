@@ -18,6 +18,7 @@
 //! | crate | holds | the only one that names |
 //! |---|---|---|
 //! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]) | libc (with `media`) |
+//! | `avar-fonts` ([`fonts`]) | which of the system's fonts draws a letter that the program's own lack | fontdb, skrifa (with `figures`) |
 //! | `avar-labels` ([`labels`]) | the ten classes, the parts of a dataset, when an event opens and closes | |
 //! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg, libc (with `base`) |
 //! | `avar-playback` ([`playback`]) | clock, decode workers, audio output | rodio, alsa |
@@ -27,7 +28,7 @@
 //! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
 //! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |
 //! | `avar-metrics` ([`metrics`]) | metrics, one a file, and the report: pure numbers; runs as folders; the numbers that the paper prints | |
-//! | `avar-figures` ([`figures`]) | the paper's figures and tables from a run, as vector drawings and as a report | resvg, skrifa |
+//! | `avar-figures` ([`figures`]) | the paper's figures and tables from a run, as vector drawings and as a report | resvg |
 //! | `avar-scoring` ([`scoring`]) | a network over a manifest: scores beside the truth | |
 //! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
 //! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
@@ -37,7 +38,7 @@
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `base`, `labels` and `kernels` know nobody, `media` knows no network, `model` knows no media,
+//! - No arrow runs backwards: `base`, `fonts`, `labels` and `kernels` know nobody, `media` knows no network, `model` knows no media,
 //!   and nothing imports `app` but the program.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
@@ -58,6 +59,7 @@ pub use avar_base::{files, job, memory, panics, time};
 pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;
+pub use avar_fonts as fonts;
 pub use avar_hub as hub;
 pub use avar_kernels as kernels;
 pub use avar_labels as labels;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, Modifiers};
 
 use super::evaluate::command::EvaluateCommand;
+use super::state::Wanted;
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_playback::SeekPrecision;
 
@@ -343,6 +344,9 @@ pub enum Command {
     GoToText(String),
     EditGoTo(String),
     EditPath(String),
+    /// On the sheet that stands in for a file dialog.
+    EditSheetPath(String),
+    OpenTyped(Wanted, PathBuf),
     DismissNotice(usize),
     Evaluate(EvaluateCommand),
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::evaluate::state::Slot;
 use super::sample_path;
-use super::state::RecordingId;
+use super::state::{RecordingId, Wanted};
 use avar_analysis::{
     Account, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
@@ -61,6 +62,8 @@ pub enum Report {
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
     ChosenManifest(Manifest),
+    /// The system has no dialog to choose this with.
+    NoDialog(Wanted),
     /// It ends with the folder of a run.
     Evaluation(JobEvent<(), PathBuf>),
     /// What a manifest with corrected labels became, or one sentence.
@@ -80,6 +83,39 @@ pub struct Manifest {
     pub run: PathBuf,
 }
 
+/// Of a dialog.
+enum Answer<T> {
+    Chosen(T),
+    Cancelled,
+    NoDialog,
+}
+
+impl<T> Answer<T> {
+    /// A dialog that answers sooner than a person can read it was never there.
+    const SOONEST: Duration = Duration::from_millis(250);
+
+    fn of(ask: impl FnOnce() -> Option<T>) -> Self {
+        let asked = Instant::now();
+        Self::after(ask(), asked.elapsed())
+    }
+
+    fn after(chosen: Option<T>, waited: Duration) -> Self {
+        match chosen {
+            Some(chosen) => Self::Chosen(chosen),
+            None if waited < Self::SOONEST => Self::NoDialog,
+            None => Self::Cancelled,
+        }
+    }
+
+    fn report(self, wanted: Wanted, chosen: impl FnOnce(T) -> Report) -> Option<Report> {
+        match self {
+            Self::Chosen(paths) => Some(chosen(paths)),
+            Self::Cancelled => None,
+            Self::NoDialog => Some(Report::NoDialog(wanted)),
+        }
+    }
+}
+
 pub struct Jobs {
     wake: Wake,
     shelf: Arc<NetworkShelf>,
@@ -91,9 +127,9 @@ pub struct Jobs {
     digest: Option<(RecordingId, Job<(), String>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
     analysis: Option<(RecordingId, AnalysisJob)>,
-    dialog: Option<Job<(), Vec<PathBuf>>>,
-    run_dialog: Option<(Slot, Job<(), Option<PathBuf>>)>,
-    manifest_dialog: Option<Job<(), Option<Manifest>>>,
+    dialog: Option<Job<(), Answer<Vec<PathBuf>>>>,
+    run_dialog: Option<(Slot, Job<(), Answer<PathBuf>>)>,
+    manifest_dialog: Option<Job<(), Answer<Manifest>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
     plate: Option<(Plate, PlateJob)>,
@@ -227,12 +263,11 @@ impl Jobs {
         self.analysis.take_if(|(of, _)| *of == id);
     }
 
-    /// The system's dialog waits on a thread of its own. Without a portal or `zenity` it answers like a cancel.
+    /// The system's dialog waits on a thread of its own. Without a portal or `zenity` it answers like a cancel, at once.
     pub fn choose_files(&mut self) {
         if self.dialog.is_none() {
             let job = Job::spawn("dialog", self.wake.clone(), |_| {
-                let chosen = rfd::FileDialog::new().set_title("Open recordings").pick_files();
-                Ok(chosen.unwrap_or_default())
+                Ok(Answer::of(|| rfd::FileDialog::new().set_title("Open recordings").pick_files()))
             });
             self.dialog = self.started(job);
         }
@@ -242,7 +277,7 @@ impl Jobs {
     pub fn choose_run(&mut self, slot: Slot) {
         if self.run_dialog.is_none() {
             let job = Job::spawn("dialog", self.wake.clone(), |_| {
-                Ok(rfd::FileDialog::new().set_title("Open the folder of a run").pick_folder())
+                Ok(Answer::of(|| rfd::FileDialog::new().set_title("Open the folder of a run").pick_folder()))
             });
             self.run_dialog = self.started(job).map(|job| (slot, job));
         }
@@ -253,8 +288,8 @@ impl Jobs {
         if self.manifest_dialog.is_none() {
             let job = Job::spawn("dialog", self.wake.clone(), |_| {
                 let dialog = rfd::FileDialog::new().set_title("Evaluate the network on a manifest");
-                let chosen = dialog.add_filter("manifest", &["csv"]).pick_file();
-                Ok(chosen.map(|path| Manifest { run: run_folder(&path), path }))
+                let ask = || dialog.add_filter("manifest", &["csv"]).pick_file();
+                Ok(Answer::of(|| ask().map(|path| Manifest { run: run_folder(&path), path })))
             });
             self.manifest_dialog = self.started(job);
         }
@@ -333,14 +368,15 @@ impl Jobs {
         drain_of(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
         drain_of(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
         drain(&mut self.dialog, |event| {
-            reports.extend(outcome(event).map(|answer| answer.map_or_else(Report::Problem, Report::Chosen)));
+            let chosen = |answer: Answer<_>| answer.report(Wanted::Recordings, Report::Chosen);
+            reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain_of(&mut self.run_dialog, |slot, event| {
-            let chosen = |folder: Option<PathBuf>| folder.map(|folder| Report::ChosenRun(slot, folder));
+            let chosen = |answer: Answer<_>| answer.report(Wanted::Run(slot), |folder| Report::ChosenRun(slot, folder));
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain(&mut self.manifest_dialog, |event| {
-            let chosen = |manifest: Option<Manifest>| manifest.map(Report::ChosenManifest);
+            let chosen = |answer: Answer<_>| answer.report(Wanted::Manifest, Report::ChosenManifest);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
@@ -399,4 +435,19 @@ fn outcome<T>(event: JobEvent<(), T>) -> Option<Result<T, String>> {
 
 fn problem(sentence: String) -> Option<Report> {
     Some(Report::Problem(sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_that_is_closed_before_it_can_be_seen_is_none() {
+        let soon =
+            Answer::after(None::<Manifest>, Duration::from_millis(5)).report(Wanted::Manifest, Report::ChosenManifest);
+        assert!(matches!(soon, Some(Report::NoDialog(Wanted::Manifest))));
+        let late =
+            Answer::after(None::<Manifest>, Duration::from_secs(2)).report(Wanted::Manifest, Report::ChosenManifest);
+        assert!(late.is_none());
+    }
 }

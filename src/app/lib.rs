@@ -4,15 +4,18 @@
 pub mod color_matrix;
 pub mod command;
 pub mod evaluate;
+pub mod focus;
 pub mod jobs;
 mod keys;
 pub mod lanes;
+pub mod letters;
 pub mod panels;
 pub mod present;
 mod preview;
 mod queue;
 #[cfg(feature = "screenshots")]
 pub mod scenes;
+pub mod screen;
 mod serving;
 pub mod state;
 pub mod theme;
@@ -33,6 +36,8 @@ use eframe::{egui_wgpu, wgpu};
 use tracing::{error, info};
 
 use self::command::Command;
+use self::letters::Letters;
+use self::screen::ScreenFit;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
@@ -66,7 +71,7 @@ pub fn run(options: DeskOptions) -> anyhow::Result<()> {
         .with_app_id(APP_ID)
         .with_title(TITLE)
         .with_inner_size([1440.0, 900.0])
-        .with_min_inner_size([960.0, 600.0])
+        .with_min_inner_size([960.0, screen::LOWEST])
         .with_drag_and_drop(true);
     let last_words = LastWords::default();
     let heard = last_words.clone();
@@ -97,7 +102,13 @@ impl LastWords {
 /// with its hint for small memory 17 MB where a frame of video crosses.
 pub fn native_options(viewport: egui::ViewportBuilder) -> eframe::NativeOptions {
     const BLOCK_BYTES: std::ops::Range<u64> = 4 << 20..8 << 20;
-    let mut native = eframe::NativeOptions { viewport, renderer: eframe::Renderer::Wgpu, ..Default::default() };
+    let mut native = eframe::NativeOptions {
+        viewport,
+        renderer: eframe::Renderer::Wgpu,
+        // `letters` looks for fonts.
+        system_font_fallback: false,
+        ..Default::default()
+    };
     if let egui_wgpu::WgpuSetup::CreateNew(setup) = &mut native.wgpu_options.wgpu_setup {
         let usual = Arc::clone(&setup.device_descriptor);
         setup.device_descriptor = Arc::new(move |adapter| wgpu::DeviceDescriptor {
@@ -138,8 +149,10 @@ pub fn sample_path() -> anyhow::Result<PathBuf> {
 pub struct DeskApp {
     pub desk: Desk,
     pub thumbnails: Thumbnails,
+    pub letters: Letters,
     wake: Wake,
     was_full_screen: bool,
+    fit: ScreenFit,
     screen: Option<usize>,
     title: String,
     last_words: LastWords,
@@ -160,8 +173,10 @@ impl DeskApp {
         Self {
             desk,
             thumbnails: Thumbnails::default(),
+            letters: Letters::new(&cc.egui_ctx),
             wake,
             was_full_screen: false,
+            fit: ScreenFit::default(),
             screen: None,
             title: TITLE.to_owned(),
             last_words: LastWords::default(),
@@ -183,6 +198,7 @@ impl DeskApp {
 
     /// Tells the window system what the state asks of it.
     fn follow_state(&mut self, ctx: &egui::Context) {
+        self.fit.tick(ctx);
         let view = &self.desk.state.view;
         ctx.set_theme(if view.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         if view.is_full_screen != self.was_full_screen {
@@ -255,6 +271,9 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        focus::draw(&ctx, theme::palette(ui));
+        self.letters.tick(&ctx, &self.wake);
+        self.desk.state.letters_note = avar_fonts::note();
         if !commands.is_empty() {
             ctx.request_repaint();
         }

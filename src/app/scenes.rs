@@ -136,14 +136,14 @@ pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
     let started = Instant::now();
     loop {
         harness.step();
-        let DeskApp { desk, thumbnails, .. } = harness.state();
+        let DeskApp { desk, thumbnails, letters, .. } = harness.state();
         let has_picture = match &desk.state.player {
             Some(player) => {
                 !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some()
             }
             None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
         };
-        if has_picture && !desk.is_busy() && !desk.awaits_pictures() && !thumbnails.is_busy() {
+        if has_picture && !desk.is_busy() && !desk.awaits_pictures() && !thumbnails.is_busy() && !letters.is_busy() {
             return Ok(());
         }
         if started.elapsed() > PATIENCE {

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::evaluate::state::Slot;
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
@@ -43,6 +44,8 @@ pub struct State {
     pub sheet: Option<Sheet>,
     /// What went wrong with no recording to show it on, newest last.
     pub notices: Vec<String>,
+    /// Of letters on screen that no font draws.
+    pub letters_note: Option<String>,
     /// Typed into the empty desk, for machines without a file dialog.
     pub path_text: String,
 }
@@ -104,8 +107,25 @@ impl Default for ViewState {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sheet {
     Keys,
-    GoTo { text: String, problem: Option<String> },
+    GoTo {
+        text: String,
+        problem: Option<String>,
+    },
     Log(LogView),
+    /// In place of a file dialog, where the system has none.
+    Path {
+        wanted: Wanted,
+        text: String,
+    },
+}
+
+/// What a path is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Recordings,
+    /// A folder.
+    Run(Slot),
+    Manifest,
 }
 
 /// The log as far as it is there.
@@ -202,6 +222,7 @@ impl State {
             view: ViewState::default(),
             sheet: None,
             notices: Vec::new(),
+            letters_note: None,
             path_text: String::new(),
         }
     }

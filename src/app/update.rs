@@ -12,7 +12,9 @@ use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Destination, Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
-use super::state::{FileDigest, LogView, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Waveform};
+use super::state::{
+    FileDigest, LogView, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Wanted, Waveform,
+};
 use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
@@ -147,6 +149,19 @@ impl Desk {
             Command::EditGoTo(text) => self.state.sheet = Some(Sheet::GoTo { text, problem: None }),
             Command::GoToText(text) => self.go_to(text),
             Command::EditPath(text) => self.state.path_text = text,
+            Command::EditSheetPath(typed) => {
+                if let Some(Sheet::Path { text, .. }) = &mut self.state.sheet {
+                    *text = typed;
+                }
+            }
+            Command::OpenTyped(wanted, path) => {
+                self.state.sheet = None;
+                match wanted {
+                    Wanted::Recordings => self.jobs.sort(Destination::Review, vec![path]),
+                    Wanted::Run(slot) => self.jobs.sort(Destination::Slot(slot), vec![path]),
+                    Wanted::Manifest => self.jobs.sort(Destination::Evaluate, vec![path]),
+                }
+            }
             Command::DismissNotice(place) if place < self.state.notices.len() => {
                 self.state.notices.remove(place);
             }
@@ -304,6 +319,7 @@ impl Desk {
             Report::Chosen(paths) => self.jobs.sort(Destination::Review, paths),
             Report::ChosenRun(slot, folder) => self.jobs.sort(Destination::Slot(slot), vec![folder]),
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
+            Report::NoDialog(wanted) => self.state.sheet = Some(Sheet::Path { wanted, text: String::new() }),
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),

@@ -128,7 +128,11 @@ fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyho
         eprint!("\r\x1b[K");
     }
     notices.take().iter().for_each(|sentence| eprintln!("avar: {sentence}"));
-    written?.iter().try_for_each(|path| say(&path.display().to_string()))
+    let written = written?;
+    if let Some(note) = avar_fonts::note() {
+        eprintln!("avar: {note}: they are boxes in the PNG");
+    }
+    written.iter().try_for_each(|path| say(&path.display().to_string()))
 }
 
 impl From<DrawingArguments> for PlateSettings {

@@ -4,7 +4,7 @@
 //! (`*-Latin1.ttf`, cut with `pyftsubset Roboto-Bold.ttf --no-hinting --layout-features=kern,tnum,lnum
 //! --unicodes=U+20-7E,U+A0-FF,U+2010-2027,U+2030-203A,U+20AC,U+2190-2193,U+2212,U+2260,U+2264,U+2265`); for others, and
 //! where a viewer takes no fonts, come the next of [`FAMILIES`], for which [`SLACK`] is left. Pictures are drawn with
-//! the whole files.
+//! the whole files, and with the system's fonts for letters that those lack too.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -13,6 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
+use unicode_width::UnicodeWidthChar;
 
 pub(super) const FAMILY: &str = "Roboto";
 pub(super) const FAMILIES: &str = "Roboto, Arial, 'Liberation Sans', Helvetica, sans-serif";
@@ -36,8 +37,10 @@ pub(super) static FACES: LazyLock<String> = LazyLock::new(|| {
 /// By how much another family may be wider.
 const SLACK: f64 = 1.05;
 
-/// Of a letter that the font lacks, in units of the size.
-const MISSING_EM: f64 = 1.0;
+/// Of a letter that the font lacks and that takes one place or two in a row of text, in units of the size: another font
+/// draws it, and the place that is left for it must not depend on which.
+const MISSING_EM: f64 = 0.8;
+const WIDE_MISSING_EM: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Weight {
@@ -85,14 +88,27 @@ pub fn elided(text: &str, width_px: f64, size_px: f64, weight: Weight) -> String
     if fits(text) {
         return text.to_owned();
     }
-    let letters: Vec<char> = text.chars().collect();
+    // Each with what is written above or below it.
+    let mut letters: Vec<String> = Vec::new();
+    for letter in text.chars() {
+        match letters.last_mut() {
+            Some(last) if letter.width() == Some(0) => last.push(letter),
+            _ => letters.push(letter.to_string()),
+        }
+    }
     let shortened = |kept: usize| {
         let head = kept.div_ceil(2);
         let tail = letters.len() - (kept - head);
-        letters[..head].iter().chain(['…'].iter()).chain(&letters[tail..]).collect::<String>()
+        format!("{}…{}", letters[..head].concat(), letters[tail..].concat())
     };
     let kept = (0..letters.len()).rev().find(|kept| fits(&shortened(*kept)));
     shortened(kept.unwrap_or(0))
+}
+
+/// Whether it can be drawn with the bundled files.
+pub(super) fn is_bundled(letter: char) -> bool {
+    let has = |file: &[u8]| FontRef::new(file).is_ok_and(|font| font.charmap().map(letter).is_some());
+    letter.is_ascii() || letter.width() == Some(0) || [REGULAR, BOLD].into_iter().all(has)
 }
 
 fn advance_em(letter: char, weight: Weight) -> f64 {
@@ -115,7 +131,12 @@ fn read_advance_em(file: &[u8], letter: Option<char>) -> f64 {
         let glyph = font.charmap().map(letter?)?;
         font.glyph_metrics(Size::new(1.0), LocationRef::default()).advance_width(glyph)
     };
-    advance().map_or(MISSING_EM, f64::from)
+    let of_other_font = || match letter.and_then(char::width) {
+        Some(0) => 0.0,
+        Some(2) => WIDE_MISSING_EM,
+        _ => MISSING_EM,
+    };
+    advance().map_or_else(of_other_font, f64::from)
 }
 
 #[cfg(test)]
@@ -153,5 +174,23 @@ mod tests {
         assert!(short.starts_with("camera") && short.ends_with(".mp4") && short.contains('…'), "{short}");
         assert!(text_width_px(&short, 12.0, Weight::Regular) <= 120.0);
         assert_eq!(elided("a.mp4", 120.0, 12.0, Weight::Regular), "a.mp4");
+    }
+
+    #[test]
+    fn letters_of_other_fonts_have_a_place_that_does_not_depend_on_them() {
+        let width = |text: &str| text_width_px(text, 10.0, Weight::Regular);
+        assert_eq!(width("停車"), 20.0);
+        assert_eq!(width("שם"), 16.0);
+        // The vowel stands above its consonant.
+        assert_eq!(width("กี"), width("ก"));
+    }
+
+    #[test]
+    fn a_name_is_not_cut_between_a_letter_and_what_stands_above_it() {
+        let name = "กี้กี้กี้กี้กี้กี้กี้กี้";
+        for width_px in 20..120 {
+            let short = elided(name, f64::from(width_px), 12.0, Weight::Regular);
+            assert!(short.split('…').all(|part| part.replace("กี้", "").is_empty()), "{short}");
+        }
     }
 }

@@ -14,7 +14,8 @@
 //! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
 //! CSV. Which clips and moments are shown follows from a rule that the caption states; what a figure needs of the
 //! recordings it asks for as [`Moment`]s, and the caller hands in [`Still`]s. Nothing here opens a recording. The same
-//! run gives the same bytes: no time, no folder, no system font enters a figure.
+//! run gives the same bytes: no time and no folder enters a figure, and a system's font only the PNG, for letters that
+//! the bundled font lacks.
 
 mod ablation;
 mod axis;

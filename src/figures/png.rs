@@ -1,18 +1,25 @@
-//! A drawing as a PNG picture, at twice its size, in the bundled font alone: the same pixels on every machine.
+//! A drawing as a PNG picture, at twice its size, in the bundled font: the same pixels on every machine. Letters that
+//! it lacks, as in the name of a recording, are drawn in the system's fonts.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use super::drawing::{Drawing, Picture, PlacedPicture};
-use super::font::{BOLD, FAMILY, REGULAR};
+use super::drawing::{Drawing, Outline, Picture, PlacedPicture};
+use super::font::{BOLD, FAMILY, REGULAR, is_bundled};
+use super::svg::Families;
+use avar_fonts::SystemFonts;
 
 /// Pixels of the picture for each of the drawing.
 pub const SCALE: f32 = 2.0;
 
 /// No figure is wider or taller, in its own pixels: memory for larger ones may not be there.
 const LONGEST_PX: f64 = 8192.0;
+
+/// Of the system's fonts for one picture.
+const MOST_FONT_BYTES: u64 = 96 << 20;
 
 /// Why a drawing has no picture.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +44,35 @@ impl Drawing {
         for placed in &self.pictures {
             paint(&mut canvas, placed);
         }
-        let options = Options { font_family: FAMILY.to_owned(), fontdb: fonts(), ..Options::default() };
-        let tree = Tree::from_str(&self.shapes_to_svg(), &options).map_err(|error| failed(error.to_string()))?;
+        let (fontdb, families) = self.fonts();
+        let options = Options { font_family: FAMILY.to_owned(), fontdb, ..Options::default() };
+        let svg = self.shapes_to_svg(&families);
+        let tree = Tree::from_str(&svg, &options).map_err(|error| failed(error.to_string()))?;
         resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut canvas.as_mut());
         canvas.encode_png().map_err(|error| failed(error.to_string()))
     }
+
+    /// The bundled fonts, and of the system's those that are needed besides.
+    fn fonts(&self) -> (Arc<fontdb::Database>, Families) {
+        let texts = self.shapes.iter().filter_map(|shape| match &shape.outline {
+            Outline::Text(line) => Some(&line.text),
+            _ => None,
+        });
+        let letters = texts.flat_map(|text| text.chars());
+        let lacking: BTreeSet<char> = letters.filter(|letter| !is_bundled(*letter) && !letter.is_control()).collect();
+        let (mut fonts, mut families) = (bundled_fonts(), Families::new());
+        if lacking.is_empty() {
+            return (fonts, families);
+        }
+        for (face, letters) in SystemFonts::shared().cover(&lacking, MOST_FONT_BYTES).faces {
+            Arc::make_mut(&mut fonts).load_font_source(fontdb::Source::Binary(face.file));
+            families.extend(letters.into_iter().map(|letter| (letter, face.family.clone())));
+        }
+        (fonts, families)
+    }
 }
 
-fn fonts() -> Arc<fontdb::Database> {
+fn bundled_fonts() -> Arc<fontdb::Database> {
     static FONTS: OnceLock<Arc<fontdb::Database>> = OnceLock::new();
     let load = || {
         let mut fonts = fontdb::Database::new();

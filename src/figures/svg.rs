@@ -1,14 +1,19 @@
 //! A drawing as SVG: the same drawing gives the same bytes.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
+use unicode_width::UnicodeWidthChar;
 
 use super::drawing::{Anchor, Drawing, Outline, Picture, PlacedPicture, Shape, Style, Text};
 use super::font::{FACES, FAMILIES, Weight};
+
+/// The family of letters that the bundled font lacks.
+pub(super) type Families = HashMap<char, String>;
 
 impl Drawing {
     /// On white, with its font, and with title and description for those who cannot see it.
@@ -24,15 +29,16 @@ impl Drawing {
     fn on_white(&self, style: &str) -> String {
         let background = "<rect class=\"background\" width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
         let pictures: String = self.pictures.iter().map(picture_element).collect();
-        self.document(&format!("{style}{background}{pictures}"))
+        self.document(&format!("{style}{background}{pictures}"), &Families::new())
     }
 
-    /// Without background and pictures, which are painted below it by other means.
-    pub(super) fn shapes_to_svg(&self) -> String {
-        self.document("")
+    /// Without background and pictures, which are painted below it by other means, and with the family named for each
+    /// letter that the bundled font lacks: a viewer finds one by itself.
+    pub(super) fn shapes_to_svg(&self, families: &Families) -> String {
+        self.document("", families)
     }
 
-    fn document(&self, below: &str) -> String {
+    fn document(&self, below: &str, families: &Families) -> String {
         let (width, height) = (number(self.width_px), number(self.height_px));
         let (title, description) = (escaped(&self.title), escaped(&self.description));
         let mut text = format!(
@@ -41,7 +47,7 @@ impl Drawing {
              <title>{title}</title>\n<desc>{description}</desc>\n{below}"
         );
         for shape in &self.shapes {
-            write_shape(&mut text, shape);
+            write_shape(&mut text, shape, families);
         }
         text.push_str("</svg>\n");
         text
@@ -70,7 +76,7 @@ fn png_bytes(picture: &Picture) -> Vec<u8> {
 }
 
 // Writing to a String cannot fail.
-fn write_shape(text: &mut String, Shape { role, outline, style }: &Shape) {
+fn write_shape(text: &mut String, Shape { role, outline, style }: &Shape, families: &Families) {
     let points = |points: &[(f64, f64)]| {
         points.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect::<Vec<_>>().join(" ")
     };
@@ -105,11 +111,11 @@ fn write_shape(text: &mut String, Shape { role, outline, style }: &Shape) {
             number(center.1),
             number(*radius)
         ),
-        Outline::Text(line) => writeln!(text, "{}", text_element(role, line, &paint)),
+        Outline::Text(line) => writeln!(text, "{}", text_element(role, line, &paint, families)),
     };
 }
 
-fn text_element(role: &str, line: &Text, paint: &str) -> String {
+fn text_element(role: &str, line: &Text, paint: &str, families: &Families) -> String {
     let (x, y) = (number(line.at.0), number(line.at.1));
     let anchor = match line.anchor {
         Anchor::Start => "",
@@ -122,10 +128,32 @@ fn text_element(role: &str, line: &Text, paint: &str) -> String {
         turned => format!(" transform=\"rotate({} {x} {y})\"", number(turned)),
     };
     let size = number(line.size_px);
-    let content = escaped(&line.text);
+    let content = in_families(&line.text, families);
     format!(
         "<text class=\"{role}\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{weight}{anchor}{turn}{paint}>{content}</text>"
     )
+}
+
+/// Each letter in its family, and what is written above it or below with it.
+fn in_families(text: &str, families: &Families) -> String {
+    let mut runs: Vec<(Option<&str>, String)> = Vec::new();
+    for letter in text.chars() {
+        let family = families.get(&letter).map(String::as_str);
+        match runs.last_mut() {
+            Some((last, run)) if *last == family || letter.width() == Some(0) => run.push(letter),
+            _ => runs.push((family, letter.to_string())),
+        }
+    }
+    let Some(first) = runs.iter().find_map(|(family, _)| *family) else { return escaped(text) };
+    let span = |family: &str, run: &str| format!("<tspan font-family=\"'{}'\">{run}</tspan>", escaped(family));
+    // The renderer shapes the whole line in each family and takes over what differs from the first one letter by
+    // letter, so the first one must be that of the script in which letters join.
+    let lead = span(first, "\u{200b}");
+    let rest = runs.iter().map(|(family, run)| match family {
+        Some(family) => span(family, &escaped(run)),
+        None => escaped(run),
+    });
+    std::iter::once(lead).chain(rest).collect()
 }
 
 fn attributes(style: &Style) -> String {
@@ -220,6 +248,16 @@ mod tests {
         let decoded = image::load_from_memory(&BASE64_STANDARD.decode(data).unwrap()).unwrap().to_rgb8();
         assert_eq!(decoded.into_raw(), [255, 0, 0, 0, 255, 0]);
         assert_eq!(image.first_element_child().unwrap().text(), Some("frame 7"));
+    }
+
+    #[test]
+    fn letters_of_another_family_say_so_for_the_renderer_alone() {
+        let mut drawing = Drawing::new(100.0, 50.0);
+        drawing.text("label", Text::new((0.0, 0.0), "1 กี 2", 12.0), Color::INK);
+        let families = Families::from([('ก', "Noto Sans Thai".to_owned())]);
+        let svg = drawing.shapes_to_svg(&families);
+        assert!(svg.contains("</tspan>1 <tspan font-family=\"'Noto Sans Thai'\">กี</tspan> 2</text>"), "{svg}");
+        assert!(drawing.to_svg().contains(">1 กี 2</text>"));
     }
 
     #[test]

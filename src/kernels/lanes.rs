@@ -161,7 +161,10 @@ macro_rules! multiversion {
 pub(super) use multiversion;
 
 #[cfg(target_arch = "x86_64")]
-#[expect(clippy::undocumented_unsafe_blocks, reason = "each block is one intrinsic on what the trait's contract asks for")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block is one intrinsic on what the trait's contract asks for"
+)]
 impl Lanes for __m512 {
     const COUNT: usize = 16;
     const TILE_ROWS: usize = 12;
@@ -243,7 +246,10 @@ impl Lanes for __m512 {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[expect(clippy::undocumented_unsafe_blocks, reason = "each block is one intrinsic on what the trait's contract asks for")]
+#[expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block is one intrinsic on what the trait's contract asks for"
+)]
 impl Lanes for __m256 {
     const COUNT: usize = 8;
     const TILE_ROWS: usize = 6;

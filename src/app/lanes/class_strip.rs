@@ -23,7 +23,7 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
         if let Some(scores) = scores {
             for (span, score) in cells(scores, axis, class) {
                 // The root makes differences among low scores visible; it keeps their order.
-                let color = palette.lane.lerp_to_gamma(theme::class_color(class), score.clamp(0.0, 1.0).sqrt());
+                let color = palette.lane.lerp_to_gamma(palette.class_color(class), score.clamp(0.0, 1.0).sqrt());
                 mesh.add_colored_rect(Rect::from_x_y_ranges(span, row.y_range()), color);
             }
         }

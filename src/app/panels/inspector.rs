@@ -1,6 +1,6 @@
 //! The right side: the ten class scores at the playhead, and where they come from.
 
-use eframe::egui::{self, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{self, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::command::Command;
 use crate::state::{FileDigest, Recording, State};
@@ -18,10 +18,7 @@ const COLUMNS: class_bar::Columns =
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         ui.label(RichText::new("Scores of this frame").strong());
-        let warning = state.weights_warning();
-        if !warning.is_empty() {
-            ui.label(RichText::new(format!("{warning}.")).small().color(theme::palette(ui).alarm));
-        }
+        warning(ui, state);
         let step = state.step_on_screen();
         class_bars(ui, state, step);
         ui.add_space(4.0);
@@ -32,11 +29,6 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         threshold_sliders(ui, state, commands);
         ui.add_space(theme::GAP);
         ui.separator();
-        if let Some(card) = state.card() {
-            model_card(ui, card);
-            ui.add_space(theme::GAP);
-            ui.separator();
-        }
         let Some(recording) = state.recording() else { return };
         provenance(ui, state, recording);
         if let (Some(media), Some(report)) = (recording.media(), &recording.ingest) {
@@ -44,7 +36,20 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.separator();
             ingest(ui, report, &media.info, &recording.digest, commands);
         }
+        // Last, as it comes when the analysis has ended and would push down what is being read.
+        if let Some(card) = state.card() {
+            ui.add_space(theme::GAP);
+            ui.separator();
+            model_card(ui, card);
+        }
     });
+}
+
+/// What a reader of the scores must know first; its place is kept where there is nothing.
+fn warning(ui: &mut Ui, state: &State) {
+    let warning = state.weights_warning();
+    let text = if warning.is_empty() { String::new() } else { format!("{warning}.") };
+    ui.add(Label::new(RichText::new(text).small().strong()).truncate()).on_hover_text(warning);
 }
 
 /// Classes whose scores were never checked on real recordings bear a ring before their name.
@@ -63,11 +68,11 @@ fn class_bars(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
             response.on_hover_text(format!("{}: {}", class.label(), validation.label()));
         }
         let color = if top == Some(class) { palette.text } else { palette.weak_text };
-        let named = (class.label(), theme::class_color(class));
+        let named = (class.label(), palette.class_color(class));
         class_bar::draw(ui.painter(), rect, COLUMNS, named, score, (color, palette));
         if validation.is_some_and(|validation| !validation.is_on_real_recordings()) {
             let centre = rect.left_center() + vec2(COLUMNS.name_at / 2.0 - 1.0, 0.0);
-            ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.alarm));
+            ui.painter().circle_stroke(centre, 2.5, egui::Stroke::new(1.0, palette.text));
         }
     }
     ui.spacing_mut().item_spacing = spacing;
@@ -87,7 +92,7 @@ fn model_card(ui: &mut Ui, card: &ModelCard) {
     ui.label(small(card.name.clone()));
     if !drawn.is_empty() {
         let text = format!("With a ring: never checked on real recordings ({})", drawn.join(", ").replace('_', " "));
-        ui.label(small(text).color(palette.alarm));
+        ui.label(small(text).color(palette.weak_text));
     }
     egui::CollapsingHeader::new(small("Model card".to_owned())).id_salt("model card").show(ui, |ui| {
         ui.label(small("Trained on".to_owned()).strong());
@@ -124,7 +129,9 @@ fn model_card(ui: &mut Ui, card: &ModelCard) {
 fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let palette = theme::palette(ui);
     let Some(step) = step else {
-        ui.label(RichText::new("Not analysed yet.").small().color(palette.weak_text));
+        ui.label(RichText::new("Not analysed yet.").color(palette.weak_text));
+        // The place of the second line.
+        ui.label(RichText::new(" ").small());
         return;
     };
     let is_above = state.is_above_threshold(step);
@@ -257,13 +264,19 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording) {
         ("basis", modalities.map_or("not analysed yet", Modalities::label).to_owned()),
         ("network", state.network.preset.label().to_owned()),
     ];
-    if let Some(analysis) = &recording.review.analysis {
-        rows.push(("weights", analysis.network.provenance().to_string()));
-        let digest = analysis.network.digest();
-        rows.push(("digest", format!("{}…", digest.get(..12).unwrap_or(digest))));
-        let seconds_s = analysis.timings.total.as_secs_f64();
-        rows.push(("took", format!("{seconds_s:.1} s, {} steps", analysis.grid.len())));
-    }
+    let [weights, digest, took] = match &recording.review.analysis {
+        Some(analysis) => {
+            let digest = analysis.network.digest();
+            let seconds_s = analysis.timings.total.as_secs_f64();
+            [
+                analysis.network.provenance().to_string(),
+                format!("{}…", digest.get(..12).unwrap_or(digest)),
+                format!("{seconds_s:.1} s, {} steps", analysis.grid.len()),
+            ]
+        }
+        None => ["–"; 3].map(str::to_owned),
+    };
+    rows.extend([("weights", weights), ("digest", digest), ("took", took)]);
     facts(ui, "provenance", rows);
 }
 

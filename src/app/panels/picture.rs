@@ -10,6 +10,7 @@ use crate::state::{Recording, Stage, State};
 use crate::theme;
 use crate::video_texture;
 use crate::widgets::action_button::action_button;
+use crate::widgets::notices;
 use crate::widgets::picture_fit::{Placement, place};
 use avar_base::time::MediaTime;
 use avar_playback::{FrameState, PlayerView, SeekPrecision};
@@ -30,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             _ => message(ui, panel, |ui| loading(ui, recording)),
         },
     }
-    notices(ui, panel, state, commands);
+    commands.extend(notices::show(ui, panel, &state.notices).map(Command::DismissNotice));
 }
 
 fn video(ui: &mut Ui, panel: Rect, state: &State, player: &PlayerView, commands: &mut Vec<Command>) {
@@ -70,7 +71,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         Some(step) => {
             let class = state.class_called(step);
             let title = format!("{} {:.2}", class.label(), step.score_of(class));
-            (title, format!("anomaly score {:.2}", step.anomaly()), theme::class_color(class))
+            (title, format!("anomaly score {:.2}", step.anomaly()), theme::DARK.class_color(class))
         }
         None => ("Not analysed yet".to_owned(), String::new(), Color32::from_gray(0x80)),
     };
@@ -88,7 +89,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     let lines = [
         (title, theme::HEADING_TEXT, Color32::WHITE),
         (detail, theme::SMALL_TEXT, Color32::from_gray(0xc8)),
-        (caveat.to_owned(), theme::SMALL_TEXT, Color32::from_rgb(0xf2, 0xa9, 0x3b)),
+        (caveat.to_owned(), theme::SMALL_TEXT, Color32::WHITE),
     ];
     let galleys: Vec<_> = lines
         .into_iter()
@@ -108,12 +109,12 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         cursor.y += line_height;
     }
     if is_preview(player) {
-        let amber = Color32::from_rgb(0xf2, 0xa9, 0x3b);
-        let galley = painter.layout_no_wrap("preview".to_owned(), FontId::proportional(theme::SMALL_TEXT), amber);
+        let font = FontId::proportional(theme::SMALL_TEXT);
+        let galley = painter.layout_no_wrap("preview".to_owned(), font, Color32::WHITE);
         let corner = placement.screen.right_top() + vec2(-theme::WIDE_GAP, theme::WIDE_GAP);
         let chip = Align2::RIGHT_TOP.anchor_size(corner, galley.size() + vec2(theme::WIDE_GAP, theme::GAP));
         painter.rect_filled(chip, 4, Color32::from_black_alpha(0xb4));
-        painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, amber);
+        painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, Color32::WHITE);
     }
 }
 
@@ -230,28 +231,4 @@ fn message(ui: &mut Ui, panel: Rect, contents: impl FnOnce(&mut Ui)) {
 
 fn on_black(ui: &mut Ui, text: &str, size: f32, color: Color32) {
     ui.label(RichText::new(text).size(size).color(color));
-}
-
-/// Problems that concern no recording in particular, each with a way to put it aside.
-fn notices(ui: &mut Ui, panel: Rect, state: &State, commands: &mut Vec<Command>) {
-    if state.notices.is_empty() {
-        return;
-    }
-    let rect = Rect::from_min_size(
-        panel.left_bottom() - vec2(0.0, 36.0 * state.notices.len() as f32),
-        vec2(panel.width(), 36.0),
-    );
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        for (place, notice) in state.notices.iter().enumerate() {
-            egui::Frame::new().fill(Color32::from_black_alpha(0xd0)).inner_margin(6).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    if ui.small_button("Dismiss").on_hover_text("Put this message aside").clicked() {
-                        commands.push(Command::DismissNotice(place));
-                    }
-                    let text = RichText::new(notice).color(Color32::from_rgb(0xf4, 0x8a, 0x7d));
-                    ui.add(egui::Label::new(text).truncate());
-                });
-            });
-        }
-    });
 }

@@ -4,7 +4,7 @@ use eframe::egui::{self, Align2, Context, Grid, Key, Label, RichText, Role, Scro
 
 use crate::command::{Action, ActionGroup, Command};
 use crate::evaluate::command::EvaluateAction;
-use crate::state::{LogView, Mode, Sheet, State};
+use crate::state::{LogView, Mode, Sheet, State, Wanted};
 use crate::theme;
 
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
@@ -13,6 +13,7 @@ pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
         Some(Sheet::Keys) => keys(ctx, state.mode(), commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
         Some(Sheet::Log(view)) => log(ctx, view, commands),
+        Some(Sheet::Path { wanted, text }) => path(ctx, *wanted, text, commands),
     }
 }
 
@@ -127,6 +128,38 @@ fn log(ctx: &Context, view: &LogView, commands: &mut Vec<Command>) {
 
 /// Of the window, in both directions.
 const LOG_SHARE: f32 = 0.7;
+/// In place of the system's file dialog.
+fn path(ctx: &Context, wanted: Wanted, text: &str, commands: &mut Vec<Command>) {
+    let (title, hint) = match wanted {
+        Wanted::Recordings => ("Open a recording", "path of a recording"),
+        Wanted::Run(_) => ("Open a run", "folder of a run"),
+        Wanted::Manifest => ("Evaluate a manifest", "path of a manifest"),
+    };
+    let mut is_open = true;
+    window(title).open(&mut is_open).show(ctx, |ui| {
+        ui.set_width(PATH_WIDTH);
+        let mut edited = text.to_owned();
+        let response = ui.add(TextEdit::singleline(&mut edited).hint_text(hint).desired_width(f32::INFINITY));
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, hint));
+        let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if is_entered && !edited.trim().is_empty() {
+            commands.push(Command::OpenTyped(wanted, edited.trim().into()));
+        } else if response.changed() {
+            commands.push(Command::EditSheetPath(edited));
+        } else {
+            response.request_focus();
+        }
+        let why = "This system has no file dialog: type a path and press Enter, or drop the file on the window. \
+                   A desktop portal or the program zenity would show a dialog.";
+        ui.label(RichText::new(why).small().color(theme::palette(ui).weak_text));
+    });
+    if !is_open {
+        commands.push(Action::Close.into());
+    }
+}
+
+/// Of the sheet for a path, in points: most paths are seen whole.
+const PATH_WIDTH: f32 = 480.0;
 
 fn window(title: &str) -> Window<'_> {
     Window::new(title).collapsible(false).resizable(false).anchor(Align2::CENTER_CENTER, [0.0, 0.0])

@@ -16,6 +16,12 @@ use avar_base::time::MediaTime;
 use avar_playback::SeekPrecision;
 
 const ROW_HEIGHT: f32 = 24.0;
+/// The columns of an event: where the class begins, from the left; where start, length and score end, from the right.
+const CLASS_AT: f32 = 20.0;
+const START_TO: f32 = 94.0;
+const DURATION_TO: f32 = 38.0;
+const SCORE_TO: f32 = 4.0;
+const NUMBER_TEXT: f32 = 11.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     heading(ui, "Queue", &count(state.queue.len(), "file"));
@@ -105,9 +111,21 @@ fn notes(ui: &mut Ui, recording: &Recording) {
     let of_audio = audio_notes(recording);
     let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
     let of_analysis = of_analysis.filter(|note| !of_audio.contains(note));
-    for note in of_file.chain(&of_audio).chain(of_analysis) {
-        ui.label(RichText::new(note).small().color(theme::palette(ui).alarm));
-    }
+    said_once(of_file.chain(&of_audio).chain(of_analysis)).into_iter().for_each(|note| weak(ui, note));
+}
+
+/// Without what another note says as well: "The file has no sound." beside "Analysed on picture only: the file has no
+/// sound."
+fn said_once<'a>(notes: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let notes: Vec<&str> = notes.map(String::as_str).collect();
+    let words = |note: &str| note.trim_end_matches('.').to_lowercase();
+    let is_within = |place: usize, other: usize| {
+        let (note, other_note) = (words(notes[place]), words(notes[other]));
+        other_note.contains(&note) && (note != other_note || other < place)
+    };
+    let places =
+        (0..notes.len()).filter(|place| !(0..notes.len()).any(|other| other != *place && is_within(*place, other)));
+    places.map(|place| notes[place]).collect()
 }
 
 /// What drawing the waveform has shown of the audio so far.
@@ -189,27 +207,32 @@ fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, co
     fill_row(ui, rect, &response, is_current);
     let painter = ui.painter();
     let swatch = egui::Rect::from_center_size(rect.left_center() + vec2(8.0, 0.0), vec2(8.0, 12.0));
-    painter.rect_filled(swatch, 2, theme::class_color(event.class));
-    let mono = theme::mono(theme::SMALL_TEXT);
+    painter.rect_filled(swatch, 2, palette.class_color(event.class));
+    let mono = theme::mono(NUMBER_TEXT);
     let body = egui::FontId::proportional(theme::BODY_TEXT);
     let middle = rect.center().y;
     let text = |x: f32, align, text: String, font: &egui::FontId, color| {
         painter.text(egui::pos2(x, middle), align, text, font.clone(), color);
     };
-    text(rect.left() + 20.0, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
+    text(rect.left() + CLASS_AT, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
     let (start, duration) = (short_start(event.range.start - origin), short_duration(event.range.duration_s()));
-    text(rect.right() - 92.0, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
-    text(rect.right() - 38.0, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
-    text(rect.right() - 4.0, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
+    text(rect.right() - START_TO, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
+    text(rect.right() - DURATION_TO, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
+    text(rect.right() - SCORE_TO, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
     let tooltip = format!("{description}.\nClick to go there; Up and Down go from event to event.");
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::Seek(event.range.start, SeekPrecision::Exact));
     }
 }
 
-/// As [`time_code`]; from an hour on whole seconds, so that it leaves room for the class.
+/// As [`time_code`]; from ten minutes on in tenths of a second and from an hour on in whole ones: never wider than its
+/// column.
 fn short_start(start: MediaTime) -> String {
-    let step_s = if start.seconds() < 3600.0 { 0.001 } else { 1.0 };
+    let step_s = match start.seconds() {
+        short if short < 600.0 => 0.001,
+        minutes if minutes < 3600.0 => 0.1,
+        _ => 1.0,
+    };
     ruler_code(start, step_s)
 }
 
@@ -261,9 +284,44 @@ mod tests {
     #[test]
     fn a_row_has_room_for_events_that_are_late_or_long() {
         let start = |seconds: f64| short_start(MediaTime::from_seconds(seconds));
-        assert_eq!((start(61.25), start(36_000.5)), ("1:01.250".to_owned(), "10:00:00".to_owned()));
+        let starts = [61.25, 599.999, 1800.0, 3599.9, 36_000.5].map(start);
+        assert_eq!(starts, ["1:01.250", "9:59.999", "30:00.0", "59:59.9", "10:00:00"]);
         let durations = [4.5, 99.99, 99.996, 596.9, 597.0, 5969.0, 5970.0, 36_000.0].map(short_duration);
         assert_eq!(durations, ["4.50 s", "99.99 s", "1.7 min", "9.9 min", "10 min", "99 min", "1.7 h", "10.0 h"]);
+    }
+
+    #[test]
+    fn the_columns_of_an_event_do_not_touch() {
+        const GAP: f32 = 6.0;
+        let ctx = egui::Context::default();
+        let width = |text: &str, font: &egui::FontId| {
+            let mut width = f32::NAN;
+            drop(ctx.run_ui(egui::RawInput::default(), |ui| {
+                width = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::WHITE).size().x;
+            }));
+            width
+        };
+        let number = |text: &str| width(text, &theme::mono(NUMBER_TEXT));
+        assert!(number("0.00") + GAP <= DURATION_TO - SCORE_TO);
+        assert!(number("99.99 s") + GAP <= START_TO - DURATION_TO);
+        let row = theme::SIDE_WIDTH - 2.0 * theme::GAP;
+        for class in avar_labels::AnomalyClass::ALL {
+            let name = width(class.label(), &egui::FontId::proportional(theme::BODY_TEXT));
+            assert!(CLASS_AT + name + GAP + number("10:00:00") <= row - START_TO, "{}", class.label());
+        }
+    }
+
+    #[test]
+    fn what_two_notes_say_is_said_once() {
+        let notes = |sentences: &[&str]| sentences.iter().map(|sentence| sentence.to_string()).collect::<Vec<_>>();
+        let all = notes(&[
+            "The file has no sound.",
+            "The recording is cut short.",
+            "Analysed on picture only: the file has no sound.",
+            "The recording is cut short.",
+        ]);
+        let expected = ["The recording is cut short.", "Analysed on picture only: the file has no sound."];
+        assert_eq!(said_once(all.iter()), expected);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! The bottom line: which frame is on screen, and what decoded and scored it.
 
-use eframe::egui::{Align, Label, Layout, RichText, Ui};
+use eframe::egui::{Align, Color32, Label, Layout, Response, RichText, Ui};
 
 use super::picture::is_preview;
 use crate::command::Action;
 use crate::state::{ScoreStatus, State};
 use crate::theme;
 use crate::widgets::time_code::time_left;
+use avar_base::time::FrameIndex;
 
 pub fn show(ui: &mut Ui, state: &State) {
     let palette = theme::palette(ui);
@@ -21,26 +22,29 @@ pub fn show(ui: &mut Ui, state: &State) {
         if let Some(player) = &state.player {
             if let (Some(frame), Some(frames)) = (&player.frame, &media.frames) {
                 let so_far = if frames.is_whole() { "" } else { " so far" };
-                ui.add(mono(format!("frame {} of {}{so_far}", frame.index.0, frames.len())))
+                let ordinal = |index: usize| format!("frame {index} of {}{so_far}", frames.len());
+                let stamp = |pts: i64| format!("PTS {pts}");
+                let last = FrameIndex(frames.len().saturating_sub(1));
+                let last_pts = frames.entry(last).map_or(frame.pts, |entry| entry.pts);
+                in_place(ui, mono(ordinal(frame.index.0)), &ordinal(last.0))
                     .on_hover_text("Ordinal of the decoded picture, from 0");
                 let time_base = frames.time_base();
-                ui.add(mono(format!("PTS {}", frame.pts))).on_hover_text(format!(
+                in_place(ui, mono(stamp(frame.pts)), &stamp(last_pts)).on_hover_text(format!(
                     "Presentation time stamp in units of {}/{} s: {:.6} s",
                     time_base.numerator(),
                     time_base.denominator(),
                     frame.time.seconds()
                 ));
-                if frame.is_key {
-                    ui.add(weak("key frame"));
-                }
-                if frame.is_concealed {
-                    ui.add(Label::new(RichText::new("damaged").small().color(palette.error)))
-                        .on_hover_text("The file is damaged here; the decoder filled in what is missing");
-                }
-                if is_preview(player) {
-                    ui.add(Label::new(RichText::new("preview").small().color(palette.alarm)))
-                        .on_hover_text("The exact frame is on its way");
-                }
+                let (word, color, tip) = match () {
+                    _ if frame.is_concealed => {
+                        ("damaged", palette.error, "The file is damaged here; the decoder filled in what is missing")
+                    }
+                    _ if is_preview(player) => ("preview", palette.text, "The exact frame is on its way"),
+                    _ if frame.is_key => ("key frame", palette.weak_text, "It is decoded without any other"),
+                    _ => ("", palette.weak_text, ""),
+                };
+                let word = Label::new(RichText::new(word).font(theme::mono(theme::SMALL_TEXT)).color(color));
+                in_place(ui, word, "key frame").on_hover_text(tip);
             }
             let latency_ms = state.transport.extra_latency_ms;
             if latency_ms != 0 {
@@ -53,7 +57,7 @@ pub fn show(ui: &mut Ui, state: &State) {
             }
             let problem = player.error.as_ref().or(player.note.as_ref());
             if let Some(problem) = problem {
-                let color = if player.error.is_some() { palette.error } else { palette.alarm };
+                let color = if player.error.is_some() { palette.error } else { palette.weak_text };
                 ui.add(Label::new(RichText::new(problem).small().color(color)).truncate());
             }
         }
@@ -64,8 +68,21 @@ pub fn show(ui: &mut Ui, state: &State) {
             if let Some(text) = work_elsewhere(state) {
                 ui.add(weak(&text));
             }
+            if let Some(note) = &state.letters_note {
+                ui.add(weak(note)).on_hover_text(
+                    "They are shown as boxes. A font that is installed is found when the window is opened again; \
+                     Debian's are fonts-noto-core and fonts-noto-cjk.",
+                );
+            }
         });
     });
+}
+
+/// As wide as the widest text that may stand there, so that what follows stays where it is.
+fn in_place(ui: &mut Ui, label: Label, widest: &str) -> Response {
+    let font = theme::mono(theme::SMALL_TEXT);
+    let size = ui.painter().layout_no_wrap(widest.to_owned(), font, Color32::PLACEHOLDER).size();
+    ui.add_sized(size, label.halign(Align::Min))
 }
 
 fn network_text(state: &State) -> String {

@@ -113,7 +113,7 @@ fn draw_faults(ui: &Ui, ruler: Rect, axis: &TimeAxis, state: &State) {
     };
     let palette = theme::palette(ui);
     let kinds = [
-        (player.faults.concealed(), palette.alarm, "the decoder filled in what is damaged"),
+        (player.faults.concealed(), palette.error.gamma_multiply(0.6), "the decoder filled in what is damaged"),
         (player.faults.undecodable(), palette.error, "cannot be decoded"),
     ];
     for (ranges, color, reason) in kinds {

@@ -1,12 +1,12 @@
 //! The top line: the desk's mode, what is open, and the actions that concern the whole desk.
 
-use eframe::egui::{Align, Button, Layout, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo, vec2};
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
 use crate::state::{Mode, State};
 use crate::theme;
-use crate::widgets::action_button::action_icon;
+use crate::widgets::action_button::{self, action_icon};
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {
@@ -14,20 +14,29 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(theme::WIDE_GAP);
         modes(ui, state.mode(), commands);
         ui.add_space(theme::WIDE_GAP);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };
-            action_icon(ui, commands, icons::ICON_KEYBOARD, Action::KeySheet, false);
-            action_icon(ui, commands, icons::ICON_ARTICLE, Action::ShowLog, false);
-            action_icon(ui, commands, theme_icon, Action::ToggleTheme, false);
-            action_icon(ui, commands, icons::ICON_FOLDER_OPEN, Action::Open, false);
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some(recording) = state.recording() {
-                    let name = RichText::new(recording.name()).color(theme::palette(ui).weak_text);
-                    ui.add(eframe::egui::Label::new(name).truncate())
-                        .on_hover_text(recording.path.display().to_string());
-                }
-            });
+        let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };
+        let actions = [
+            (icons::ICON_FOLDER_OPEN, Action::Open),
+            (theme_icon, Action::ToggleTheme),
+            (icons::ICON_ARTICLE, Action::ShowLog),
+            (icons::ICON_KEYBOARD, Action::KeySheet),
+        ];
+        // With this an icon's button is as wide as it is high.
+        ui.spacing_mut().button_padding.x = 4.0;
+        let gap = ui.spacing().item_spacing.x;
+        let name_width = ui.available_width() - actions.len() as f32 * (action_button::SIDE + gap);
+        let name_size = vec2(name_width.max(0.0), ui.available_height());
+        ui.allocate_ui_with_layout(name_size, Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_size(name_size);
+            if let Some(recording) = state.recording() {
+                let name = RichText::new(recording.name()).color(theme::palette(ui).weak_text);
+                ui.add(Label::new(name).truncate()).on_hover_text(recording.path.display().to_string());
+            }
         });
+        // From left to right, as the keyboard goes through them.
+        for (icon, action) in actions {
+            action_icon(ui, commands, icon, action, false);
+        }
     });
 }
 

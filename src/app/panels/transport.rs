@@ -35,17 +35,19 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let is_muted = state.transport.is_muted;
-            if media.info.audio.is_some() && room > 270.0 {
+            // A recording without sound keeps their places: what stands beside them must not move under the pointer.
+            let has_sound = media.info.audio.is_some();
+            if room > 270.0 {
                 let mut volume = state.transport.volume;
                 let slider = Slider::new(&mut volume, 0.0..=1.0).show_value(false);
                 ui.spacing_mut().slider_width = 64.0;
-                let response = ui.add_enabled(!is_muted, slider);
-                response.widget_info(|| WidgetInfo::slider(!is_muted, f64::from(volume), "Volume"));
+                let response = ui.add_enabled(has_sound && !is_muted, slider);
+                response.widget_info(|| WidgetInfo::slider(has_sound && !is_muted, f64::from(volume), "Volume"));
                 if response.on_hover_text("Volume").changed() {
                     commands.push(Command::SetVolume(volume));
                 }
                 let icon = if is_muted { icons::ICON_VOLUME_OFF } else { icons::ICON_VOLUME_UP };
-                action_icon(ui, commands, icon, Action::Mute, is_muted);
+                ui.add_enabled_ui(has_sound, |ui| action_icon(ui, commands, icon, Action::Mute, is_muted));
             }
             action_icon(ui, commands, icons::ICON_REPEAT, Action::LoopRange, state.transport.is_looping);
             action_icon(

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::{TEXT, WEAK_TEXT};
+use super::TEXT;
 use crate::state::State;
 use crate::theme;
 use avar_labels::AnomalyClass;
@@ -24,14 +24,13 @@ pub fn show(ui: &mut Ui, state: &State) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}, {score}. {doubt}")));
     let painter = ui.painter();
     let swatch = Rect::from_center_size(pos2(rect.left() + 6.0, rect.center().y), vec2(12.0, 56.0));
-    painter.rect_filled(swatch, 3, theme::class_color(class));
+    painter.rect_filled(swatch, 3, theme::DARK.class_color(class));
     let color = if is_alarm { theme::DARK.alarm } else { TEXT };
     let title_at = pos2(swatch.right() + 16.0, rect.center().y);
     painter.text(title_at, Align2::LEFT_CENTER, title, FontId::proportional(CLASS_TEXT), color);
     let font = FontId::proportional(DETAIL_TEXT);
     painter.text(rect.right_center() - vec2(0.0, 14.0), Align2::RIGHT_CENTER, score, font.clone(), TEXT);
-    let doubt_color = if doubt.is_empty() { WEAK_TEXT } else { theme::DARK.alarm };
-    painter.text(rect.right_center() + vec2(0.0, 14.0), Align2::RIGHT_CENTER, doubt, font, doubt_color);
+    painter.text(rect.right_center() + vec2(0.0, 14.0), Align2::RIGHT_CENTER, doubt, font, TEXT);
 }
 
 /// Why the room should not believe the caption; empty where there is no reason.

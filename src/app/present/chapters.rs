@@ -60,7 +60,7 @@ fn card(
         let shown = Rect::from_center_size(frame.center(), size * (frame.size() / size).min_elem());
         ui.painter().image(plain.id(), shown, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
     }
-    let color = theme::class_color(event.class);
+    let color = theme::DARK.class_color(event.class);
     ui.painter().rect_stroke(frame, 2, Stroke::new(2.0, color), StrokeKind::Inside);
     let text_at = pos2(frame.right() + 12.0, rect.center().y);
     ui.painter().text(text_at - vec2(0.0, 12.0), Align2::LEFT_CENTER, class, FontId::proportional(20.0), TEXT);

@@ -64,7 +64,7 @@ fn area(scores: &StepScores, events: &[Event], axis: &TimeAxis, rect: Rect) -> S
             next_event += 1;
         }
         let event = events.get(next_event).filter(|event| event.range.start < to);
-        let color = event.map_or(WEAK_TEXT.gamma_multiply(0.6), |event| theme::class_color(event.class));
+        let color = event.map_or(WEAK_TEXT.gamma_multiply(0.6), |event| theme::DARK.class_color(event.class));
         let bar = Rect::from_min_max(pos2(left, height_of(highest, rect)), Pos2::new(right, rect.bottom()));
         mesh.add_colored_rect(bar, color);
     }

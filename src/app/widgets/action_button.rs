@@ -6,7 +6,7 @@ use egui_material_icons::MaterialIcon;
 use crate::command::{Action, Command};
 
 /// Side of an icon button, in points.
-const SIDE: f32 = 26.0;
+pub const SIDE: f32 = 26.0;
 
 /// An icon that pushes its action when clicked.
 pub fn action_icon(

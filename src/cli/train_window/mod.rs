@@ -10,7 +10,9 @@ use anyhow::{Context as _, anyhow};
 use eframe::egui::{self, CentralPanel, Frame, Key, Margin, Modifiers, Panel, ThemePreference, ViewportCommand};
 
 pub use self::state::{Ending, TrainingState};
-use avar_app::{APP_ID, native_options, theme};
+use avar_app::letters::Letters;
+use avar_app::screen::ScreenFit;
+use avar_app::{APP_ID, focus, native_options, theme};
 use avar_base::job::{JobEvent, Wake};
 use avar_training::log::told_before;
 use avar_training::{TrainingJob, TrainingSpec, spawn_training};
@@ -40,6 +42,9 @@ pub fn run(spec: TrainingSpec) -> anyhow::Result<()> {
 pub struct TrainingWindow {
     pub state: TrainingState,
     job: TrainingJob,
+    letters: Letters,
+    wake: Wake,
+    fit: ScreenFit,
     is_dark: bool,
     /// Closes as soon as the job has put away what it computed.
     is_closing: bool,
@@ -57,8 +62,9 @@ impl TrainingWindow {
         };
         let mut state = TrainingState::new(&spec, before);
         state.told.extend(unread);
-        let job = spawn_training(spec, wake).context("the training cannot be started")?;
-        Ok(TrainingWindow { state, job, is_dark: true, is_closing: false })
+        let job = spawn_training(spec, wake.clone()).context("the training cannot be started")?;
+        let letters = Letters::new(&cc.egui_ctx);
+        Ok(TrainingWindow { state, job, letters, wake, fit: ScreenFit::default(), is_dark: true, is_closing: false })
     }
 
     fn take_reports(&mut self) {
@@ -93,6 +99,7 @@ impl eframe::App for TrainingWindow {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_reports();
+        self.fit.tick(&ctx);
         ctx.set_theme(if self.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         let mut commands = keys(&ctx, &self.state);
         let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(theme::WIDE_GAP as i8, 0));
@@ -106,6 +113,8 @@ impl eframe::App for TrainingWindow {
         });
         Panel::bottom("told").exact_size(132.0).frame(side).show(ui, |ui| panels::told(ui, state));
         CentralPanel::default().frame(side).show(ui, |ui| panels::curves(ui, state));
+        focus::draw(&ctx, theme::palette(ui));
+        self.letters.tick(&ctx, &self.wake);
         if ctx.input(|input| input.viewport().close_requested()) && self.state.ending.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
             commands.push(Command::Quit);

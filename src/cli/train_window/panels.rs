@@ -37,8 +37,8 @@ fn outcome(ui: &Ui, state: &TrainingState) -> (String, egui::Color32) {
     match &state.ending {
         Some(Ending::Trained(weights)) => (format!("The weights are in {}", weights.display()), palette.accent),
         Some(Ending::Failed(_)) => ("It ended with an error".to_owned(), palette.error),
-        Some(Ending::Stopped) => ("Stopped; the same command goes on from here".to_owned(), palette.alarm),
-        None if state.is_stopping => ("Stopping after this step …".to_owned(), palette.alarm),
+        Some(Ending::Stopped) => ("Stopped; the same command goes on from here".to_owned(), palette.text),
+        None if state.is_stopping => ("Stopping after this step …".to_owned(), palette.text),
         None => (state.folder.display().to_string(), palette.weak_text),
     }
 }
@@ -100,14 +100,14 @@ pub fn curves(ui: &mut Ui, state: &TrainingState) {
                 plot.line(training.style(LineStyle::dashed_dense()));
                 plot.line(Line::new("validation", of(|point| point.validation_loss)).color(palette.accent));
                 if let Some(best) = best_at(|point| point.validation_loss) {
-                    plot.points(Points::new("best", PlotPoints::from(vec![best])).radius(4.0).color(palette.alarm));
+                    plot.points(Points::new("best", PlotPoints::from(vec![best])).radius(4.0).color(palette.text));
                 }
             });
             ui.label(RichText::new("Accuracy on validation clips, mean over the classes").small());
             plot("accuracy", height).include_y(0.0).include_y(1.0).show(ui, |plot| {
                 plot.line(Line::new("accuracy", of(|point| point.accuracy)).color(palette.accent));
                 if let Some(best) = best_at(|point| point.accuracy) {
-                    plot.points(Points::new("best", PlotPoints::from(vec![best])).radius(4.0).color(palette.alarm));
+                    plot.points(Points::new("best", PlotPoints::from(vec![best])).radius(4.0).color(palette.text));
                 }
             });
         });
@@ -136,7 +136,7 @@ fn recall(ui: &mut Ui, last: &Validation) {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
         let text = class_bar::text_of(Some(*recall));
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {text}", class.label())));
-        let named = (class.label(), theme::class_color(*class));
+        let named = (class.label(), palette.class_color(*class));
         class_bar::draw(ui.painter(), rect, COLUMNS, named, Some(*recall), (palette.text, palette));
     }
 }

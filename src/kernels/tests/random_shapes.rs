@@ -633,7 +633,8 @@ at_every_level! {
         let (height, width, channels) = (draw.size() % 9 + 1, draw.size() % 9 + 1, draw.size());
         let bias = draw.tensor(&[columns]);
 
-        let rows = [draw.tensor(&[draw.size(), channels]), draw.tensor(&[channels, columns]), bias.clone()];
+        let row_count = draw.size();
+        let rows = [draw.tensor(&[row_count, channels]), draw.tensor(&[channels, columns]), bias.clone()];
         let ours = |t: &[Tensor]| linear(&t[0], &Matrix::variable(&t[1]), Some(&t[2]), activation, None);
         assert_gradients(draw, &rows, ours, |n| product(&n[0], &n[1]).plus_last(Some(&n[2])).activated(activation));
 

@@ -64,9 +64,9 @@ fn class_row(ui: &mut Ui, rect: Rect, scores: &ClassScores, average_precision: M
     let ClassScores { class, support, predicted, precision, recall, f1 } = *scores;
     let swatch = Rect::from_center_size(rect.left_center() + vec2(4.0, 0.0), vec2(8.0, 8.0));
     if is_validated {
-        ui.painter().rect_filled(swatch, 2, theme::class_color(class));
+        ui.painter().rect_filled(swatch, 2, palette.class_color(class));
     } else {
-        ui.painter().circle(swatch.center(), 3.5, theme::class_color(class), Stroke::new(1.5, palette.alarm));
+        ui.painter().circle(swatch.center(), 3.5, palette.class_color(class), Stroke::new(1.5, palette.text));
     }
     cells(
         ui,

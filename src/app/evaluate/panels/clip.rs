@@ -83,7 +83,9 @@ fn curves(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, c
     };
     if let Some(second) = second {
         let rect = next("A ≠ B", ui);
-        cells(ui, rect, &axis, clip, |step| disagree(clip, step, second).filter(|apart| *apart).map(|_| palette.alarm));
+        cells(ui, rect, &axis, clip, |step| {
+            disagree(clip, step, second).filter(|apart| *apart).map(|_| palette.accent)
+        });
     }
     for (name, of) in [("Picture", true), ("Sound", false)] {
         let rect = next(name, ui);
@@ -144,7 +146,7 @@ fn draw_scores(ui: &Ui, state: &EvaluateState, axis: &Axis, clip: &ScoredClip, s
     painter.rect_filled(axis.rect, 0, palette.lane);
     for span in clip.anomalous_spans() {
         let shade = Rect::from_x_y_ranges(axis.x(span.start)..=axis.x(span.end), axis.rect.y_range());
-        painter.rect_filled(shade, 0, theme::class_color(clip.truth).gamma_multiply(0.28));
+        painter.rect_filled(shade, 0, palette.class_color(clip.truth).gamma_multiply(0.28));
     }
     let y = axis.y(state.threshold() as f32);
     painter.hline(axis.rect.x_range(), y, Stroke::new(1.0, palette.alarm));
@@ -232,7 +234,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
         let score = scores.map_or(clip.scores[class.index()] as f32, |scores| scores[class.index()]);
         let color = if top == Some(class.index()) { palette.text } else { palette.weak_text };
         let columns = class_bar::Columns { name_at: 0.0, bar_from: 76.0, bar_to: 34.0, bar_height: 5.0 };
-        let named = (class.label(), theme::class_color(class));
+        let named = (class.label(), palette.class_color(class));
         class_bar::draw(ui.painter(), row, columns, named, Some(score), (color, palette));
         if let Some(of_second) = of_second {
             let track = row.width() - columns.bar_from - columns.bar_to;

@@ -248,7 +248,7 @@ fn words(ui: &Ui, at: egui::Pos2, size: &Size, truth: AnomalyClass, predicted: A
     let font = FontId::proportional(if size.lines > 1.0 { theme::SMALL_TEXT } else { 11.0 });
     let swatch = |at: egui::Pos2, class: AnomalyClass| {
         let rect = Rect::from_center_size(at + vec2(3.5, 0.0), vec2(7.0, 7.0));
-        ui.painter().rect_filled(rect, 1, theme::class_color(class));
+        ui.painter().rect_filled(rect, 1, palette.class_color(class));
     };
     swatch(at, truth);
     let name = ui.painter().text(at + vec2(10.0, 0.0), Align2::LEFT_CENTER, truth.label(), font.clone(), palette.text);

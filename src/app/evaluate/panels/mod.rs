@@ -21,6 +21,7 @@ use self::controls::{action_button, tab};
 use super::command::{EvaluateAction, EvaluateCommand, Request};
 use super::state::{CurveView, EvaluateState, RunSlot, Slot, TableView};
 use crate::theme;
+use crate::widgets::notices;
 
 /// Below this height the panels are as low as they can be read.
 const LOW: f32 = 700.0;
@@ -28,6 +29,12 @@ const LOW: f32 = 700.0;
 const NARROW: f32 = 1000.0;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+    let whole = ui.available_rect_before_wrap();
+    panels(ui, state, commands);
+    commands.extend(notices::show(ui, whole, &state.notices).map(EvaluateCommand::DismissNotice));
+}
+
+fn panels(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let side = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(theme::GAP as i8));
     Panel::left("evaluate side").exact_size(theme::SIDE_WIDTH).frame(side).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {

@@ -17,7 +17,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState) {
     }
     let (words, is_warning) = of_temperature(calibration);
     let palette = theme::palette(ui);
-    let color = if is_warning { palette.alarm } else { palette.weak_text };
+    let color = if is_warning { palette.text } else { palette.weak_text };
     let tooltip = "Temperature scaling divides all logits by one number. It changes no ranking and no top class, only how \
                    sure the scores sound.";
     ui.add(eframe::egui::Label::new(RichText::new(words).small().color(color)).truncate()).on_hover_text(tooltip);
@@ -73,7 +73,7 @@ fn diagram(ui: &mut Ui, name: &str, scores: &ProbabilityScores) {
         let weight = 0.25 + 0.6 * (bin.count as f32 / most as f32).sqrt();
         ui.painter().rect_filled(bar, 0, palette.waveform_rms.gamma_multiply(weight));
         let gap = Rect::from_two_pos(chart.at(bin.lower, confidence), chart.at(bin.upper, frequency));
-        let outline = Stroke::new(1.0, palette.alarm);
+        let outline = Stroke::new(1.0, palette.accent);
         ui.painter().rect_stroke(gap.shrink2(vec2(0.5, 0.0)), 0, outline, StrokeKind::Inside);
         let column = Rect::from_two_pos(chart.at(bin.lower, 0.0), chart.at(bin.upper, 1.0));
         let response = ui.interact(column, ui.scope_id().with(("bin", bin.upper.to_bits())), Sense::hover());

@@ -29,20 +29,12 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
         ui.add_space(4.0);
     }
     if let Some(paired) = &state.comparison.paired {
-        let color = theme::palette(ui).alarm;
+        let color = theme::palette(ui).weak_text;
         for note in paired.pairing.notes() {
             ui.label(RichText::new(note).small().color(color));
         }
     }
     evaluation(ui, state, commands);
-    for (place, notice) in state.notices.iter().enumerate() {
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(notice).small().color(theme::palette(ui).error));
-            if icon_button(ui, icons::ICON_CLOSE, "Dismiss the notice", "Dismiss").clicked() {
-                commands.push(EvaluateCommand::DismissNotice(place));
-            }
-        });
-    }
 }
 
 fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<EvaluateCommand>) {
@@ -87,7 +79,7 @@ fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<Ev
 fn about(ui: &mut Ui, slot: Slot, run: &OpenRun) {
     let (palette, about) = (theme::palette(ui), &run.prepared.run.about);
     for sentence in warnings(about).into_iter().chain(run.notes.problem.clone()) {
-        ui.label(RichText::new(sentence).small().color(palette.alarm));
+        ui.label(RichText::new(sentence).small().strong());
     }
     let manifest = about.manifest.rsplit(['/', '\\']).next().unwrap_or_default();
     row(ui, "manifest", manifest, &about.manifest);
@@ -108,7 +100,7 @@ fn about(ui: &mut Ui, slot: Slot, run: &OpenRun) {
             "notes" => counted(sentences.len(), "note"),
             _ => format!("{} {what}", counted(sentences.len(), "clip")),
         };
-        let title = RichText::new(title).small().color(palette.alarm);
+        let title = RichText::new(title).small().color(palette.weak_text);
         CollapsingHeader::new(title).id_salt((slot, what)).show(ui, |ui| {
             for sentence in sentences.iter().take(MOST_SENTENCES) {
                 ui.add(Label::new(RichText::new(sentence).small()).wrap());

@@ -2,6 +2,7 @@
 //! drawn without a display, and sound goes nowhere.
 
 mod evaluate;
+mod letters;
 mod present;
 
 use std::path::{Path, PathBuf};

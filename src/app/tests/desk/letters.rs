@@ -1,0 +1,68 @@
+//! Names of recordings in every script, with the fonts that the system has.
+
+use std::collections::BTreeSet;
+
+use avar_fonts::SystemFonts;
+use eframe::egui::FontId;
+use egui_kittest::Harness;
+
+use super::{SIZE, Window, clip};
+use avar_analysis::NetworkChoice;
+use avar_app::{DeskApp, DeskOptions};
+use avar_model::Preset;
+use avar_playback::{PlayerOptions, SoundChoice};
+
+/// Whether the system has a font for all of these letters. Where it has none the test says so; with `AVAR_REQUIRE=1`,
+/// as in a complete test run, it fails.
+fn has_font(letters: &str) -> bool {
+    let letters: BTreeSet<char> = letters.chars().filter(|letter| !letter.is_ascii()).collect();
+    let missing = SystemFonts::shared().cover(&letters, u64::MAX).missing;
+    if missing.is_empty() {
+        return true;
+    }
+    assert!(
+        std::env::var_os("AVAR_REQUIRE").is_none_or(|value| value != "1"),
+        "no font has {missing:?}; install fonts-noto-core and fonts-noto-cjk"
+    );
+    eprintln!("SKIPPED: no font of this system has {missing:?}");
+    false
+}
+
+/// The window on clips of these names; until its fonts are found, letters may be boxes.
+fn window_on(names: &[&str]) -> Window {
+    let folder = tempfile::tempdir().unwrap();
+    let files = names.iter().map(|name| clip(folder.path(), name)).collect();
+    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let network = NetworkChoice::untrained(Preset::Lite);
+    let options = DeskOptions { files, network, player, ..DeskOptions::default() };
+    let harness =
+        Harness::builder().with_size(SIZE).allow_missing_glyphs().wgpu().build_eframe(|cc| DeskApp::new(cc, options));
+    let mut window = Window { harness, folder };
+    window.settle();
+    window
+}
+
+#[test]
+fn names_of_every_script_are_read_with_the_fonts_of_the_system() {
+    for name in [
+        "监控录像-停车场",
+        "防犯カメラ-駐車場",
+        "감시카메라-주차장",
+        "תיעוד מצלמה",
+        "تسجيل الكاميرا",
+        "กล้องวงจรปิด",
+        "सीसीटीवी कैमरा",
+    ] {
+        if !has_font(name) {
+            continue;
+        }
+        let window = window_on(&[&format!("{name}.mp4")]);
+        let ctx = &window.harness.ctx;
+        let missing: Vec<char> = ctx.fonts_mut(|fonts| {
+            name.chars().filter(|letter| !fonts.has_glyph(&FontId::proportional(13.0), *letter)).collect()
+        });
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+        assert_eq!(window.harness.state().desk.state.letters_note, None, "{name}");
+        window.assert_shows(name);
+    }
+}
