@@ -299,10 +299,11 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
             } else {
                 format!(", turned by {} degrees", video.rotation_deg)
             };
-            let rate = if video.variable_frame_rate { "frames/s on average, varying" } else { "frames/s" };
+            let varies = if video.variable_frame_rate { "frames/s on average, varying" } else { "frames/s" };
+            let rate = video.assumed_times().unwrap_or_else(|| format!("{:.3} {varies}", video.average_fps));
             say(&format!(
-                "picture: {} {}x{} {}, {:.3} {rate}{turned}",
-                video.codec, video.width, video.height, video.pixel_format, video.average_fps
+                "picture: {} {}x{} {}, {rate}{turned}",
+                video.codec, video.width, video.height, video.pixel_format
             ))?;
             if let Some(color) = media.info.video.as_ref().map(|video| video.color) {
                 say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;

@@ -13,6 +13,7 @@
 mod audio_decoder;
 mod audio_reader;
 mod clip_writer;
+mod clock;
 mod color;
 mod demuxer;
 mod digest;
@@ -42,6 +43,7 @@ use ffmpeg_next::ffi;
 
 pub use audio_reader::{AudioBlock, AudioFormat, AudioReader, read_mono};
 pub use clip_writer::{ClipSpec, ClipWriter};
+pub use clock::AudioClock;
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 pub use digest::digest;
 pub use error::{MediaError, StreamKind};

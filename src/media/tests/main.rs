@@ -8,3 +8,4 @@ mod pictures;
 mod sequences;
 mod shelf;
 mod sound;
+mod time;
