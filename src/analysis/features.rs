@@ -15,7 +15,7 @@ use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_p
 use super::step_grid::StepGrid;
 use avar_base::job::CancelToken;
 use avar_labels::{CLASS_COUNT, Evidence, anomaly_score};
-use avar_media::{AudioFaults, AudioFormat, AudioReader, FrameTable, MediaInfo, VideoReader};
+use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
 use avar_model::avar_net::Seen;
 use avar_model::motion::Motion;
 use avar_model::wav2vec2::normalise_utterance;
@@ -219,7 +219,7 @@ impl FeatureStreams {
         let path = &info.path;
         // Before the picture: while FFmpeg opens a long file it has each list twice, and that of the sound is the longer.
         let sound = match &info.audio {
-            Some(audio) => Some(open_sound(path, audio.stream_index, grid, first_step, cancel)?),
+            Some(audio) => Some(open_sound(path, audio, grid, first_step, cancel)?),
             None => None,
         };
         let mut motion =
@@ -363,13 +363,13 @@ fn extend_pictures(
 
 fn open_sound(
     path: &Path,
-    track: usize,
+    audio: &AudioInfo,
     grid: StepGrid,
     first_step: usize,
     cancel: &CancelToken,
 ) -> Result<OpenAudio, AnalysisError> {
     let format = AudioFormat { rate_hz: SOUND_RATE_HZ, channels: 1 };
-    let reader = AudioReader::open_track(path, Some(track), format, &CancelToken::default())?;
+    let reader = AudioReader::open_track(path, Some(audio), format, &CancelToken::default())?;
     let reader = Rc::new(RefCell::new(reader));
     let shared = reader.clone();
     let read: ReadBlock = Box::new(move || Ok(shared.borrow_mut().next()?));

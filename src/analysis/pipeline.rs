@@ -257,7 +257,7 @@ fn analyse_in_parts(
         (timings.decode, timings.picture_network, timings.sound_network) = (spent.decode, spent.picture, spent.sound);
     } else if let Some(audio) = &spec.info.audio {
         // The kept scores say nothing of it, and reading the audio takes a thousandth of the time that it lasts.
-        audio_faults = AudioFaults::scan(&spec.info.path, Some(audio.stream_index), cancel)?;
+        audio_faults = AudioFaults::scan(&spec.info.path, Some(audio), cancel)?;
     }
     timings.analysed_s = (spec.info.range.end - grid.start_of(taken_over)).seconds().max(0.0);
     timings.total = started.elapsed();

@@ -16,7 +16,7 @@ use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, write_corrected};
 use avar_export::{self, Plate, PlateJob, PlateSettings};
 use avar_labels::AnomalyClass;
-use avar_media::{self, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use avar_metrics::runs::{Run, is_run};
 use avar_scoring::{EvaluationSpec, spawn_evaluation};
 
@@ -230,10 +230,10 @@ impl Jobs {
     }
 
     /// Replaces the waveform that is being read, if any.
-    pub fn read_waveform(&mut self, id: RecordingId, path: PathBuf, track: usize) {
+    pub fn read_waveform(&mut self, id: RecordingId, path: PathBuf, audio: AudioInfo) {
         let job = Job::spawn("waveform", self.wake.clone(), move |reporter| {
             let waveform =
-                build_waveform(&path, Some(track), reporter.cancel_token(), |partial| reporter.partial(partial));
+                build_waveform(&path, Some(&audio), reporter.cancel_token(), |partial| reporter.partial(partial));
             reporter.check()?;
             waveform.map(Arc::new).map_err(|error| Stopped::Failed(error.to_string()))
         });
@@ -259,11 +259,16 @@ impl Jobs {
     pub fn forget(&mut self, id: RecordingId) {
         self.opening.take_if(|(of, _)| *of == id);
         self.digest.take_if(|(of, _)| *of == id);
-        self.waveform.take_if(|(of, _)| *of == id);
+        self.forget_waveform(id);
         self.analysis.take_if(|(of, _)| *of == id);
     }
 
-    /// The system's dialog waits on a thread of its own. Without a portal or `zenity` it answers like a cancel, at once.
+    /// As [`Self::forget`], of the waveform alone.
+    pub fn forget_waveform(&mut self, id: RecordingId) {
+        self.waveform.take_if(|(of, _)| *of == id);
+    }
+
+    /// The system's dialog waits on a thread of its own. Without a portal or `zenity` it answers like a cancel.
     pub fn choose_files(&mut self) {
         if self.dialog.is_none() {
             let job = Job::spawn("dialog", self.wake.clone(), |_| {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::jobs::{Destination, Opened, PathKind, Sorted};
-use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage};
+use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage, Waveform};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
 use avar_base::job::JobEvent;
@@ -135,12 +135,18 @@ impl Desk {
         let Some(recording) = self.state.find(id) else { return };
         let before = recording.media().and_then(|media| media.frames.clone());
         let (info, frames) = (media.info.clone(), media.frames.clone());
+        // Where the clock of a joined file starts again is found on the way: what was read of the sound is out of place.
+        let keeps_clock = recording.media().is_none_or(|before| before.has_audio_clock_of(&media));
+        if !keeps_clock {
+            recording.waveform = Waveform::Unknown;
+            self.jobs.forget_waveform(id);
+        }
         recording.stage = Stage::Ready(media);
         if !is_shown {
             return;
         }
         match (&mut self.player, before, frames) {
-            (Some(player), Some(before), Some(frames)) if before.is_continued_by(&frames) => {
+            (Some(player), Some(before), Some(frames)) if keeps_clock && before.is_continued_by(&frames) => {
                 player.extend(&info, frames)
             }
             _ => self.start_player(),

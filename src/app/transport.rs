@@ -25,7 +25,7 @@ impl Desk {
         let Some(media) = recording.media().cloned() else { return };
         let (id, path) = (recording.id, recording.path.clone());
         if let (Some(audio), Waveform::Unknown) = (&media.info.audio, &recording.waveform) {
-            self.jobs.read_waveform(id, path, audio.stream_index);
+            self.jobs.read_waveform(id, path, audio.clone());
         }
         match Player::open(media.info, media.frames, self.player_options.clone(), self.wake.clone()) {
             Ok(player) => self.player = Some(player),

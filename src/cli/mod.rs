@@ -331,7 +331,7 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
     let media = open(file, &cancel, |_| {})?;
     let mut report = IngestReport { sha256: Some(avar_media::digest(file, &cancel)?), ..IngestReport::new(&media) };
     if let Some(audio) = &media.info.audio {
-        match AudioFaults::scan(file, Some(audio.stream_index), &cancel) {
+        match AudioFaults::scan(file, Some(audio), &cancel) {
             Ok(faults) => report.add_audio_faults(faults),
             Err(error) => report.warnings.push(format!("The sound cannot be read to its end: {error}")),
         }
@@ -347,10 +347,11 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
             } else {
                 format!(", turned by {} degrees", video.rotation_deg)
             };
-            let rate = if video.variable_frame_rate { "frames/s on average, varying" } else { "frames/s" };
+            let varies = if video.variable_frame_rate { "frames/s on average, varying" } else { "frames/s" };
+            let rate = video.assumed_times().unwrap_or_else(|| format!("{:.3} {varies}", video.average_fps));
             say(&format!(
-                "picture: {} {}x{} {}, {:.3} {rate}{turned}",
-                video.codec, video.width, video.height, video.pixel_format, video.average_fps
+                "picture: {} {}x{} {}, {rate}{turned}",
+                video.codec, video.width, video.height, video.pixel_format
             ))?;
             if let Some(color) = media.info.video.as_ref().map(|video| video.color) {
                 say(&format!("colour:  {:?}, {:?} range, {:?}", color.matrix, color.range, color.transfer))?;

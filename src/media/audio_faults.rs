@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::audio_reader::{AudioFormat, AudioReader};
 use super::error::MediaError;
+use super::probe::AudioInfo;
 use avar_base::job::CancelToken;
 use avar_base::time::MediaTime;
 
@@ -21,11 +22,11 @@ pub struct AudioFaults {
 }
 
 impl AudioFaults {
-    /// Reads all sound of `path`, of the stream `track` or else the best one.
-    pub fn scan(path: &Path, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
+    /// Reads all audio of `path`, of the track `audio` or else the best one.
+    pub fn scan(path: &Path, audio: Option<&AudioInfo>, cancel: &CancelToken) -> Result<Self, MediaError> {
         // As the sound is drawn and analysed: what cancels depends on what is mixed.
         let format = AudioFormat { rate_hz: 16_000, channels: 1 };
-        let mut reader = AudioReader::open_track(path, track, format, cancel)?;
+        let mut reader = AudioReader::open_track(path, audio, format, cancel)?;
         while reader.next()?.is_some() {}
         Ok(reader.faults())
     }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a block's `start` is a multiple of one sample period, and the sample at a time is the same
 //! after a seek as when read in sequence. Containers whose time stamps are coarser than a sample
-//! (Matroska: 1 ms) only place the first block of a run; within a run samples are counted.
+//! (Matroska: 1 ms) only place the first block of a run; within a run samples are counted. Where the clock of a joined
+//! file starts again, packets are given their times in the recording before they are decoded ([`AudioClock`]).
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -13,8 +14,10 @@ use ffmpeg_next::frame::Audio;
 use super::audio_conditioner::WINDOW_S;
 use super::audio_decoder::AudioDecoder;
 use super::audio_faults::AudioFaults;
+use super::clock::AudioClock;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
+use super::probe::AudioInfo;
 use super::resampler::{InputFormat, ResampledPiece, Resampler};
 use super::source::Source;
 use avar_base::job::CancelToken;
@@ -43,6 +46,9 @@ pub struct AudioReader {
     format: AudioFormat,
     grid: TimeBase,
     time_base: TimeBase,
+    clock: AudioClock,
+    /// Where in the file the last packet began that says so.
+    byte: i64,
     /// Blocks of one constant size, where the container's time stamps are too coarse to place a sample.
     lattice: Option<Lattice>,
     run: Option<Resampler>,
@@ -84,6 +90,8 @@ const PREROLL_ENOUGH_S: f64 = 0.3;
 /// Longer than any resampling filter here, and than the two windows by which a sample is conditioned: its own, and the
 /// one before, from which its channels may be turning.
 const RUN_IN_S: f64 = 0.06 + 2.0 * WINDOW_S;
+/// A landing is sought down to so many bytes.
+const LANDED_BYTES: i64 = 64 << 10;
 /// Time stamps off by less than this are jitter, not a gap.
 const JITTER_S: f64 = 0.010;
 
@@ -92,25 +100,26 @@ impl AudioReader {
         Self::open_cancellable(path, format, &CancelToken::default())
     }
 
-    /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set.
+    /// As [`Self::open`]; every read ends with [`MediaError::Cancelled`] once `cancel` is set. Times are what the packets
+    /// state: only a file that was opened ([`super::open`]) is known well enough to mend a clock that starts again.
     pub fn open_cancellable(path: &Path, format: AudioFormat, cancel: &CancelToken) -> Result<Self, MediaError> {
         Self::open_track(path, None, format, cancel)
     }
 
-    /// As [`Self::open_cancellable`]; reads the stream `track`, or else the best one.
+    /// As [`Self::open_cancellable`]; reads the track `audio`, on its clock, or else the best one.
     pub fn open_track(
         path: &Path,
-        track: Option<usize>,
+        audio: Option<&AudioInfo>,
         format: AudioFormat,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        Self::of(&Source::open(path, cancel)?, track, format, cancel)
+        Self::of(&Source::open(path, cancel)?, audio, format, cancel)
     }
 
     /// As [`Self::open_track`], of a file that is open.
     pub fn of(
         source: &Source,
-        track: Option<usize>,
+        audio: Option<&AudioInfo>,
         format: AudioFormat,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
@@ -120,7 +129,7 @@ impl AudioReader {
         if !(1..=64).contains(&format.channels) {
             return Err(refused());
         }
-        let opened = || Self::open_at_start(source, track, format, grid, cancel);
+        let opened = || Self::open_at_start(source, audio, format, grid, cancel);
         // Given up before FFmpeg reads the file again: of a long one it keeps a list of all samples.
         let lattice = opened()?.learn_lattice()?;
         Ok(Self { lattice, ..opened()? })
@@ -128,12 +137,12 @@ impl AudioReader {
 
     fn open_at_start(
         source: &Source,
-        track: Option<usize>,
+        audio: Option<&AudioInfo>,
         format: AudioFormat,
         grid: TimeBase,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_sound(source, track, cancel)?;
+        let demuxer = Demuxer::open_sound(source, audio.map(|audio| audio.stream_index), cancel)?;
         let decoder = AudioDecoder::open(&demuxer)?;
         let time_base = demuxer.time_base();
         Ok(Self {
@@ -142,6 +151,8 @@ impl AudioReader {
             format,
             grid,
             time_base,
+            clock: audio.map(|audio| audio.clock.clone()).unwrap_or_default(),
+            byte: 0,
             lattice: None,
             run: None,
             expected: None,
@@ -219,11 +230,23 @@ impl AudioReader {
             if self.decoder.is_draining() {
                 return Ok(None);
             }
-            match self.landed.take().map_or_else(|| self.demuxer.next_packet(), |packet| Ok(Some(packet)))? {
+            let packet = match self.landed.take() {
+                Some(packet) => Some(packet),
+                None => self.next_packet()?,
+            };
+            match packet {
                 Some(packet) => self.decoder.send(&packet),
                 None => self.decoder.drain(),
             }
         }
+    }
+
+    /// The next packet, with its times in the recording.
+    fn next_packet(&mut self) -> Result<Option<Packet>, MediaError> {
+        let Some(mut packet) = self.demuxer.next_packet()? else { return Ok(None) };
+        self.byte = self.byte.max(packet.position() as i64);
+        self.clock.correct(&mut packet, self.byte, self.time_base);
+        Ok(Some(packet))
     }
 
     /// Makes one decoded block ready, after the tail of a run that it ends.
@@ -274,13 +297,15 @@ impl AudioReader {
     /// Where a decoded block begins, in source samples, and whether that breaks the run before it.
     fn place(&self, frame: &Audio, rate_hz: u32) -> (i64, bool) {
         let expected = self.expected.map(|position| position.at_rate(rate_hz));
-        let stated =
-            frame.pts().map(|pts| source_sample(MediaTime::from_pts(pts, self.time_base), rate_hz) + self.drift);
+        let time = frame.pts().map(|pts| MediaTime::from_pts(pts, self.time_base));
+        let stated = time.map(|time| source_sample(time, rate_hz) + self.drift);
+        // However near it comes to what was expected: a seek has nothing else to go by.
+        let restarts = time.is_some_and(|time| self.clock.restart_before(time) == Some(time));
         let jitter = samples_in(JITTER_S + 2.0 * self.tick_s(), rate_hz);
         match (expected, stated) {
             // The time stamps of a bare stream are FFmpeg's own count, with its rounding added up.
             (Some(expected), _) if self.demuxer.is_bare_sound() => (expected, false),
-            (Some(expected), Some(stated)) if (stated - expected).abs() > jitter => (stated, true),
+            (Some(expected), Some(stated)) if restarts || (stated - expected).abs() > jitter => (stated, true),
             (Some(expected), _) => (expected, false),
             (None, Some(stated)) => (self.snapped(stated, frame.samples() as i64, rate_hz), true),
             (None, None) => (0, true),
@@ -296,8 +321,11 @@ impl AudioReader {
     fn snapped(&self, stated: i64, len: i64, rate_hz: u32) -> i64 {
         let Some(lattice) = self.lattice.filter(|lattice| lattice.rate_hz == rate_hz) else { return stated };
         let end = stated + len;
-        let steps = (end - lattice.origin + lattice.step / 2).div_euclid(lattice.step);
-        let nearest = lattice.origin + steps * lattice.step;
+        // Blocks are counted anew from where the clock starts again.
+        let time = SamplePosition { sample: stated, rate_hz }.time() + MediaTime::from_seconds(self.tick_s());
+        let origin = self.clock.restart_before(time).map_or(lattice.origin, |start| source_sample(start, rate_hz));
+        let steps = (end - origin + lattice.step / 2).div_euclid(lattice.step);
+        let nearest = origin + steps * lattice.step;
         if (nearest - end).abs() <= samples_in(2.0 * self.tick_s(), rate_hz) { nearest - len } else { stated }
     }
 
@@ -327,6 +355,7 @@ impl AudioReader {
     /// Starts again with a new decoder: a flushed one remembers a little (AAC: the last window's shape).
     fn return_to_start(&mut self) -> Result<(), MediaError> {
         self.demuxer.restart()?;
+        self.byte = 0;
         self.damaged_before += self.decoder.damaged_packets();
         self.decoder = AudioDecoder::open(&self.demuxer)?;
         self.reset();
@@ -337,7 +366,11 @@ impl AudioReader {
     fn land(&mut self, time: MediaTime) -> Result<(), MediaError> {
         // From the start there is nothing to go back to: each seek would land too late, and the file be opened again.
         let begins = self.demuxer.begins_at(time - MediaTime::from_seconds(PREROLL_ENOUGH_S));
-        if !begins && !self.demuxer.is_bare_sound() {
+        if !self.clock.is_plain() {
+            if !begins && self.demuxer.is_byte_stream() && self.land_by_bytes(time)? {
+                return Ok(());
+            }
+        } else if !begins && !self.demuxer.is_bare_sound() {
             for back_s in [PREROLL_S, 2.0, 10.0, 60.0] {
                 let pts = (time - MediaTime::from_seconds(back_s)).to_pts(self.time_base);
                 if self.demuxer.seek_pts(pts) && self.landed_in_time(time)? {
@@ -348,7 +381,7 @@ impl AudioReader {
         self.return_to_start()?;
         let preroll = MediaTime::from_seconds(PREROLL_S);
         let mut number = 0;
-        while let Some(packet) = self.demuxer.next_packet()? {
+        while let Some(packet) = self.next_packet()? {
             let stated = self.time_of(&packet);
             let counted = self
                 .lattice
@@ -367,12 +400,39 @@ impl AudioReader {
         Ok(())
     }
 
+    /// As [`Self::land`], in a file that states the same times more than once, so that FFmpeg cannot find them.
+    fn land_by_bytes(&mut self, time: MediaTime) -> Result<bool, MediaError> {
+        let wanted = time - MediaTime::from_seconds(PREROLL_S);
+        let (mut early, mut late) = (0, self.demuxer.size_bytes());
+        while late - early > LANDED_BYTES {
+            let middle = early + (late - early) / 2;
+            let is_early = self.jump_to_byte(middle) && self.is_before(wanted)?;
+            if is_early { early = middle } else { late = middle }
+        }
+        Ok(self.jump_to_byte(early) && self.landed_in_time(time)?)
+    }
+
+    fn jump_to_byte(&mut self, byte: i64) -> bool {
+        self.byte = byte;
+        self.demuxer.seek_byte(byte)
+    }
+
     /// Reads one packet; whether it is early enough for its decoder to have settled by `time`.
     fn landed_in_time(&mut self, time: MediaTime) -> Result<bool, MediaError> {
-        let Some(packet) = self.demuxer.next_packet()? else { return Ok(false) };
+        let Some(packet) = self.next_packet()? else { return Ok(false) };
         let in_time = self.time_of(&packet).is_some_and(|at| at + MediaTime::from_seconds(PREROLL_ENOUGH_S) <= time);
         self.landed = Some(packet);
         Ok(in_time)
+    }
+
+    /// Whether the next packet that has a time comes before `time`.
+    fn is_before(&mut self, time: MediaTime) -> Result<bool, MediaError> {
+        while let Some(packet) = self.next_packet()? {
+            if let Some(at) = self.time_of(&packet) {
+                return Ok(at < time);
+            }
+        }
+        Ok(false)
     }
 
     fn time_of(&self, packet: &Packet) -> Option<MediaTime> {
@@ -397,10 +457,16 @@ impl SamplePosition {
     }
 }
 
-/// The sound of `range` as one run at `rate_hz`, mono: sample `k` belongs to `range.start + k / rate_hz`
-/// (to the nearest sample of the file's own grid). Where there is no sound there are zeros.
-pub fn read_mono(path: &Path, rate_hz: u32, range: TimeRange, cancel: &CancelToken) -> Result<Vec<f32>, MediaError> {
-    let mut reader = AudioReader::open_cancellable(path, AudioFormat { rate_hz, channels: 1 }, cancel)?;
+/// The sound of `range` as one run at `rate_hz`, mono, of the track `audio` or else the best one: sample `k` belongs to
+/// `range.start + k / rate_hz` (to the nearest sample of the file's own grid). Where there is no sound there are zeros.
+pub fn read_mono(
+    path: &Path,
+    audio: Option<&AudioInfo>,
+    rate_hz: u32,
+    range: TimeRange,
+    cancel: &CancelToken,
+) -> Result<Vec<f32>, MediaError> {
+    let mut reader = AudioReader::open_track(path, audio, AudioFormat { rate_hz, channels: 1 }, cancel)?;
     let first = range.start.to_pts(reader.grid);
     let count = usize::try_from(range.end.to_pts(reader.grid).saturating_sub(first)).unwrap_or(0);
     let mut samples = Vec::new();

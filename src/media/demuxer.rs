@@ -38,12 +38,14 @@ const PICTURE_DEMUXERS: &str = "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe";
 /// After so many failed reads in a row the rest of the file is taken as lost.
 const READ_FAILURES_BEFORE_GIVING_UP: usize = 32;
 
-/// An open file; one stream at a time is read from it.
+/// An open file; one stream at a time is read from it, or two in the order in which they lie.
 pub(super) struct Demuxer {
     input: Input,
     cancel: CancelToken,
     source: Source,
     selected: usize,
+    /// The stream whose packets are read as well.
+    beside: Option<usize>,
     read_failed: bool,
     /// Nothing was read or sought since the file was opened.
     is_at_start: bool,
@@ -163,6 +165,7 @@ impl Demuxer {
             cancel: cancel.clone(),
             source: source.clone(),
             selected: usize::MAX,
+            beside: None,
             read_failed: false,
             is_at_start: true,
             encrypted: file.outline().encrypted(),
@@ -236,9 +239,14 @@ impl Demuxer {
         if self.pictures.is_some() {
             return None;
         }
-        // SAFETY: the input is open; the field is a plain number.
-        let duration = unsafe { (*self.input.as_ptr()).duration };
-        (duration > 0).then(|| duration as f64 / f64::from(ffi::AV_TIME_BASE))
+        // SAFETY: the input is open; both fields are numbers, of which the second is read as one.
+        let (duration, method) = unsafe {
+            let context = self.input.as_ptr();
+            ((*context).duration, (&raw const (*context).duration_estimation_method).cast::<u32>().read())
+        };
+        // Otherwise FFmpeg guesses, from the last time stamps or the bit rate.
+        let is_stated = method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM as u32;
+        (is_stated && duration > 0).then(|| duration as f64 / f64::from(ffi::AV_TIME_BASE))
     }
 
     /// Whether reading stopped at an error rather than at the end of the file.
@@ -306,16 +314,25 @@ impl Demuxer {
 
     /// Reads only the packets of stream `index` from now on.
     pub(super) fn select(&mut self, index: usize) {
-        self.selected = index;
+        self.select_with(index, None);
+    }
+
+    /// Reads the packets of stream `index`, and those of the stream `beside`, in the order of the file.
+    pub(super) fn select_with(&mut self, index: usize, beside: Option<usize>) {
+        (self.selected, self.beside) = (index, beside);
         // SAFETY: the stream array belongs to the open input and has `nb_streams` entries.
         unsafe {
             let context = self.input.as_mut_ptr();
             for i in 0..(*context).nb_streams as usize {
                 let discard =
-                    if i == index { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
+                    if self.reads(i) { ffi::AVDiscard::AVDISCARD_DEFAULT } else { ffi::AVDiscard::AVDISCARD_ALL };
                 (**(*context).streams.add(i)).discard = discard;
             }
         }
+    }
+
+    fn reads(&self, index: usize) -> bool {
+        index == self.selected || Some(index) == self.beside
     }
 
     pub(super) fn selected(&self) -> usize {
@@ -329,13 +346,68 @@ impl Demuxer {
 
     /// The unit of the selected stream's PTS; a unit that is no positive fraction reads as 1/90000.
     pub(super) fn time_base(&self) -> TimeBase {
+        self.time_base_of(self.selected)
+    }
+
+    /// As [`Self::time_base`], of the stream `index`.
+    pub(super) fn time_base_of(&self, index: usize) -> TimeBase {
         if self.pictures.is_some() {
             return PICTURE_TIME_BASE;
         }
-        self.input.stream(self.selected).map_or(FALLBACK_TIME_BASE, |stream| time_base_of(&stream))
+        self.input.stream(index).map_or(FALLBACK_TIME_BASE, |stream| time_base_of(&stream))
     }
 
-    /// The next packet of the selected stream; `None` at the end, or where the rest cannot be read.
+    /// Half of what the time stamps of stream `index` can count before they begin at zero again, in its time base.
+    pub(super) fn half_turn(&self, index: usize) -> i64 {
+        // SAFETY: the stream lives as long as the open input; the field is a plain number.
+        let bits = self.input.stream(index).map_or(64, |stream| unsafe { (*stream.as_ptr()).pts_wrap_bits });
+        if (1..=62).contains(&bits) { 1 << (bits - 1) } else { i64::MAX }
+    }
+
+    /// The sample rate that stream `index` states, 0 where it does not.
+    pub(super) fn audio_rate_hz(&self, index: usize) -> u32 {
+        // SAFETY: the stream and its parameters live as long as the open input; the field is a plain number.
+        let rate_hz =
+            self.input.stream(index).map_or(0, |stream| unsafe { (*(*stream.as_ptr()).codecpar).sample_rate });
+        u32::try_from(rate_hz).unwrap_or(0)
+    }
+
+    /// Whether the container counts the samples of stream `index` one by one, so that the length that it states is
+    /// right as long as the file is whole: in the index of an MP4 or MOV that is in one piece, or as bytes of PCM.
+    pub(super) fn counts_audio(&self, index: usize) -> bool {
+        const COUNTED_IN_BYTES: [&str; 5] = ["wav", "w64", "aiff", "au", "caf"];
+        let Some(stream) = self.input.stream(index) else { return false };
+        // SAFETY: the stream lives as long as the open input; the functions only read.
+        let (listed, sample_bits) = unsafe {
+            let codec = (*(*stream.as_ptr()).codecpar).codec_id;
+            (ffi::avformat_index_get_entries_count(stream.as_ptr()), ffi::av_get_exact_bits_per_sample(codec))
+        };
+        let is_pcm = sample_bits > 0 && COUNTED_IN_BYTES.contains(&self.input.format().name());
+        is_pcm || (listed > 0 && self.is_indexed())
+    }
+
+    /// How many bytes a second of the audio in stream `index` takes at least: a file that states more time than it has
+    /// bytes for is wrong.
+    pub(super) fn fewest_bytes_per_s(&self, index: usize) -> f64 {
+        // No codec needs fewer.
+        const FEWEST: f64 = 50.0;
+        let Some(stream) = self.input.stream(index) else { return FEWEST };
+        // SAFETY: the stream and its parameters live as long as the open input; the function only reads a table.
+        let (sample_bits, channels) = unsafe {
+            let codec = (*stream.as_ptr()).codecpar;
+            (ffi::av_get_exact_bits_per_sample((*codec).codec_id), (*codec).ch_layout.nb_channels)
+        };
+        let frame_bits = f64::from(sample_bits.max(0)) * f64::from(channels.max(0));
+        (frame_bits / 8.0 * f64::from(self.audio_rate_hz(index))).max(FEWEST)
+    }
+
+    /// Whether this is an MP4 or MOV with its index in one piece. FFmpeg reads its streams in the order of their times,
+    /// to and fro where they do not lie side by side.
+    pub(super) fn is_indexed(&self) -> bool {
+        matches!(self.source.content(), Content::File(file) if !file.outline().tracks().is_empty())
+    }
+
+    /// The next packet of what is selected; `None` at the end, or where the rest cannot be read.
     pub(super) fn next_packet(&mut self) -> Result<Option<ffmpeg::Packet>, MediaError> {
         if let Some(pictures) = &mut self.pictures {
             return pictures.next_packet(self.selected, &self.cancel);
@@ -348,7 +420,7 @@ impl Demuxer {
             }
             let mut packet = ffmpeg::Packet::empty();
             match packet.read(&mut self.input) {
-                Ok(()) if packet.stream() == self.selected => return Ok(Some(packet)),
+                Ok(()) if self.reads(packet.stream()) => return Ok(Some(packet)),
                 Ok(()) => failures = 0,
                 Err(ffmpeg::Error::Eof) => {
                     // SAFETY: the input and its I/O context are open; the field is only read.
@@ -399,6 +471,15 @@ impl Demuxer {
         self.is_at_start && stream.is_some_and(is_first)
     }
 
+    /// Of the file, 0 where FFmpeg cannot tell.
+    pub(super) fn size_bytes(&self) -> i64 {
+        // SAFETY: the input is open; the function asks its I/O context, which it may lack.
+        unsafe {
+            let io = (*self.input.as_ptr()).pb;
+            if io.is_null() { 0 } else { ffi::avio_size(io).max(0) }
+        }
+    }
+
     /// Whether packets can be picked up at any byte (transport and program streams).
     pub(super) fn is_byte_stream(&self) -> bool {
         // SAFETY: the input format is a constant table entry.
@@ -410,6 +491,26 @@ impl Demuxer {
     pub(super) fn is_bare_sound(&self) -> bool {
         const BARE: [&str; 12] =
             ["mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb"];
+        BARE.contains(&self.input.format().name())
+    }
+
+    /// Whether the file is a bare video stream: it has no time stamps, and FFmpeg makes them up or leaves them out.
+    pub(super) fn is_bare_video(&self) -> bool {
+        const BARE: [&str; 13] = [
+            "h264",
+            "hevc",
+            "vvc",
+            "m4v",
+            "mpegvideo",
+            "mjpeg",
+            "h263",
+            "h261",
+            "vc1",
+            "cavsvideo",
+            "dirac",
+            "obu",
+            "av1",
+        ];
         BARE.contains(&self.input.format().name())
     }
 
@@ -429,7 +530,8 @@ impl Demuxer {
     /// What it takes to have FFmpeg read the file again.
     pub(super) fn closed(&self) -> Closed {
         let kept = self.hidden.as_ref().map(HiddenTracks::kept);
-        Closed { source: self.source.clone(), kept, selected: self.selected, cancel: self.cancel.clone() }
+        let source = self.source.clone();
+        Closed { source, kept, selected: self.selected, beside: self.beside, cancel: self.cancel.clone() }
     }
 }
 
@@ -439,6 +541,7 @@ pub(super) struct Closed {
     /// The one kind of tracks that was shown.
     kept: Option<StreamKind>,
     selected: usize,
+    beside: Option<usize>,
     cancel: CancelToken,
 }
 
@@ -449,7 +552,7 @@ impl Closed {
             Some(kind) => Demuxer::open_kind(&self.source, kind, &self.cancel)?,
             None => Demuxer::open(&self.source, &self.cancel)?,
         };
-        demuxer.select(self.selected);
+        demuxer.select_with(self.selected, self.beside);
         Ok(demuxer)
     }
 

@@ -10,6 +10,8 @@
 //! Reading ten hours takes seconds, and decoding as a check takes longer than a first picture should. While it lasts, the
 //! first part of the table is handed out, as soon as some frames have been checked, and again and again, each time at
 //! least twice as long as before: all frames whose PTS lies before the last DTS read, which no later packet can precede.
+//!
+//! The same reading tells when the audio is heard, and on which clock (`clock`).
 
 use std::ffi::c_int;
 use std::ops::Range;
@@ -19,6 +21,7 @@ use std::time::{Duration, Instant};
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
 
+use super::clock::{AudioClock, AudioScan, ClockRestart, Course, StampFollower};
 use super::demuxer::{Closed, Demuxer};
 use super::error::MediaError;
 use super::ffi_enum::{self, codec};
@@ -33,43 +36,69 @@ use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 pub(super) enum ScanNews {
     /// The fraction done, in `0..=1`.
     Progress(f32),
-    /// The first part of the table; the later ones go on where it ends.
-    FirstPart(FrameTable),
+    /// The first part; the later ones go on where it ends.
+    FirstPart(Scanned),
+}
+
+/// What reading a file once has told.
+pub(super) struct Scanned {
+    pub(super) table: FrameTable,
+    /// Of the audio, where it was to be read beside the video: when it is heard in the recording, and on which clock.
+    /// `None` where it has not one packet.
+    pub(super) audio: Option<(AudioClock, TimeRange)>,
+}
+
+impl Scanned {
+    fn new(table: FrameTable, audio: Option<&AudioScan>) -> Self {
+        let audio = audio.and_then(|audio| audio.outcome(&table.restarts));
+        Self { table, audio }
+    }
 }
 
 pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
 
-/// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. `patience` is how long a
-/// listener waits before a first part of the table is of use to it.
-pub(super) fn scan(demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
-    let path = demuxer.path().to_owned();
-    let table = match demuxer.sequence().cloned() {
-        Some(sequence) => Ok(scan_pictures(&demuxer, &sequence, listen)?),
-        None if codec_shows_every_packet(&demuxer) => scan_packets(demuxer, patience, listen)?,
+/// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. The table is empty where
+/// none comes out. The packets of the stream `audio` are read in passing. `patience` is how long a listener waits before
+/// a first part of the table is of use to it.
+pub(super) fn scan(
+    mut demuxer: Demuxer,
+    audio: Option<usize>,
+    patience: Duration,
+    listen: Listen,
+) -> Result<Scanned, MediaError> {
+    demuxer.select_with(demuxer.selected(), audio);
+    let is_bare = demuxer.is_bare_video();
+    let scanned = match demuxer.sequence().cloned() {
+        Some(sequence) => Ok(Scanned::new(scan_pictures(&demuxer, &sequence, listen)?, None)),
+        None if codec_shows_every_packet(&demuxer) => scan_packets(demuxer, audio, patience, listen)?,
         None => Err(demuxer),
     };
-    let table = match table {
-        Ok(table) => table,
+    let mut scanned = match scanned {
+        Ok(scanned) => scanned,
         Err(mut demuxer) => {
             demuxer.restart()?;
-            scan_by_decoding(&mut demuxer, patience, listen)?
+            scan_by_decoding(&mut demuxer, audio, patience, listen)?
         }
     };
-    if table.is_empty() {
-        return Err(MediaError::NoFrames { path });
+    // What FFmpeg makes up for a bare stream does not look made up.
+    let table = &mut scanned.table;
+    if is_bare && table.range().duration_s() > 0.0 {
+        table.assumed_rate_hz = Some(table.len() as f64 / table.range().duration_s());
     }
     listen(ScanNews::Progress(1.0));
-    Ok(table)
+    Ok(scanned)
 }
 
 /// The table as the packets tell it, checked where that may be wrong; the file again where they are no guide.
 fn scan_packets(
     mut demuxer: Demuxer,
+    audio: Option<usize>,
     patience: Duration,
     listen: Listen,
-) -> Result<Result<FrameTable, Demuxer>, MediaError> {
+) -> Result<Result<Scanned, Demuxer>, MediaError> {
     let mut start = DecodedStart::new(&demuxer)?;
-    let packets = read_packets(&mut demuxer, &mut Growth::new(patience), &mut start, listen)?;
+    let mut audio = audio.map(|audio| AudioScan::new(&demuxer, audio));
+    let packets = read_packets(&mut demuxer, &mut audio, &mut Growth::new(patience), &mut start, listen)?;
     let cut_short = demuxer.read_failed() || demuxer.source().missing_bytes() > 0;
     let (time_base, file) = (demuxer.time_base(), demuxer.closed());
     // FFmpeg's own index goes before ours is made: of ten hours they take 60 MB and more.
@@ -79,7 +108,8 @@ fn scan_packets(
     let mut damaged: Vec<i64> =
         packets.iter().filter(|packet| packet.is_damaged).filter_map(|packet| packet.pts.get()).collect();
     damaged.extend(table.entries().last().filter(|_| cut_short).map(|last| last.pts));
-    Ok(Ok(if damaged.is_empty() { table } else { check_damaged(&file, table, damaged)? }))
+    let table = if damaged.is_empty() { table } else { check_damaged(&file, table, damaged)? };
+    Ok(Ok(Scanned::new(table, audio.as_ref())))
 }
 
 /// A time stamp of a packet, in half the room of an `Option`.
@@ -108,6 +138,8 @@ pub(super) struct ScannedPacket {
     pub(super) is_shown: bool,
     /// The demuxer knows that data is missing.
     pub(super) is_damaged: bool,
+    /// How often the clock of the file has started again before it.
+    pub(super) part: u32,
 }
 
 impl ScannedPacket {
@@ -130,6 +162,7 @@ impl ScannedPacket {
             is_key: packet.is_key(),
             is_shown: !discarded && !hidden,
             is_damaged: packet.is_corrupt(),
+            part: 0,
         }
     }
 }
@@ -164,28 +197,89 @@ fn vp9_is_hidden(data: &[u8]) -> bool {
 
 fn read_packets(
     demuxer: &mut Demuxer,
+    audio: &mut Option<AudioScan>,
     growth: &mut Growth,
     start: &mut DecodedStart,
     listen: Listen,
 ) -> Result<Vec<ScannedPacket>, MediaError> {
     let codec_id = demuxer.parameters().map_or(codec::NONE, |parameters| ffi_enum::codec_id(&parameters));
     let mut meter = Meter::new(demuxer);
+    let mut parts = Parts::new(demuxer);
     let mut packets = Vec::new();
-    while let Some(packet) = demuxer.next_packet()? {
+    while let Some(packet) = next_video_packet(demuxer, audio)? {
         meter.advance(&packet, listen);
         let scanned = ScannedPacket::new(&packet, codec_id);
         // What comes out of damage only decoding tells, and that waits until the end.
         growth.is_over |= scanned.is_damaged;
         packets.push(scanned);
+        parts.number(&mut packets);
         start.send(packet);
         if growth.is_due(packets.len(), start.labels.len())
             && let Some(part) = growth.first_part(&packets, start, demuxer.time_base())
         {
-            listen(ScanNews::FirstPart(part));
+            listen(ScanNews::FirstPart(Scanned::new(part, audio.as_ref())));
         }
     }
+    parts.finish(&mut packets);
     start.finish();
     Ok(packets)
+}
+
+/// The next packet of the selected stream; those of the audio on the way are shown to `audio`.
+fn next_video_packet(
+    demuxer: &mut Demuxer,
+    audio: &mut Option<AudioScan>,
+) -> Result<Option<ffmpeg::Packet>, MediaError> {
+    while let Some(packet) = demuxer.next_packet()? {
+        let is_video = packet.stream() == demuxer.selected();
+        match audio {
+            Some(audio) if is_video => audio.see_video(&packet),
+            Some(audio) => audio.see_audio(&packet),
+            None => {}
+        }
+        if is_video {
+            return Ok(Some(packet));
+        }
+    }
+    Ok(None)
+}
+
+/// Numbers the parts of a joined file: each begins where the DTS start again.
+struct Parts {
+    follower: StampFollower,
+    current: u32,
+    /// The packet whose DTS was the first in doubt.
+    doubtful: usize,
+}
+
+impl Parts {
+    fn new(demuxer: &Demuxer) -> Self {
+        Self { follower: StampFollower::new(0, demuxer.half_turn(demuxer.selected())), current: 0, doubtful: 0 }
+    }
+
+    /// Of `packets`, the last was just read.
+    fn number(&mut self, packets: &mut [ScannedPacket]) {
+        let Some(newest) = packets.len().checked_sub(1) else { return };
+        packets[newest].part = self.current;
+        let course = packets[newest].dts.get().map_or(Course::GoesOn, |dts| self.follower.follow(dts));
+        if course == Course::Restarted {
+            self.start_at_doubtful(packets);
+        }
+        if course != Course::GoesOn {
+            self.doubtful = newest;
+        }
+    }
+
+    fn finish(&mut self, packets: &mut [ScannedPacket]) {
+        if self.follower.is_in_doubt() {
+            self.start_at_doubtful(packets);
+        }
+    }
+
+    fn start_at_doubtful(&mut self, packets: &mut [ScannedPacket]) {
+        self.current += 1;
+        packets[self.doubtful..].iter_mut().for_each(|packet| packet.part = self.current);
+    }
 }
 
 /// Hands out the first part of a table in the making.
@@ -266,7 +360,8 @@ fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<
         .collect::<Option<_>>()?;
     shown.sort_by_key(|(pts, _)| *pts);
     let unique = shown.windows(2).all(|pair| pair[0].0 < pair[1].0);
-    if !dts_increases || !unique {
+    let is_joined = packets.iter().any(|packet| packet.part > 0);
+    if !dts_increases || !unique || is_joined {
         return None;
     }
     Some(assemble(&shown, Identity::Pts, time_base))
@@ -275,13 +370,31 @@ fn table_from_packets(packets: &[ScannedPacket], time_base: TimeBase) -> Option<
 /// `frames` are a PTS and a packet each, in the order of their showing.
 pub(super) fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, time_base: TimeBase) -> FrameTable {
     let mut entries: Vec<FrameEntry> = Vec::with_capacity(frames.len());
-    let mut shift = MediaTime::ZERO;
     let usual_step = usual_step(frames, time_base);
-    for (pts, _) in frames {
-        let mut time = MediaTime::from_pts(*pts, time_base) + shift;
-        if let Some(previous) = entries.last().filter(|previous| time <= previous.time) {
-            shift = shift + (previous.time + usual_step - time);
-            time = previous.time + usual_step;
+    let (mut part, mut shift) = (0, MediaTime::ZERO);
+    for (ordinal, (pts, packet)) in frames.iter().enumerate() {
+        let stated = MediaTime::from_pts(*pts, time_base);
+        let Some(before) = entries.last().map(|entry| entry.time) else {
+            part = packet.part;
+            entries.push(FrameEntry { pts: *pts, time: stated });
+            continue;
+        };
+        if packet.part > part {
+            part = packet.part;
+            let ahead = stated + shift - before;
+            if ahead <= MediaTime::ZERO || ahead > LONGEST_GAP {
+                shift = before + usual_step - stated;
+            }
+        }
+        let mut time = stated + shift;
+        if time <= before {
+            let following = frames[ordinal + 1..].iter().take_while(|(_, packet)| packet.part == part);
+            time = before
+                + step_after(
+                    before,
+                    following.map(|(pts, _)| MediaTime::from_pts(*pts, time_base) + shift),
+                    usual_step,
+                );
         }
         entries.push(FrameEntry { pts: *pts, time });
     }
@@ -292,6 +405,20 @@ pub(super) fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, tim
     let last_step = if last_duration > 0 { MediaTime::from_pts(last_duration, time_base) } else { usual_step };
     let end = entries.last().map_or(MediaTime::ZERO, |last| last.time + last_step);
     FrameTable { entries, keys, identity, time_base, end, ..FrameTable::default() }
+}
+
+/// MPEG counts 26.5 hours. Where its clock starts again, what seems to lie more than half of that ahead does not.
+const LONGEST_GAP: MediaTime = MediaTime::from_nanoseconds(47_000_000_000_000);
+
+/// How many frames are looked at for one that is later; fewer than a first part of a table holds back.
+const LATER_FRAMES: usize = 16;
+
+/// How long the frame at `before` is shown where the next is stated to be no later: both, and all that are like it, share
+/// the time until the first of the `following` that is, so that those after it keep the times that they state.
+fn step_after(before: MediaTime, following: impl Iterator<Item = MediaTime>, usual_step: MediaTime) -> MediaTime {
+    let later = following.take(LATER_FRAMES).enumerate().find(|(_, time)| *time > before);
+    let shared = later.map(|(others, time)| (time - before).nanoseconds() / (others as i64 + 2));
+    shared.map_or(usual_step, |shared| MediaTime::from_nanoseconds(shared.max(1)).min(usual_step))
 }
 
 /// The median distance of neighbouring frames; 40 ms where there are no two.
@@ -433,34 +560,46 @@ pub(super) fn keep(mut table: FrameTable, checked: Range<usize>, decoded: &[usiz
     table
 }
 
-fn scan_by_decoding(demuxer: &mut Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
+fn scan_by_decoding(
+    demuxer: &mut Demuxer,
+    audio: Option<usize>,
+    patience: Duration,
+    listen: Listen,
+) -> Result<Scanned, MediaError> {
     let mut growth = Growth::new(patience);
+    let mut audio = audio.map(|audio| AudioScan::new(demuxer, audio));
+    let mut parts = Parts::new(demuxer);
     let codec_id = demuxer.parameters().map_or(codec::NONE, |parameters| ffi_enum::codec_id(&parameters));
     let mut decoder = VideoDecoder::open(demuxer)?;
     let mut meter = Meter::new(demuxer);
     let mut packets: Vec<ScannedPacket> = Vec::new();
     let mut shown: Vec<usize> = Vec::new();
     loop {
-        match demuxer.next_packet()? {
+        match next_video_packet(demuxer, &mut audio)? {
             Some(packet) => {
                 meter.advance(&packet, listen);
                 let number = packets.len();
                 packets.push(ScannedPacket::new(&packet, codec_id));
+                parts.number(&mut packets);
                 decoder.send(packet, number as i64);
             }
-            None => decoder.drain(),
+            None => {
+                parts.finish(&mut packets);
+                decoder.drain();
+            }
         }
         while let Some((_, label)) = decoder.receive() {
             shown.extend(usize::try_from(label).ok().filter(|number| *number < packets.len()));
         }
         if growth.is_due(packets.len(), shown.len().saturating_sub(HELD_BACK)) {
-            listen(ScanNews::FirstPart(growth.decoded_part(&packets, &shown, demuxer)));
+            let part = growth.decoded_part(&packets, &shown, demuxer);
+            listen(ScanNews::FirstPart(Scanned::new(part, audio.as_ref())));
         }
         if decoder.is_draining() {
             break;
         }
     }
-    Ok(table_from_decoding(&packets, &shown, demuxer))
+    Ok(Scanned::new(table_from_decoding(&packets, &shown, demuxer), audio.as_ref()))
 }
 
 /// `shown` names the packet of each decoded picture, in the order of their showing.
@@ -469,8 +608,10 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
     let in_order = stated.is_sorted_by(|a, b| a.is_some() && a < b) && stated.first().is_none_or(Option::is_some);
     let all_pts: std::collections::HashSet<i64> = packets.iter().filter_map(|packet| packet.pts.get()).collect();
     let unique = all_pts.len() == packets.len();
-    let pts: Vec<i64> =
-        if in_order { stated.into_iter().flatten().collect() } else { estimated_pts(packets, shown, demuxer) };
+    let (pts, assumed_rate_hz) = match in_order {
+        true => (stated.into_iter().flatten().collect(), None),
+        false => estimated_pts(packets, shown, demuxer),
+    };
     let frames: Vec<(i64, &ScannedPacket)> =
         pts.into_iter().zip(shown.iter().map(|number| &packets[*number])).collect();
     let identity = if in_order && unique {
@@ -483,29 +624,82 @@ fn table_from_decoding(packets: &[ScannedPacket], shown: &[usize], demuxer: &Dem
         let marks = packets.iter().map(|packet| PacketMark { dts: packet.dts.get(), byte: packet.byte }).collect();
         Identity::Packet { marks, ordinals }
     };
-    assemble(&frames, identity, demuxer.time_base())
+    let table = assemble(&frames, identity, demuxer.time_base());
+    FrameTable { restarts: clock_restarts(packets, &frames, &table), assumed_rate_hz, ..table }
 }
 
-/// Where packets lack a PTS: the n-th shown picture takes the n-th decoding time of those that are shown,
-/// shifted by as much as the stated PTS are later (AVI states none, then by nothing); without any times,
-/// steps of the stated frame rate.
-fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> Vec<i64> {
-    let decoded_at = |number: &usize| packets[*number].dts.get().or(packets[*number].pts.get());
-    let decoding: Option<Vec<i64>> = shown.iter().map(decoded_at).collect();
-    let Some(mut decoding) = decoding else {
-        let rate = demuxer.input().stream(demuxer.selected()).map_or(0.0, |stream| f64::from(stream.avg_frame_rate()));
-        let rate_hz = if rate.is_finite() && rate > 0.0 { rate } else { 25.0 };
+/// Where the frames of a part are moved by more or less than those before.
+fn clock_restarts(
+    packets: &[ScannedPacket],
+    frames: &[(i64, &ScannedPacket)],
+    table: &FrameTable,
+) -> Vec<ClockRestart> {
+    // The bytes of each part's first and last packet, of those that say where they are.
+    let parts = packets.last().map_or(0, |last| last.part as usize + 1);
+    let mut bytes = vec![(i64::MAX, -1); if parts > 1 { parts } else { 0 }];
+    for packet in packets.iter().filter(|packet| packet.byte >= 0) {
+        if let Some((first, last)) = bytes.get_mut(packet.part as usize) {
+            (*first, *last) = ((*first).min(packet.byte), (*last).max(packet.byte));
+        }
+    }
+    let mut restarts: Vec<ClockRestart> = Vec::new();
+    let (mut part, mut after_byte) = (0, -1);
+    for ((pts, packet), entry) in frames.iter().zip(table.entries()).filter(|((_, packet), _)| packet.part > 0) {
+        let number = packet.part as usize;
+        if number <= part {
+            continue;
+        }
+        after_byte = bytes[part..number].iter().fold(after_byte, |after, (_, last)| after.max(*last));
+        part = number;
+        let shift = entry.time - MediaTime::from_pts(*pts, table.time_base());
+        if restarts.last().map_or(MediaTime::ZERO, |before| before.shift) != shift {
+            restarts.push(ClockRestart { after_byte, from_byte: bytes[part].0, shift, at: entry.time });
+        }
+    }
+    restarts
+}
+
+/// Where packets lack a PTS: the n-th shown picture of a part takes the n-th decoding time of those that are shown,
+/// shifted by as much as the stated PTS are later (AVI states none, then by nothing); without any times, steps of the
+/// rate that is returned.
+fn estimated_pts(packets: &[ScannedPacket], shown: &[usize], demuxer: &Demuxer) -> (Vec<i64>, Option<f64>) {
+    let decoded_at = |packet: &ScannedPacket| packet.dts.get().or(packet.pts.get());
+    let mut known = packets.iter().filter_map(decoded_at);
+    let Some(first) = known.next() else {
+        let rate_hz = assumed_rate_hz_of(demuxer);
         let step = |ordinal: usize| MediaTime::from_seconds(ordinal as f64 / rate_hz).to_pts(demuxer.time_base());
-        return (0..shown.len()).map(step).collect();
+        return ((0..shown.len()).map(step).collect(), Some(rate_hz));
     };
+    // A packet without any time follows the one before it.
+    let mut at = first;
+    let decoding_times: Vec<i64> = packets
+        .iter()
+        .map(|packet| {
+            let time = decoded_at(packet).unwrap_or(at);
+            at = time.saturating_add(packet.duration.max(0));
+            time
+        })
+        .collect();
+    let mut decoding: Vec<(u32, i64)> =
+        shown.iter().map(|number| (packets[*number].part, decoding_times[*number])).collect();
     decoding.sort_unstable();
-    let stated =
-        shown.iter().zip(&decoding).filter_map(|(number, dts)| Some(packets[*number].pts.get()?.saturating_sub(*dts)));
+    let stated = shown
+        .iter()
+        .zip(&decoding)
+        .filter_map(|(number, (_, dts))| Some(packets[*number].pts.get()?.saturating_sub(*dts)));
     let mut delays: Vec<i64> = stated.collect();
     let middle = delays.len() / 2;
     let delay = if delays.is_empty() { 0 } else { *delays.select_nth_unstable(middle).1 };
-    let time = |(number, dts): (&usize, &i64)| packets[*number].pts.get().unwrap_or(dts.saturating_add(delay));
-    shown.iter().zip(&decoding).map(time).collect()
+    let time =
+        |(number, (_, dts)): (&usize, &(u32, i64))| packets[*number].pts.get().unwrap_or(dts.saturating_add(delay));
+    (shown.iter().zip(&decoding).map(time).collect(), None)
+}
+
+/// What FFmpeg takes for the rate of a stream without time stamps.
+fn assumed_rate_hz_of(demuxer: &Demuxer) -> f64 {
+    let stream = demuxer.input().stream(demuxer.selected());
+    let rate_hz = stream.map_or(0.0, |stream| f64::from(stream.avg_frame_rate()));
+    if rate_hz.is_finite() && rate_hz > 0.0 { rate_hz } else { 25.0 }
 }
 
 /// Tells how far a pass over the file has come.
@@ -536,7 +730,7 @@ mod tests {
 
     fn packet(pts: Option<i64>, dts: i64, is_key: bool) -> ScannedPacket {
         let (pts, stamp) = (Stamp::new(pts), Stamp::new(Some(dts)));
-        ScannedPacket { pts, dts: stamp, duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false }
+        ScannedPacket { pts, dts: stamp, duration: 1, byte: dts, is_key, is_shown: true, is_damaged: false, part: 0 }
     }
 
     fn base() -> TimeBase {
@@ -574,12 +768,12 @@ mod tests {
         let mut parts = Vec::new();
         let cancel = CancelToken::default();
         let demuxer = Demuxer::open_picture(&Source::open(&path, &cancel).unwrap(), &cancel).unwrap();
-        let whole = scan(demuxer, Duration::ZERO, &mut |news| {
+        let whole = scan(demuxer, None, Duration::ZERO, &mut |news| {
             if let ScanNews::FirstPart(part) = news {
-                parts.push(part);
+                parts.push(part.table);
             }
         });
-        let whole = whole.unwrap();
+        let whole = whole.unwrap().table;
         assert_eq!((whole.len(), whole.is_whole()), (450, true));
         assert!(parts.iter().all(|part| !part.is_whole() && part.is_continued_by(&whole)));
         assert!(parts.len() > 2 && parts.windows(2).all(|pair| 2 * pair[0].len() < pair[1].len() + 16));

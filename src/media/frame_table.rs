@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::clock::ClockRestart;
 use super::demuxer::{Demuxer, FALLBACK_TIME_BASE};
 use super::error::MediaError;
 use super::frame_scan::{self, ScanNews};
@@ -19,7 +20,7 @@ use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 pub struct FrameEntry {
     /// In the table's time base, as the file states it (never negative-shifted to zero).
     pub pts: i64,
-    /// `pts` x time base; where the file's time stamps run backwards, the previous frame's time goes on.
+    /// `pts` x time base; where the file's clock starts again, the previous frame's time goes on.
     pub time: MediaTime,
 }
 
@@ -33,6 +34,10 @@ pub struct FrameTable {
     pub(super) end: MediaTime,
     pub(super) is_whole: bool,
     pub(super) losses: Vec<Loss>,
+    /// In the order of the file.
+    pub(super) restarts: Vec<ClockRestart>,
+    /// The file has no time stamps; its frames are taken to come at this rate.
+    pub(super) assumed_rate_hz: Option<f64>,
 }
 
 /// Frames that the file names, and that cannot be shown.
@@ -63,6 +68,8 @@ impl Default for FrameTable {
             end: MediaTime::ZERO,
             is_whole: true,
             losses: Vec::new(),
+            restarts: Vec::new(),
+            assumed_rate_hz: None,
         }
     }
 }
@@ -98,11 +105,15 @@ impl FrameTable {
     /// once. `progress` is told the fraction done, in `0..=1`.
     pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
         let demuxer = Demuxer::open_picture(&Source::open(path, cancel)?, cancel)?;
-        frame_scan::scan(demuxer, Duration::MAX, &mut |news| {
+        let scanned = frame_scan::scan(demuxer, None, Duration::MAX, &mut |news| {
             if let ScanNews::Progress(fraction) = news {
                 progress(fraction);
             }
-        })
+        })?;
+        match scanned.table.is_empty() {
+            true => Err(MediaError::NoFrames { path: path.to_owned() }),
+            false => Ok(scanned.table),
+        }
     }
 
     /// The table as it is when only the first `count` frames have been indexed.
@@ -118,6 +129,16 @@ impl FrameTable {
         }
         self.is_whole = false;
         self
+    }
+
+    /// How many frames a second are assumed, where the file has no time stamps that would say when each is shown.
+    pub fn assumed_rate_hz(&self) -> Option<f64> {
+        self.assumed_rate_hz
+    }
+
+    /// When the clock of the file starts again, in the time of the recording, which goes on there.
+    pub fn clock_restarts(&self) -> impl Iterator<Item = MediaTime> {
+        self.restarts.iter().map(|restart| restart.at)
     }
 
     /// What is missing among the frames; what could not be checked without decoding is not among it.

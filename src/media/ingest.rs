@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::audio_faults::AudioFaults;
 use super::frame_table::{FrameTable, LossCause};
-use super::open::OpenedMedia;
+use super::open::{OpenedMedia, assumed_times};
 use super::probe::{AudioInfo, MediaInfo, VideoInfo};
 use avar_base::files::serialize_path;
 use avar_base::time::{MediaTime, TimeRange};
@@ -22,7 +22,7 @@ pub struct IngestReport {
     /// From the earliest start to the latest end of picture and sound, as the index tells.
     pub duration_s: f64,
     pub start_s: f64,
-    /// As the headers state it; `None` where they do not.
+    /// As the headers state it; `None` where they do not. Of a file whose clock begins late it may be where that ends.
     pub stated_duration_s: Option<f64>,
     /// Whether times in the file are moved by an edit list (MP4, MOV).
     pub has_edit_list: bool,
@@ -67,6 +67,8 @@ pub struct VideoReport {
     pub first_pts_s: f64,
     pub duration_s: f64,
     pub average_fps: f64,
+    /// The file has no time stamps, and its times are made from this rate.
+    pub assumed_fps: Option<f64>,
     pub variable_frame_rate: bool,
     /// The middle one of the times from frame to frame, and the one that differs most from it.
     pub usual_step_s: f64,
@@ -124,6 +126,7 @@ impl IngestReport {
             report.warnings.push(format!("{} frames of it were recovered.", frames.len()));
         }
         report.warnings.extend(report.of_lengths(info));
+        report.warnings.extend(media.frames.as_deref().and_then(clock_restarts));
         report.warnings.extend(media.frames.as_deref().into_iter().flat_map(gaps));
         report.warnings.extend(media.frames.as_deref().into_iter().flat_map(losses));
         report.warnings.extend(report.video.iter().flat_map(VideoReport::warnings));
@@ -139,7 +142,8 @@ impl IngestReport {
     fn of_lengths(&self, info: &MediaInfo) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(stated_s) = self.stated_duration_s {
-            let off_s = (stated_s - self.duration_s).abs();
+            // Where the clock begins late, some writers state its end.
+            let off_s = (stated_s - self.duration_s).abs().min((stated_s - info.range.end.seconds()).abs());
             if off_s > STATED_IS_OFF.0 && off_s > STATED_IS_OFF.1 * self.duration_s {
                 let found_s = self.duration_s;
                 warnings.push(format!("The headers state {stated_s:.2} s; picture and sound last {found_s:.2} s."));
@@ -188,6 +192,14 @@ fn gaps(frames: &FrameTable) -> Vec<String> {
         warnings.push(format!("There are {} such gaps.", found.len()));
     }
     warnings
+}
+
+fn clock_restarts(frames: &FrameTable) -> Option<String> {
+    let first = frames.clock_restarts().next()?;
+    let count = frames.clock_restarts().count();
+    let times = if count == 1 { "again".to_owned() } else { format!("again {count} times, first") };
+    let at_s = (first - frames.range().start).seconds();
+    Some(format!("The clock of the file starts {times} {at_s:.2} s after the beginning; its parts follow one another."))
 }
 
 fn losses(frames: &FrameTable) -> Option<String> {
@@ -251,12 +263,18 @@ impl VideoReport {
             first_pts_s: frames.range().start.seconds(),
             duration_s,
             average_fps: if duration_s > 0.0 { frames.len() as f64 / duration_s } else { 0.0 },
+            assumed_fps: frames.assumed_rate_hz(),
             variable_frame_rate: steps.as_ref().is_some_and(|steps| steps.are_uneven),
             usual_step_s: steps.as_ref().map_or(duration_s, |steps| steps.usual_s),
             oddest_step_s: steps.as_ref().map_or(duration_s, |steps| steps.oddest_s),
             keyframes: keys.len(),
             longest_group_frames: groups.max().unwrap_or(frames.len()),
         }
+    }
+
+    /// "times are assumed (25/s)", where the file has no time stamps.
+    pub fn assumed_times(&self) -> Option<String> {
+        self.assumed_fps.map(assumed_times)
     }
 
     fn warnings(&self) -> Vec<String> {

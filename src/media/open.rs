@@ -1,8 +1,8 @@
 //! A file made ready for everything else: its facts, its frame table, and the time that it really covers.
 //!
-//! Headers state no length (piped MKV and FLAC, recordings of a browser) or a wrong one (fragmented mp4), so the
-//! picture's time is taken from the frames that exist, and the sound's from its packets wherever what is stated
-//! cannot be or the file was cut short.
+//! Headers state no length (piped MKV and FLAC, recordings of a browser), a wrong one (fragmented mp4), or the end of a
+//! clock that began long before (a recorder's segment in Matroska). So the video's time is taken from the frames that
+//! exist, and the audio's from its packets wherever the container does not count them; a track without one is none.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use tracing::{info, info_span};
 
+use super::clock::{AudioClock, AudioScan};
 use super::demuxer::Demuxer;
 use super::error::MediaError;
-use super::frame_scan::{self, ScanNews};
+use super::frame_scan::{self, ScanNews, Scanned};
 use super::frame_table::FrameTable;
-use super::probe::{MediaInfo, probe_open};
+use super::probe::{AudioInfo, MediaInfo, probe_open};
 use super::source::Source;
 use avar_base::job::CancelToken;
-use avar_base::time::{MediaTime, TimeRange};
+use avar_base::time::TimeRange;
 
 /// A file that can be played and analysed.
 #[derive(Clone)]
@@ -47,10 +48,13 @@ impl OpenedMedia {
     pub fn is_whole(&self) -> bool {
         self.frames.as_ref().is_none_or(|frames| frames.is_whole())
     }
-}
 
-/// No codec needs fewer bytes for a second of sound; a file that states more time than that is wrong.
-const FEWEST_BYTES_PER_S: f64 = 50.0;
+    /// Whether what was read of the audio of one has its place in the other.
+    pub fn has_audio_clock_of(&self, other: &OpenedMedia) -> bool {
+        let clock = |media: &OpenedMedia| media.info.audio.as_ref().map(|audio| audio.clock.clone());
+        clock(self) == clock(other)
+    }
+}
 
 /// What is told while a file is opened.
 pub enum Opening {
@@ -121,35 +125,84 @@ fn index(
 ) -> Result<OpenedMedia, MediaError> {
     let mut demuxer = Demuxer::open(source, cancel)?;
     let mut info = probe_open(&demuxer, track)?;
-    let frames = match &info.video {
-        Some(video) => {
-            let stated = video.range;
-            demuxer.select(video.stream_index);
-            let table = frame_scan::scan(demuxer, patience, &mut |news| match news {
-                ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
-                ScanNews::FirstPart(part) => {
-                    let begun = info.clone().with_picture_range(stated.union(part.range()));
-                    listen(Opening::Begun(OpenedMedia { info: Arc::new(begun), frames: Some(Arc::new(part)) }));
+    let is_sequence = demuxer.sequence().is_some();
+    let measured = info.audio.as_ref().filter(|audio| !is_length_counted(&demuxer, audio, info.size_bytes));
+    let measured = measured.map(|audio| audio.stream_index);
+    let mut found = None;
+    let mut frames = None;
+    if let Some(video) = &info.video {
+        let stated = video.range;
+        // In the same pass, where that does not mean to go to and fro in the file.
+        let beside = measured.filter(|_| !demuxer.is_indexed());
+        demuxer.select(video.stream_index);
+        let scanned = frame_scan::scan(demuxer, beside, patience, &mut |news| match news {
+            ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
+            ScanNews::FirstPart(Scanned { table, audio }) => {
+                let mut begun = info.clone();
+                if let (Some(info), Some((clock, _))) = (&mut begun.audio, audio) {
+                    info.clock = clock;
                 }
-            })?;
-            Some(Arc::new(table))
+                let begun = begun.with_video_range(stated.union(table.range()));
+                listen(Opening::Begun(OpenedMedia { info: Arc::new(begun), frames: Some(Arc::new(table)) }));
+            }
+        })?;
+        found = beside.is_some().then_some(scanned.audio);
+        frames = Some(Arc::new(scanned.table)).filter(|table| !table.is_empty());
+    }
+    if let Some(track) = measured {
+        let found = match found {
+            Some(found) => found,
+            None => measure_audio(source, track, cancel)?,
+        };
+        info = info.with_audio_found(found);
+    }
+    if info.video.is_some() && frames.is_none() {
+        if info.audio.is_none() {
+            return Err(MediaError::NoFrames { path: source.path().to_owned() });
         }
-        None => None,
-    };
-    if let Some(audio) = &mut info.audio {
-        let stated_s = audio.range.duration_s();
-        let is_impossible = stated_s <= 0.0 || stated_s * FEWEST_BYTES_PER_S > info.size_bytes as f64;
-        if is_impossible || info.missing_bytes > 0 {
-            audio.range = sound_range(source, audio.stream_index, cancel)?;
-        }
+        info.video = None;
+        info.notes.push("The picture track is left out: not one frame of it can be decoded.".to_owned());
+    }
+    if info.video.is_none() && info.audio.is_none() {
+        return Err(MediaError::NoStreams { path: source.path().to_owned() });
+    }
+    if let Some(rate_hz) = frames.as_ref().and_then(|table| table.assumed_rate_hz()).filter(|_| !is_sequence) {
+        info.notes.push(format!("The picture has no time stamps: {}.", assumed_times(rate_hz)));
     }
     let range = frames.as_ref().map(|table| table.range()).unwrap_or_default();
-    Ok(OpenedMedia { info: Arc::new(info.with_picture_range(range)), frames })
+    Ok(OpenedMedia { info: Arc::new(info.with_video_range(range)), frames })
+}
+
+/// Whether the stated time of the audio is to be believed.
+fn is_length_counted(demuxer: &Demuxer, audio: &AudioInfo, size_bytes: u64) -> bool {
+    let stated_s = audio.range.duration_s();
+    let is_possible = stated_s > 0.0 && stated_s * demuxer.fewest_bytes_per_s(audio.stream_index) <= size_bytes as f64;
+    is_possible && demuxer.counts_audio(audio.stream_index) && demuxer.source().missing_bytes() == 0
+}
+
+/// Reads the packets of an audio track to their end.
+fn measure_audio(
+    source: &Source,
+    track: usize,
+    cancel: &CancelToken,
+) -> Result<Option<(AudioClock, TimeRange)>, MediaError> {
+    let mut demuxer = Demuxer::open_sound(source, Some(track), cancel)?;
+    let mut scan = AudioScan::new(&demuxer, demuxer.selected());
+    while let Some(packet) = demuxer.next_packet()? {
+        scan.see_audio(&packet);
+    }
+    Ok(scan.outcome(&[]))
+}
+
+/// In the words of the report, the window and the command line.
+pub(super) fn assumed_times(rate_hz: f64) -> String {
+    let rate = format!("{rate_hz:.3}");
+    format!("times are assumed ({}/s)", rate.trim_end_matches('0').trim_end_matches('.'))
 }
 
 impl MediaInfo {
-    /// The same with another time of the picture, if it has one, and the whole file's time to match.
-    fn with_picture_range(mut self, range: TimeRange) -> Self {
+    /// The same with another time of the video, if it has one, and the whole file's time to match.
+    fn with_video_range(mut self, range: TimeRange) -> Self {
         let video = self.video.as_mut().map(|video| {
             video.range = range;
             range
@@ -158,20 +211,16 @@ impl MediaInfo {
         self.range = video.into_iter().chain(audio).reduce(TimeRange::union).unwrap_or_default();
         self
     }
-}
 
-/// From the first packet of the sound to the end of the last; empty where no packet has a time.
-fn sound_range(source: &Source, track: usize, cancel: &CancelToken) -> Result<TimeRange, MediaError> {
-    let mut demuxer = Demuxer::open_sound(source, Some(track), cancel)?;
-    let time_base = demuxer.time_base();
-    let mut range: Option<TimeRange> = None;
-    while let Some(packet) = demuxer.next_packet()? {
-        if let Some(pts) = packet.pts().or(packet.dts()) {
-            let start = MediaTime::from_pts(pts, time_base);
-            let end = MediaTime::from_pts(pts.saturating_add(packet.duration().max(0)), time_base);
-            let heard = TimeRange::new(start, end);
-            range = Some(range.map_or(heard, |range| range.union(heard)));
+    /// The same with the audio as its packets tell; without, where there are none.
+    fn with_audio_found(mut self, found: Option<(AudioClock, TimeRange)>) -> Self {
+        match (found, &mut self.audio) {
+            (Some((clock, range)), Some(audio)) => (audio.clock, audio.range) = (clock, range),
+            _ => {
+                self.audio = None;
+                self.notes.push("The sound track is left out: not one packet of it is in the file.".to_owned());
+            }
         }
+        self
     }
-    Ok(range.unwrap_or_default())
 }

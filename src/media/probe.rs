@@ -7,6 +7,7 @@ use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
 use serde::Serialize;
 
+use super::clock::AudioClock;
 use super::color::{ColorSpec, StatedColor, Transfer};
 use super::demuxer::{Demuxer, PICTURE_TIME_BASE, codec_name, time_base_of};
 use super::error::{MediaError, StreamKind};
@@ -75,6 +76,9 @@ pub struct AudioInfo {
     pub channels: u16,
     pub time_base: TimeBase,
     pub range: TimeRange,
+    /// How the times that its packets state become those of the recording; known once the file was opened.
+    #[serde(skip)]
+    pub clock: AudioClock,
 }
 
 /// What tells one track of sound from another.
@@ -262,6 +266,7 @@ fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> 
         channels: u16::try_from(channels).unwrap_or(u16::MAX),
         time_base: time_base_of(&stream),
         range: stated_range(demuxer, &stream),
+        clock: AudioClock::default(),
     })
 }
 
@@ -297,9 +302,11 @@ fn stated_range(demuxer: &Demuxer, stream: &ffmpeg::Stream<'_>) -> TimeRange {
     let start = start.or(known(file_start).map(microseconds)).unwrap_or(MediaTime::ZERO);
     let positive = |duration: i64| known(duration).filter(|duration| *duration > 0);
     let own_end = positive(stream.duration()).map(|duration| start + MediaTime::from_pts(duration, time_base));
-    // The file's length counts from the file's start, which may be earlier than the stream's.
+    // The file's length counts from the file's start, which may be earlier than the stream's; or else it is where the
+    // file's clock ends, as some writers of Matroska and FLV mean it: the shorter, where both can be.
     let file_begins = known(file_start).map_or(start, microseconds);
-    let file_end = positive(file_duration).map(|duration| file_begins + microseconds(duration));
+    let file_end = positive(file_duration).map(microseconds);
+    let file_end = file_end.map(|length| if length > start { length } else { file_begins + length });
     TimeRange::new(start, own_end.or(file_end).unwrap_or(start).max(start))
 }
 

@@ -7,7 +7,7 @@ use super::demuxer::{Demuxer, picture_packet};
 use super::error::MediaError;
 use super::frame_scan::{CHECKED_FRAMES_MIN, CHECKED_PIXELS, Listen, ScanNews, ScannedPacket, Stamp, assemble, keep};
 use super::frame_table::{FrameTable, Identity, Loss, LossCause};
-use super::sequence::PictureSequence;
+use super::sequence::{ASSUMED_RATE_HZ, PictureSequence};
 use super::video_decoder::VideoDecoder;
 use avar_base::time::{MediaTime, TimeRange};
 
@@ -22,6 +22,7 @@ pub(super) fn scan_pictures(
         frames.iter().zip(0..).map(|(frame, at)| (sequence.pts_of(at), frame)).collect();
     let time_base = demuxer.time_base();
     let mut table = assemble(&shown, Identity::Pts, time_base);
+    table.assumed_rate_hz = Some(f64::from(ASSUMED_RATE_HZ));
     table.losses.extend(sequence.missing_pts().map(|missing| {
         let (first, last) = (*missing.start(), *missing.end());
         let range = TimeRange::new(MediaTime::from_pts(first, time_base), MediaTime::from_pts(last + 1, time_base));
@@ -39,6 +40,7 @@ fn frame_at(pts: i64) -> ScannedPacket {
         is_key: true,
         is_shown: true,
         is_damaged: false,
+        part: 0,
     }
 }
 

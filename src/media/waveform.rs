@@ -14,6 +14,7 @@ use half::f16;
 use super::audio_faults::AudioFaults;
 use super::audio_reader::{AudioFormat, AudioReader};
 use super::error::MediaError;
+use super::probe::AudioInfo;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
@@ -236,15 +237,15 @@ impl Level {
 /// How often a waveform in the making is handed out.
 const PARTIAL_EVERY: Duration = Duration::from_millis(250);
 
-/// Reads all sound of `path`, of the stream `track` or else the best one, into a waveform; `on_partial` gets what there is four times a second.
+/// Reads all sound of `path`, of the track `audio` or else the best one, into a waveform; `on_partial` gets what there is four times a second.
 pub fn build_waveform(
     path: &Path,
-    track: Option<usize>,
+    audio: Option<&AudioInfo>,
     cancel: &CancelToken,
     mut on_partial: impl FnMut(Arc<WaveformPyramid>),
 ) -> Result<WaveformPyramid, MediaError> {
     let format = AudioFormat { rate_hz: RATE_HZ, channels: 1 };
-    let mut reader = AudioReader::open_track(path, track, format, cancel)?;
+    let mut reader = AudioReader::open_track(path, audio, format, cancel)?;
     let Some(grid) = TimeBase::new(1, RATE_HZ as i32) else { return Ok(WaveformPyramid::new(MediaTime::ZERO)) };
     let mut pyramid: Option<WaveformPyramid> = None;
     let mut told = Instant::now();

@@ -15,7 +15,7 @@ use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
 use super::threads::wait_for_leaving;
 use avar_base::job::{CancelToken, Wake};
 use avar_base::time::MediaTime;
-use avar_media::{AudioBlock, AudioFormat, AudioReader, MediaError};
+use avar_media::{AudioBlock, AudioFormat, AudioInfo, AudioReader, MediaError};
 
 /// What the window is told about the sound.
 #[derive(Clone, Debug, Default)]
@@ -28,8 +28,8 @@ pub struct SoundReport {
 /// What the thread needs to know.
 pub struct AudioWorker {
     pub path: PathBuf,
-    /// The stream that is heard.
-    pub track: Option<usize>,
+    /// The track that is heard.
+    pub audio: Option<AudioInfo>,
     pub sound: SoundChoice,
     pub feed: Arc<AudioFeed>,
     pub report: Arc<Mutex<SoundReport>>,
@@ -127,7 +127,7 @@ impl AudioWorker {
         let format = AudioFormat { rate_hz, channels: sink.channels() };
         let positioned = match reader.take().filter(|reader| reader.format() == format) {
             Some(reader) => Ok(reader),
-            None => AudioReader::open_track(&self.path, self.track, format, &CancelToken::default()),
+            None => AudioReader::open_track(&self.path, self.audio.as_ref(), format, &CancelToken::default()),
         }
         .and_then(|mut reader| reader.seek(request.range.start).map(|()| reader));
         match positioned {

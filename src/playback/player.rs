@@ -135,7 +135,7 @@ impl Player {
             let report = Arc::clone(&player.sound_report);
             let worker = AudioWorker {
                 path,
-                track: info.audio.as_ref().map(|audio| audio.stream_index),
+                audio: info.audio.clone(),
                 sound: options.sound,
                 feed: Arc::clone(&feed),
                 report: Arc::clone(&report),
@@ -566,6 +566,6 @@ fn ranges(info: &MediaInfo, table: Option<&FrameTable>) -> (TimeRange, TimeRange
 fn expected(info: &MediaInfo) -> Expected {
     let Some(video) = &info.video else { return Expected { frame_bytes: 1, frames: 0 } };
     let samples = video.width_px as usize * video.height_px as usize * 3 / 2;
-    let frames = info.stated_duration_s.unwrap_or(0.0) * video.average_rate_hz.unwrap_or(0.0);
+    let frames = info.range.duration_s() * video.average_rate_hz.unwrap_or(0.0);
     Expected { frame_bytes: (samples * if video.bits > 8 { 2 } else { 1 }).max(1), frames: frames as usize }
 }

@@ -118,10 +118,8 @@ impl Corpus {
 /// A clip's sound as 16 kHz mono in 16 bits, from its first sample on; `None` in a clip without sound.
 pub fn read_sound(clip: &Clip, cancel: &CancelToken) -> Result<Option<(OpenedMedia, Vec<i16>)>, TrainingError> {
     let opened = avar_media::open(&clip.file, cancel, |_| {})?;
-    if opened.info.audio.is_none() {
-        return Ok(None);
-    }
-    let samples = read_mono(&clip.file, SOUND_RATE_HZ, opened.info.range, cancel)?;
+    let Some(audio) = &opened.info.audio else { return Ok(None) };
+    let samples = read_mono(&clip.file, Some(audio), SOUND_RATE_HZ, opened.info.range, cancel)?;
     let narrow = |sample: &f32| (sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16;
     Ok(Some((opened, samples.iter().map(narrow).collect())))
 }

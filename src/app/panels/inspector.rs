@@ -243,10 +243,11 @@ fn picture_rows(video: &VideoReport, info: &MediaInfo) -> Vec<(&'static str, Str
     turned.push_str(if video.is_mirrored { ", mirrored" } else { "" });
     let (coded, shown) = ((video.width, video.height), (video.display_width, video.display_height));
     let shown = if coded == shown { String::new() } else { format!(", shown {}×{}", shown.0, shown.1) };
-    let rate = if video.variable_frame_rate { "varying" } else { "constant" };
+    let varies = if video.variable_frame_rate { "varying" } else { "constant" };
+    let rate = video.assumed_times().unwrap_or_else(|| format!("{:.3} a second, {varies}", video.average_fps));
     let mut rows = vec![
         ("picture", format!("{} {}×{}{shown}{turned}", video.codec, video.width, video.height)),
-        ("frames", format!("{}, {:.3} a second, {rate}", video.frames, video.average_fps)),
+        ("frames", format!("{}, {rate}", video.frames)),
         ("key frames", format!("{}, at most {} frames apart", video.keyframes, video.longest_group_frames)),
     ];
     if let Some(color) = info.video.as_ref().map(|video| video.color) {

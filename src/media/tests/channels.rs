@@ -282,7 +282,7 @@ fn a_stretch_of_samples_that_are_no_numbers_is_without_sound() {
     let drawn = waveform(&path).peaks(TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(4.0)), 40);
     assert!(drawn[11..19].iter().all(Option::is_none) && drawn[..9].iter().chain(&drawn[21..]).all(Option::is_some));
     let range = TimeRange::new(MediaTime::from_seconds(0.5), MediaTime::from_seconds(2.5));
-    let part = read_mono(&path, 16_000, range, &CancelToken::default()).unwrap();
+    let part = read_mono(&path, None, 16_000, range, &CancelToken::default()).unwrap();
     assert!(
         part[8_000..24_000].iter().all(|sample| *sample == 0.0) && part[..7_000].iter().any(|sample| *sample != 0.0)
     );

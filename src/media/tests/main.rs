@@ -10,3 +10,4 @@ mod sequences;
 mod shelf;
 mod sound;
 mod sources;
+mod time;

@@ -161,7 +161,7 @@ fn a_gap_in_the_time_stamps_is_shown_by_the_next_blocks_start() {
     let large: Vec<&f64> = gaps.iter().filter(|gap| gap.abs() > 1e-6).collect();
     assert!(large.len() == 1 && (*large[0] - 2.0).abs() < 0.1, "{large:?}");
     let range = TimeRange::new(seconds(0.0), seconds(7.0));
-    let placed = read_mono(&path, 16_000, range, &CancelToken::default()).unwrap();
+    let placed = read_mono(&path, None, 16_000, range, &CancelToken::default()).unwrap();
     assert_eq!(placed.len(), 7 * 16_000);
     assert!(placed[45_000..60_000].iter().all(|sample| *sample == 0.0), "the gap is silent");
     assert!(placed[80_000..90_000].iter().any(|sample| *sample != 0.0));
@@ -173,10 +173,10 @@ fn reading_a_range_gives_the_samples_of_that_range() {
     let Some(path) = clips.ffmpeg("pcm.wav", &format!("{SOURCE} -c:a pcm_s16le")) else { return };
     let (_, sequential) = continuous(&read_all(&path, MONO_16K), MONO_16K);
     let range = TimeRange::new(seconds(2.5), seconds(3.25));
-    let part = read_mono(&path, 16_000, range, &CancelToken::default()).unwrap();
+    let part = read_mono(&path, None, 16_000, range, &CancelToken::default()).unwrap();
     assert_eq!(part[..], sequential[40_000..52_000]);
     let before = TimeRange::new(seconds(-1.0), seconds(0.5));
-    let part = read_mono(&path, 16_000, before, &CancelToken::default()).unwrap();
+    let part = read_mono(&path, None, 16_000, before, &CancelToken::default()).unwrap();
     assert!(part[..16_000].iter().all(|sample| *sample == 0.0));
     assert_eq!(part[16_000..], sequential[..8_000]);
 }
@@ -216,8 +216,8 @@ fn each_track_of_sound_can_be_read() {
     assert_eq!(labels, ["track 1: pcm_s16le, 1 ch", "track 2: fin, Commentary, pcm_s16le, 1 ch"]);
     let crossings = |track: Option<usize>| {
         let media = open_track(&path, track, &CancelToken::default(), |_| {}).unwrap();
-        let track = media.info.audio.as_ref().map(|audio| audio.stream_index);
-        let mut reader = AudioReader::open_track(&path, track, MONO_16K, &CancelToken::default()).unwrap();
+        let audio = media.info.audio.as_ref();
+        let mut reader = AudioReader::open_track(&path, audio, MONO_16K, &CancelToken::default()).unwrap();
         let mut samples = Vec::new();
         while let Some(block) = reader.next().unwrap() {
             samples.extend(block.samples);

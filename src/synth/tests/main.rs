@@ -23,7 +23,7 @@ fn frames() -> FrameTable {
 
 fn sound() -> Vec<f32> {
     let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(f64::from(DURATION_S)));
-    read_mono(&CLIP, RATE_HZ, range, &CancelToken::default()).unwrap()
+    read_mono(&CLIP, None, RATE_HZ, range, &CancelToken::default()).unwrap()
 }
 
 /// The moment of the steepest rise between neighbours.
