@@ -337,8 +337,7 @@ fn a_probe_as_json_is_the_ingest_report() {
     assert!((video["average_fps"].as_f64().unwrap() - f64::from(avar_testing::RATE_HZ)).abs() < 0.01, "{video}");
     assert!(video["keyframes"].as_u64().unwrap() >= 1);
     assert_eq!((&report["audio"]["codec"], &report["audio"]["sample_rate"]), (&"aac".into(), &48_000.into()));
-    let digest = avar::analysis::record::digest_file(&ANALYSED.clip, &CancelToken::default()).unwrap();
-    assert_eq!(report["sha256"], digest);
+    assert_eq!(report["sha256"], sha256(&std::fs::read(&ANALYSED.clip).unwrap()));
     assert_eq!(report["path"], ANALYSED.clip.to_str().unwrap());
     assert!(report["warnings"].as_array().unwrap().is_empty(), "{}", report["warnings"]);
 }

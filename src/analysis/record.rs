@@ -1,30 +1,17 @@
 //! What an analysis leaves on disk: the score table, the events, and the record of the run, by which a second
 //! person can get the same numbers.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::events::Event;
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
-use avar_base::files::{WriteError, hexadecimal, serialize_path, write_whole};
-use avar_base::job::{CancelToken, Cancelled};
+use avar_base::files::{WriteError, serialize_path, write_whole};
 use avar_labels::{AnomalyClass, Hysteresis};
 use avar_model::{Modalities, ModelCard, Provenance};
-
-#[derive(Debug, thiserror::Error)]
-pub enum RecordError {
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    #[error("the file cannot be read ({reason}): {path}", path = .path.display())]
-    Read { path: PathBuf, reason: io::Error },
-    #[error(transparent)]
-    Write(#[from] WriteError),
-}
 
 /// Where the three files of one analysis are.
 #[derive(Clone, Debug, Serialize)]
@@ -240,7 +227,7 @@ pub fn write_record(
     record: &RunRecord,
     scores: &StepScores,
     events: &[Event],
-) -> Result<(), RecordError> {
+) -> Result<(), WriteError> {
     let events = EventsFile {
         media: record.media.path.to_string_lossy().into_owned(),
         weights: &record.weights,
@@ -249,23 +236,7 @@ pub fn write_record(
     };
     write_whole(&paths.scores, |file| write_scores(file, scores))?;
     write_whole(&paths.events, |file| write_json(file, &events))?;
-    Ok(write_whole(&paths.run, |file| write_json(file, record))?)
-}
-
-/// SHA-256 of a file in lower-case hexadecimal; can be cancelled, since files may be large.
-pub fn digest_file(path: &Path, cancel: &CancelToken) -> Result<String, RecordError> {
-    let failed = |reason| RecordError::Read { path: path.to_owned(), reason };
-    let mut file = BufReader::with_capacity(1 << 20, File::open(path).map_err(failed)?);
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        cancel.check()?;
-        match file.read(&mut buffer).map_err(failed)? {
-            0 => break,
-            count => hasher.update(&buffer[..count]),
-        }
-    }
-    Ok(hexadecimal(hasher.finalize()))
+    write_whole(&paths.run, |file| write_json(file, record))
 }
 
 /// One row a step; `frame` and `pts_s` are those of the frame by which the step is named. In a file without a
@@ -287,17 +258,4 @@ fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
 fn write_json(file: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *file, value)?;
     file.write_all(b"\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_digest_is_that_of_the_bytes() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(b"abc").unwrap();
-        let digest = digest_file(file.path(), &CancelToken::default()).unwrap();
-        assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    }
 }

@@ -1,4 +1,4 @@
-//! What every other room stands on: media time, background jobs, files that appear whole, memory, and what a panic
+//! What every other room stands on: media time, background jobs, files that appear whole and their digests, memory, and what a panic
 //! said.
 //!
 //! What does not exist here: no medium, no network, no screen, and no other crate of this workspace.

@@ -14,14 +14,12 @@
 
 mod transfer;
 
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use avar_base::files::{WriteError, hexadecimal, write_whole};
+use avar_base::files::{self, DigestError, WriteError, write_whole};
 use avar_base::job::{CancelToken, Cancelled};
 use transfer::{ListedFile, Listing};
 
@@ -178,7 +176,13 @@ impl Hub {
         }
 
         let path = into.join(spec.repo.replace('/', "--")).join(&wanted.name);
-        if digest_of_file(&path, cancel)?.as_deref() == Some(&file.sha256) {
+        let lies_there = match files::digest(&path, cancel) {
+            Ok(digest) => digest == file.sha256,
+            Err(DigestError::Cancelled(cancelled)) => return Err(cancelled.into()),
+            // It is pulled anew, and what is in its way is named then.
+            Err(DigestError::Read { .. }) => false,
+        };
+        if lies_there {
             progress(PullProgress { bytes: file.bytes, total_bytes: file.bytes });
         } else {
             transfer::fetch(self, &file, &path, cancel, &mut progress)?;
@@ -272,22 +276,6 @@ fn check_names(spec: &PullSpec) -> Result<(), HubError> {
 
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// `None` where there is no file that can be read: it is pulled anew, and what is in its way is named then.
-fn digest_of_file(path: &Path, cancel: &CancelToken) -> Result<Option<String>, Cancelled> {
-    let Ok(mut file) = std::fs::File::open(path) else { return Ok(None) };
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        cancel.check()?;
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(hexadecimal(hasher.finalize()))),
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return Ok(None),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use tempfile::NamedTempFile;
 use tracing::{info, info_span};
 
 use super::{Announced, Hub, HubError, PullProgress, PullSpec, is_hex};
-use avar_base::files::{WriteError, hexadecimal, partial_beside};
+use avar_base::files::{WriteError, hexadecimal, keep, partial_beside};
 use avar_base::job::{CancelToken, Cancelled};
 
 /// What a revision holds, by the hub's `api/models/…?blobs=true`.
@@ -201,9 +201,7 @@ impl<'a> Arrived<'a> {
         if received != self.file.sha256 {
             return Err(HubError::Damaged { received, expected: self.file.sha256.clone(), url: self.file.url.clone() });
         }
-        // On the disk before it has its name: a power cut must not leave a name on half a file.
-        let kept = self.partial.as_file().sync_all().and_then(|()| Ok(self.partial.persist(self.target)?));
-        kept.map(drop).map_err(|reason| cannot_write(reason, self.file, self.target))
+        keep(self.partial.into_temp_path(), self.target).map_err(|reason| cannot_write(reason, self.file, self.target))
     }
 }
 

@@ -16,7 +16,7 @@ use super::audio_reader::AudioFormat;
 use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
 use super::scaler::{Converter, Target};
-use avar_base::files::partial_beside;
+use avar_base::files::{keep, partial_beside};
 
 /// What a clip is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl ClipWriter {
         let Self { sink, path, partial, .. } = self;
         // Closes the file before it is renamed.
         drop(sink);
-        partial.persist(&path).map_err(|error| MediaError::Write { reason: error.error.to_string(), path })
+        keep(partial, &path).map_err(|error| MediaError::Write { reason: error.to_string(), path })
     }
 
     fn finish_streams(&mut self) -> Result<(), ffmpeg::Error> {

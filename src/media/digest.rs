@@ -3,12 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::error::MediaError;
 use super::regular_file::{open_regular, read_at};
 use super::source::{Content, Source};
-use avar_base::files::hexadecimal;
+use avar_base::files::{HashError, Hasher};
 use avar_base::job::CancelToken;
 
 /// Of the file's bytes; of a sequence, of the bytes of all its pictures in their order, as of one file that holds them
@@ -20,7 +18,7 @@ pub fn digest(path: &Path, cancel: &CancelToken) -> Result<String, MediaError> {
 impl Source {
     /// As [`digest`] of its path.
     pub fn digest(&self, cancel: &CancelToken) -> Result<String, MediaError> {
-        let mut hasher = Sha256::new();
+        let mut hasher = Hasher::default();
         match self.content() {
             Content::File(file) => add(&mut hasher, self.path(), cancel, |room, place| file.read_at(room, place))?,
             Content::Pictures(sequence) => {
@@ -30,29 +28,27 @@ impl Source {
                 }
             }
         }
-        Ok(hexadecimal(hasher.finalize()))
+        Ok(hasher.finish())
     }
 }
 
 /// Adds what `read_at` gives at one place after the other, up to the end of the file `path`.
 fn add(
-    hasher: &mut Sha256,
+    hasher: &mut Hasher,
     path: &Path,
     cancel: &CancelToken,
     read_at: impl Fn(&mut [u8], u64) -> io::Result<usize>,
 ) -> Result<(), MediaError> {
-    let mut buffer = vec![0; 1 << 20];
     let mut place = 0;
-    loop {
-        cancel.check()?;
-        match read_at(&mut buffer, place).map_err(|error| MediaError::from_io(&error, path))? {
-            0 => return Ok(()),
-            count => {
-                hasher.update(&buffer[..count]);
-                place += count as u64;
-            }
-        }
-    }
+    let read = |room: &mut [u8]| {
+        let count = read_at(room, place)?;
+        place += count as u64;
+        Ok(count)
+    };
+    hasher.add(cancel, read).map_err(|error| match error {
+        HashError::Cancelled(cancelled) => cancelled.into(),
+        HashError::Read(error) => MediaError::from_io(&error, path),
+    })
 }
 
 #[cfg(test)]

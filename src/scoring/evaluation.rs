@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Scored, score};
-use avar_analysis::record::{RecordError, digest_file, warning_of};
+use avar_analysis::record::warning_of;
 use avar_analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
+use avar_base::files::{self, DigestError};
 use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
 use avar_dataset::{Clip, DatasetError, Manifest, MissingFiles};
 use avar_labels::{AnomalyClass, Split};
@@ -50,7 +51,7 @@ pub enum EvaluationError {
     #[error(transparent)]
     Measure(#[from] avar_metrics::EvaluationError),
     #[error(transparent)]
-    Record(RecordError),
+    Digest(DigestError),
     #[error(transparent)]
     Run(#[from] RunError),
 }
@@ -64,11 +65,11 @@ impl From<ModelError> for EvaluationError {
     }
 }
 
-impl From<RecordError> for EvaluationError {
-    fn from(error: RecordError) -> Self {
+impl From<DigestError> for EvaluationError {
+    fn from(error: DigestError) -> Self {
         match error {
-            RecordError::Cancelled(cancelled) => Self::Cancelled(cancelled),
-            other => Self::Record(other),
+            DigestError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Digest(other),
         }
     }
 }
@@ -149,7 +150,7 @@ fn about(
         .map(|(path, error)| Failure { path: path.to_string_lossy().into_owned(), error: error.clone() });
     Ok(About {
         manifest: std::path::absolute(&manifest.path).unwrap_or(manifest.path.clone()).to_string_lossy().into_owned(),
-        manifest_sha256: digest_file(&manifest.path, cancel)?,
+        manifest_sha256: files::digest(&manifest.path, cancel)?,
         unknown_labels: manifest.unknown_labels.clone(),
         notes: manifest.notes.iter().cloned().chain(network.card_error().map(ToString::to_string)).collect(),
         network: spec.network.preset.name().to_owned(),

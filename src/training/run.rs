@@ -22,8 +22,7 @@ use super::spec::TrainingSpec;
 use super::stage::{StageProgress, Trainer, best_path};
 use avar_analysis::NetworkChoice;
 use avar_analysis::pipeline::WINDOW_STEPS;
-use avar_analysis::record::{RecordError, digest_file};
-use avar_base::files::hexadecimal;
+use avar_base::files::{self, DigestError, hexadecimal};
 use avar_base::job::{CancelToken, Job, Wake, thread_count};
 use avar_labels::Split;
 use avar_model::head;
@@ -162,9 +161,9 @@ fn ablation_folder(spec: &TrainingSpec, cancel: &CancelToken) -> Result<PathBuf,
 }
 
 fn digest_of(weights: &Path, cancel: &CancelToken) -> Result<String, TrainingError> {
-    digest_file(weights, cancel).map_err(|error| match error {
-        RecordError::Cancelled(cancelled) => cancelled.into(),
-        other => TrainingError::Checkpoint { reason: other.to_string(), path: weights.to_owned() },
+    files::digest(weights, cancel).map_err(|error| match error {
+        DigestError::Cancelled(cancelled) => cancelled.into(),
+        DigestError::Read { path, reason } => TrainingError::Checkpoint { reason: reason.to_string(), path },
     })
 }
 
