@@ -1,4 +1,4 @@
-//! Making the frame table.
+//! Making the frame table of a file.
 //!
 //! Reading packets is two orders of magnitude faster than decoding, and for the common codecs one shown
 //! packet is one frame. But containers lie: `nb_frames` is not asked at all, packets that an edit list
@@ -24,7 +24,6 @@ use super::error::MediaError;
 use super::ffi_enum::{self, codec};
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
 use super::probe::is_interlaced;
-use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
 use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
@@ -42,24 +41,15 @@ pub(super) type Listen<'a> = &'a mut dyn FnMut(ScanNews);
 /// Numbers the frames of the stream that `demuxer` has selected; it stands at the beginning. `patience` is how long a
 /// listener waits before a first part of the table is of use to it.
 pub(super) fn scan(demuxer: Demuxer, patience: Duration, listen: Listen) -> Result<FrameTable, MediaError> {
-    let path = demuxer.path().to_owned();
-    let table = match demuxer.sequence().cloned() {
-        Some(sequence) => Ok(scan_pictures(&demuxer, &sequence, listen)?),
-        None if codec_shows_every_packet(&demuxer) => scan_packets(demuxer, patience, listen)?,
-        None => Err(demuxer),
-    };
-    let table = match table {
-        Ok(table) => table,
+    let scanned =
+        if codec_shows_every_packet(&demuxer) { scan_packets(demuxer, patience, listen)? } else { Err(demuxer) };
+    match scanned {
+        Ok(table) => Ok(table),
         Err(mut demuxer) => {
             demuxer.restart()?;
-            scan_by_decoding(&mut demuxer, patience, listen)?
+            scan_by_decoding(&mut demuxer, patience, listen)
         }
-    };
-    if table.is_empty() {
-        return Err(MediaError::NoFrames { path });
     }
-    listen(ScanNews::Progress(1.0));
-    Ok(table)
 }
 
 /// The table as the packets tell it, checked where that may be wrong; the file again where they are no guide.

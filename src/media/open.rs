@@ -12,7 +12,8 @@ use tracing::{info, info_span};
 
 use super::demuxer::Demuxer;
 use super::error::MediaError;
-use super::frame_scan::{self, ScanNews};
+use super::frame_index::index;
+use super::frame_scan::ScanNews;
 use super::frame_table::FrameTable;
 use super::probe::{MediaInfo, probe_open};
 use super::source::Source;
@@ -125,7 +126,7 @@ fn index(
         Some(video) => {
             let stated = video.range;
             demuxer.select(video.stream_index);
-            let table = frame_scan::scan(demuxer, patience, &mut |news| match news {
+            let table = index(demuxer, patience, &mut |news| match news {
                 ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
                 ScanNews::FirstPart(part) => {
                     let begun = info.clone().with_picture_range(stated.union(part.range()));
