@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::audio_reader::{AudioFormat, AudioReader};
+use super::audio_format::AudioFormat;
+use super::audio_reader::AudioReader;
 use super::error::MediaError;
 use super::probe::AudioInfo;
 use avar_base::job::CancelToken;

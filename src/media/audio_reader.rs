@@ -14,6 +14,7 @@ use ffmpeg_next::frame::Audio;
 use super::audio_conditioner::WINDOW_S;
 use super::audio_decoder::AudioDecoder;
 use super::audio_faults::AudioFaults;
+use super::audio_format::AudioFormat;
 use super::clock::AudioClock;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
@@ -22,13 +23,6 @@ use super::resampler::{InputFormat, ResampledPiece, Resampler};
 use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
-
-/// What sound is converted to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-pub struct AudioFormat {
-    pub rate_hz: u32,
-    pub channels: u16,
-}
 
 /// A run of samples. The next block's `start` shows whether there is a gap or an overlap between them.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::sample::{Sample, Type as SampleType};
 use ffmpeg_next::frame::{Audio, Video};
 
-use super::audio_reader::AudioFormat;
+use super::audio_format::AudioFormat;
 use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
 use super::scaler::{Converter, Target};

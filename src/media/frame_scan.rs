@@ -1,4 +1,4 @@
-//! Making the frame table.
+//! Making the frame table of a file.
 //!
 //! Reading packets is two orders of magnitude faster than decoding, and for the common codecs one shown
 //! packet is one frame. But containers lie: `nb_frames` is not asked at all, packets that an edit list
@@ -27,7 +27,6 @@ use super::error::MediaError;
 use super::ffi_enum::{self, codec};
 use super::frame_table::{FrameEntry, FrameTable, Identity, KeyPoint, Loss, LossCause, PacketMark};
 use super::probe::is_interlaced;
-use super::sequence_scan::scan_pictures;
 use super::video_decoder::VideoDecoder;
 use super::video_reader::VideoReader;
 use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
@@ -68,11 +67,8 @@ pub(super) fn scan(
 ) -> Result<Scanned, MediaError> {
     demuxer.select_with(demuxer.selected(), audio);
     let is_bare = demuxer.is_bare_video();
-    let scanned = match demuxer.sequence().cloned() {
-        Some(sequence) => Ok(Scanned::new(scan_pictures(&demuxer, &sequence, listen)?, None)),
-        None if codec_shows_every_packet(&demuxer) => scan_packets(demuxer, audio, patience, listen)?,
-        None => Err(demuxer),
-    };
+    let scanned =
+        if codec_shows_every_packet(&demuxer) { scan_packets(demuxer, audio, patience, listen)? } else { Err(demuxer) };
     let mut scanned = match scanned {
         Ok(scanned) => scanned,
         Err(mut demuxer) => {
@@ -85,7 +81,6 @@ pub(super) fn scan(
     if is_bare && table.range().duration_s() > 0.0 {
         table.assumed_rate_hz = Some(table.len() as f64 / table.range().duration_s());
     }
-    listen(ScanNews::Progress(1.0));
     Ok(scanned)
 }
 

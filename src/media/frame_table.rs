@@ -2,17 +2,10 @@
 //!
 //! Invariants: the table lists exactly the pictures that sequential decoding puts out, in that order, of the whole
 //! file or, while that is still being read, of its first part; `time` never decreases from one entry to the next. How
-//! the table is made is in `frame_scan`.
-
-use std::path::Path;
-use std::time::Duration;
+//! the table is made is in `frame_index`.
 
 use super::clock::ClockRestart;
-use super::demuxer::{Demuxer, FALLBACK_TIME_BASE};
-use super::error::MediaError;
-use super::frame_scan::{self, ScanNews};
-use super::source::Source;
-use avar_base::job::CancelToken;
+use super::demuxer::FALLBACK_TIME_BASE;
 use avar_base::time::{FrameIndex, MediaTime, TimeBase, TimeRange};
 
 /// One decoded picture; its place in the table is its ordinal.
@@ -100,22 +93,6 @@ pub(super) struct PacketMark {
 }
 
 impl FrameTable {
-    /// Numbers the frames of the picture in `path`. Where packets tell the frames reliably they are only
-    /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
-    /// once. `progress` is told the fraction done, in `0..=1`.
-    pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(&Source::open(path, cancel)?, cancel)?;
-        let scanned = frame_scan::scan(demuxer, None, Duration::MAX, &mut |news| {
-            if let ScanNews::Progress(fraction) = news {
-                progress(fraction);
-            }
-        })?;
-        match scanned.table.is_empty() {
-            true => Err(MediaError::NoFrames { path: path.to_owned() }),
-            false => Ok(scanned.table),
-        }
-    }
-
     /// The table as it is when only the first `count` frames have been indexed.
     pub fn first_part(mut self, count: usize) -> Self {
         self.end = self.entries.get(count).map_or(self.end, |next| next.time);

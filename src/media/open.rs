@@ -13,7 +13,8 @@ use tracing::{info, info_span};
 use super::clock::{AudioClock, AudioScan};
 use super::demuxer::Demuxer;
 use super::error::MediaError;
-use super::frame_scan::{self, ScanNews, Scanned};
+use super::frame_index::index;
+use super::frame_scan::{ScanNews, Scanned};
 use super::frame_table::FrameTable;
 use super::probe::{AudioInfo, MediaInfo, probe_open};
 use super::source::Source;
@@ -102,7 +103,7 @@ fn open_within(
     listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
     let _span = info_span!("open", path = ?source.path()).entered();
-    let opened = index(source, track, cancel, patience, listen);
+    let opened = open_source(source, track, cancel, patience, listen);
     match &opened {
         Ok(media) => {
             let MediaInfo { container, video, audio, range, .. } = &*media.info;
@@ -116,7 +117,7 @@ fn open_within(
     opened
 }
 
-fn index(
+fn open_source(
     source: &Source,
     track: Option<usize>,
     cancel: &CancelToken,
@@ -135,7 +136,7 @@ fn index(
         // In the same pass, where that does not mean to go to and fro in the file.
         let beside = measured.filter(|_| !demuxer.is_indexed());
         demuxer.select(video.stream_index);
-        let scanned = frame_scan::scan(demuxer, beside, patience, &mut |news| match news {
+        let scanned = index(demuxer, beside, patience, &mut |news| match news {
             ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
             ScanNews::FirstPart(Scanned { table, audio }) => {
                 let mut begun = info.clone();

@@ -14,7 +14,7 @@ use ffmpeg_next::frame::Audio;
 
 use super::audio_conditioner::AudioConditioner;
 use super::audio_faults::AudioFaults;
-use super::audio_reader::AudioFormat;
+use super::audio_format::AudioFormat;
 use super::downmix::Downmix;
 use super::error::MediaError;
 use super::ffi_enum::{number, sample_format};

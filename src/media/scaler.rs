@@ -9,29 +9,8 @@ use ffmpeg_next::frame::Video;
 use super::color::{ColorMatrix, ColorRange, ColorSpec};
 use super::error::MediaError;
 use super::ffi_enum::by_number::sws_getContext;
+use super::rgb_image::RgbImage;
 use super::tone::ToneTable;
-use super::video_frame::{RgbImage, VideoFrame};
-
-/// Scales frames to RGB for analysis; keeps one swscale context for as long as the sizes stay the same.
-#[derive(Default)]
-pub struct FrameScaler {
-    converter: Converter,
-}
-
-impl FrameScaler {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The upright picture at `width_px` x `height_px`, bilinear (antialiased where it shrinks), as
-    /// `height_px * width_px * 3` bytes of R, G, B.
-    pub fn scale(&mut self, frame: &VideoFrame, width_px: u32, height_px: u32) -> Result<Vec<u8>, MediaError> {
-        let turned = frame.orientation.swaps_sides();
-        let (across, down) = if turned { (height_px, width_px) } else { (width_px, height_px) };
-        let lying = self.converter.convert_to_rgb8(frame.picture(), frame.color, (across, down))?;
-        Ok(lying.upright(frame.orientation).bytes)
-    }
-}
 
 /// What a conversion makes.
 #[derive(Clone, Copy, PartialEq, Eq)]

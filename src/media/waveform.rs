@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use half::f16;
 
 use super::audio_faults::AudioFaults;
-use super::audio_reader::{AudioFormat, AudioReader};
+use super::audio_format::AudioFormat;
+use super::audio_reader::AudioReader;
 use super::error::MediaError;
 use super::probe::AudioInfo;
 use avar_base::job::CancelToken;
