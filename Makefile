@@ -30,6 +30,7 @@ build:
 
 lint:
 	scripts/built-once.sh
+	scripts/crates.sh --check
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
 

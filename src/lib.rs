@@ -12,18 +12,20 @@
 //! ```
 //!
 //! Every folder of `src/` with a `Cargo.toml` is a crate; this one is the program ([`cli`]) and hands out the others
-//! under short names. What a crate may name stands in its manifest, and the compiler holds it to that; what it holds and
-//! what does not exist in it stands in its own first lines.
+//! under short names. What a crate may name stands in its manifest, and the compiler holds it to that (`docs/crates.svg`
+//! shows the arrows, `tests/manifests.rs` keeps the third column); what it holds and what does not exist in it stands in
+//! its own first lines. `CONTRIBUTING.md` says where to begin.
 //!
 //! | crate | holds | the only one that names |
 //! |---|---|---|
-//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]) | libc (with `media`) |
+//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]); what a panic said ([`panics`]) | libc (with `media`) |
 //! | `avar-fonts` ([`fonts`]) | which of the system's fonts draws a letter that the program's own lack | fontdb, skrifa (with `figures`) |
+//! | `avar-log` ([`log`]) | the log: one file in the user's cache | tracing-subscriber |
 //! | `avar-labels` ([`labels`]) | the ten classes, the parts of a dataset, when an event opens and closes | |
 //! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg, libc (with `base`) |
 //! | `avar-playback` ([`playback`]) | clock, decode workers, audio output | rodio, alsa |
 //! | `avar-kernels` ([`kernels`]) | the arithmetic of the networks on the CPU | gemm |
-//! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels`, `training`) |
+//! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels` and `training`), safetensors (with `training`) |
 //! | `avar-analysis` ([`analysis`]) | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
 //! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
 //! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |
@@ -33,13 +35,13 @@
 //! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
 //! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
 //! | `avar-hub` ([`hub`]) | pretrained networks from a hub, digests checked | hf-hub, ureq |
-//! | `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot, wgpu, rfd (egui with `cli`) |
-//! | `avar` ([`cli`]) | the same functions without a window; the window of a training | clap |
+//! | `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot (with `cli`), rfd |
+//! | `avar` ([`cli`]) | the same functions without a window; the window of a training | clap, egui (with `app`) |
 //!
 //! # What does not exist here
 //!
-//! - No arrow runs backwards: `base`, `fonts`, `labels` and `kernels` know nobody, `media` knows no network, `model` knows no media,
-//!   and nothing imports `app` but the program.
+//! - No arrow runs backwards: `base`, `fonts`, `labels`, `kernels` and `log` know nobody, `media` knows no network, `model`
+//!   knows no media, and nothing imports `app` but the program.
 //! - No frame is named by time x frame rate: always by ordinal and PTS ([`media::FrameTable`]).
 //! - No second decoder: player, analysis and pictures take frames from the same [`media::VideoReader`].
 //! - No decoding, inference or waiting on the window's thread.
@@ -47,7 +49,7 @@
 //! - No class that was never checked on real recordings without its mark.
 //! - No second way from media to features: training, evaluation and the window share [`analysis::features`].
 //! - No second rule for events: what is measured is what a reviewer is shown ([`labels::Hysteresis`]).
-//! - No training step that depends on anything but the recipe, the data and the step's number.
+//! - No training step that depends on anything but the recipe, the data, the number of threads and the step's number.
 //! - No clip that is dropped from a metric in silence, and no metric without a value that reads as zero.
 //! - No file that appears half-written: all are begun and renamed by [`files`].
 

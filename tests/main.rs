@@ -1,10 +1,13 @@
-//! The program as a whole: its command line, what it refuses, what it writes, its trainings.
+//! The program as a whole: its command line, what it refuses, what it writes, its trainings; and whether documents and
+//! manifests say what is so.
 
 mod bad_input;
 mod cli;
+mod documents;
 mod figure;
 mod hub;
 mod log;
+mod manifests;
 mod program;
 mod synth;
 mod training;

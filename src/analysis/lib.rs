@@ -1,10 +1,21 @@
-//! From media to step scores to events: the only room that knows both media and networks.
+//! From a recording to step scores and events.
 //!
 //! ```text
 //! frames  -> pictures -> picture features \
 //!                                          windows of T steps -> step scores -> events
 //! samples -> sound    -> sound features   /
 //! ```
+//!
+//! Here recordings and networks meet. Whoever trains, scores or shows goes this way too: [`features`] is what a network
+//! is given of a recording, [`pipeline`] what becomes of it.
+//!
+//! # What does not exist here
+//!
+//! - No manifest, truth or metric, and no window: of this workspace only `avar-base`, `avar-labels`, `avar-media` and
+//!   `avar-model` are known.
+//! - No step that goes by time x frame rate: it is named by ordinal and PTS of the frame on screen when it starts.
+//! - No score of untrained or unknown weights without the words that say so ([`record`]).
+//! - No score that depends on whether the analysis was interrupted ([`journal`]).
 
 pub mod events;
 pub mod features;

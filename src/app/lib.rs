@@ -1,5 +1,17 @@
-//! The window. State flows one way: keys, panels and jobs give commands and reports, [`update`] changes the state,
-//! panels draw it. Nothing here decodes, infers or blocks.
+//! The window of the desk: Review, Evaluate and Present.
+//!
+//! State flows one way: keys, panels and jobs give commands and reports, [`update`] changes the state, panels draw it.
+//! `CONTRIBUTING.md` walks along with one key.
+//!
+//! # What does not exist here
+//!
+//! - No decoding, inference or waiting on the window's thread: that is what [`jobs`] and the player's threads are for.
+//! - No state that a panel changes: panels are given it to read, and push commands.
+//! - No network, metric or figure of its own: it shows what the crates below make. Training, drawn corpora and the hub
+//!   are not known here at all.
+//! - No shortcut that is not that of an [`command::Action`] or an [`evaluate::command::EvaluateAction`]: its key,
+//!   tooltip and line in the key sheet are one entry.
+//! - Nothing for a room that names a recording: [`present`] shows no path, no note and no log.
 
 pub mod color_matrix;
 pub mod command;

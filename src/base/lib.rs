@@ -1,7 +1,13 @@
-//! What every other room stands on: media time, background jobs, files that appear whole and their digests, memory, and what a panic
-//! said.
+//! The ground that every other crate may stand on: media time, background jobs, files that appear whole and their digests,
+//! memory, and what a panic said.
 //!
-//! What does not exist here: no medium, no network, no screen, and no other crate of this workspace.
+//! # What does not exist here
+//!
+//! - No other crate of this workspace: no medium, no network, no screen.
+//! - No moment in floating point: [`time::MediaTime`] counts nanoseconds, and a frame is named by its ordinal and PTS.
+//! - No job that piles up reports, goes on when nobody listens any more, or takes the program down with a panic
+//!   ([`job`]).
+//! - No file that a reader could see half-written ([`files::write_whole`]).
 
 pub mod files;
 pub mod job;

@@ -1,17 +1,21 @@
 //! Labelled clips: what a recording shows, when, and which part of the data it belongs to.
 //!
 //! A [`Manifest`] is the one form in which the rest of the program knows a dataset. It is read from a CSV file
-//! ([`Manifest::read`]), from VAAR's folders ([`read_vaar`]) or from XD-Violence ([`read_xd_violence`]);
-//! [`import`] turns the last two into the first.
+//! ([`Manifest::read`]), from VAAR's folders ([`read_vaar`]) or from XD-Violence ([`read_xd_violence`]); [`import`]
+//! turns the last two into the first.
 //!
-//! What holds for every manifest that leaves this room:
-//! - No group (the source that clips share: a video, a place, a person) is in two splits.
-//! - What has no class here is counted in [`Manifest::unknown_labels`] or kept as an [`UnclassifiedRange`]; it is
-//!   never dropped in silence and never becomes `normal`.
-//! - Splits and folds depend on the groups, the labels and the seed, not on the order of rows or of folders.
+//! Paths, tables and annotation files are untrusted: each is read within bounds, and what is wrong with it is said in
+//! sentences that name the file and the line.
 //!
-//! Paths, tables and annotation files are untrusted: each is read within bounds, and what is wrong with it is said
-//! in sentences that name the file and the line.
+//! # What does not exist here
+//!
+//! - No recording is opened, and no network known: of this workspace only `avar-base` and `avar-labels` are named.
+//! - No group (the source that clips share: a video, a place, a person) in two splits, in a manifest that leaves this
+//!   crate.
+//! - No label that is dropped in silence or becomes `normal`: what has no class here is counted in
+//!   [`Manifest::unknown_labels`] or kept as an [`UnclassifiedRange`].
+//! - No split or fold that depends on the order of rows or of folders: on groups, labels and the seed alone.
+//! - No correction in place: a corrected manifest is written beside the old one ([`write_corrected`]).
 
 mod assign;
 mod clip;

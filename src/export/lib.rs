@@ -1,7 +1,14 @@
-//! Plates: a run's figures, tables and report as files, with the pictures that they need from its recordings.
+//! A run's figures, tables and report as files, with the frames that they need from its recordings.
 //!
-//! `figures` draws and opens nothing; here its moments become stills, and the files are written. The window and the
-//! command line make the same files.
+//! `avar_figures` draws and opens nothing; here its moments become stills, and the files are written. The window and
+//! the command line make the same files.
+//!
+//! # What does not exist here
+//!
+//! - No network and no score is computed: of this workspace only `avar-base`, `avar-media`, `avar-metrics` and
+//!   `avar-figures` are known.
+//! - No drawing: what a figure looks like is decided in `avar_figures`.
+//! - No recording that has been moved or cannot be read and leaves an empty place without a word.
 
 mod pdf;
 mod plate;

@@ -12,10 +12,15 @@
 //! | [`RunReport`] | all of it as one HTML file |
 //!
 //! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
-//! CSV. Which clips and moments are shown follows from a rule that the caption states; what a figure needs of the
-//! recordings it asks for as [`Moment`]s, and the caller hands in [`Still`]s. Nothing here opens a recording. The same
-//! run gives the same bytes: no time and no folder enters a figure, and a system's font only the PNG, for letters that
-//! the bundled font lacks.
+//! CSV. Which clips and moments are shown follows from a rule that the caption states.
+//!
+//! # What does not exist here
+//!
+//! - No recording is opened: what a figure needs of one it asks for as [`Moment`]s, and the caller hands in [`Still`]s.
+//!   Of this workspace only `avar-base`, `avar-fonts`, `avar-labels` and `avar-metrics` are known.
+//! - No time and no folder in a figure, and a system's font only in the PNG, for letters that the bundled font lacks:
+//!   the same run gives the same bytes.
+//! - No value of the paper without the words that it is of another dataset.
 
 mod ablation;
 mod axis;

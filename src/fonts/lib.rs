@@ -2,7 +2,12 @@
 //!
 //! The system's fonts are listed on the first question, which takes a tenth of a second and on some machines several:
 //! not to be asked on the window's thread. A font that is used is read whole, never mapped: an upgrade of the system
-//! must not pull it away from under the letters. Nothing is laid out or drawn here, and no font comes from elsewhere.
+//! must not pull it away from under the letters.
+//!
+//! # What does not exist here
+//!
+//! - No other crate of this workspace: whoever draws comes here with letters.
+//! - Nothing is laid out or drawn here, and no font comes from elsewhere than the system.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -1,16 +1,20 @@
 //! Pretrained networks from a Hugging Face hub: a repository's name in, a checked file on disk out.
 //!
 //! [`Hub::pull`] asks the hub what a revision holds, transfers one file, and lets it appear under its final name only
-//! once every announced byte has arrived and the SHA-256 is the expected one: the digest pinned in the [`PullSpec`],
-//! or else the one that the hub announces for the file in Git LFS. Beside it, `FILE.json` records where it came from.
-//! A file that is already there with the expected digest is not transferred again.
+//! once every announced byte has arrived and the SHA-256 is the expected one: the digest pinned in the [`PullSpec`], or
+//! else the one that the hub announces for the file in Git LFS. Beside it, `FILE.json` records where it came from. A
+//! file that is already there with the expected digest is not transferred again.
 //!
-//! Everything is bounded: the size of the file and of the hub's answers, redirects, silence, and how often an
-//! interrupted transfer is continued. A cancel is answered within 50 ms, whatever the network does. No account is
-//! used and no token is sent, so only public repositories can be pulled; a transfer over https never continues over
-//! http. A proxy is taken from the environment (`HTTPS_PROXY`, `NO_PROXY`).
+//! A cancel is answered within 50 ms, whatever the network does. A proxy is taken from the environment (`HTTPS_PROXY`,
+//! `NO_PROXY`).
 //!
-//! What is in the file is no concern of this room.
+//! # What does not exist here
+//!
+//! - No crate of this workspace but `avar-base`: what is in the file is no concern here.
+//! - No account and no token, so only public repositories can be pulled, and no transfer that was begun over https and
+//!   goes on over http.
+//! - Nothing without bounds: the size of the file and of the hub's answers, redirects, silence, and how often an
+//!   interrupted transfer is continued.
 
 mod transfer;
 

@@ -1,7 +1,7 @@
-//! The arithmetic of the networks, on channels-last tensors.
+//! The arithmetic of small networks on the CPU, on channels-last tensors.
 //!
-//! On the CPU these are our own kernels, several times as fast as candle's convolutions; on other devices each is
-//! the composition of candle's operations in [`portable`], which is also what the kernels are checked against. The
+//! Here are kernels of our own, several times as fast as candle's convolutions; on other devices each is the
+//! composition of candle's operations in [`portable`], which is also what the kernels are checked against. The
 //! functions differentiate with respect to every tensor that they take; only [`Matrix::Packed`], which is for
 //! inference, does not.
 //!
@@ -13,6 +13,12 @@
 //! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
 //! | [`to_patches`], [`from_patches`] | `[B, H, W, C]` <-> `[B p^2, H W / p^2, C]` |
 //! | [`layer_norm`], [`channel_norm`], [`softmax`], [`activate`] | any -> the same |
+//!
+//! # What does not exist here
+//!
+//! - No other crate of this workspace: no network, no weights, no file, nothing of what the numbers mean.
+//! - No element of a result that is read before it was written, and no access past the end of a tensor: what an
+//!   `unsafe` block relies on stands beside it.
 
 mod activation;
 mod attention;

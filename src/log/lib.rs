@@ -1,10 +1,14 @@
 //! The program's log: what happened, for whoever has to find out why a recording plays wrong.
 //!
-//! Rooms tell it through `tracing` and do not know where it goes. Here it goes into one file, never to standard output,
-//! bounded in size and number, readable by its owner alone, since it names recordings. Nothing depends on it: where it
-//! cannot be written that is said in one sentence, and everything else goes on.
-//!
 //! The level comes from [`LEVEL_VARIABLE`]; without it, what this program does and what is wrong elsewhere is kept.
+//!
+//! # What does not exist here
+//!
+//! - No other crate of this workspace, nor one that writes by it: they tell `tracing` and do not know where it goes.
+//!   The program starts the log, and the window shows it.
+//! - No line on standard output, and no file that grows without bound or that others than its owner can read: it names
+//!   recordings.
+//! - Nothing that depends on it: where it cannot be written that is said in one sentence, and everything else goes on.
 
 mod file;
 mod level;

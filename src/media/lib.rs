@@ -1,18 +1,25 @@
-//! Media files: what is in them, their frames by ordinal and PTS, their sound, and writing clips.
+//! Recordings: what is in them, their frames by ordinal and PTS, their audio, and writing clips.
 //!
 //! A recording is a file, or a numbered sequence of pictures that one path names; [`digest`] tells one from another.
 //!
-//! The only room that names FFmpeg. Everything decodes in software on one pinned path, so that the
-//! frame on screen is the frame that a network saw. Files are untrusted: only regular local files are
-//! opened, only by demuxers that read nothing but that file, and FFmpeg prints nothing of its own: what it
-//! says goes to the log.
+//! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
+//! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
+//! the frames, [`AudioReader`] the audio; [`build_waveform`] draws the audio of the whole file; [`ClipWriter`] encodes.
+//! `examples/exact_frame.rs` is the shortest way to a frame.
 //!
 //! A path is looked at once: [`Source`] is what it named then, open and outlined, and all that reads it, FFmpeg too,
 //! reads through that. What takes a path opens a source of its own.
 //!
-//! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
-//! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
-//! the frames, [`AudioReader`] the sound; [`build_waveform`] draws the sound of the whole file; [`ClipWriter`] encodes.
+//! # What does not exist here
+//!
+//! - No crate of this workspace but `avar-base`: nothing of networks, classes or windows.
+//! - No FFmpeg outside: this is the only crate that names it, and none of its types leaves.
+//! - No frame by time x frame rate. A frame is named by its ordinal, and is to the bit the one that sequential decoding
+//!   puts out under it, wherever reading comes from.
+//! - No second way of decoding, in hardware or otherwise: the frame on screen is the frame that a network saw.
+//! - No trust in files: only regular local files are opened, only by demuxers that read nothing but that file, and what
+//!   is wrong with one is a sentence.
+//! - No word of FFmpeg's on the terminal: what it says goes to the log, through `tracing`.
 
 mod audio_conditioner;
 mod audio_decoder;

@@ -1,7 +1,7 @@
-//! How good scores are: one metric a file, pure numbers, and the report that gathers them.
+//! How good scores are: one metric a file, pure numbers; the report that gathers them; and [`runs`], which keep them as
+//! folders.
 //!
-//! Clips come in as [`ScoredClip`]s, a [`Report`] comes out. Nothing here reads a file, runs a network or knows where
-//! a score came from. Equations are numbered as in the AVAR-Net paper.
+//! Clips come in as [`ScoredClip`]s, a [`Report`] comes out. Equations are numbered as in the AVAR-Net paper.
 //!
 //! | file | measures | source |
 //! |---|---|---|
@@ -17,7 +17,12 @@
 //! | [`reliability`], [`calibration`], [`temperature`] | whether probabilities mean what they say | Guo et al. 2017 |
 //! | [`bootstrap`] | confidence intervals, drawing groups of clips | Efron 1979 |
 //!
-//! A metric without a value is a [`Metric`] with a reason, never zero and never not-a-number.
+//! # What does not exist here
+//!
+//! - No recording is opened, and no network or manifest known: of this workspace only `avar-base` and `avar-labels`.
+//! - No file but those of [`runs`].
+//! - No value for what has none: a metric is a [`Metric`] with a reason then, never zero and never not-a-number.
+//! - No clip that is dropped in silence: what makes no sense is refused or set aside by its name.
 
 pub mod alarms;
 pub mod bootstrap;

@@ -1,4 +1,4 @@
-//! The networks: everything between pictures and samples on one side and class probabilities on the other.
+//! The networks: everything between frames and samples on one side and class probabilities on the other.
 //!
 //! One network a file. [`avar_net`] is the whole of AVAR-Net; the rest are its parts:
 //!
@@ -15,14 +15,18 @@
 //! | [`recurrent`], [`transformer`] | GRU, LSTM; transformer encoder | the same, one stage |
 //! | [`teachers`] | YAMNet and MobileNetV2, pretrained, not part of AVAR-Net | samples, pictures -> features |
 //!
-//! All activations are channels-last (`[batch, rows, columns, channels]`, `[batch, time, channels]`): a 1x1
-//! convolution is then one matrix product, a temporal convolution is one whose rows overlap, and every other
-//! kernel runs along contiguous channels. [`layers`] holds the building blocks, [`avar_kernels`] the arithmetic for the
-//! CPU, [`weights`] where numbers come from, [`device`] where they are computed, [`loss`] what training makes small,
-//! [`card`] what is known about weights,
-//! [`pickle`] weights in PyTorch's own format.
+//! All activations are channels-last (`[batch, rows, columns, channels]`, `[batch, time, channels]`): a 1x1 convolution
+//! is then one matrix product, a temporal convolution is one whose rows overlap, and every other kernel runs along
+//! contiguous channels. [`layers`] holds the building blocks, [`avar_kernels`] the arithmetic for the CPU, [`weights`]
+//! where numbers come from, [`device`] where they are computed, [`loss`] what training makes small, [`card`] what is
+//! known about weights, [`pickle`] weights in PyTorch's own format.
 //!
-//! This room names no other room.
+//! # What does not exist here
+//!
+//! - No recording, manifest or run: of this workspace only `avar-base`, `avar-labels` and `avar-kernels` are known.
+//! - No step of training: what makes a loss smaller is in `avar-training`.
+//! - No weights without [`Provenance`]: drawn from a seed they are never taken for trained ones.
+//! - No tensor of a file that is missing, or has another shape than asked for, and is made up instead.
 
 pub mod attention;
 pub mod avar_net;

@@ -1,7 +1,7 @@
-//! Playback: a clock, a decoder thread for the picture and one for the sound, and the sound device.
+//! Playback: a clock, a decoder thread for video and one for audio, and the audio device.
 //!
-//! [`Player`] is all that the window sees; it never blocks, not even when it is dropped. Ask it for a [`PlayerView`] at each repaint: the
-//! position, and the newest frame at or before it. Late frames drop by construction.
+//! [`Player`] is all that the window sees. Ask it for a [`PlayerView`] at each repaint: the position, and the newest
+//! frame at or before it. Late frames drop by construction.
 //!
 //! | module | holds |
 //! |---|---|
@@ -14,7 +14,17 @@
 //! | `video_worker` | the thread that carries the plan out |
 //! | `audio_feed` | the bounded ring of samples, and where the ear is in it |
 //! | `audio_worker` | the thread that fills the ring |
-//! | `audio_output` | the sound device, the silent clock; the only module that names rodio |
+//! | `audio_output` | the audio device, the silent clock; the only module that names rodio |
+//!
+//! # What does not exist here
+//!
+//! - No crate of this workspace but `avar-base` and `avar-media`: no window, which is woken by a plain `Fn()`, and no
+//!   scores.
+//! - No call of [`Player`] that waits, its drop included: what has to be waited for is waited for in
+//!   [`wait_for_leaving`].
+//! - No decoder of its own: frames come from `avar_media::VideoReader`, samples from `avar_media::AudioReader`.
+//! - No clock of its own while there is audio to be heard: the position is that of the samples that the device has
+//!   consumed.
 
 mod audio_feed;
 mod audio_output;

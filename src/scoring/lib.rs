@@ -1,4 +1,14 @@
-//! A network over a whole manifest: every clip analysed as any recording is, its scores beside what is true of it.
+//! A network over a manifest: every clip analysed as any recording is, its scores beside what is true of it.
+//!
+//! [`score`] is for whoever has clips; [`evaluate`] goes from a manifest to a run and its report, [`spawn_evaluation`]
+//! does so on a thread of its own.
+//!
+//! # What does not exist here
+//!
+//! - No second way to scores: clips go through `avar_analysis`, and no metric is computed here but by `avar_metrics`.
+//! - No clip that is left out in silence: one that cannot be scored is a failure with its sentence
+//!   ([`Scored::failures`]).
+//! - No training, and no window.
 
 mod evaluation;
 

@@ -5,9 +5,16 @@
 //!                  -> picture network  -> features of every clip -> temporal head -> weights, model card
 //! ```
 //!
-//! Every stage writes a checkpoint after each validation, each minute and when it is cancelled, and goes on from it;
-//! what a step is computed from depends on the seed and the step's number alone, so stopping changes nothing. Both
-//! backbones train at the same time, each on its share of the processor's threads.
+//! Every stage writes a checkpoint after each validation, each minute and when it is cancelled, and goes on from it.
+//! Both backbones train at the same time, each on its share of the processor's threads.
+//!
+//! # What does not exist here
+//!
+//! - No step that depends on anything but the recipe, the data, the number of threads and the step's own number:
+//!   stopping changes nothing.
+//! - No clip of the test part in what a stage learns from or stops by.
+//! - No features for the head by another way than `avar_analysis`: what it learns from is what it will be given.
+//! - No window: whoever wants to watch is told [`TrainingEvent`]s.
 
 pub mod ablation;
 pub mod augment;

@@ -1,0 +1,32 @@
+//! Goes to a frame by its number and steps on from there: `exact_frame FILE [ORDINAL]`.
+//!
+//! `cargo run --release -p avar-media --example exact_frame -- assets/sample-incident.mp4 150`
+
+use std::sync::Arc;
+
+use avar_base::job::CancelToken;
+use avar_base::time::FrameIndex;
+use avar_media::{FrameTable, VideoReader};
+
+const STEPS: usize = 4;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let path = arguments.next().ok_or("please name a recording, and the frame to go to")?;
+    let ordinal = arguments.next().map_or(Ok(0), |text| text.to_string_lossy().parse())?;
+
+    // Reads the file once: how many frames it has, when each is shown, where decoding can begin.
+    let table = Arc::new(FrameTable::scan(path.as_ref(), &CancelToken::default(), |_| {})?);
+    if ordinal >= table.len() {
+        return Err(format!("there are {} frames, counted from 0", table.len()).into());
+    }
+    let mut reader = VideoReader::open(path.as_ref(), table)?;
+    let mut frame = Some(reader.seek_exact(FrameIndex(ordinal))?);
+    for _ in 0..=STEPS {
+        let Some(shown) = frame else { break };
+        let time_s = shown.time.seconds();
+        println!("frame {}, PTS {}, {time_s:.6} s{}", shown.index.0, shown.pts, if shown.is_key { ", key" } else { "" });
+        frame = reader.next()?;
+    }
+    Ok(())
+}
