@@ -8,6 +8,8 @@ if [ -n "$lavapipe" ]; then
     export VK_DRIVER_FILES="$lavapipe"
 fi
 export NODEVICE_SELECT=1
+# What scripts/setup.sh installs is there: a test that lacks it fails, and does not pass without running.
+export AVAR_REQUIRE=1
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --release --locked --no-fail-fast
 else

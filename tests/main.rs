@@ -2,6 +2,7 @@
 //! manifests say what is so.
 
 mod bad_input;
+mod bundled;
 mod cli;
 mod documents;
 mod figure;

@@ -89,14 +89,31 @@ fn picture(frame: u32) -> Vec<u8> {
     (0..HEIGHT_PX).flat_map(|y| (0..WIDTH_PX).flat_map(move |x| pixel(x, y))).collect()
 }
 
-/// A folder of the data that lies beside the project, or `None`, with a word of it, where it is absent.
+/// Where a test lacks what it needs it says so and ends; with `AVAR_REQUIRE=1`, as `make test` sets it, it fails.
+#[track_caller]
+pub fn skip(what_is_missing: &str) {
+    let is_required = std::env::var_os("AVAR_REQUIRE").is_some_and(|value| value == "1");
+    assert!(!is_required, "cannot be tested here: {what_is_missing}");
+    eprintln!("skipped: {what_is_missing}");
+}
+
+/// A folder of the recordings that lie beside the project, or in the folder that `AVAR_DATA` names. They are nobody's to
+/// pass on: where they all are absent this is `None`, with a word of it; where they are there, all of them must be.
+#[track_caller]
 pub fn data_folder(name: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("AVAR_DATA").map_or_else(beside, PathBuf::from).join(name);
+    let stated = std::env::var_os("AVAR_DATA").map(PathBuf::from);
+    let is_stated = stated.is_some();
+    let all = stated.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
+    let folder = all.join(name);
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: there is no {}; AVAR_DATA names the folder that holds it", folder.display());
+    let missing = format!("there is no {}; AVAR_DATA names the folder that holds it", folder.display());
+    if is_stated || all.is_dir() {
+        skip(&missing);
+    } else {
+        eprintln!("skipped: {missing}");
+    }
     None
 }
 

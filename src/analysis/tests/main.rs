@@ -12,7 +12,7 @@ use avar_analysis::{
 use avar_base::job::{CancelToken, JobEvent, no_wake};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::anomaly_score;
-use avar_media::{AudioBlock, OpenedMedia, open};
+use avar_media::{AudioBlock, AudioFormat, ClipSpec, ClipWriter, OpenedMedia, open};
 use avar_model::wav2vec2::normalise_utterance;
 use avar_model::{AvarNet, ComputeDevice, Modalities, Preset};
 
@@ -194,7 +194,7 @@ fn samples_that_are_no_numbers_leave_the_picture_to_be_analysed() {
     command.arg(&sound).args(["-c:v", "mpeg4", "-c:a", "copy"]).arg(&path);
     match command.output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-        Err(error) => return println!("skipped: the ffmpeg program cannot be run ({error})"),
+        Err(error) => return avar_testing::skip(&format!("the ffmpeg program cannot be run ({error})")),
     }
     let analysis = analysed(&path);
     assert_eq!(analysis.scores.steps.len(), 24);
@@ -234,7 +234,7 @@ fn write_piped(path: &Path, format: &str) -> bool {
             true
         }
         Err(error) => {
-            println!("skipped: the ffmpeg program cannot be run ({error})");
+            avar_testing::skip(&format!("the ffmpeg program cannot be run ({error})"));
             false
         }
     }
@@ -247,6 +247,29 @@ fn both_modalities_reach_the_scores() {
     assert_eq!(whole.scores.modalities, Modalities::PictureAndSound);
     let silent = analysed(&clip(&folder, 2, false));
     assert_ne!(whole.scores.steps[0].class_scores, silent.scores.steps[0].class_scores);
+    // The same sound with another picture.
+    let dark = folder.path().join("dark.mp4");
+    write_dark_clip(&dark, 2);
+    let dark = analysed(&dark);
+    assert_eq!(dark.scores.modalities, Modalities::PictureAndSound);
+    assert_ne!(whole.scores.steps[0].class_scores, dark.scores.steps[0].class_scores);
+    assert_eq!(whole.scores.steps[0].evidence.sound, dark.scores.steps[0].evidence.sound);
+}
+
+/// As [`avar_testing::write_clip`] with its sound, and black.
+fn write_dark_clip(path: &Path, seconds: u32) {
+    let audio = Some(AudioFormat { rate_hz: 48_000, channels: 1 });
+    let (width_px, height_px) = (avar_testing::WIDTH_PX, avar_testing::HEIGHT_PX);
+    let spec = ClipSpec { width_px, height_px, rate_hz: avar_testing::RATE_HZ, audio, crf: 23 };
+    let mut writer = ClipWriter::create(path, &spec).unwrap();
+    let black = vec![0; (width_px * height_px * 3) as usize];
+    for second in 0..seconds {
+        for _ in 0..avar_testing::RATE_HZ {
+            writer.push_rgb(&black).unwrap();
+        }
+        writer.push_audio(&avar_testing::tone(second, 48_000)).unwrap();
+    }
+    writer.finish().unwrap();
 }
 
 #[test]

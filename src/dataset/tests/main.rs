@@ -169,7 +169,7 @@ fn an_xd_violence_folder_becomes_a_manifest_that_keeps_what_has_no_class() {
 
 #[test]
 fn real_clips_are_split_by_source_with_every_class_in_every_part() {
-    let Some(data) = data_folder("clips") else { return };
+    let Some(data) = avar_testing::data_folder("clips") else { return };
     let path = data.join("../manifest.csv");
     let mut manifest = Manifest::read(&path).expect("the manifest reads");
     assert_eq!((manifest.clips.len(), manifest.check_files()), (519, Ok(())));
@@ -195,7 +195,7 @@ fn real_clips_are_split_by_source_with_every_class_in_every_part() {
 
 #[test]
 fn the_real_lists_of_xd_violence_read_in_both_forms() {
-    let Some(data) = data_folder("annotations") else { return };
+    let Some(data) = avar_testing::data_folder("annotations") else { return };
     let read = |name: &str| read_annotations(&data.join(name)).unwrap_or_else(|error| panic!("{error}"));
     let (plain, multi) = (read("vadclip/annotations.txt"), read("vadclip/annotations_multiclasses.txt"));
     assert_eq!((plain.len(), multi.len()), (500, 500));
@@ -222,7 +222,7 @@ fn the_real_lists_of_xd_violence_read_in_both_forms() {
 
 #[test]
 fn the_test_set_of_xd_violence_becomes_a_manifest() {
-    let Some(data) = data_folder("annotations") else { return };
+    let Some(data) = avar_testing::data_folder("annotations") else { return };
     let table =
         std::fs::read_to_string(data.join("vadclip/xd_CLIP_rgbtest.csv")).expect("the list of the test set reads");
     let names = table.lines().filter_map(|line| line.split_once("__0.npy")?.0.rsplit('/').next());
@@ -329,15 +329,4 @@ impl Random {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((mixed ^ (mixed >> 31)) % limit.max(1) as u64) as usize
     }
-}
-
-/// A folder of the data that lies beside the project, or `None`, with a word of it, where it is absent.
-fn data_folder(name: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("AVAR_DATA").map_or_else(beside, PathBuf::from).join(name);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no {}; AVAR_DATA names the folder that holds it", folder.display());
-    None
 }

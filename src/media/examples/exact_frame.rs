@@ -25,7 +25,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for _ in 0..=STEPS {
         let Some(shown) = frame else { break };
         let time_s = shown.time.seconds();
-        println!("frame {}, PTS {}, {time_s:.6} s{}", shown.index.0, shown.pts, if shown.is_key { ", key" } else { "" });
+        println!(
+            "frame {}, PTS {}, {time_s:.6} s{}",
+            shown.index.0,
+            shown.pts,
+            if shown.is_key { ", key" } else { "" }
+        );
         frame = reader.next()?;
     }
     Ok(())

@@ -30,13 +30,13 @@ impl Clips {
         let output = match command.current_dir(self.folder.path()).output() {
             Ok(output) => output,
             Err(error) => {
-                eprintln!("skipped: ffmpeg is not installed ({error})");
+                avar_testing::skip(&format!("ffmpeg is not installed ({error})"));
                 return None;
             }
         };
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         if complaint.contains("Unknown encoder") {
-            eprintln!("skipped: {complaint}");
+            avar_testing::skip(&complaint);
             return None;
         }
         assert!(output.status.success(), "ffmpeg {arguments}: {complaint}");
@@ -153,21 +153,10 @@ pub fn ffprobe_pts(path: &Path, stream: usize) -> Option<Vec<Option<i64>>> {
     let mut command = Command::new("ffprobe");
     command.args(["-v", "quiet", "-select_streams", &stream.to_string(), "-show_frames"]);
     command.args(["-show_entries", "frame=pts,best_effort_timestamp", "-of", "compact"]).arg(path);
-    let output = command.output().map_err(|error| eprintln!("skipped: no ffprobe ({error})")).ok()?;
+    let output = command.output().map_err(|error| avar_testing::skip(&format!("no ffprobe ({error})"))).ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line_pts = |line: &str| line.split('|').find_map(|field| field.split_once('=')?.1.parse().ok());
     Some(text.lines().filter(|line| line.starts_with("frame|")).map(line_pts).collect())
-}
-
-/// The folder of shared data: `AVAR_DATA`, else beside the package; `None`, with a note, where absent.
-pub fn shared_data() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("AVAR_DATA").map_or(default, PathBuf::from);
-    let found = folder.is_dir().then_some(folder);
-    if found.is_none() {
-        eprintln!("skipped: no shared data (set AVAR_DATA)");
-    }
-    found
 }
 
 /// All files below `folder`, sorted.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::clips::{Clips, digest, ffprobe_pts, read_all, shared_data, table_of};
+use crate::clips::{Clips, digest, ffprobe_pts, read_all, table_of};
 use avar_base::job::CancelToken;
 use avar_base::time::FrameIndex;
 use avar_media::{Opening, VideoReader, open_growing, probe};
@@ -191,8 +191,8 @@ fn a_file_that_must_be_decoded_to_be_counted_is_shown_while_it_is() {
 
 #[test]
 fn generated_clips_of_the_shared_data_are_sought_exactly() {
-    let Some(data) = shared_data() else { return };
-    for path in crate::clips::files_below(&data.join("clips/generated")) {
+    let Some(data) = avar_testing::data_folder("clips/generated") else { return };
+    for path in crate::clips::files_below(&data) {
         let table = table_of(&path);
         let sequential = read_all(&path, &table);
         let mut reader = VideoReader::open(&path, table.clone()).unwrap();

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::clips::{Clips, files_below, shared_data};
+use crate::clips::{Clips, files_below};
 use avar_base::job::CancelToken;
 use avar_base::time::FrameIndex;
 use avar_media::{AudioFormat, AudioReader, IngestReport, VideoReader, open};
@@ -81,9 +81,9 @@ fn originals(clips: &Clips) -> Vec<PathBuf> {
     for (name, coding) in [("j.flac", "-c:a flac"), ("k.mp3", "-c:a mp3"), ("l.ogg", "-c:a libvorbis"), ("m.wav", "")] {
         paths.extend(clips.ffmpeg(name, &format!("{sound} {coding}")));
     }
-    if let Some(data) = shared_data() {
+    if let Some(data) = avar_testing::data_folder("edge") {
         let is_small = |path: &PathBuf| path.metadata().is_ok_and(|file| (1..LARGEST_BYTES).contains(&file.len()));
-        paths.extend(files_below(&data.join("edge")).into_iter().filter(is_small));
+        paths.extend(files_below(&data).into_iter().filter(is_small));
     }
     paths
 }

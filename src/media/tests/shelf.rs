@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::clips::{digest, ffprobe_pts, files_below, shared_data};
+use crate::clips::{digest, ffprobe_pts, files_below};
 use avar_base::job::CancelToken;
 use avar_base::time::FrameIndex;
 use avar_media::{AudioFormat, AudioReader, FrameTable, VideoReader, probe};
@@ -77,8 +77,8 @@ fn visit(path: &Path) -> String {
 
 #[test]
 fn every_odd_file_is_read_or_refused_in_time() {
-    let Some(data) = shared_data() else { return };
-    let files = files_below(&data.join("edge"));
+    let Some(data) = avar_testing::data_folder("edge") else { return };
+    let files = files_below(&data);
     assert!(!files.is_empty());
     for path in files {
         println!("{}: {}", path.file_name().unwrap().to_string_lossy(), visit(&path));
@@ -87,9 +87,9 @@ fn every_odd_file_is_read_or_refused_in_time() {
 
 #[test]
 fn every_odd_files_frames_are_those_that_ffprobe_decodes_and_are_sought_exactly() {
-    let Some(data) = shared_data() else { return };
+    let Some(data) = avar_testing::data_folder("edge") else { return };
     let mut wrong = Vec::new();
-    for path in files_below(&data.join("edge")) {
+    for path in files_below(&data) {
         let Ok(Some(video)) = probe(&path).map(|info| info.video) else { continue };
         let Ok(table) = FrameTable::scan(&path, &CancelToken::default(), |_| {}) else { continue };
         let table = Arc::new(table);

@@ -180,17 +180,6 @@ fn a_list_of_class_names_must_have_one_for_each_class() {
     assert!(absent.starts_with("the class names cannot be read ("), "{absent}");
 }
 
-/// The published weights, in the folder that AVAR_DATA names or beside the project.
-fn published() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    let folder = std::env::var_os("AVAR_DATA").map_or_else(beside, PathBuf::from).join("teachers");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    println!("skipped: there is no {}; AVAR_DATA names the folder that holds it", folder.display());
-    None
-}
-
 // The recorded answers are those of the networks in 8-bit integers, whose weights the files hold; the activations
 // were rounded too, which moves YAMNet's embedding by 2 to 3 % and MobileNetV2's features by 11 %. The bounds lie
 // between that and what mistakes do: MobileNetV2 with red and blue exchanged is 22 % off, with symmetric padding, input
@@ -199,7 +188,7 @@ fn published() -> Option<PathBuf> {
 
 #[test]
 fn published_yamnet_answers_as_recorded_at_every_stage() {
-    let Some(folder) = published() else { return };
+    let Some(folder) = avar_testing::data_folder("teachers") else { return };
     let network = Yamnet::open(&folder.join("yamnet_dequant_f16.safetensors"), &cpu()).unwrap();
     let Provenance::File { digest, .. } = network.provenance() else { panic!("the weights came from a file") };
     assert_eq!(digest, "ff45b9f04cbbb1f40acdd4e78983a29b4ac86f4815783f8c4ba483da2bdaaa76");
@@ -228,7 +217,7 @@ fn published_yamnet_answers_as_recorded_at_every_stage() {
 
 #[test]
 fn published_mobilenet_v2_answers_as_recorded() {
-    let Some(folder) = published() else { return };
+    let Some(folder) = avar_testing::data_folder("teachers") else { return };
     let path = folder.join("mobilenetv2_imagenet_backbone_dequant_f16.safetensors");
     let network = MobileNetV2::open(&path, &cpu()).unwrap();
     let recorded = npz::Archive::open(&folder.join("mobilenetv2_reference_io.npz"));
@@ -240,7 +229,7 @@ fn published_mobilenet_v2_answers_as_recorded() {
 
 #[test]
 fn the_published_class_names_fit() {
-    let Some(folder) = published() else { return };
+    let Some(folder) = avar_testing::data_folder("teachers") else { return };
     let names = yamnet::class_names(&folder.join("yamnet_labels_frigate.txt")).unwrap();
     assert_eq!((names[0].as_str(), names[520].as_str()), ("speech", "field_recording"));
     assert!(names.iter().any(|name| name.contains("siren")));

@@ -129,12 +129,6 @@ impl Spread {
     }
 }
 
-pub fn edge_folder() -> PathBuf {
-    let data = std::env::var("AVAR_DATA")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into());
-    Path::new(&data).join("edge")
-}
-
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());

@@ -12,19 +12,14 @@ use avar_app::{DeskApp, DeskOptions};
 use avar_model::Preset;
 use avar_playback::{PlayerOptions, SoundChoice};
 
-/// Whether the system has a font for all of these letters. Where it has none the test says so; with `AVAR_REQUIRE=1`,
-/// as in a complete test run, it fails.
+/// Whether the system has a font for all of these letters.
 fn has_font(letters: &str) -> bool {
     let letters: BTreeSet<char> = letters.chars().filter(|letter| !letter.is_ascii()).collect();
     let missing = SystemFonts::shared().cover(&letters, u64::MAX).missing;
     if missing.is_empty() {
         return true;
     }
-    assert!(
-        std::env::var_os("AVAR_REQUIRE").is_none_or(|value| value != "1"),
-        "no font has {missing:?}; install fonts-noto-core and fonts-noto-cjk"
-    );
-    eprintln!("SKIPPED: no font of this system has {missing:?}");
+    avar_testing::skip(&format!("no font of this system has {missing:?}; scripts/setup.sh installs some"));
     false
 }
 

@@ -276,7 +276,7 @@ fn hdr_clip(folder: &Path, name: &str, curve: &str) -> Option<PathBuf> {
     match output {
         Ok(output) if output.status.success() => Some(path),
         _ => {
-            eprintln!("skipped: no ffmpeg that encodes HDR");
+            avar_testing::skip("no ffmpeg that encodes HDR");
             None
         }
     }
@@ -372,7 +372,7 @@ fn another_track_of_sound_is_chosen_and_the_playhead_stays() {
         made.is_ok_and(|status| status.success()).then_some(path).into_iter().collect()
     });
     if window.harness.state().desk.state.queue.is_empty() {
-        return eprintln!("skipped: no ffmpeg");
+        return avar_testing::skip("no ffmpeg");
     }
     window.harness.get_by_label("Sound track").scroll_to_me();
     window.press(Modifiers::SHIFT, Key::ArrowRight);
