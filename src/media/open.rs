@@ -16,7 +16,7 @@ use super::error::MediaError;
 use super::frame_index::index;
 use super::frame_scan::{ScanNews, Scanned};
 use super::frame_table::FrameTable;
-use super::probe::{AudioInfo, MediaInfo, probe_open};
+use super::probe::{AudioInfo, MediaInfo, VideoInfo, probe_open};
 use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::TimeRange;
@@ -124,54 +124,54 @@ fn open_source(
     patience: Duration,
     mut listen: impl FnMut(Opening),
 ) -> Result<OpenedMedia, MediaError> {
-    let mut demuxer = Demuxer::open(source, cancel)?;
-    let mut info = probe_open(&demuxer, track)?;
+    let demuxer = Demuxer::open(source, cancel)?;
+    let info = probe_open(&demuxer, track)?;
     let is_sequence = demuxer.sequence().is_some();
     let measured = info.audio.as_ref().filter(|audio| !is_length_counted(&demuxer, audio, info.size_bytes));
     let measured = measured.map(|audio| audio.stream_index);
-    let mut found = None;
-    let mut frames = None;
-    if let Some(video) = &info.video {
-        let stated = video.range;
-        // In the same pass, where that does not mean to go to and fro in the file.
-        let beside = measured.filter(|_| !demuxer.is_indexed());
-        demuxer.select(video.stream_index);
-        let scanned = index(demuxer, beside, patience, &mut |news| match news {
-            ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
-            ScanNews::FirstPart(Scanned { table, audio }) => {
-                let mut begun = info.clone();
-                if let (Some(info), Some((clock, _))) = (&mut begun.audio, audio) {
-                    info.clock = clock;
-                }
-                let begun = begun.with_video_range(stated.union(table.range()));
-                listen(Opening::Begun(OpenedMedia { info: Arc::new(begun), frames: Some(Arc::new(table)) }));
-            }
-        })?;
-        found = beside.is_some().then_some(scanned.audio);
-        frames = Some(Arc::new(scanned.table)).filter(|table| !table.is_empty());
-    }
-    if let Some(track) = measured {
-        let found = match found {
-            Some(found) => found,
-            None => measure_audio(source, track, cancel)?,
-        };
-        info = info.with_audio_found(found);
-    }
-    if info.video.is_some() && frames.is_none() {
-        if info.audio.is_none() {
-            return Err(MediaError::NoFrames { path: source.path().to_owned() });
+    // In the same pass as the video, where that does not mean to go to and fro in the file.
+    let beside = measured.filter(|_| info.video.is_some() && !demuxer.is_indexed());
+    let (table, heard) = match &info.video {
+        Some(video) => {
+            let scanned = scan_video(demuxer, &info, video, beside, patience, &mut listen)?;
+            (Some(scanned.table), scanned.audio)
         }
-        info.video = None;
-        info.notes.push("The picture track is left out: not one frame of it can be decoded.".to_owned());
-    }
-    if info.video.is_none() && info.audio.is_none() {
-        return Err(MediaError::NoStreams { path: source.path().to_owned() });
-    }
+        None => (None, None),
+    };
+    let info = match (measured, beside) {
+        (None, _) => info,
+        (Some(_), Some(_)) => info.with_audio_heard(heard),
+        (Some(track), None) => info.with_audio_heard(measure_audio(source, track, cancel)?),
+    };
+    let frames = table.filter(|table| !table.is_empty()).map(Arc::new);
+    let mut info = info.with_frames(frames.as_deref())?;
     if let Some(rate_hz) = frames.as_ref().and_then(|table| table.assumed_rate_hz()).filter(|_| !is_sequence) {
         info.notes.push(format!("The picture has no time stamps: {}.", assumed_times(rate_hz)));
     }
-    let range = frames.as_ref().map(|table| table.range()).unwrap_or_default();
-    Ok(OpenedMedia { info: Arc::new(info.with_video_range(range)), frames })
+    Ok(OpenedMedia { info: Arc::new(info), frames })
+}
+
+/// Numbers the frames, and hands out what there is on the way.
+fn scan_video(
+    mut demuxer: Demuxer,
+    info: &MediaInfo,
+    video: &VideoInfo,
+    audio: Option<usize>,
+    patience: Duration,
+    listen: &mut dyn FnMut(Opening),
+) -> Result<Scanned, MediaError> {
+    demuxer.select(video.stream_index);
+    index(demuxer, audio, patience, &mut |news| match news {
+        ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
+        ScanNews::FirstPart(Scanned { table, audio }) => {
+            let mut begun = info.clone();
+            if let (Some(info), Some((clock, _))) = (&mut begun.audio, audio) {
+                info.clock = clock;
+            }
+            let begun = begun.with_video_range(video.range.union(table.range()));
+            listen(Opening::Begun(OpenedMedia { info: Arc::new(begun), frames: Some(Arc::new(table)) }));
+        }
+    })
 }
 
 /// Whether the stated time of the audio is to be believed.
@@ -213,9 +213,25 @@ impl MediaInfo {
         self
     }
 
+    /// The same with the video as its frames tell; without, where there are none.
+    fn with_frames(mut self, frames: Option<&FrameTable>) -> Result<Self, MediaError> {
+        if frames.is_none() && self.audio.is_none() {
+            let path = self.path;
+            return Err(if self.video.is_some() {
+                MediaError::NoFrames { path }
+            } else {
+                MediaError::NoStreams { path }
+            });
+        }
+        if frames.is_none() && self.video.take().is_some() {
+            self.notes.push("The picture track is left out: not one frame of it can be decoded.".to_owned());
+        }
+        Ok(self.with_video_range(frames.map(FrameTable::range).unwrap_or_default()))
+    }
+
     /// The same with the audio as its packets tell; without, where there are none.
-    fn with_audio_found(mut self, found: Option<(AudioClock, TimeRange)>) -> Self {
-        match (found, &mut self.audio) {
+    fn with_audio_heard(mut self, heard: Option<(AudioClock, TimeRange)>) -> Self {
+        match (heard, &mut self.audio) {
             (Some((clock, range)), Some(audio)) => (audio.clock, audio.range) = (clock, range),
             _ => {
                 self.audio = None;
