@@ -32,7 +32,7 @@ lint:
 	scripts/built-once.sh
 	scripts/crates.sh --check
 	cargo fmt --check
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 bench: setup ## Speed of decoding, networks, analysis, seeking and the window
 	cargo bench --locked -p avar-benches

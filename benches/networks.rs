@@ -1,6 +1,8 @@
 //! The networks and their kernels, ours beside candle's. `cargo bench --bench networks`; two threads with
 //! RAYON_NUM_THREADS=2. Items are frames, or seconds of sound.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark says where")]
+
 use avar::kernels::{self, Activation, Matrix};
 use avar::model::layers::Mode;
 use avar::model::temporal::TemporalKind;

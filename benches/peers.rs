@@ -1,6 +1,8 @@
 //! Our side of `benches/peers/peers.py`: runs the network that a line on standard input names and answers with the
 //! seconds that it took. Without `--serve` (under `cargo bench`) it does nothing.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark says where")]
+
 use std::io::{BufRead, Write};
 use std::time::Instant;
 

@@ -1,5 +1,7 @@
 //! Items are seconds of sound, or pictures.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark says where")]
+
 use avar::model::teachers::{MobileNetV2, Yamnet, mobilenet_v2, yamnet};
 use avar::model::{ComputeDevice, WeightSource, Weights};
 use divan::Bencher;

@@ -29,17 +29,17 @@ impl Viewer {
             let begun = sender.clone();
             let whole = open_growing(&path, None, &CancelToken::default(), |news| {
                 if let Opening::Begun(media) = news {
-                    let _ = begun.send(Some(media));
+                    _ = begun.send(Some(media));
                 }
             });
-            let _ = sender.send(whole.ok());
+            _ = sender.send(whole.ok());
         });
         let media = opened.recv().ok()??;
         let is_whole = media.is_whole();
         let OpenedMedia { info, frames } = media;
         let (wake, woken) = channel();
         let wake = Arc::new(move || {
-            let _ = wake.send(());
+            _ = wake.send(());
         });
         let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
         let player = Player::open(info, frames, options, wake).ok()?;
@@ -67,7 +67,7 @@ impl Viewer {
             if matches!(view.frame_state, FrameState::Exact | FrameState::None) {
                 return;
             }
-            let _ = self.woken.recv_timeout(Duration::from_millis(20));
+            _ = self.woken.recv_timeout(Duration::from_millis(20));
         }
     }
 

@@ -305,7 +305,7 @@ fn a_cancel_is_answered_at_once_though_the_server_is_silent() {
         send_but_promise(stream, &body[..1000], body.len());
         stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         // Ends when the other side closes the connection, or with an error when it does not.
-        let _ = stream.read(&mut [0]).map(|_| closed.send(Instant::now()));
+        _ = stream.read(&mut [0]).map(|_| closed.send(Instant::now()));
     });
     let folder = tempfile::tempdir().unwrap();
     let (cancel, mut cancelled_at) = (CancelToken::default(), None);
@@ -465,7 +465,7 @@ impl Drop for LocalHub {
     fn drop(&mut self) {
         self.closing.store(true, Ordering::Relaxed);
         // Wakes the thread that waits for a connection.
-        let _ = TcpStream::connect(self.endpoint.trim_start_matches("http://"));
+        _ = TcpStream::connect(self.endpoint.trim_start_matches("http://"));
     }
 }
 
@@ -498,7 +498,7 @@ fn answer(stream: &mut TcpStream, status: &str, headers: &[(&str, &str)], body: 
         head += &format!("{name}: {value}\r\n");
     }
     // The other side may have gone: that is what some of the tests are about.
-    let _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(body));
+    _ = stream.write_all(format!("{head}\r\n").as_bytes()).and_then(|()| stream.write_all(body));
 }
 
 fn answer_whole(stream: &mut TcpStream, body: &[u8]) {
@@ -512,7 +512,7 @@ fn send_but_promise(stream: &mut TcpStream, body: &[u8], promised_bytes: usize) 
 /// Spaces, far more than any bound allows and yet not without end: a bound that is gone must fail a test, not fill the
 /// disk of whoever runs it.
 fn go_on_sending(stream: &mut TcpStream) {
-    let _ = (0..1024).try_for_each(|_| stream.write_all(&[b' '; 65_536]));
+    _ = (0..1024).try_for_each(|_| stream.write_all(&[b' '; 65_536]));
 }
 
 /// As a hub's file store does it.

@@ -230,7 +230,7 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
         }
         if let Some(thread) = self.thread.take() {
             // The closure caught every panic, so joining cannot fail.
-            let _ = thread.join();
+            _ = thread.join();
         }
     }
 }

@@ -96,13 +96,14 @@ fn wait(mut child: Child, cancel: &CancelToken) -> Result<Result<(), String>, Ca
             Err(error) => Some(error.to_string()),
         };
         // It may have ended by itself meanwhile.
-        let _ = child.kill();
-        let _ = child.wait();
+        _ = child.kill();
+        _ = child.wait();
         return reason.map_or(Err(Cancelled), |reason| Ok(Err(reason)));
     }
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test says where")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;

@@ -72,7 +72,7 @@ pub(super) fn list(hub: &Hub, spec: &PullSpec, cancel: &CancelToken) -> Result<L
             .call()
             .and_then(|mut response| response.body_mut().with_config().limit(MAX_LISTING_BYTES).read_to_vec());
         // Nobody listens any more after a cancel.
-        let _ = answers.send(answer);
+        _ = answers.send(answer);
     })
     .map_err(|error| HubError::Unreachable { reason: error.to_string(), url: url.clone() })?;
 
@@ -229,7 +229,7 @@ impl Connection {
         let pieces = in_background(move |pieces| {
             if let Err(error) = request(&requester, &url, offset, pieces) {
                 // Nobody listens any more after a cancel.
-                let _ = pieces.send(Err(error));
+                _ = pieces.send(Err(error));
             }
         })?;
         Ok(Self { agent, pieces })

@@ -22,13 +22,16 @@ pub struct LogError {
     reason: io::Error,
 }
 
+/// Hears a sentence.
+type Tell = Box<dyn Fn(&str) + Send>;
+
 /// See the head of this file.
 pub struct LogFile {
     path: PathBuf,
     file: File,
     most_bytes: u64,
     /// Given a sentence the first time that something cannot be written.
-    tell: Option<Box<dyn Fn(&str) + Send>>,
+    tell: Option<Tell>,
 }
 
 impl LogFile {

@@ -51,7 +51,7 @@ impl AudioDecoder {
         if !self.draining {
             self.draining = true;
             // Only refused where it was sent before.
-            let _ = self.decoder.send_eof();
+            _ = self.decoder.send_eof();
         }
     }
 

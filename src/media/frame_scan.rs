@@ -36,7 +36,7 @@ pub(super) enum ScanNews {
     /// The fraction done, in `0..=1`.
     Progress(f32),
     /// The first part; the later ones go on where it ends.
-    FirstPart(Scanned),
+    FirstPart(Box<Scanned>),
 }
 
 /// What reading a file once has told.
@@ -212,7 +212,7 @@ fn read_packets(
         if growth.is_due(packets.len(), start.labels.len())
             && let Some(part) = growth.first_part(&packets, start, demuxer.time_base())
         {
-            listen(ScanNews::FirstPart(Scanned::new(part, audio.as_ref())));
+            listen(ScanNews::FirstPart(Box::new(Scanned::new(part, audio.as_ref()))));
         }
     }
     parts.finish(&mut packets);
@@ -588,7 +588,7 @@ fn scan_by_decoding(
         }
         if growth.is_due(packets.len(), shown.len().saturating_sub(HELD_BACK)) {
             let part = growth.decoded_part(&packets, &shown, demuxer);
-            listen(ScanNews::FirstPart(Scanned::new(part, audio.as_ref())));
+            listen(ScanNews::FirstPart(Box::new(Scanned::new(part, audio.as_ref()))));
         }
         if decoder.is_draining() {
             break;

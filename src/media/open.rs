@@ -163,7 +163,8 @@ fn scan_video(
     demuxer.select(video.stream_index);
     index(demuxer, audio, patience, &mut |news| match news {
         ScanNews::Progress(fraction) => listen(Opening::Progress(fraction)),
-        ScanNews::FirstPart(Scanned { table, audio }) => {
+        ScanNews::FirstPart(part) => {
+            let Scanned { table, audio } = *part;
             let mut begun = info.clone();
             if let (Some(info), Some((clock, _))) = (&mut begun.audio, audio) {
                 info.clock = clock;

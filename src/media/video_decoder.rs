@@ -79,7 +79,7 @@ impl VideoDecoder {
         if !self.draining {
             self.draining = true;
             // Only refused where it was sent before.
-            let _ = self.decoder.send_eof();
+            _ = self.decoder.send_eof();
         }
     }
 

@@ -260,7 +260,7 @@ impl Drop for SilentSink {
         self.stop = None;
         if let Some(thread) = self.thread.take() {
             // It waits for nothing but the channel just closed; a panic in it has nothing left to spoil.
-            let _ = thread.join();
+            _ = thread.join();
         }
     }
 }

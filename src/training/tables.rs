@@ -46,13 +46,13 @@ const NOTE: &str = "Ours: VAAR-Synth, drawn by this program. Paper: VAAR, anothe
 pub fn markdown(cells: &[Cell], provenance: &Provenance) -> String {
     let mut text = String::from("# Ablation\n\n");
     // Writing to a String cannot fail.
-    let _ = writeln!(
+    _ = writeln!(
         text,
         "{NOTE} {UNVERIFIED}\n\n{provenance} Percent: mean over the seeds, in brackets the distance from the lowest to the highest.\n"
     );
-    let _ = writeln!(text, "## Temporal heads and modalities (the paper's table 2)\n");
-    let _ = writeln!(text, "| Head | Modality | Acc | Pre | Rec | F1 | Paper: Acc | Pre | Rec | F1 |");
-    let _ = writeln!(text, "|---|---|---|---|---|---|---|---|---|---|");
+    _ = writeln!(text, "## Temporal heads and modalities (the paper's table 2)\n");
+    _ = writeln!(text, "| Head | Modality | Acc | Pre | Rec | F1 | Paper: Acc | Pre | Rec | F1 |");
+    _ = writeln!(text, "|---|---|---|---|---|---|---|---|---|---|");
     for kind in TemporalKind::ALL {
         for fusion in [Fusion::SoundOnly, Fusion::PictureOnly, Fusion::Early] {
             let wanted = Arrangement { temporal: kind, fusion, ..Arrangement::PAPER };
@@ -60,22 +60,22 @@ pub fn markdown(cells: &[Cell], provenance: &Provenance) -> String {
             let ours = metrics().map(|(_, metric)| percent(cell, metric)).join(" | ");
             let paper = paper_table_2(kind, fusion)
                 .map_or_else(|| ["–"; 4].join(" | "), |values| values.map(|value| format!("{value:.2}")).join(" | "));
-            let _ = writeln!(text, "| {} | {} | {ours} | {paper} |", kind.label(), fusion.label());
+            _ = writeln!(text, "| {} | {} | {ours} | {paper} |", kind.label(), fusion.label());
         }
     }
-    let _ = writeln!(text, "\n## Sequence length (the paper's table 3)\n");
-    let _ = writeln!(text, "| Steps | Acc | Paper: Acc |\n|---|---|---|");
+    _ = writeln!(text, "\n## Sequence length (the paper's table 3)\n");
+    _ = writeln!(text, "| Steps | Acc | Paper: Acc |\n|---|---|---|");
     for window_steps in SEQUENCE_LENGTHS {
         let Some(cell) = find(cells, Arrangement { window_steps, ..Arrangement::PAPER }) else { continue };
         let paper = paper_table_3(window_steps).map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"));
-        let _ = writeln!(text, "| {window_steps} | {} | {paper} |", percent(cell, |outcome| outcome.accuracy));
+        _ = writeln!(text, "| {window_steps} | {} | {paper} |", percent(cell, |outcome| outcome.accuracy));
     }
-    let _ = writeln!(text, "\n## Fusion (the paper gives no value for late fusion in its text)\n");
-    let _ = writeln!(text, "| Fusion | Acc | F1 |\n|---|---|---|");
+    _ = writeln!(text, "\n## Fusion (the paper gives no value for late fusion in its text)\n");
+    _ = writeln!(text, "| Fusion | Acc | F1 |\n|---|---|---|");
     for fusion in [Fusion::Early, Fusion::Late] {
         let Some(cell) = find(cells, Arrangement { fusion, ..Arrangement::PAPER }) else { continue };
         let (accuracy, f1) = (percent(cell, |outcome| outcome.accuracy), percent(cell, |outcome| outcome.f1));
-        let _ = writeln!(text, "| {} | {accuracy} | {f1} |", fusion.label());
+        _ = writeln!(text, "| {} | {accuracy} | {f1} |", fusion.label());
     }
     text
 }

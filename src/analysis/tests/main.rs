@@ -1,5 +1,7 @@
 //! The pipeline from media to step scores, on recordings made on the spot and with untrained weights.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,6 +3,8 @@
 //! Each `tests/dataset/cases/NAME.csv` is read, and what comes of it has to be `NAME.txt`. To look at what changed,
 //! run with `AVAR_WRITE_CASES=1`, which writes the second from the first, and read the difference.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -261,10 +263,10 @@ fn description(folder: &Path, read: &Result<Manifest, DatasetError>) -> String {
     let relative = |text: String| text.replace(&format!("{}/", folder.display()), "");
     match read {
         Err(error) => {
-            let _ = writeln!(text, "error: {}", relative(error.to_string()));
+            _ = writeln!(text, "error: {}", relative(error.to_string()));
             if let DatasetError::Invalid { problems, .. } = error {
                 for problem in problems.first() {
-                    let _ = writeln!(text, "  {problem}");
+                    _ = writeln!(text, "  {problem}");
                 }
             }
         }
@@ -272,24 +274,24 @@ fn description(folder: &Path, read: &Result<Manifest, DatasetError>) -> String {
             for clip in &manifest.clips {
                 let split = clip.split.map_or("no split", Split::name);
                 let path = clip.path.display();
-                let _ = writeln!(text, "{path} | {} | {split} | group {}", clip.label.name(), clip.group);
+                _ = writeln!(text, "{path} | {} | {split} | group {}", clip.label.name(), clip.group);
                 if clip.shown_in != ShownIn::Both {
-                    let _ = writeln!(text, "  in the {} alone", clip.shown_in.name());
+                    _ = writeln!(text, "  in the {} alone", clip.shown_in.name());
                 }
                 let range =
                     |range: avar_base::time::TimeRange| format!("{}-{} s", range.start.seconds(), range.end.seconds());
                 for labelled in &clip.ranges {
-                    let _ = writeln!(text, "  {} {}", labelled.class.name(), range(labelled.range));
+                    _ = writeln!(text, "  {} {}", labelled.class.name(), range(labelled.range));
                 }
                 for unclassified in &clip.unclassified {
-                    let _ = writeln!(text, "  no class: {} {}", unclassified.label, range(unclassified.range));
+                    _ = writeln!(text, "  no class: {} {}", unclassified.label, range(unclassified.range));
                 }
             }
             for (label, count) in &manifest.unknown_labels {
-                let _ = writeln!(text, "unknown label: {label} ({count})");
+                _ = writeln!(text, "unknown label: {label} ({count})");
             }
             for note in &manifest.notes {
-                let _ = writeln!(text, "note: {note}");
+                _ = writeln!(text, "note: {note}");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Recordings, as they are: checked against sequential decoding and ffprobe, and refused in one sentence.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
+
 mod bad_input;
 mod channels;
 mod clips;

@@ -172,7 +172,7 @@ fn visit_in_a_child(folder: &Path) -> Vec<String> {
     if !status.success() {
         let last = visited.unwrap_or_else(|| "nothing yet".to_owned());
         let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&last);
-        let _ = std::fs::copy(folder.join(&last), &kept);
+        _ = std::fs::copy(folder.join(&last), &kept);
         let tail = complaints.iter().rev().take(4).rev().cloned().collect::<Vec<_>>().join(" | ");
         failures.push(format!("{status} while visiting {last} (kept as {}): {tail}", kept.display()));
     }
@@ -208,7 +208,7 @@ fn visits_the_files_of_a_folder() {
             println!("wrong: {} took {used:?} of the processor, {:?} in all", path.display(), started.elapsed());
         }
         // What was visited is not needed any more; what ends the child stays.
-        let _ = std::fs::remove_file(&path);
+        _ = std::fs::remove_file(&path);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Metrics against scikit-learn, and against slow counting frame by frame: `tests/metrics/make_fixtures.py`.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
+
 use avar_labels::Hysteresis;
 use avar_labels::{AnomalyClass, CLASS_COUNT};
 use avar_metrics::bootstrap::BootstrapSettings;

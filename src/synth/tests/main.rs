@@ -1,5 +1,7 @@
 //! The bundled sample as a reviewer's program sees it: decoded from the file that was written.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
