@@ -1,6 +1,8 @@
 //! Stepping through a 720p clip with a key frame every 250 frames, as fast as the player answers: forward against
 //! back, within a group of pictures and across its border.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark says where")]
+
 #[path = "../src/playback/tests/clips.rs"]
 #[allow(dead_code, reason = "shared with the tests, which use all of it")]
 mod clips;
