@@ -93,21 +93,6 @@ pub struct TimingsRecord {
     pub times_real_time: f64,
 }
 
-/// Said wherever a score of an untrained network is shown or written.
-pub const UNTRAINED_WARNING: &str = "untrained weights: these scores mean nothing";
-
-/// Said where trained weights come without a model card.
-pub const UNKNOWN_WARNING: &str = "weights without a model card: how good these scores are is not known";
-
-/// `None` where nothing needs to be said.
-pub fn warning_of(is_trained: bool, card: Option<&ModelCard>) -> Option<&'static str> {
-    match (is_trained, card) {
-        (false, _) => Some(UNTRAINED_WARNING),
-        (true, None) => Some(UNKNOWN_WARNING),
-        (true, Some(_)) => None,
-    }
-}
-
 impl RunRecord {
     pub fn new(
         spec: &AnalysisSpec,
@@ -138,7 +123,7 @@ impl RunRecord {
                 path: weights_path,
                 digest: analysis.account.network.digest().to_owned(),
                 is_trained,
-                warning: warning_of(is_trained, card.as_ref()),
+                warning: analysis.account.network.warning(),
                 card,
             },
             decoder: info.decoder.clone(),

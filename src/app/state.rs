@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::evaluate::state::Slot;
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
-use avar_analysis::record::{UNKNOWN_WARNING, UNTRAINED_WARNING};
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Hysteresis};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::ModelCard;
+use avar_model::card::UNTRAINED_WARNING;
 use avar_playback::PlayerView;
 
 /// Names a recording for as long as the window is open; never used twice.
@@ -288,9 +288,9 @@ impl State {
     pub fn weights_warning(&self) -> &'static str {
         let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
         match analysis {
-            _ if self.is_untrained() => UNTRAINED_WARNING,
-            Some(analysis) if analysis.network.card().is_none() => UNKNOWN_WARNING,
-            _ => "",
+            Some(analysis) => analysis.network.warning().unwrap_or_default(),
+            None if self.is_untrained() => UNTRAINED_WARNING,
+            None => "",
         }
     }
 

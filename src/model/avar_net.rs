@@ -14,7 +14,7 @@
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use super::card::{CardError, ModelCard};
+use super::card::{CardError, ModelCard, UNKNOWN_WARNING, UNTRAINED_WARNING};
 use super::device::ComputeDevice;
 use super::error::ModelError;
 use super::head::{self, Fusion, Head};
@@ -224,11 +224,8 @@ impl AvarNet {
         let device = &self.device;
         let look = |rgb: &[u8]| -> Result<Seen, ModelError> {
             cancel.check()?;
-            let mut bgr = vec![0f32; rgb.len()];
-            for (bgr, rgb) in bgr.chunks_exact_mut(3).zip(rgb.chunks_exact(3)) {
-                bgr.iter_mut().zip(rgb.iter().rev()).for_each(|(to, &from)| *to = f32::from(from) / 255.0);
-            }
-            let pictures = Tensor::from_vec(bgr, (rgb.len() / (width * height * 3), height, width, 3), device)?;
+            let count = rgb.len() / (width * height * 3);
+            let pictures = Tensor::from_vec(mobilevit::preprocess(rgb), (count, height, width, 3), device)?;
             let stages = self.picture.forward_stages(&pictures, Mode::Inference)?;
             let maps = stages.maps.last().map_or(Ok(Vec::new()), |(_, map)| to_values(map))?;
             Ok(Seen { features: to_values(&stages.pooled)?, maps })
@@ -312,6 +309,15 @@ impl AvarNet {
     /// What is known about the weights; `None` where there is no card, or one that cannot be used.
     pub fn card(&self) -> Option<&ModelCard> {
         self.card.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// What must be known of these weights before their scores are believed; `None` where nothing needs to be said.
+    pub fn warning(&self) -> Option<&'static str> {
+        match (self.provenance(), self.card()) {
+            (Provenance::Untrained { .. }, _) => Some(UNTRAINED_WARNING),
+            (_, None) => Some(UNKNOWN_WARNING),
+            (_, Some(_)) => None,
+        }
     }
 
     /// Why there is no card, where one lies beside the weights and cannot be used.

@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use avar_labels::AnomalyClass;
 
+/// Said wherever a score of an untrained network is shown or written.
+pub const UNTRAINED_WARNING: &str = "untrained weights: these scores mean nothing";
+
+/// Said where trained weights come without a model card.
+pub const UNKNOWN_WARNING: &str = "weights without a model card: how good these scores are is not known";
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     pub name: String,

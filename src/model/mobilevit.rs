@@ -16,6 +16,20 @@ use avar_kernels::Activation;
 /// Pictures below this edge would have no positions left after five halvings.
 pub const SMALLEST_EDGE_PX: usize = 32;
 
+/// Blue, green, red: where in an RGB pixel the network's channels stand.
+pub const CHANNELS: [usize; 3] = [2, 1, 0];
+
+/// Rows of RGB bytes as the network takes them, in training as in use.
+pub fn preprocess(rgb: &[u8]) -> Vec<f32> {
+    let mut values = vec![0.0; rgb.len()];
+    for (values, rgb) in values.chunks_exact_mut(3).zip(rgb.chunks_exact(3)) {
+        for (value, channel) in values.iter_mut().zip(CHANNELS) {
+            *value = f32::from(rgb[channel]) / 255.0;
+        }
+    }
+    values
+}
+
 /// Shape of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -298,4 +312,14 @@ fn interpolation(from: usize, to: usize, device: &Device) -> Result<Tensor, Mode
         shares[(low + 1).min(from - 1)] += share;
     }
     Ok(Tensor::from_vec(matrix, (to, from), device)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_taken_blue_first_and_in_0_to_1() {
+        assert_eq!(preprocess(&[255, 0, 51]), [0.2, 0.0, 1.0]);
+    }
 }

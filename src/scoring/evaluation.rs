@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Scored, score};
-use avar_analysis::record::warning_of;
 use avar_analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
 use avar_base::files::{self, DigestError};
 use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
@@ -157,7 +156,7 @@ fn about(
         weights: network.provenance().to_string(),
         weights_sha256: network.digest().to_owned(),
         is_trained,
-        warning: warning_of(is_trained, network.card()).unwrap_or_default().to_owned(),
+        warning: network.warning().unwrap_or_default().to_owned(),
         not_validated: not_validated.collect(),
         classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
         steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),

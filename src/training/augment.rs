@@ -1,6 +1,7 @@
 //! What is done to training examples so that the networks learn the event and not the recording: sound is mixed with
 //! other sound, narrowed, and bent; pictures are flipped, cut and relit. Everything is drawn from one generator.
 
+use avar_model::mobilevit::CHANNELS;
 use fastrand::Rng;
 
 /// Adds `other` to `samples` at a ratio of `ratio_db` between their powers; nothing where either is silent.
@@ -48,13 +49,7 @@ pub fn power(samples: &[f32]) -> f32 {
     samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
 }
 
-/// A picture of `size_px` = (width, height), rows of RGB bytes, as blue, green, red in 0..1, the order that MobileViT
-/// takes; unchanged.
-pub fn plain_picture(rgb: &[u8]) -> Vec<f32> {
-    rgb.chunks_exact(3).flat_map(|rgb| [rgb[2], rgb[1], rgb[0]]).map(|value| f32::from(value) / 255.0).collect()
-}
-
-/// As [`plain_picture`] of a picture of `size_px` = (width, height), flipped, cut or set back, turned, recoloured, relit
+/// As [`avar_model::mobilevit::preprocess`] of a picture of `size_px` = (width, height), flipped, cut or set back, turned, recoloured, relit
 /// and noisy at random, and drawn at `drawn_px`, half of `size_px` at least.
 pub fn varied_picture(
     rgb: &[u8],
@@ -97,7 +92,7 @@ pub fn varied_picture(
             let turned = (u * cos - v * sin / aspect_px + 0.5, u * sin * aspect_px + v * cos + 0.5);
             let across = if flip { 1.0 - turned.0 } else { turned.0 };
             let rgb = bilinear(rgb, size_px, across, turned.1);
-            for channel in [2, 1, 0] {
+            for channel in CHANNELS {
                 let mixed: f32 = colours[channel].iter().zip(rgb).map(|(share, value)| share * value).sum();
                 let lit = (mixed * gain * tint[channel]).max(0.0).powf(gamma);
                 out.push((lit + noise * (rng.f32() + rng.f32() - 1.0)).clamp(0.0, 1.0));
@@ -209,10 +204,5 @@ mod tests {
         let at = |across, down| bilinear(&rgb, (8, 4), across, down);
         assert_eq!(at(-0.25, 0.5), at(0.25, 0.5));
         assert_eq!(at(0.5, 1.25), at(0.5, 0.75));
-    }
-
-    #[test]
-    fn the_plain_picture_is_blue_first() {
-        assert_eq!(plain_picture(&[255, 0, 51]), [0.2, 0.0, 1.0]);
     }
 }

@@ -9,7 +9,7 @@ use candle_nn::VarMap;
 use fastrand::Rng;
 use rayon::prelude::*;
 
-use super::augment::{plain_picture, varied_picture};
+use super::augment::varied_picture;
 use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
@@ -23,7 +23,7 @@ use avar_labels::{AnomalyClass, CLASS_COUNT};
 use avar_media::{OpenedMedia, VideoReader};
 use avar_model::layers::{Linear, Mode};
 use avar_model::loss::{self, LabelOptions};
-use avar_model::mobilevit::{Config, MobileVit};
+use avar_model::mobilevit::{Config, MobileVit, preprocess};
 use avar_model::seeded::Init;
 use avar_model::{ComputeDevice, ModelError, WeightSource, Weights};
 
@@ -258,7 +258,7 @@ impl Trainer for PictureTrainer {
             let classes = &item.pictures.classes;
             let count = classes.len().min(VALIDATION_FRAMES);
             let frames: Vec<usize> = (0..count).map(|index| (2 * index + 1) * classes.len() / (2 * count)).collect();
-            let values = frames.iter().flat_map(|frame| plain_picture(self.frame(item, *frame))).collect();
+            let values = frames.iter().flat_map(|frame| preprocess(self.frame(item, *frame))).collect();
             let pictures = self.pictures(values, self.size_px)?;
             let pictures = if is_full_size { pictures } else { halved(&pictures)? };
             let features = self.student.network.forward(&pictures.detach(), Mode::Inference)?;
