@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p avar-media --example exact_frame -- assets/sample-incident.mp4 150`
 
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use avar_base::job::CancelToken;
@@ -10,7 +11,17 @@ use avar_media::{FrameTable, VideoReader};
 
 const STEPS: usize = 4;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match show_frames() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_frames() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let path = arguments.next().ok_or("please name a recording, and the frame to go to")?;
     let ordinal = arguments.next().map_or(Ok(0), |text| text.to_string_lossy().parse())?;
@@ -24,13 +35,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut frame = Some(reader.seek_exact(FrameIndex(ordinal))?);
     for _ in 0..=STEPS {
         let Some(shown) = frame else { break };
-        let time_s = shown.time.seconds();
-        println!(
-            "frame {}, PTS {}, {time_s:.6} s{}",
-            shown.index.0,
-            shown.pts,
-            if shown.is_key { ", key" } else { "" }
-        );
+        let key = if shown.is_key { ", key frame" } else { "" };
+        println!("frame {}, PTS {}, {:.6} s{key}", shown.index.0, shown.pts, shown.time.seconds());
         frame = reader.next()?;
     }
     Ok(())
