@@ -152,10 +152,17 @@ impl Help {
         let listed = text.split_once("\nCommands:\n").map_or("", |(_, rest)| rest.split("\n\n").next().unwrap_or(rest));
         let names = listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
         let below = names.map(|name| [&command[..], &[name.to_owned()]].concat()).flat_map(Self::of);
-        let lines = text.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-        let own = Self { options: lines.flat_map(options_in).map(str::to_owned).collect(), command: command.clone() };
+        let own = Self { options: text.lines().flat_map(options_of_line).collect(), command: command.clone() };
         [own].into_iter().chain(below.collect::<Vec<_>>()).collect()
     }
+}
+
+/// Those that a line of help is about; what it says of them stands behind two spaces, or further in.
+fn options_of_line(line: &str) -> BTreeSet<String> {
+    let option = line.trim_start();
+    let is_about_one = option.starts_with('-') && line.len() - option.len() <= 6;
+    let name = option.split("  ").next().filter(|_| is_about_one);
+    name.into_iter().flat_map(options_in).map(str::to_owned).collect()
 }
 
 /// Words such as `--out`.
