@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
+use resvg::usvg::{FontResolver, Options, Tree, fontdb};
 
 use super::drawing::{Drawing, Outline, Picture, PlacedPicture};
 use super::font::{BOLD, FAMILY, REGULAR, is_bundled};
@@ -45,7 +45,9 @@ impl Drawing {
             paint(&mut canvas, placed);
         }
         let (fontdb, families) = self.fonts();
-        let options = Options { font_family: FAMILY.to_owned(), fontdb, ..Options::default() };
+        // Each letter's family is named: a font found for one must not draw the whole line.
+        let font_resolver = FontResolver { select_fallback: Box::new(|_, _, _| None), ..FontResolver::default() };
+        let options = Options { font_family: FAMILY.to_owned(), fontdb, font_resolver, ..Options::default() };
         let svg = self.shapes_to_svg(&families);
         let tree = Tree::from_str(&svg, &options).map_err(|error| failed(error.to_string()))?;
         resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut canvas.as_mut());
@@ -133,6 +135,31 @@ mod tests {
         let measured = super::super::font::text_width_px("HHHHHHHH", 16.0, super::super::font::Weight::Bold);
         let drawn = f64::from(dark.unwrap()) / f64::from(SCALE);
         assert!((drawn - measured).abs() < 3.0, "{drawn} {measured}");
+    }
+
+    fn of_text(text: &str) -> image::RgbImage {
+        let mut drawing = Drawing::new(200.0, 30.0);
+        drawing.text("label", Text::new((4.0, 20.0), text, 16.0), Color::INK);
+        pixels(&drawing)
+    }
+
+    #[test]
+    fn letters_that_the_bundled_font_lacks_are_drawn_with_the_system_s() {
+        for (one, other) in [("א", "ב"), ("ع", "م"), ("ก", "ข"), ("क", "न"), ("停", "車"), ("감", "시")]
+        {
+            let letters: BTreeSet<char> = one.chars().chain(other.chars()).collect();
+            if !SystemFonts::shared().cover(&letters, u64::MAX).missing.is_empty() {
+                assert!(std::env::var_os("AVAR_REQUIRE").is_none_or(|value| value != "1"), "no font has {letters:?}");
+                eprintln!("SKIPPED: no font of this system has {letters:?}");
+                continue;
+            }
+            // As boxes both would be the same.
+            assert!(of_text(one) != of_text(other), "{letters:?}");
+            // Beside Latin letters too, which stay in the bundled font.
+            let latin_px = |picture: &image::RgbImage| image::imageops::crop_imm(picture, 0, 0, 60, 60).to_image();
+            let (name, latin) = (of_text(&format!("cam-1 {one}{other}.mp4")), of_text("cam-1"));
+            assert!(latin_px(&name) == latin_px(&latin), "{letters:?}");
+        }
     }
 
     #[test]
