@@ -125,7 +125,7 @@ fn pieces(glyphs: &[Glyph], paragraph: &str) -> Vec<Piece> {
         for (glyph, place) in run.iter().zip(start..) {
             let is_mark = glyph.advance_width <= 0.0;
             match of_run.last_mut() {
-                _ if is_mark && is_turned => drop(marks_from.get_or_insert(place)),
+                _ if is_mark && is_turned => marks_from = marks_from.or(Some(place)),
                 Some(last) if is_mark => last.glyphs.end = place + 1,
                 _ => {
                     let from = marks_from.take().unwrap_or(place);

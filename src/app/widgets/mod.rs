@@ -2,6 +2,7 @@
 
 pub mod action_button;
 pub mod class_bar;
+pub mod elided;
 pub mod notices;
 pub mod picture_fit;
 pub mod time_axis;

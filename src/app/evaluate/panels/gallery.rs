@@ -8,6 +8,7 @@ use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
 use crate::evaluate::pictures::{Picture, PictureProblem};
 use crate::evaluate::state::{EvaluateState, Gallery, Preview, PreviewFrame, Slot};
 use crate::theme;
+use crate::widgets::elided::elided;
 use avar_labels::AnomalyClass;
 
 /// A card in points: width, height of the picture, lines of text.
@@ -145,9 +146,10 @@ fn card(ui: &mut Ui, state: &EvaluateState, place: usize, size: &Size, commands:
     if size.lines > 1.0 {
         let mark = if state.remark(place).is_some() { "• " } else { "" };
         let name = clip.path.rsplit('/').next().unwrap_or(&clip.path);
-        let galley = elided(ui, &format!("{mark}{name}"), picture.width());
+        let font = FontId::proportional(11.0);
+        let name = elided(ui.painter(), &format!("{mark}{name}"), &font, picture.width());
         let at = strip.left_bottom() + vec2(0.0, LINE + 1.0);
-        ui.painter().galley(at, galley, palette.weak_text);
+        ui.painter().text(at, Align2::LEFT_TOP, name, font, palette.weak_text);
     }
     if state.selected == Some(place) || response.has_focus() {
         let width = if state.selected == Some(place) { 2.0 } else { 1.0 };
@@ -162,13 +164,6 @@ fn card(ui: &mut Ui, state: &EvaluateState, place: usize, size: &Size, commands:
         ));
     }
     is_hovered
-}
-
-fn elided(ui: &Ui, text: &str, width: f32) -> std::sync::Arc<egui::Galley> {
-    let color = theme::palette(ui).weak_text;
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), FontId::proportional(11.0), color);
-    job.wrap = egui::text::TextWrapping::truncate_at_width(width);
-    ui.painter().layout_job(job)
 }
 
 fn draw_picture(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
