@@ -45,11 +45,13 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     });
 }
 
-/// What a reader of the scores must know first; its place is kept where there is nothing.
+/// What a reader of the scores must know first; where that is nothing, what they come from has its place.
 fn warning(ui: &mut Ui, state: &State) {
-    let warning = state.weights_warning();
-    let text = if warning.is_empty() { String::new() } else { format!("{warning}.") };
-    ui.add(Label::new(RichText::new(text).small().strong()).truncate()).on_hover_text(warning);
+    let text = match state.weights_warning() {
+        "" => RichText::new(state.network.preset.label()).color(theme::palette(ui).weak_text),
+        warning => RichText::new(format!("{warning}.")).strong(),
+    };
+    ui.add(Label::new(text.small()).truncate());
 }
 
 /// Classes whose scores were never checked on real recordings bear a ring before their name.

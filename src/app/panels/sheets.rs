@@ -128,6 +128,7 @@ fn log(ctx: &Context, view: &LogView, commands: &mut Vec<Command>) {
 
 /// Of the window, in both directions.
 const LOG_SHARE: f32 = 0.7;
+
 /// In place of the system's file dialog.
 fn path(ctx: &Context, wanted: Wanted, text: &str, commands: &mut Vec<Command>) {
     let (title, hint) = match wanted {

@@ -1,26 +1,36 @@
 //! Problems that concern nothing on screen in particular, over the foot of what is shown: nothing moves for them.
 
-use eframe::egui::{self, Color32, Label, Rect, RichText, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Color32, FontId, Label, Layout, Rect, RichText, Ui, UiBuilder, pos2};
 
-const HEIGHT: f32 = 36.0;
+use crate::theme;
+
+const MARGIN: f32 = 6.0;
+/// Of the button, and of the gap beside it.
+const BUTTON: f32 = 72.0;
 const TEXT: Color32 = Color32::from_rgb(0xf4, 0x8a, 0x7d);
 
-/// Draws them and returns the place of the one that was put aside.
+/// Draws them, the newest lowest, and returns the place of the one that was put aside.
 pub fn show(ui: &mut Ui, over: Rect, notices: &[String]) -> Option<usize> {
-    let height = HEIGHT * notices.len() as f32;
-    let rect = Rect::from_min_size(over.left_bottom() - vec2(0.0, height), vec2(over.width(), height));
+    let font = FontId::proportional(theme::BODY_TEXT);
+    let text_width = over.width() - BUTTON - 2.0 * MARGIN;
+    let height = |notice: &String| {
+        let text = ui.painter().layout(notice.clone(), font.clone(), TEXT, text_width);
+        text.size().y.max(ui.spacing().interact_size.y) + 2.0 * MARGIN
+    };
+    let heights: Vec<f32> = notices.iter().map(height).collect();
+    let mut top = over.bottom() - heights.iter().sum::<f32>();
     let mut dismissed = None;
-    ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt("notices"), |ui| {
-        for (place, notice) in notices.iter().enumerate() {
-            egui::Frame::new().fill(Color32::from_black_alpha(0xd0)).inner_margin(6).show(ui, |ui| {
-                ui.horizontal(|ui| {
-                    if ui.small_button("Dismiss").on_hover_text("Put this message aside").clicked() {
-                        dismissed = Some(place);
-                    }
-                    ui.add(Label::new(RichText::new(notice).color(TEXT)).truncate()).on_hover_text(notice);
-                });
-            });
-        }
-    });
+    for (place, (notice, height)) in notices.iter().zip(heights).enumerate() {
+        let rect = Rect::from_min_max(pos2(over.left(), top), pos2(over.right(), top + height));
+        top = rect.bottom();
+        ui.painter().rect_filled(rect, 0, Color32::from_black_alpha(0xd8));
+        let inner = UiBuilder::new().max_rect(rect.shrink(MARGIN)).layout(Layout::left_to_right(Align::Center));
+        ui.scope_builder(inner.id_salt(("notice", place)), |ui| {
+            if ui.small_button("Dismiss").on_hover_text("Put this message aside").clicked() {
+                dismissed = Some(place);
+            }
+            ui.add(Label::new(RichText::new(notice).color(TEXT)).wrap());
+        });
+    }
     dismissed
 }

@@ -125,14 +125,14 @@ fn curve(
     if let Some(prevalence) = prevalence {
         let y = chart.at(0.0, prevalence).y;
         let line = [eframe::egui::pos2(chart.frame.left(), y), eframe::egui::pos2(chart.frame.right(), y)];
-        ui.painter().extend(eframe::egui::Shape::dashed_line(&line, Stroke::new(1.0, palette.alarm), 3.0, 3.0));
+        ui.painter().extend(eframe::egui::Shape::dashed_line(&line, Stroke::new(1.0, palette.weak_text), 3.0, 3.0));
         let text = format!("guessing {prevalence:.2}");
         let (at, anchor) = match prevalence > 0.15 {
             true => (line[0] + vec2(4.0, 2.0), eframe::egui::Align2::LEFT_TOP),
             false => (line[0] + vec2(4.0, -2.0), eframe::egui::Align2::LEFT_BOTTOM),
         };
         let font = eframe::egui::FontId::proportional(11.0);
-        ui.painter().text(at, anchor, text, font, palette.alarm);
+        ui.painter().text(at, anchor, text, font, palette.weak_text);
     } else {
         chart.line(ui, [(0.0, 0.0), (1.0, 1.0)].into_iter(), palette.hairline, true);
     }
