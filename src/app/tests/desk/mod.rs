@@ -3,6 +3,7 @@
 
 mod evaluate;
 mod letters;
+mod looks;
 mod present;
 
 use std::path::{Path, PathBuf};
