@@ -8,7 +8,7 @@ run=(libx11-6 libx11-xcb1 libxrandr2 libxcursor1 libxi6 libxkbcommon-x11-0 libvu
     libgl1-mesa-dri libwayland-client0 libwayland-cursor0 libwayland-egl1)
 # The ffmpeg program makes test clips and checks ours against ffprobe; libFuzzer is C++; names in every script are drawn
 # with the fonts of the system.
-test=(ffmpeg g++ fonts-noto-core fonts-droid-fallback)
+test=(ffmpeg g++ fonts-noto-core fonts-droid-fallback fonts-nanum)
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
