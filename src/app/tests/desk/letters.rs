@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use avar_fonts::SystemFonts;
-use eframe::egui::FontId;
+use eframe::egui::{FontId, Key, Modifiers};
 use egui_kittest::Harness;
 
 use super::{SIZE, Window, clip};
 use avar_analysis::NetworkChoice;
+use avar_app::state::{Sheet, Wanted};
 use avar_app::{DeskApp, DeskOptions};
 use avar_model::Preset;
 use avar_playback::{PlayerOptions, SoundChoice};
@@ -60,4 +61,28 @@ fn names_of_every_script_are_read_with_the_fonts_of_the_system() {
         assert_eq!(window.harness.state().desk.state.letters_note, None, "{name}");
         window.assert_shows(name);
     }
+}
+
+#[test]
+fn a_path_from_right_to_left_can_be_typed_and_mended() {
+    if !has_font("שלום") {
+        return;
+    }
+    let mut window = window_on(&[]);
+    window.harness.state_mut().desk.state.sheet = Some(Sheet::Path { wanted: Wanted::Recordings, text: String::new() });
+    window.settle();
+    window.type_text("/אב שלום.mp4");
+    let typed = |window: &Window| match &window.harness.state().desk.state.sheet {
+        Some(Sheet::Path { text, .. }) => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(typed(&window), "/אב שלום.mp4");
+    (0..5).for_each(|_| window.press(Modifiers::NONE, Key::Backspace));
+    assert_eq!(typed(&window), "/אב שלו");
+    window.press(Modifiers::NONE, Key::Home);
+    window.press(Modifiers::NONE, Key::Delete);
+    assert_eq!(typed(&window), "אב שלו");
+    window.press(Modifiers::NONE, Key::End);
+    window.type_text("ם");
+    assert_eq!(typed(&window), "אב שלום");
 }
