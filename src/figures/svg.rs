@@ -180,7 +180,8 @@ fn number(value: f64) -> String {
     if short == "-0" { "0".to_owned() } else { short.to_owned() }
 }
 
-/// As text or attribute of XML; control characters, which XML cannot hold, become a sign that something was there.
+/// As text or attribute of XML; control characters, which XML cannot hold, become a sign that something was there, and so
+/// do marks that turn the order of letters around: a name would read as what it is not.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -190,6 +191,7 @@ pub(super) fn escaped(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\n' | '\t' | '\r' => safe.push(' '),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => safe.push('\u{fffd}'),
             letter if letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
             letter => safe.push(letter),
         }
@@ -227,6 +229,12 @@ mod tests {
         assert_eq!(text.text(), Some("<clip> \"é\" & \u{fffd}"));
         assert_eq!(text.attribute("transform"), Some("rotate(-90 5 6)"));
         assert_eq!(document.root_element().first_element_child().unwrap().text(), Some("A & B"));
+    }
+
+    #[test]
+    fn a_mark_in_a_name_does_not_turn_its_letters_around() {
+        assert_eq!(escaped("invoice\u{202e}4pm.exe"), "invoice\u{fffd}4pm.exe");
+        assert_eq!(escaped("تسجيل.mp4"), "تسجيل.mp4");
     }
 
     #[test]
