@@ -40,6 +40,7 @@ impl Levels {
     fn from_text(text: &str) -> Result<Self, LevelError> {
         let refused = || LevelError { value: text.to_owned() };
         match text.trim().parse::<LevelFilter>() {
+            _ if text.trim().is_empty() => Ok(Self::default()),
             Ok(LevelFilter::OFF) => Ok(Self(Targets::new())),
             Ok(level) => Ok(Self::of_ours(level)),
             Err(_) if text.contains('=') => text.trim().parse().map(Self).map_err(|_| refused()),
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn what_is_no_level_is_refused_by_name() {
-        for text in ["verbose", "", "avar=loud"] {
+        assert_eq!(Levels::from_text(" "), Ok(Levels::default()), "a variable without a value is as good as none");
+        for text in ["verbose", "avar=loud"] {
             let sentence = Levels::from_text(text).unwrap_err().to_string();
             assert!(sentence.starts_with("AVAR_LOG is neither") && sentence.ends_with(text), "{sentence}");
         }
