@@ -138,6 +138,8 @@ impl Desk {
         });
     }
 
+    /// Only a picture of the whole window has to wait for them.
+    #[cfg(feature = "screenshots")]
     pub(super) fn awaits_pictures(&self) -> bool {
         !self.awaited_pictures.is_empty() || self.evaluate.state.pictures.is_waiting()
     }
