@@ -24,7 +24,10 @@ fn main() -> ExitCode {
 fn show_frames() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
     let path = arguments.next().ok_or("please name a recording, and the frame to go to")?;
-    let ordinal = arguments.next().map_or(Ok(0), |text| text.to_string_lossy().parse())?;
+    let ordinal = match arguments.next() {
+        Some(text) => text.to_string_lossy().parse().map_err(|_| "a frame goes by its number, from 0")?,
+        None => 0,
+    };
 
     // Reads the file once: how many frames it has, when each is shown, where decoding can begin.
     let table = Arc::new(FrameTable::scan(path.as_ref(), &CancelToken::default(), |_| {})?);
