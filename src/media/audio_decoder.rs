@@ -12,7 +12,13 @@ pub(super) struct AudioDecoder {
     decoder: ffmpeg::decoder::Audio,
     draining: bool,
     damaged_packets: usize,
+    /// Whether what the decoder says of the channels' meaning stands in the file.
+    states_layout: bool,
 }
+
+/// Codecs that only count channels, and whose decoders in FFmpeg make up a layout for the number: one channel of three
+/// would pass for low-frequency effects.
+const CODECS_WITHOUT_LAYOUT: [&str; 2] = ["tta", "s302m"];
 
 impl AudioDecoder {
     /// A decoder for the demuxer's selected stream.
@@ -37,7 +43,8 @@ impl AudioDecoder {
             .open_as(ffi_enum::find_decoder(codec_id))
             .and_then(|open| open.audio())
             .map_err(failure)?;
-        Ok(Self { decoder, draining: false, damaged_packets: 0 })
+        let states_layout = !CODECS_WITHOUT_LAYOUT.contains(&name.as_str());
+        Ok(Self { decoder, draining: false, damaged_packets: 0, states_layout })
     }
 
     /// Sends one packet; call only after [`Self::receive`] returned `None`.
@@ -77,6 +84,11 @@ impl AudioDecoder {
     pub(super) fn flush(&mut self) {
         self.decoder.flush();
         self.draining = false;
+    }
+
+    /// Whether the channel layout of the frames is more than a guess.
+    pub(super) fn states_layout(&self) -> bool {
+        self.states_layout
     }
 
     pub(super) fn damaged_packets(&self) -> usize {

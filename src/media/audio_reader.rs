@@ -245,7 +245,8 @@ impl AudioReader {
 
     /// Makes one decoded block ready, after the tail of a run that it ends.
     fn resample(&mut self, frame: Audio) -> Result<(), MediaError> {
-        let input = InputFormat::of(&frame);
+        let found = InputFormat::of(&frame);
+        let input = if self.decoder.states_layout() { found } else { found.without_layout() };
         let (first, is_gap) = self.place(&frame, input.rate_hz);
         let after = SamplePosition { sample: first.saturating_add(frame.samples() as i64), rate_hz: input.rate_hz };
         self.expected = Some(after);

@@ -69,6 +69,11 @@ impl InputFormat {
             }
         }
     }
+
+    /// The same, of a file that does not say what its channels mean.
+    pub(super) fn without_layout(self) -> Self {
+        Self { mask: 0, ..self }
+    }
 }
 
 /// Twice what the fastest recorders write. A run begins with up to a second of padding, which a damaged header would

@@ -106,13 +106,11 @@ fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bo
     ui.painter().rect_filled(rect, 3, fill);
 }
 
-/// What a reader of the scores should know of the file: cut short, without sound, and the like. What the waveform and
-/// the analysis both found stands once.
+/// What a reader of the scores should know of the file: cut short, without sound, and the like.
 fn notes(ui: &mut Ui, recording: &Recording) {
     let of_file = recording.ingest.iter().flat_map(|report| &report.warnings);
     let of_audio = audio_notes(recording);
     let of_analysis = recording.review.analysis.iter().flat_map(|analysis| &analysis.notes);
-    let of_analysis = of_analysis.filter(|note| !of_audio.contains(note));
     said_once(of_file.chain(&of_audio).chain(of_analysis)).into_iter().for_each(|note| weak(ui, note));
 }
 

@@ -87,6 +87,25 @@ fn each_channel_of_a_recording_without_a_layout_is_heard() {
 }
 
 #[test]
+fn a_layout_that_the_decoder_makes_up_leaves_no_channel_out() {
+    let clips = Clips::new();
+    let tone = sweep(48_000, 0.5);
+    for (name, codec, counts) in [("one.tta", "tta", vec![3, 6, 8]), ("one.ts", "s302m", vec![4, 6, 8])] {
+        for count in counts {
+            for heard in 0..count {
+                let mut channels = vec![vec![0.0; tone.len()]; count];
+                channels[heard].clone_from(&tone);
+                clips.wav("one.wav", 48_000, &channels, WavEncoding::Pcm16);
+                let Some(path) = clips.ffmpeg(name, &format!("-i one.wav -strict -2 -c:a {codec}")) else { return };
+                let samples: Vec<f32> = read(&path, MONO_16K).0.into_iter().flat_map(|block| block.samples).collect();
+                let (found, expected) = (rms(&samples), rms(&tone) / count as f32);
+                assert!((found / expected - 1.0).abs() < 0.05, "{codec}, {heard} of {count}: {found}, not {expected}");
+            }
+        }
+    }
+}
+
+#[test]
 fn of_a_stated_layout_all_but_low_frequency_effects_is_heard() {
     let clips = Clips::new();
     for (layout, effects) in [("2.1", Some(2)), ("3.0", None), ("5.1", Some(3)), ("7.1", Some(3)), ("quad", None)] {
