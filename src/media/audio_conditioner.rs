@@ -15,10 +15,10 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::frame::Audio;
 
 use super::audio_faults::AudioFaults;
+use super::audio_format::InputFormat;
 use super::audio_samples::SampleLayout;
 use super::downmix::{ChannelProducts, Downmix};
 use super::error::MediaError;
-use super::resampler::InputFormat;
 use avar_base::time::MediaTime;
 
 /// How long it is decided for which channels are turned over: long enough that what two microphones hear of ordinary

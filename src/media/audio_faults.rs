@@ -1,14 +1,7 @@
 //! What was wrong with the sound of a file where it was read, and what a user should know of it.
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use super::audio_format::AudioFormat;
-use super::audio_reader::AudioReader;
-use super::error::MediaError;
-use super::probe::AudioInfo;
-use avar_base::job::CancelToken;
 use avar_base::time::MediaTime;
 
 /// Sums over what has been read.
@@ -23,15 +16,6 @@ pub struct AudioFaults {
 }
 
 impl AudioFaults {
-    /// Reads all audio of `path`, of the track `audio` or else the best one.
-    pub fn scan(path: &Path, audio: Option<&AudioInfo>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        // As the sound is drawn and analysed: what cancels depends on what is mixed.
-        let format = AudioFormat { rate_hz: 16_000, channels: 1 };
-        let mut reader = AudioReader::open_track(path, audio, format, cancel)?;
-        while reader.next()?.is_some() {}
-        Ok(reader.faults())
-    }
-
     /// A sentence for each kind of fault; times are counted from `beginning`.
     pub fn notes(&self, beginning: MediaTime) -> Vec<String> {
         let after_s = |time: MediaTime| (time - beginning).seconds().max(0.0);

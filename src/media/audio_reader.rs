@@ -14,12 +14,12 @@ use ffmpeg_next::frame::Audio;
 use super::audio_conditioner::WINDOW_S;
 use super::audio_decoder::AudioDecoder;
 use super::audio_faults::AudioFaults;
-use super::audio_format::AudioFormat;
+use super::audio_format::{AudioFormat, InputFormat};
 use super::clock::AudioClock;
 use super::demuxer::Demuxer;
 use super::error::{MediaError, StreamKind};
 use super::probe::AudioInfo;
-use super::resampler::{InputFormat, ResampledPiece, Resampler};
+use super::resampler::{ResampledPiece, Resampler};
 use super::source::Source;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
@@ -481,6 +481,17 @@ pub fn read_mono(
         samples[offset..offset + fitting].copy_from_slice(&block.samples[..fitting]);
     }
     Ok(samples)
+}
+
+impl AudioFaults {
+    /// Reads all audio of `path`, of the track `audio` or else the best one.
+    pub fn scan(path: &Path, audio: Option<&AudioInfo>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        // As the sound is drawn and analysed: what cancels depends on what is mixed.
+        let format = AudioFormat { rate_hz: 16_000, channels: 1 };
+        let mut reader = AudioReader::open_track(path, audio, format, cancel)?;
+        while reader.next()?.is_some() {}
+        Ok(reader.faults())
+    }
 }
 
 /// What the resampler says of its input, as a sentence on the file that it comes from.

@@ -14,10 +14,10 @@ use ffmpeg_next::frame::Audio;
 
 use super::audio_conditioner::AudioConditioner;
 use super::audio_faults::AudioFaults;
-use super::audio_format::AudioFormat;
+use super::audio_format::{AudioFormat, InputFormat};
 use super::downmix::Downmix;
 use super::error::MediaError;
-use super::ffi_enum::{number, sample_format};
+use super::ffi_enum::sample_format;
 
 /// One run of sound without gaps, in one input format.
 pub(super) struct Resampler {
@@ -42,38 +42,6 @@ pub(super) struct ResampledPiece {
     pub(super) first: i64,
     /// Interleaved.
     pub(super) samples: Vec<f32>,
-}
-
-/// What a decoder puts out; a change of it in mid-stream begins a new run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputFormat {
-    pub(super) rate_hz: u32,
-    pub(super) channels: i32,
-    pub(super) sample_format: i32,
-    /// The channel mask, 0 where the order is not native.
-    mask: u64,
-}
-
-impl InputFormat {
-    pub(super) fn of(frame: &Audio) -> Self {
-        // SAFETY: the frame is alive; the mask is only read where the order says that there is one.
-        unsafe {
-            let raw = frame.as_ptr();
-            let layout = &raw const (*raw).ch_layout;
-            let native = number(&raw const (*layout).order) == ffi::AVChannelOrder::AV_CHANNEL_ORDER_NATIVE as c_int;
-            Self {
-                rate_hz: (*raw).sample_rate as u32,
-                channels: (*layout).nb_channels,
-                sample_format: (*raw).format,
-                mask: if native { (*layout).u.mask } else { 0 },
-            }
-        }
-    }
-
-    /// The same, of a file that does not say what its channels mean.
-    pub(super) fn without_layout(self) -> Self {
-        Self { mask: 0, ..self }
-    }
 }
 
 /// Twice what the fastest recorders write. A run begins with up to a second of padding, which a damaged header would
