@@ -78,8 +78,9 @@ fn visit(path: &Path) -> Result<(), MediaError> {
             }
         }
     }
-    if media.info.audio.is_some() {
-        let mut reader = AudioReader::open_cancellable(path, AudioFormat { rate_hz: 16_000, channels: 1 }, &cancel)?;
+    if let Some(audio) = &media.info.audio {
+        let format = AudioFormat { rate_hz: 16_000, channels: 1 };
+        let mut reader = AudioReader::open_track(path, Some(audio), format, &cancel)?;
         for seek in [false, true] {
             if seek {
                 reader.seek(media.info.range.start + MediaTime::from_seconds(0.5))?;

@@ -15,66 +15,77 @@ use ffmpeg_next::{Packet, ffi};
 use super::demuxer::Demuxer;
 use avar_base::time::{MediaTime, TimeBase, TimeRange};
 
-/// Follows the time stamps of one stream, in the order of the file, to where they start again.
+/// Follows the time stamps of one stream, in the order of the file, to where they start again. A stamp that does not
+/// follow the last is believed when the next one goes on from it; else it is a mistake of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StampFollower {
     /// So many ticks back are no new start.
     slack: i64,
+    /// More than so many ticks ahead need a second stamp to be believed.
+    leap: i64,
     /// More than so many ticks ahead is a clock that came to its highest number, and began at zero again.
     half_turn: i64,
     last: Option<i64>,
-    /// Does not follow `last`: a new start if the next stamp goes on from it, else a mistake of the file.
     doubtful: Option<i64>,
 }
 
 /// What a stamp makes of those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Course {
+    /// It follows; if the one before was in doubt, that was a mistake.
     GoesOn,
     /// The next stamp will tell.
     InDoubt,
-    /// The clock started again at the stamp that was in doubt; this one may be in doubt in turn.
+    /// The stamp that was in doubt follows a gap. This one goes on from it, or is in doubt in turn.
+    Resumed,
+    /// The clock started again at the stamp that was in doubt. This one goes on from it, or is in doubt in turn.
     Restarted,
 }
 
+/// Longer than any packet lasts.
+const LEAP_S: f64 = 10.0;
+
 impl StampFollower {
-    /// `half_turn` as of [`Demuxer::half_turn`].
-    pub(super) fn new(slack: i64, half_turn: i64) -> Self {
-        Self { slack, half_turn, last: None, doubtful: None }
+    /// Of the stream `index`; so many seconds back are no new start.
+    pub(super) fn new(demuxer: &Demuxer, index: usize, slack_s: f64) -> Self {
+        let ticks = |s| MediaTime::from_seconds(s).to_pts(demuxer.time_base_of(index));
+        let half_turn = demuxer.half_turn(index);
+        Self { slack: ticks(slack_s), leap: ticks(LEAP_S), half_turn, last: None, doubtful: None }
     }
 
     pub(super) fn follow(&mut self, stamp: i64) -> Course {
-        let goes_on = self.last.is_none_or(|last| self.follows(last, stamp));
-        match self.doubtful.take() {
-            _ if goes_on => {
-                self.last = Some(stamp);
-                Course::GoesOn
-            }
-            None => {
-                self.doubtful = Some(stamp);
-                Course::InDoubt
-            }
-            Some(first) => {
-                let is_next = self.follows(first, stamp);
-                self.last = Some(if is_next { stamp } else { first });
-                self.doubtful = (!is_next).then_some(stamp);
-                Course::Restarted
-            }
-        }
+        let doubtful = self.doubtful.take();
+        let Some(last) = self.last.filter(|last| !self.is_next(*last, stamp)) else {
+            self.last = Some(stamp);
+            return Course::GoesOn;
+        };
+        let Some(first) = doubtful else {
+            self.doubtful = Some(stamp);
+            return Course::InDoubt;
+        };
+        let goes_on = self.is_next(first, stamp);
+        self.last = Some(if goes_on { stamp } else { first });
+        self.doubtful = (!goes_on).then_some(stamp);
+        if self.starts_again(last, first) { Course::Restarted } else { Course::Resumed }
     }
 
     pub(super) fn is_in_doubt(&self) -> bool {
         self.doubtful.is_some()
     }
 
-    /// The stamp that the next one is expected to go on from.
-    fn last(&self) -> Option<i64> {
-        self.last
+    /// The stamps between which the clock seems to start again, the second of them still in doubt.
+    fn seeming_restart(&self) -> Option<(i64, i64)> {
+        self.last.zip(self.doubtful).filter(|(last, doubtful)| self.starts_again(*last, *doubtful))
     }
 
-    fn follows(&self, before: i64, stamp: i64) -> bool {
+    fn is_next(&self, before: i64, stamp: i64) -> bool {
         let ahead = stamp.saturating_sub(before);
-        -self.slack <= ahead && ahead <= self.half_turn
+        -self.slack <= ahead && ahead <= self.leap.min(self.half_turn)
+    }
+
+    fn starts_again(&self, before: i64, stamp: i64) -> bool {
+        let ahead = stamp.saturating_sub(before);
+        ahead < -self.slack || ahead > self.half_turn
     }
 }
 
@@ -176,18 +187,16 @@ impl AudioScan {
     /// For the stream `audio` of an open file; its packets and those of the selected stream, which is the video or the
     /// same, are to be shown in the order of the file.
     pub(super) fn new(demuxer: &Demuxer, audio: usize) -> Self {
-        let time_base = demuxer.time_base_of(audio);
-        let slack = MediaTime::from_seconds(AUDIO_SLACK_S).to_pts(time_base);
         Self {
-            time_base,
+            time_base: demuxer.time_base_of(audio),
             rate_hz: demuxer.audio_rate_hz(audio),
-            follower: StampFollower::new(slack, demuxer.half_turn(audio)),
+            follower: StampFollower::new(demuxer, audio, AUDIO_SLACK_S),
             runs: Vec::new(),
             doubtful: None,
             byte: 0,
             unheard: MediaTime::ZERO,
             video_time_base: demuxer.time_base(),
-            video: StampFollower::new(0, demuxer.half_turn(demuxer.selected())),
+            video: StampFollower::new(demuxer, demuxer.selected(), 0.0),
             video_byte: -1,
             seam: None,
         }
@@ -198,18 +207,15 @@ impl AudioScan {
         let begins = if byte < 0 { self.video_byte + 1 } else { byte };
         self.video_byte = self.video_byte.max(byte);
         let Some(dts) = packet.dts() else { return };
-        let (before, was_in_doubt) = (self.video.last(), self.video.is_in_doubt());
+        let was_in_doubt = self.video.is_in_doubt();
+        let course = self.video.follow(dts);
         let time = |stamp| MediaTime::from_pts(stamp, self.video_time_base);
-        match (self.video.follow(dts), before) {
-            (Course::InDoubt, Some(before)) => {
-                self.seam = Some(Seam { byte: begins, from: time(before), to: time(dts) });
-            }
-            (Course::GoesOn, _) if was_in_doubt => self.seam = None,
-            _ => {
-                if let Some(seam) = &mut self.seam {
-                    seam.to = time(dts);
-                }
-            }
+        if let (Course::InDoubt, Some((from, to))) = (course, self.video.seeming_restart()) {
+            self.seam = Some(Seam { byte: begins, from: time(from), to: time(to) });
+        } else if was_in_doubt && course == Course::GoesOn {
+            self.seam = None;
+        } else if let Some(seam) = &mut self.seam {
+            seam.to = time(dts);
         }
     }
 
@@ -219,9 +225,8 @@ impl AudioScan {
         let run = ScannedRun { byte: self.byte, starts_itself: false, first_pts, heard: self.heard(packet, first_pts) };
         let is_over = |seam: &mut Seam| seam.byte <= run.byte && seam.is_left_by(run.heard.start);
         if self.seam.take_if(is_over).is_some() {
-            self.start_doubtful();
-            self.follower = StampFollower::new(self.follower.slack, self.follower.half_turn);
-            self.follower.follow(first_pts);
+            self.runs.extend(self.doubtful.take().map(ScannedRun::starting_itself));
+            self.follower = StampFollower { last: Some(first_pts), doubtful: None, ..self.follower };
             self.runs.push(run);
             return;
         }
@@ -231,15 +236,14 @@ impl AudioScan {
                 self.extend(run);
             }
             Course::InDoubt => self.doubtful = Some(run),
-            Course::Restarted => {
-                self.start_doubtful();
+            course => {
+                match (course, self.doubtful.take()) {
+                    (Course::Resumed, Some(first)) => self.extend(first),
+                    (_, first) => self.runs.extend(first.map(ScannedRun::starting_itself)),
+                }
                 if self.follower.is_in_doubt() { self.doubtful = Some(run) } else { self.extend(run) }
             }
         }
-    }
-
-    fn start_doubtful(&mut self) {
-        self.runs.extend(self.doubtful.take().map(|run| ScannedRun { starts_itself: true, ..run }));
     }
 
     fn extend(&mut self, run: ScannedRun) {
@@ -265,11 +269,10 @@ impl AudioScan {
     /// The audio's clock, and when it is heard in the recording; `None` where not one packet has a time. `restarts` are
     /// those of the frames, in the order of the file.
     pub(super) fn outcome(&self, restarts: &[ClockRestart]) -> Option<(AudioClock, TimeRange)> {
-        let last = self.doubtful.map(|run| ScannedRun { starts_itself: true, ..run });
         let mut clock: Vec<ClockRun> = Vec::new();
         let mut range: Option<TimeRange> = None;
         let mut part_before = 0;
-        for run in self.runs.iter().copied().chain(last) {
+        for run in &self.runs {
             let part = restarts.iter().take_while(|restart| run.is_behind(restart)).count();
             let of_part = part.checked_sub(1).map_or(MediaTime::ZERO, |part| restarts[part].shift);
             let shift = match (clock.last(), range) {
@@ -304,6 +307,10 @@ impl Seam {
 }
 
 impl ScannedRun {
+    fn starting_itself(self) -> Self {
+        Self { starts_itself: true, ..self }
+    }
+
     fn is_behind(&self, restart: &ClockRestart) -> bool {
         // Where the audio starts again by itself, the seam lies somewhere between two packets of the video.
         if self.starts_itself { restart.after_byte < self.byte } else { restart.from_byte <= self.byte }
@@ -327,8 +334,12 @@ fn priming_samples(packet: &Packet) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn follower(slack: i64) -> StampFollower {
+        StampFollower { slack, leap: 2000, half_turn: 100_000, last: None, doubtful: None }
+    }
+
     fn courses(stamps: &[i64]) -> Vec<Course> {
-        let mut follower = StampFollower::new(5, 1000);
+        let mut follower = follower(5);
         stamps.iter().map(|stamp| follower.follow(*stamp)).collect()
     }
 
@@ -337,14 +348,22 @@ mod tests {
         use Course::{GoesOn, InDoubt, Restarted};
         assert_eq!(courses(&[100, 140, 0, 40, 80]), [GoesOn, GoesOn, InDoubt, Restarted, GoesOn]);
         assert_eq!(courses(&[100, 140, 136, 180]), [GoesOn; 4], "within the slack");
-        assert_eq!(courses(&[0, 40, 2000, 2040]), [GoesOn, GoesOn, InDoubt, Restarted], "the clock came round");
+        assert_eq!(courses(&[0, 200_000, 200_040]), [GoesOn, InDoubt, Restarted], "the clock came round");
         assert_eq!(courses(&[100, 140, 0, -50, -10]), [GoesOn, GoesOn, InDoubt, Restarted, Restarted], "twice");
+    }
+
+    #[test]
+    fn stamps_that_go_on_after_a_gap_are_no_new_start() {
+        use Course::{GoesOn, InDoubt, Resumed};
+        assert_eq!(courses(&[0, 1900, 90_000, 90_040]), [GoesOn, GoesOn, InDoubt, Resumed]);
+        assert_eq!(courses(&[0, 9000, 18_000, 27_000]), [GoesOn, InDoubt, Resumed, Resumed], "far apart throughout");
     }
 
     #[test]
     fn one_stamp_that_does_not_fit_is_a_mistake() {
         use Course::{GoesOn, InDoubt};
         assert_eq!(courses(&[100, 140, 0, 220, 260]), [GoesOn, GoesOn, InDoubt, GoesOn, GoesOn]);
+        assert_eq!(courses(&[100, 140, 9999, 220, 260]), [GoesOn, GoesOn, InDoubt, GoesOn, GoesOn]);
     }
 
     fn time_base() -> TimeBase {
@@ -353,7 +372,6 @@ mod tests {
 
     /// A scan that is shown packets of 100 ms: (`v` or `a`, byte, milliseconds).
     fn scanned(packets: &[(char, i64, i64)]) -> AudioScan {
-        let follower = |slack| StampFollower::new(slack, i64::MAX);
         let mut scan = AudioScan {
             time_base: time_base(),
             rate_hz: 1000,
@@ -439,6 +457,15 @@ mod tests {
         let (clock, range) = scanned(&packets).outcome(&[]).unwrap();
         assert_eq!(range, TimeRange::new(ms(500), ms(900)));
         assert_eq!([corrected(&clock, 20, 600), corrected(&clock, 30, 0), corrected(&clock, 40, 100)], [600, 700, 800]);
+    }
+
+    #[test]
+    fn one_packet_with_a_wrong_time_makes_no_recording_longer() {
+        let packets =
+            [('a', 10, 0), ('a', 20, 100), ('a', 30, 90_000), ('a', 40, 300), ('a', 50, -5000), ('a', 60, 500)];
+        let (clock, range) = scanned(&packets).outcome(&[]).unwrap();
+        assert!(clock.is_plain());
+        assert_eq!(range, TimeRange::new(ms(0), ms(600)));
     }
 
     #[test]

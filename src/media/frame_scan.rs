@@ -215,7 +215,6 @@ fn read_packets(
             listen(ScanNews::FirstPart(Box::new(Scanned::new(part, audio.as_ref()))));
         }
     }
-    parts.finish(&mut packets);
     start.finish();
     Ok(packets)
 }
@@ -249,7 +248,7 @@ struct Parts {
 
 impl Parts {
     fn new(demuxer: &Demuxer) -> Self {
-        Self { follower: StampFollower::new(0, demuxer.half_turn(demuxer.selected())), current: 0, doubtful: 0 }
+        Self { follower: StampFollower::new(demuxer, demuxer.selected(), 0.0), current: 0, doubtful: 0 }
     }
 
     /// Of `packets`, the last was just read.
@@ -258,22 +257,12 @@ impl Parts {
         packets[newest].part = self.current;
         let course = packets[newest].dts.get().map_or(Course::GoesOn, |dts| self.follower.follow(dts));
         if course == Course::Restarted {
-            self.start_at_doubtful(packets);
+            self.current += 1;
+            packets[self.doubtful..].iter_mut().for_each(|packet| packet.part = self.current);
         }
         if course != Course::GoesOn {
             self.doubtful = newest;
         }
-    }
-
-    fn finish(&mut self, packets: &mut [ScannedPacket]) {
-        if self.follower.is_in_doubt() {
-            self.start_at_doubtful(packets);
-        }
-    }
-
-    fn start_at_doubtful(&mut self, packets: &mut [ScannedPacket]) {
-        self.current += 1;
-        packets[self.doubtful..].iter_mut().for_each(|packet| packet.part = self.current);
     }
 }
 
@@ -381,16 +370,11 @@ pub(super) fn assemble(frames: &[(i64, &ScannedPacket)], identity: Identity, tim
                 shift = before + usual_step - stated;
             }
         }
-        let mut time = stated + shift;
-        if time <= before {
-            let following = frames[ordinal + 1..].iter().take_while(|(_, packet)| packet.part == part);
-            time = before
-                + step_after(
-                    before,
-                    following.map(|(pts, _)| MediaTime::from_pts(*pts, time_base) + shift),
-                    usual_step,
-                );
-        }
+        let time = stated + shift;
+        let following = frames[ordinal + 1..].iter().take_while(|(_, packet)| packet.part == part);
+        let mut following = following.map(|(pts, _)| MediaTime::from_pts(*pts, time_base) + shift).peekable();
+        let is_mistaken = time <= before || following.peek().is_some_and(|next| before < *next && *next < time);
+        let time = if is_mistaken { before + step_after(before, following, usual_step) } else { time };
         entries.push(FrameEntry { pts: *pts, time });
     }
     let keys = frames.iter().enumerate().filter(|(_, (_, packet))| packet.is_key);
@@ -408,8 +392,8 @@ const LONGEST_GAP: MediaTime = MediaTime::from_nanoseconds(47_000_000_000_000);
 /// How many frames are looked at for one that is later; fewer than a first part of a table holds back.
 const LATER_FRAMES: usize = 16;
 
-/// How long the frame at `before` is shown where the next is stated to be no later: both, and all that are like it, share
-/// the time until the first of the `following` that is, so that those after it keep the times that they state.
+/// How long the frame at `before` is shown where what the next one states cannot be: both, and all that are stated to be no
+/// later, share the time until the first of the `following` that is, so that those after it keep the times that they state.
 fn step_after(before: MediaTime, following: impl Iterator<Item = MediaTime>, usual_step: MediaTime) -> MediaTime {
     let later = following.take(LATER_FRAMES).enumerate().find(|(_, time)| *time > before);
     let shared = later.map(|(others, time)| (time - before).nanoseconds() / (others as i64 + 2));
@@ -578,10 +562,7 @@ fn scan_by_decoding(
                 parts.number(&mut packets);
                 decoder.send(packet, number as i64);
             }
-            None => {
-                parts.finish(&mut packets);
-                decoder.drain();
-            }
+            None => decoder.drain(),
         }
         while let Some((_, label)) = decoder.receive() {
             shown.extend(usize::try_from(label).ok().filter(|number| *number < packets.len()));
@@ -774,6 +755,30 @@ mod tests {
         assert!(parts.len() > 2 && parts.windows(2).all(|pair| 2 * pair[0].len() < pair[1].len() + 16));
         // Long before all that is decoded as a check has been.
         assert!(parts[0].len() < 40, "{} frames", parts[0].len());
+    }
+
+    /// The times, in ticks, of frames with these PTS and parts.
+    fn times(frames: &[(i64, u32)]) -> Vec<f64> {
+        let packets: Vec<_> =
+            frames.iter().map(|(pts, part)| ScannedPacket { part: *part, ..packet(Some(*pts), *pts, true) }).collect();
+        let shown: Vec<_> = packets.iter().map(|packet| (packet.pts.get().unwrap(), packet)).collect();
+        let table = assemble(&shown, Identity::Pts, base());
+        table.entries().iter().map(|entry| (entry.time.seconds() * 25.0 * 100.0).round() / 100.0).collect()
+    }
+
+    #[test]
+    fn frames_of_a_part_follow_those_of_the_part_before() {
+        assert_eq!(times(&[(7, 0), (8, 0), (0, 1), (1, 1), (0, 2)]), [7.0, 8.0, 9.0, 10.0, 11.0]);
+        assert_eq!(times(&[(7, 0), (8, 0), (20, 1), (21, 1)]), [7.0, 8.0, 20.0, 21.0], "a gap between parts stays");
+        let round = 25 * 90_000;
+        assert_eq!(times(&[(7, 0), (8, 0), (round, 1), (round + 1, 1)]), [7.0, 8.0, 9.0, 10.0], "the clock came round");
+    }
+
+    #[test]
+    fn a_wrong_stamp_moves_no_frame_but_its_own() {
+        assert_eq!(times(&[(0, 0), (1, 0), (-50, 0), (3, 0), (4, 0)]), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(times(&[(0, 0), (1, 0), (99, 0), (3, 0), (4, 0)]), [0.0, 1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(times(&[(0, 0), (1, 0), (1, 0), (2, 0), (3, 0)]), [0.0, 1.0, 1.5, 2.0, 3.0]);
     }
 
     #[test]

@@ -139,11 +139,23 @@ impl IngestReport {
         self.audio.iter_mut().for_each(|audio| audio.faults = Some(faults));
     }
 
+    /// What the headers say of the length, in a few words.
+    pub fn stated_in_words(&self) -> Option<String> {
+        let stated_s = self.stated_duration_s?;
+        let meaning = if self.states_clock_end(stated_s) { "the clock ends at " } else { "" };
+        Some(format!("headers: {meaning}{stated_s:.3} s"))
+    }
+
+    /// Where the clock begins late, some writers of Matroska and FLV state its end for the length.
+    fn states_clock_end(&self, stated_s: f64) -> bool {
+        (stated_s - self.start_s - self.duration_s).abs() < (stated_s - self.duration_s).abs()
+    }
+
     fn of_lengths(&self, info: &MediaInfo) -> Vec<String> {
         let mut warnings = Vec::new();
         if let Some(stated_s) = self.stated_duration_s {
-            // Where the clock begins late, some writers state its end.
-            let off_s = (stated_s - self.duration_s).abs().min((stated_s - info.range.end.seconds()).abs());
+            let from_s = if self.states_clock_end(stated_s) { self.start_s } else { 0.0 };
+            let off_s = (stated_s - from_s - self.duration_s).abs();
             if off_s > STATED_IS_OFF.0 && off_s > STATED_IS_OFF.1 * self.duration_s {
                 let found_s = self.duration_s;
                 warnings.push(format!("The headers state {stated_s:.2} s; picture and sound last {found_s:.2} s."));

@@ -16,6 +16,9 @@
 //! - No FFmpeg outside: this is the only crate that names it, and none of its types leaves.
 //! - No frame by time x frame rate. A frame is named by its ordinal, and is to the bit the one that sequential decoding
 //!   puts out under it, wherever reading comes from.
+//! - No time that starts again: where the clock of a joined file does, the recording's goes on, for frames by the table and
+//!   for audio by the [`AudioClock`] of the [`AudioInfo`] that [`open`] gives.
+//! - No length by a header's word, but where the container counts samples.
 //! - No second way of decoding, in hardware or otherwise: the frame on screen is the frame that a network saw.
 //! - No trust in files: only regular local files are opened, only by demuxers that read nothing but that file, and what
 //!   is wrong with one is a sentence.

@@ -208,7 +208,7 @@ fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo, digest: &FileDig
     ui.label(RichText::new("Recording").strong());
     sound_tracks(ui, info, commands);
     let mut rows: Vec<(&str, String)> = vec![("container", report.container.clone())];
-    let stated = report.stated_duration_s.map(|stated_s| format!(" (headers: {stated_s:.3} s)")).unwrap_or_default();
+    let stated = report.stated_in_words().map(|stated| format!(" ({stated})")).unwrap_or_default();
     rows.push(("length", format!("{:.3} s{stated}", report.duration_s)));
     if report.start_s != 0.0 {
         rows.push(("begins at", format!("{:.3} s", report.start_s)));

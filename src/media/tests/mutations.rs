@@ -255,10 +255,10 @@ fn visit(path: &Path, cancel: &CancelToken) -> Result<(), String> {
             sentence(error)?;
         }
     }
-    if opened.info.audio.is_some() {
+    if let Some(audio) = &opened.info.audio {
         let listen = || {
             let format = AudioFormat { rate_hz: 16_000, channels: 1 };
-            let mut reader = AudioReader::open_cancellable(path, format, cancel)?;
+            let mut reader = AudioReader::open_track(path, Some(audio), format, cancel)?;
             let mut heard = 0;
             while heard < 48_000
                 && let Some(block) = reader.next()?

@@ -68,6 +68,8 @@ fn a_segment_that_keeps_the_clock_of_the_whole_is_as_long_as_its_packets() {
         assert!(is_near(range.duration_s(), 3.0, 0.15), "{name}: {range:?}");
         let report = IngestReport::new(&media);
         assert_eq!(report.warnings.iter().find(|warning| !warning.starts_with("The file has no")), None, "{name}");
+        let is_said = report.stated_in_words().is_none_or(|stated| stated.starts_with("headers: the clock ends at "));
+        assert!(is_said, "{name}: {:?}", report.stated_in_words());
     }
 }
 
