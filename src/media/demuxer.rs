@@ -239,13 +239,13 @@ impl Demuxer {
         if self.pictures.is_some() {
             return None;
         }
-        // SAFETY: the input is open; both fields are numbers, of which the second is read as one.
+        // SAFETY: the input is open; the fields are a number and an enumeration of C.
         let (duration, method) = unsafe {
             let context = self.input.as_ptr();
-            ((*context).duration, (&raw const (*context).duration_estimation_method).cast::<u32>().read())
+            ((*context).duration, ffi_enum::number(&raw const (*context).duration_estimation_method))
         };
         // Otherwise FFmpeg guesses, from the last time stamps or the bit rate.
-        let is_stated = method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM as u32;
+        let is_stated = method == ffi::AVDurationEstimationMethod::AVFMT_DURATION_FROM_STREAM as c_int;
         (is_stated && duration > 0).then(|| duration as f64 / f64::from(ffi::AV_TIME_BASE))
     }
 
@@ -377,11 +377,9 @@ impl Demuxer {
     pub(super) fn counts_audio(&self, index: usize) -> bool {
         const COUNTED_IN_BYTES: [&str; 5] = ["wav", "w64", "aiff", "au", "caf"];
         let Some(stream) = self.input.stream(index) else { return false };
-        // SAFETY: the stream lives as long as the open input; the functions only read.
-        let (listed, sample_bits) = unsafe {
-            let codec = (*(*stream.as_ptr()).codecpar).codec_id;
-            (ffi::avformat_index_get_entries_count(stream.as_ptr()), ffi::av_get_exact_bits_per_sample(codec))
-        };
+        // SAFETY: the stream lives as long as the open input; the function only reads.
+        let listed = unsafe { ffi::avformat_index_get_entries_count(stream.as_ptr()) };
+        let sample_bits = ffi_enum::exact_sample_bits(ffi_enum::codec_id(&stream.parameters()));
         let is_pcm = sample_bits > 0 && COUNTED_IN_BYTES.contains(&self.input.format().name());
         is_pcm || (listed > 0 && self.is_indexed())
     }
@@ -392,12 +390,10 @@ impl Demuxer {
         // No codec needs fewer.
         const FEWEST: f64 = 50.0;
         let Some(stream) = self.input.stream(index) else { return FEWEST };
-        // SAFETY: the stream and its parameters live as long as the open input; the function only reads a table.
-        let (sample_bits, channels) = unsafe {
-            let codec = (*stream.as_ptr()).codecpar;
-            (ffi::av_get_exact_bits_per_sample((*codec).codec_id), (*codec).ch_layout.nb_channels)
-        };
-        let frame_bits = f64::from(sample_bits.max(0)) * f64::from(channels.max(0));
+        let sample_bits = ffi_enum::exact_sample_bits(ffi_enum::codec_id(&stream.parameters()));
+        // SAFETY: the stream and its parameters live as long as the open input; the field is a plain number.
+        let channels = unsafe { (*(*stream.as_ptr()).codecpar).ch_layout.nb_channels };
+        let frame_bits = f64::from(sample_bits) * f64::from(channels.max(0));
         (frame_bits / 8.0 * f64::from(self.audio_rate_hz(index))).max(FEWEST)
     }
 

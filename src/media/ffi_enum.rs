@@ -85,6 +85,12 @@ pub(super) fn codec_name(codec_id: c_int) -> String {
     unsafe { CStr::from_ptr(by_number::avcodec_get_name(codec_id)) }.to_string_lossy().into_owned()
 }
 
+/// The bits of a sample of a codec whose samples all have the same size, such as PCM; 0 for any other.
+pub(super) fn exact_sample_bits(codec_id: c_int) -> u32 {
+    // SAFETY: a look-up in FFmpeg's constant table, for any number.
+    u32::try_from(unsafe { by_number::av_get_exact_bits_per_sample(codec_id) }).unwrap_or(0)
+}
+
 /// What FFmpeg says about a pixel format; `None` for a number that is none.
 pub(super) fn pixel_format(format: c_int) -> Option<&'static ffi::AVPixFmtDescriptor> {
     // SAFETY: a look-up in FFmpeg's constant table, for any number; null or an entry, which stays.
@@ -118,6 +124,7 @@ pub(super) mod by_number {
     use ffmpeg_next::ffi;
 
     unsafe extern "C" {
+        pub(super) fn av_get_exact_bits_per_sample(codec_id: c_int) -> c_int;
         pub(super) fn av_pix_fmt_desc_get(format: c_int) -> *const ffi::AVPixFmtDescriptor;
         pub(super) fn avcodec_find_decoder(codec_id: c_int) -> *const ffi::AVCodec;
         pub(super) fn avcodec_get_name(codec_id: c_int) -> *const c_char;
