@@ -33,6 +33,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn reciprocal(self) -> Self;
     /// The sign of `sign` on the magnitude of `self`.
     unsafe fn with_sign_of(self, sign: Self) -> Self;
+    /// `self` where `x` is at least `lowest`, or is no number, and zero elsewhere.
+    unsafe fn where_at_least(self, x: Self, lowest: Self) -> Self;
     /// `2^n` of numbers `1.5 * 2^23 + n`: their low bits, moved into the exponent.
     unsafe fn power_of_two(self) -> Self;
 
@@ -221,6 +223,10 @@ impl Lanes for __m512 {
         }
     }
     #[inline(always)]
+    unsafe fn where_at_least(self, x: Self, lowest: Self) -> Self {
+        unsafe { _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(x, lowest), self) }
+    }
+    #[inline(always)]
     unsafe fn power_of_two(self) -> Self {
         unsafe {
             let bits = _mm512_slli_epi32::<23>(_mm512_castps_si512(self));
@@ -302,6 +308,10 @@ impl Lanes for __m256 {
         }
     }
     #[inline(always)]
+    unsafe fn where_at_least(self, x: Self, lowest: Self) -> Self {
+        unsafe { _mm256_and_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(x, lowest), self) }
+    }
+    #[inline(always)]
     unsafe fn power_of_two(self) -> Self {
         unsafe {
             let bits = _mm256_slli_epi32::<23>(_mm256_castps_si256(self));
@@ -371,6 +381,10 @@ impl Lanes for Portable {
     #[inline(always)]
     unsafe fn with_sign_of(self, sign: Self) -> Self {
         self.zip(sign, f32::copysign)
+    }
+    #[inline(always)]
+    unsafe fn where_at_least(self, x: Self, lowest: Self) -> Self {
+        Portable(std::array::from_fn(|lane| if x.0[lane] < lowest.0[lane] { 0.0 } else { self.0[lane] }))
     }
     #[inline(always)]
     unsafe fn power_of_two(self) -> Self {

@@ -23,7 +23,6 @@
 mod activation;
 mod attention;
 mod channel_norm;
-mod denormals;
 mod dense;
 mod depthwise;
 mod lanes;
@@ -36,17 +35,18 @@ pub mod portable;
 mod speech;
 mod strided;
 mod temporal;
+mod threads;
 
 pub use activation::{Activation, activate};
 pub use attention::attention;
 pub use channel_norm::{ChannelMoments, channel_norm};
-pub use denormals::{on_compute_threads, on_threads_of_its_own};
 pub use depthwise::depthwise3x3;
 pub use lanes::simd_level;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
 pub use norm::{layer_norm, softmax};
 pub use patches::{from_patches, to_patches};
 pub use speech::{FittedConv, GroupedConv, NormalisedConv};
+pub use threads::{on_compute_threads, on_threads_of_its_own};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor};
 

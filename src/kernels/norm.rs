@@ -3,7 +3,7 @@
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, CustomOp3, D, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::activation::exp;
+use super::activation::exp_or_zero;
 use super::lanes::{Lanes, multiversion};
 use super::{new_values, portable, values};
 
@@ -229,14 +229,14 @@ unsafe fn softmax_row_in<V: Lanes>(x: *mut f32, width: usize, scale: f32) {
         }
         let mut sum = V::splat(0.0);
         for at in (0..whole).step_by(V::COUNT) {
-            let value = exp(V::load(x.add(at)).sub(V::splat(top)).mul(V::splat(scale)));
+            let value = exp_or_zero(V::load(x.add(at)).sub(V::splat(top)).mul(V::splat(scale)));
             value.store(x.add(at));
             sum = sum.add(value);
         }
         let mut total = sum.sum();
         if whole < width {
             let rest = width - whole;
-            let value = exp(V::load_first(x.add(whole), rest).sub(V::splat(top)).mul(V::splat(scale)));
+            let value = exp_or_zero(V::load_first(x.add(whole), rest).sub(V::splat(top)).mul(V::splat(scale)));
             value.store_first(x.add(whole), rest);
             for at in whole..width {
                 total += *x.add(at);
@@ -299,6 +299,20 @@ mod tests {
     fn softmax_of_huge_logits_is_finite_and_sums_to_one() {
         let x = Tensor::new(&[[1e30f32, -1e30, 5.0]], x_device()).unwrap();
         assert_eq!(softmax(&x).unwrap().to_vec2::<f32>().unwrap()[0][0], 1.0);
+    }
+
+    #[test]
+    fn a_softmax_has_zeros_rather_than_denormal_numbers() {
+        let ramp: Vec<f32> = (0..300).map(|i| i as f32).collect();
+        let y = softmax(&Tensor::from_vec(ramp, (1, 300), x_device()).unwrap()).unwrap().to_vec2::<f32>().unwrap();
+        assert!(y[0].iter().all(|&y| y == 0.0 || y > 1e-30), "{:?}", y[0]);
+        assert_eq!(y[0][..200], [0.0; 200]);
+    }
+
+    #[test]
+    fn a_softmax_of_what_is_no_number_is_none() {
+        let y = softmax(&Tensor::new(&[[1f32, f32::NAN, 5.0]], x_device()).unwrap()).unwrap();
+        assert!(y.to_vec2::<f32>().unwrap()[0].iter().all(|y| y.is_nan()), "{y}");
     }
 
     fn x_device() -> &'static candle_core::Device {
