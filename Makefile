@@ -9,7 +9,7 @@ PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test fuzz test-simd setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
+.PHONY: demo test fuzz test-simd test-sanitize setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -78,6 +78,9 @@ check-cuda: setup ## Type-check the feature `cuda` without a CUDA installation
 test-simd: setup ## The kernels for processors without AVX-512, and without AVX2, on one that has both
 	AVAR_SIMD=avx2 cargo test $(CARGO_FLAGS) -p avar-kernels -p avar-model
 	AVAR_SIMD=portable cargo test $(CARGO_FLAGS) -p avar-kernels -p avar-model
+
+test-sanitize: setup ## AddressSanitizer over kernels and media engine, Miri where it is installed (needs nightly Rust)
+	scripts/sanitize.sh
 
 deny: ## Licences and advisories of all dependencies
 	cargo deny check licenses bans sources

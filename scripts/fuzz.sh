@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 RUSTC_WORKSPACE_WRAPPER=$PWD/scripts/fuzz-rustc.sh cargo build --release --locked -p avar-fuzz
-target=${CARGO_TARGET_DIR:-target}
+target=${CARGO_TARGET_DIR:-target}/${CARGO_BUILD_TARGET:-}
 
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
@@ -46,5 +46,5 @@ if [ -n "${AVAR_FUZZ_RUNS:-}" ]; then
 else
     extent=(-max_total_time="${AVAR_FUZZ_SECONDS:-20}")
 fi
-AVAR_FUZZ_SEEDS="$seeds" "$target/release/media" "${extent[@]}" -timeout=60 -rss_limit_mb=3072 \
+AVAR_FUZZ_SEEDS="$seeds" "$target/release/media" "${extent[@]}" -timeout=60 -rss_limit_mb="${AVAR_FUZZ_MEMORY_MB:-3072}" \
     -max_len=131072 -artifact_prefix=fuzz/artifacts/ -verbosity=0 -print_final_stats=1 fuzz/corpus "$seeds"

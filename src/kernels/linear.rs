@@ -178,7 +178,7 @@ impl Product {
             let values = &x[index * each..(index + 1) * each];
             let rows = match self.window {
                 Window::Row => Rows::Strided { values, stride: inner },
-                Window::Run { stride, .. } => Rows::Strided { values, stride: stride * shape.dims()[2] },
+                Window::Run { stride, .. } => Rows::Strided { values, stride: stride.saturating_mul(shape.dims()[2]) },
                 Window::Neighbourhood { stride } => Rows::Neighbourhoods {
                     values,
                     height: shape.dims()[1],
