@@ -25,7 +25,7 @@ pub enum DatasetError {
     #[error("the manifest lists no clip; below the line with the names of the columns each line is one: {path}", path = .path.display())]
     Empty { path: PathBuf },
     /// All problems of one file at once, so that it can be mended in one go.
-    #[error("{problems}: {path}", path = .path.display())]
+    #[error("{problems}{joint}{path}", joint = .problems.joint(), path = .path.display())]
     Invalid { problems: Problems, path: PathBuf },
     #[error("no clip has one of the ten labels; the labels are {unknown}: {path}", path = .path.display())]
     NoUsableClip { unknown: String, path: PathBuf },
@@ -58,7 +58,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is wrong with one file. In one sentence it is the first problem and the number of the others.
+/// What is wrong with one file: in words a line each, the first twenty and the number of the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     first: Vec<Problem>,
@@ -67,7 +67,7 @@ pub struct Problems {
 
 impl Problems {
     /// A file of noise has a problem in each line; beyond these they are only counted.
-    const KEPT: usize = 100;
+    const KEPT: usize = 20;
 
     pub(super) fn push(&mut self, line: impl Into<Option<u64>>, text: String) {
         self.count += 1;
@@ -76,7 +76,7 @@ impl Problems {
         }
     }
 
-    /// The first hundred at most.
+    /// The first twenty at most.
     pub fn first(&self) -> &[Problem] {
         &self.first
     }
@@ -90,13 +90,25 @@ impl Problems {
     }
 }
 
+impl Problems {
+    /// What stands between the problems and the path of their file, which comes last.
+    fn joint(&self) -> &'static str {
+        if self.count == 1 { ": " } else { "\nall of it in: " }
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let Some(first) = self.first.first() else { return f.write_str("no problem") };
-        write!(f, "{first}")?;
-        match self.count - 1 {
+        if let ([only], 1) = (&self.first[..], self.count) {
+            return only.fmt(f);
+        }
+        f.write_str(&counted(self.count, "problem"))?;
+        for problem in &self.first {
+            write!(f, "\n  {problem}")?;
+        }
+        match self.count - self.first.len() {
             0 => Ok(()),
-            others => write!(f, " (and {})", counted(others, "more problem")),
+            others => write!(f, "\n  and {others} more"),
         }
     }
 }

@@ -337,17 +337,27 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_of_a_file_is_gathered() {
-        let error = read("path,label,split\na,pain,dev\nb,,train\nc,pain,train\n").unwrap_err();
-        let DatasetError::Invalid { problems, .. } = error else { panic!("{error}") };
-        assert_eq!(problems.first().iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(2), Some(3)]);
+    fn every_problem_of_a_file_is_said_on_a_line_of_its_own() {
+        let sentence = read("path,label,split\na,pain,dev\nb,,train\nc,pain,train\n").unwrap_err().to_string();
+        let lines: Vec<&str> = sentence.lines().collect();
+        assert_eq!((lines[0], lines[3]), ("2 problems", "all of it in: /data/m.csv"), "{sentence}");
+        assert!(lines[1].starts_with("  line 2: `dev`") && lines[2].starts_with("  line 3: `b`"), "{sentence}");
+    }
+
+    #[test]
+    fn the_one_problem_of_a_file_is_one_sentence() {
+        let sentence = read("path,label\na,\nc,pain\n").unwrap_err().to_string();
+        assert_eq!(sentence, "line 2: `a` has no label: /data/m.csv");
     }
 
     #[test]
     fn a_file_of_noise_does_not_gather_problems_without_bound() {
         let text = format!("path,label\n{}", "a,\n".repeat(5000));
         let DatasetError::Invalid { problems, .. } = read(&text).unwrap_err() else { panic!() };
-        assert_eq!((problems.first().len(), problems.count()), (100, 5000));
+        assert_eq!((problems.first().len(), problems.count()), (20, 5000));
+        let lines: Vec<String> = problems.to_string().lines().map(str::to_owned).collect();
+        assert_eq!(lines.len(), 22);
+        assert_eq!((lines[0].as_str(), lines[21].trim()), ("5000 problems", "and 4980 more"));
     }
 
     #[test]

@@ -264,11 +264,6 @@ fn description(folder: &Path, read: &Result<Manifest, DatasetError>) -> String {
     match read {
         Err(error) => {
             _ = writeln!(text, "error: {}", relative(error.to_string()));
-            if let DatasetError::Invalid { problems, .. } = error {
-                for problem in problems.first() {
-                    _ = writeln!(text, "  {problem}");
-                }
-            }
         }
         Ok(manifest) => {
             for clip in &manifest.clips {
