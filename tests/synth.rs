@@ -174,3 +174,18 @@ fn folders_of_classes_become_a_manifest() {
     assert!(run.stdout.contains("baby_cry"), "{}", run.stdout);
     assert_eq!(Manifest::read(&out).unwrap().clips.len(), 2);
 }
+
+#[test]
+fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "Film__#1_label_G-0-0";
+    common::write_clip(&folder.path().join(format!("{name}.mp4")), 3, false);
+    std::fs::write(folder.path().join("annotations.txt"), format!("{name} 25 50\n")).unwrap();
+    let [source, out] = [folder.path().to_owned(), folder.path().join("manifest.csv")];
+    let arguments = ["manifest", source.to_str().unwrap(), "--from", "xd-violence", "--out", out.to_str().unwrap()];
+    let run = common::avar(arguments).expect_status(0);
+    let range = Manifest::read(&out).unwrap().clips[0].ranges[0].range;
+    assert_eq!((range.start.seconds(), range.end.seconds()), (1.0, 2.0), "25 frames a second");
+    let note = format!("`{name}.mp4` (25/s)");
+    assert!(run.stdout.contains("not at the 24 frames/s of XD-Violence") && run.stdout.contains(&note), "{}", run.stdout);
+}

@@ -1,6 +1,6 @@
 //! `avar manifest`: datasets in folders to a manifest, and what a manifest holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -28,9 +28,10 @@ enum Layout {
 }
 
 pub(super) fn manifest(arguments: ManifestArguments) -> anyhow::Result<()> {
+    let rate_of = |file: &Path| avar_media::probe(file).ok()?.video?.average_rate_hz;
     let manifest = match (arguments.from, &arguments.out) {
-        (Some(Layout::Vaar), Some(out)) => import(SourceKind::Vaar, &arguments.source, out)?,
-        (Some(Layout::XdViolence), Some(out)) => import(SourceKind::XdViolence, &arguments.source, out)?,
+        (Some(Layout::Vaar), Some(out)) => import(SourceKind::Vaar, &arguments.source, out, rate_of)?,
+        (Some(Layout::XdViolence), Some(out)) => import(SourceKind::XdViolence, &arguments.source, out, rate_of)?,
         _ => Manifest::read(&arguments.source)?,
     };
     say(manifest.summary().to_string().trim_end())?;

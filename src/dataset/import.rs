@@ -30,11 +30,17 @@ impl SourceKind {
 }
 
 /// Reads `folder` and writes it as the manifest `out`. What comes back is `out` as it reads, with what the reader of
-/// the folder counted and noted. Splits that the source does not give stay blank.
-pub fn import(kind: SourceKind, folder: &Path, out: &Path) -> Result<Manifest, DatasetError> {
+/// the folder counted and noted. Splits that the source does not give stay blank. `rate_of` knows the frame rate of a
+/// video in Hz, for lists that count in frames; this room opens no recording.
+pub fn import(
+    kind: SourceKind,
+    folder: &Path,
+    out: &Path,
+    rate_of: impl Fn(&Path) -> Option<f64>,
+) -> Result<Manifest, DatasetError> {
     let source = match kind {
         SourceKind::Vaar => read_vaar(folder)?,
-        SourceKind::XdViolence => read_xd_violence(folder)?,
+        SourceKind::XdViolence => read_xd_violence(folder, rate_of)?,
     };
     write_manifest(out, &source.clips)?;
     let written = Manifest::read(out)?;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use avar_dataset::xd_violence::{clip_truth, labels_in_name, parse_annotations, read_annotations};
+use avar_dataset::xd_violence::{FRAME_RATE_HZ, clip_truth, labels_in_name, parse_annotations, read_annotations};
 use avar_dataset::{
     Clip, DatasetError, Manifest, Shares, ShownIn, SourceKind, class_of_label, folds, import, write_manifest,
 };
@@ -106,7 +106,7 @@ fn damaged_lists_of_ranges_are_refused_or_read_and_never_panic() {
         let text = String::from_utf8_lossy(&bytes);
         for annotation in parse_annotations(&text).unwrap_or_default() {
             let labels = labels_in_name(&annotation.name).unwrap_or_default();
-            let truth = clip_truth(&labels, Some(&annotation));
+            let truth = clip_truth(&labels, Some(&annotation), FRAME_RATE_HZ);
             assert!(truth.ranges.iter().all(|labelled| labelled.range.start < labelled.range.end), "{text}");
         }
     }
@@ -118,7 +118,7 @@ fn a_vaar_tree_becomes_a_manifest_beside_it() {
     let tree = folder.path().join("vaar");
     touch(&tree, &["train/Abuse/1.mp4", "test/Abuse/1.mp4", "train/baby-cry/x.wav", "train/riot/2.mp4", "README.md"]);
     let out = folder.path().join("lists/vaar.csv");
-    let manifest = import(SourceKind::Vaar, &tree, &out).expect("the tree can be read");
+    let manifest = import(SourceKind::Vaar, &tree, &out, |_| None).expect("the tree can be read");
     let text = std::fs::read_to_string(&out).expect("the manifest was written");
     let lines = [
         "path,label,split,group",
@@ -146,7 +146,7 @@ fn an_xd_violence_folder_becomes_a_manifest_that_keeps_what_has_no_class() {
     let list = "Film__#1_label_B1-B2-0.mp4 B2 48 72 B1 0 24\nFilm__#2_label_B2-0-0 B2 0 5\nabsent_label_G-0-0 G 1 2\n";
     std::fs::write(folder.path().join("annotations_multiclasses.txt"), list).expect("the list can be written");
     let out = folder.path().join("xd.csv");
-    let manifest = import(SourceKind::XdViolence, folder.path(), &out).expect("the folder can be read");
+    let manifest = import(SourceKind::XdViolence, folder.path(), &out, published_rate).expect("the folder can be read");
     let lines = [
         "path,label,split,group,start_s,end_s",
         "train/Film__#3_label_G-B6-0.mp4,explosion,train,Film (train),,",
@@ -207,7 +207,7 @@ fn the_real_lists_of_xd_violence_read_in_both_forms() {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for annotation in &multi {
         let labels = labels_in_name(&annotation.name).expect("each name has labels");
-        let truth = clip_truth(&labels, Some(annotation));
+        let truth = clip_truth(&labels, Some(annotation), FRAME_RATE_HZ);
         for labelled in truth.ranges {
             *counts.entry(labelled.class.name().to_owned()).or_default() += 1;
         }
@@ -234,7 +234,7 @@ fn the_test_set_of_xd_violence_becomes_a_manifest() {
     touch(folder.path(), &files.iter().map(String::as_str).collect::<Vec<_>>());
     let list = folder.path().join("annotations_multiclasses.txt");
     std::fs::copy(data.join("vadclip/annotations_multiclasses.txt"), list).expect("the list can be copied");
-    let manifest = import(SourceKind::XdViolence, folder.path(), &folder.path().join("xd.csv")).expect("it reads");
+    let manifest = import(SourceKind::XdViolence, folder.path(), &folder.path().join("xd.csv"), published_rate).expect("it reads");
     println!("{}", manifest.summary());
     let of = |class| manifest.clips.iter().filter(|clip| clip.label == class).count();
     assert_eq!(of(AnomalyClass::Normal), 300);
@@ -291,6 +291,11 @@ fn description(folder: &Path, read: &Result<Manifest, DatasetError>) -> String {
         }
     }
     text
+}
+
+/// What the videos of XD-Violence have; those of these tests are empty files.
+fn published_rate(_: &Path) -> Option<f64> {
+    Some(FRAME_RATE_HZ)
 }
 
 fn touch(folder: &Path, files: &[&str]) {

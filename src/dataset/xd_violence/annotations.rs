@@ -9,10 +9,10 @@ use std::path::Path;
 use crate::text_file::read_text;
 use crate::wording::quoted;
 use crate::{DatasetError, Problems};
-use avar_base::time::{MediaTime, TimeBase, TimeRange};
+use avar_base::time::{MediaTime, TimeRange};
 
-/// All videos of XD-Violence.
-pub const FRAME_RATE_HZ: i32 = 24;
+/// All videos of XD-Violence as it was published.
+pub const FRAME_RATE_HZ: f64 = 24.0;
 
 /// The ranges of one video.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +33,9 @@ pub struct AnnotatedRange {
 }
 
 impl AnnotatedRange {
-    /// At [`FRAME_RATE_HZ`], from the first frame's start to the start of the frame after the last.
-    pub fn time_range(&self) -> TimeRange {
-        let at = |frame: u32| match TimeBase::new(1, FRAME_RATE_HZ) {
-            Some(time_base) => MediaTime::from_pts(frame.into(), time_base),
-            None => MediaTime::ZERO,
-        };
+    /// In a video of `rate_hz` frames a second: from the first frame's start to the start of the frame after the last.
+    pub fn time_range(&self, rate_hz: f64) -> TimeRange {
+        let at = |frame: u32| MediaTime::from_seconds(f64::from(frame) / rate_hz);
         TimeRange::new(at(self.start_frame), at(self.end_frame))
     }
 }
@@ -118,10 +115,11 @@ mod tests {
     }
 
     #[test]
-    fn frames_become_seconds_at_24_hz() {
-        let range = AnnotatedRange { code: None, start_frame: 36, end_frame: 1000 }.time_range();
-        assert_eq!(range.start, MediaTime::from_seconds(1.5));
-        assert_eq!(range.end.nanoseconds(), 41_666_666_667);
+    fn frames_become_seconds_at_the_rate_of_their_video() {
+        let range = AnnotatedRange { code: None, start_frame: 36, end_frame: 1000 };
+        assert_eq!(range.time_range(FRAME_RATE_HZ).start, MediaTime::from_seconds(1.5));
+        assert_eq!(range.time_range(FRAME_RATE_HZ).end.nanoseconds(), 41_666_666_667);
+        assert_eq!(range.time_range(30.0).start, MediaTime::from_seconds(1.2));
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //!   in its ranges; without ranges they are lost, which a note says.
 //! - **Ranges.** `annotations_multiclasses.txt` or else `annotations.txt` in the folder. In the plain form a range of
 //!   a clip with several labels does not say of which it is, and gets the class of the clip, which a note says too.
+//!   Ranges are in frames of the video as published, at 24 a second. A copy at another rate was annotated by its own
+//!   frames or was encoded anew since; its own are taken, and a note says of how many clips this is so.
 //! - **Split.** A folder named train, val or test above the clip; without one, a listed clip is of the test set.
 //! - **Group.** The video or film that the clip was cut from: the name before `__#`.
 
@@ -12,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use super::annotations::video_name;
-use super::{Annotation, XdLabel, read_annotations};
+use super::{Annotation, FRAME_RATE_HZ, XdLabel, read_annotations};
 use crate::vaar::split_of;
 use crate::walk::{Recordings, recordings};
 use crate::wording::{counted, listed, quoted};
@@ -42,14 +44,14 @@ pub fn labels_in_name(text: &str) -> Option<Vec<&str>> {
     Some(codes.split('-').filter(|code| !matches!(*code, "" | "0")).collect())
 }
 
-/// Puts the labels of a name and the ranges of a list together.
-pub fn clip_truth(labels: &[&str], annotation: Option<&Annotation>) -> ClipTruth {
+/// Puts the labels of a name and the ranges of a list, in frames at `rate_hz`, together.
+pub fn clip_truth(labels: &[&str], annotation: Option<&Annotation>, rate_hz: f64) -> ClipTruth {
     let homes: Vec<AnomalyClass> = labels.iter().filter_map(|code| home(code)).collect();
     let first_home = homes.first().copied();
     let mut truth =
         ClipTruth { label: first_home, ranges: vec![], unclassified: vec![], lost: vec![], is_guessed: false };
     for annotated in annotation.iter().flat_map(|annotation| &annotation.ranges) {
-        let range = annotated.time_range();
+        let range = annotated.time_range(rate_hz);
         let class = match &annotated.code {
             Some(code) => home(code),
             None => first_home,
@@ -79,7 +81,9 @@ pub fn clip_truth(labels: &[&str], annotation: Option<&Annotation>) -> ClipTruth
 
 /// Reads the videos below `folder`. Labels without a home are in [`Manifest::unknown_labels`], counted by the clips
 /// that have them, whether those have another label with a home or are left out.
-pub fn read_xd_violence(folder: &Path) -> Result<Manifest, DatasetError> {
+///
+/// `rate_of` is asked for the frame rate of each listed video, in Hz: `None` where it cannot be known.
+pub fn read_xd_violence(folder: &Path, rate_of: impl Fn(&Path) -> Option<f64>) -> Result<Manifest, DatasetError> {
     let Recordings { files, mut notes } = recordings(folder)?;
     let home =
         std::path::absolute(folder).map_err(|reason| DatasetError::NotAFolder { reason, path: folder.to_owned() })?;
@@ -100,11 +104,13 @@ pub fn read_xd_violence(folder: &Path) -> Result<Manifest, DatasetError> {
             tally.nameless.push(quoted(&text));
             continue;
         };
-        let truth = clip_truth(&labels, annotation);
+        let file = home.join(&path);
+        let rate_hz = annotation.map_or(FRAME_RATE_HZ, |_| tally.rate_hz(&text, rate_of(&file)));
+        let truth = clip_truth(&labels, annotation, rate_hz);
         tally.count(&text, &labels, &truth);
         let Some(label) = truth.label else { continue };
         clips.push(Clip {
-            file: home.join(&path),
+            file,
             label,
             ranges: truth.ranges,
             unclassified: truth.unclassified,
@@ -135,9 +141,29 @@ struct Tally {
     unclassified_ranges: usize,
     /// Listed clips that are not in the folder.
     without_file: usize,
+    /// Listed clips at another rate than that of XD-Violence, each with its own.
+    other_rate: Vec<String>,
+    /// Listed clips whose rate cannot be known.
+    unknown_rate: Vec<String>,
 }
 
+/// Rates closer than this are one; 23.976 is not 24, and is two frames off within a minute and a half.
+const SAME_RATE_HZ: f64 = 0.005;
+
 impl Tally {
+    /// The rate by which the frames of a listed clip are counted, which is its own where that is known.
+    fn rate_hz(&mut self, name: &str, own_hz: Option<f64>) -> f64 {
+        let Some(own_hz) = own_hz else {
+            self.unknown_rate.push(quoted(name));
+            return FRAME_RATE_HZ;
+        };
+        if (own_hz - FRAME_RATE_HZ).abs() < SAME_RATE_HZ {
+            return FRAME_RATE_HZ;
+        }
+        self.other_rate.push(format!("{} ({})", quoted(name), shown_rate(own_hz)));
+        own_hz
+    }
+
     fn count(&mut self, name: &str, labels: &[&str], truth: &ClipTruth) {
         let in_ranges = truth.unclassified.iter().map(|unclassified| unclassified.label.clone());
         let in_name = labels.iter().filter(|code| home(code).is_none()).map(|code| label_name(code));
@@ -178,6 +204,21 @@ impl Tally {
         if self.without_file > 0 {
             notes.push(format!("{} not in the folder", counted(self.without_file, "listed clip")));
         }
+        if !self.other_rate.is_empty() {
+            notes.push(format!(
+                "{} not at the 24 frames/s of XD-Violence, so that its list was read in the frames of the file itself; \
+                 copies that were encoded anew since need a list of their own: {}",
+                counted(self.other_rate.len(), "listed clip"),
+                listed(&self.other_rate, 3)
+            ));
+        }
+        if !self.unknown_rate.is_empty() {
+            notes.push(format!(
+                "{} whose frame rate is not known, so that its list was read at 24 frames/s: {}",
+                counted(self.unknown_rate.len(), "listed clip"),
+                listed(&self.unknown_rate, 3)
+            ));
+        }
         notes
     }
 }
@@ -203,6 +244,11 @@ fn separate_shared_sources(clips: &mut [Clip], notes: &mut Vec<String>) {
     }
 }
 
+/// "30/s", "23.976/s".
+fn shown_rate(rate_hz: f64) -> String {
+    format!("{}/s", (rate_hz * 1000.0).round() / 1000.0)
+}
+
 fn home(code: &str) -> Option<AnomalyClass> {
     XdLabel::from_code(code).and_then(XdLabel::class)
 }
@@ -223,7 +269,7 @@ mod tests {
 
     fn truth(name: &str, list: Option<&str>) -> ClipTruth {
         let annotation = list.map(|ranges| parse_annotations(&format!("{name} {ranges}")).unwrap().remove(0));
-        clip_truth(&labels_in_name(name).unwrap(), annotation.as_ref())
+        clip_truth(&labels_in_name(name).unwrap(), annotation.as_ref(), FRAME_RATE_HZ)
     }
 
     fn classes(truth: &ClipTruth) -> Vec<AnomalyClass> {
@@ -289,6 +335,27 @@ mod tests {
         assert_eq!(listed.unclassified[0].label, "unlabelled");
         let normal = truth("x_label_G-0-0", Some("A 0 9 G 9 12"));
         assert_eq!((classes(&normal), normal.unclassified.len()), (vec![AnomalyClass::Explosion], 0));
+    }
+
+    #[test]
+    fn frames_are_those_of_the_file_whatever_its_rate_and_another_rate_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a_label_G-0-0", "b_label_G-0-0", "c_label_G-0-0"] {
+            std::fs::write(folder.path().join(format!("{name}.mp4")), "").unwrap();
+        }
+        let list = "a_label_G-0-0 60 120\nb_label_G-0-0 60 120\nc_label_G-0-0 60 120\n";
+        std::fs::write(folder.path().join("annotations.txt"), list).unwrap();
+        let rate_of = |file: &Path| match file.file_name()?.to_str()?.chars().next()? {
+            'a' => Some(30.0),
+            'b' => Some(24.001),
+            _ => None,
+        };
+        let manifest = read_xd_violence(folder.path(), rate_of).unwrap();
+        let bounds_s = |clip: &Clip| [clip.ranges[0].range.start.seconds(), clip.ranges[0].range.end.seconds()];
+        assert_eq!(manifest.clips.iter().map(bounds_s).collect::<Vec<_>>(), [[2.0, 4.0], [2.5, 5.0], [2.5, 5.0]]);
+        let says = |words: &[&str]| manifest.notes.iter().any(|note| words.iter().all(|word| note.contains(word)));
+        assert!(says(&["1 listed clip not at the 24 frames/s", "`a_label_G-0-0.mp4` (30/s)"]), "{:?}", manifest.notes);
+        assert!(says(&["1 listed clip whose frame rate is not known", "`c_label_G-0-0.mp4`"]), "{:?}", manifest.notes);
     }
 
     #[test]
