@@ -176,6 +176,36 @@ fn folders_of_classes_become_a_manifest() {
 }
 
 #[test]
+fn truth_past_the_end_of_a_recording_is_said_and_a_clip_of_nothing_else_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["beyond.mp4", "over.mp4", "street.mp4"] {
+        common::write_clip(&folder.path().join(name), 2, true);
+    }
+    let (manifest, out) = (folder.path().join("manifest.csv"), folder.path().join("run"));
+    let rows = "beyond.mp4,crash,10,12\nover.mp4,crash,1,9\nstreet.mp4,normal,,\n";
+    std::fs::write(&manifest, format!("path,label,start_s,end_s\n{rows}")).unwrap();
+    let [manifest, out_text] = [&manifest, &out].map(|path| path.to_str().unwrap());
+    let arguments = ["evaluate", "--untrained", "--json", "--manifest", manifest, "--out", out_text];
+    let run = common::avar(arguments).expect_status(0);
+    let cut = "1 range past the end of the recording, cut there: `over.mp4` (1 to 9 s of 2 s)";
+    let outside = "an annotated range lies after the end of the recording (10 to 12 s of 2 s)";
+    let about = common::read_json(&out.join("run.json"));
+    for document in [&run.json(), &about] {
+        assert_eq!(document["failures"][0]["path"], "beyond.mp4");
+        assert!(document["failures"][0]["error"].as_str().unwrap().starts_with(outside), "{document}");
+        assert!(document["notes"].as_array().unwrap().contains(&cut.into()), "{document}");
+    }
+    assert!(run.stderr.contains(cut) && run.stderr.contains(outside), "{}", run.stderr);
+    // Two clips of two seconds at the report's 24 frames a second: the second half of one clip is true, and nothing of the other.
+    let frames = &run.json()["metrics"]["frames"]["anomaly"];
+    assert_eq!((&frames["positives"], &frames["negatives"]), (&24.into(), &72.into()));
+
+    let listed = common::avar(["manifest", manifest]).expect_status(0).stdout;
+    let outside = "1 range wholly after the end of the recording, whose clip cannot be evaluated: `beyond.mp4` (10 to 12 s of 2 s)";
+    assert!(listed.contains(cut) && listed.contains(outside), "{listed}");
+}
+
+#[test]
 fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
     let folder = tempfile::tempdir().unwrap();
     let name = "Film__#1_label_G-0-0";

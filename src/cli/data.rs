@@ -29,11 +29,12 @@ enum Layout {
 
 pub(super) fn manifest(arguments: ManifestArguments) -> anyhow::Result<()> {
     let rate_of = |file: &Path| avar_media::probe(file).ok()?.video?.average_rate_hz;
-    let manifest = match (arguments.from, &arguments.out) {
+    let mut manifest = match (arguments.from, &arguments.out) {
         (Some(Layout::Vaar), Some(out)) => import(SourceKind::Vaar, &arguments.source, out, rate_of)?,
         (Some(Layout::XdViolence), Some(out)) => import(SourceKind::XdViolence, &arguments.source, out, rate_of)?,
         _ => Manifest::read(&arguments.source)?,
     };
+    manifest.check_ranges(|file| Some(avar_media::probe(file).ok()?.range.duration()));
     say(manifest.summary().to_string().trim_end())?;
     if let Err(missing) = manifest.check_files() {
         say(&format!("note: {missing}"))?;

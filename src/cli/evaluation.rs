@@ -60,7 +60,7 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
         other => other?,
     };
     for note in &run.about.notes {
-        eprintln!("avar: {note}");
+        eprintln!("avar: note: {note}");
     }
     for (label, count) in &run.about.unknown_labels {
         eprintln!("avar: {count} rows are labelled \"{label}\", which is none of the ten classes");
@@ -70,7 +70,7 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
     }
     if as_json {
         let clips: Vec<Value> = run.clips.iter().map(clip_json).collect();
-        let json = json!({"clips": clips, "failures": run.about.failures, "metrics": report});
+        let json = json!({"clips": clips, "failures": run.about.failures, "notes": run.about.notes, "metrics": report});
         return say(&serde_json::to_string_pretty(&json)?);
     }
     say(&report.to_markdown())

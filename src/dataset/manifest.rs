@@ -12,6 +12,7 @@
 //! question of its own ([`Manifest::check_files`]).
 
 use std::collections::{BTreeMap, HashMap};
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use super::clip::own_group;
@@ -19,10 +20,11 @@ use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
 use super::wording::{counted, listed, quoted, tallied};
 use super::{
-    Clip, DatasetError, LabelledRange, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange, assign_splits,
+    Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange, assign_splits,
     class_of_label, is_synonym,
 };
-use avar_base::time::TimeRange;
+use avar_base::job::{spread, thread_count};
+use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Split};
 
 const WHAT: &str = "manifest";
@@ -110,6 +112,29 @@ impl Manifest {
         let names: Vec<String> = missing.files.iter().map(|file| quoted(&file.to_string_lossy())).collect();
         self.notes.push(format!("left out, for the files are missing: {}", listed(&names, 3)));
         Ok(())
+    }
+
+    /// Notes the ranges that go on after the end of their recordings, and the recordings with ranges that cannot be
+    /// opened. `duration_of` knows how long a recording is; this room opens none. Files that are not there are passed
+    /// over: [`Manifest::check_files`] names them.
+    pub fn check_ranges(&mut self, duration_of: impl Fn(&Path) -> Option<MediaTime> + Sync) {
+        let has_ranges = |clip: &&Clip| !(clip.ranges.is_empty() && clip.unclassified.is_empty());
+        let clips: Vec<&Clip> =
+            self.clips.iter().filter(has_ranges).filter(|clip| clip.file.is_file()).collect();
+        let Ok(durations) = spread(&clips, thread_count(), |clip| Ok::<_, Infallible>(duration_of(&clip.file)));
+        let (mut misfits, mut closed) = (Misfits::default(), Vec::new());
+        for (clip, duration) in clips.into_iter().zip(durations) {
+            match duration {
+                Some(duration) => misfits.add(clip, &clip.misfits(duration)),
+                None => closed.push(quoted(&clip.path.to_string_lossy())),
+            }
+        }
+        let mut notes = misfits.notes();
+        if !closed.is_empty() {
+            let clips = counted(closed.len(), "clip");
+            notes.push(format!("{clips} with ranges that cannot be opened: {}", listed(&closed, 3)));
+        }
+        self.notes.extend(notes);
     }
 
     /// Gives a part to the clips that have none: see [`assign_splits`]. Adds to the notes.
@@ -374,6 +399,23 @@ mod tests {
         manifest.keep_files_that_exist().unwrap();
         assert_eq!(manifest.clips.len(), 1);
         assert!(manifest.notes.iter().any(|note| note.contains("`a`, `b`, `c` and 1 more")), "{:?}", manifest.notes);
+    }
+
+    #[test]
+    fn ranges_are_held_against_the_recordings_that_are_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.csv");
+        ["a.mp4", "b.mp4", "c.mp4"].map(|name| std::fs::write(folder.path().join(name), "").unwrap());
+        let rows = "a.mp4,crash,10,12\nb.mp4,pain,1,2\nc.mp4,normal,,\ngone.mp4,pain,1,2\n";
+        std::fs::write(&path, format!("path,label,start_s,end_s\n{rows}")).unwrap();
+        let mut manifest = Manifest::read(&path).unwrap();
+        let known = manifest.notes.len();
+        manifest.check_ranges(|file| file.ends_with("a.mp4").then_some(MediaTime::from_seconds(4.0)));
+        let notes = [
+            "1 range wholly after the end of the recording, whose clip cannot be evaluated: `a.mp4` (10 to 12 s of 4 s)",
+            "1 clip with ranges that cannot be opened: `b.mp4`",
+        ];
+        assert_eq!(manifest.notes[known..], notes);
     }
 
     #[test]

@@ -52,6 +52,11 @@ pub enum EvaluationError {
     Time { what: &'static str, value: f64, path: String },
     #[error("a true range runs from {start_s} s to {end_s} s; correct its annotation: {path}")]
     Range { start_s: f64, end_s: f64, path: String },
+    #[error(
+        "a true range runs from {start_s} s to {end_s} s, outside of its clip, which has {first_s} s to {last_s} s; \
+         correct its annotation: {path}"
+    )]
+    RangeOutside { start_s: f64, end_s: f64, first_s: f64, last_s: f64, path: String },
     #[error("a true range is of class normal; leave it out of the annotation: {path}")]
     NormalRange { path: String },
     #[error("the clip is labelled normal and has an anomalous range; correct one of them: {path}")]
@@ -124,6 +129,12 @@ impl ScoredClip {
         for &TruthRange { class, start_s, end_s } in &self.truth_ranges {
             if !(start_s.is_finite() && end_s.is_finite() && start_s < end_s) {
                 return Err(EvaluationError::Range { start_s, end_s, path: self.path.clone() });
+            }
+            // Such a clip would be anomalous without a moment of anomaly, and all of its frames would count as normal.
+            let (first_s, last_s) = (self.start_s, self.start_s + self.duration_s);
+            if start_s >= last_s || end_s <= first_s {
+                let path = self.path.clone();
+                return Err(EvaluationError::RangeOutside { start_s, end_s, first_s, last_s, path });
             }
             if class == AnomalyClass::Normal {
                 return Err(EvaluationError::NormalRange { path: self.path.clone() });
@@ -213,8 +224,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_true_outside_the_scored_time_does_not_count() {
-        let clip = clip_with(&[(-5.0, 1.0), (3.0, 9.0), (20.0, 30.0)], &[0.5; 4]);
+    fn the_part_of_a_true_range_outside_the_scored_time_does_not_count() {
+        let clip = clip_with(&[(-5.0, 1.0), (3.0, 9.0)], &[0.5; 4]);
         assert_eq!(clip.anomalous_spans(), [Span::new(0.0, 1.0), Span::new(3.0, 4.0)]);
     }
 
@@ -241,6 +252,7 @@ pub(super) mod tests {
     fn times_and_labels_that_contradict_themselves_are_refused() {
         let good = clip_with(&[(0.0, 1.0)], &[0.5; 4]);
         assert_eq!(good.check(), Ok(()));
+        assert_eq!(clip_with(&[(-1.0, 0.5), (3.0, 9.0)], &[0.5; 4]).check(), Ok(()), "a part of each is within");
         let refused = [
             ScoredClip { step_s: 0.0, ..good.clone() },
             ScoredClip { duration_s: f64::INFINITY, ..good.clone() },
@@ -248,6 +260,8 @@ pub(super) mod tests {
             ScoredClip { scores: [0.5; CLASS_COUNT], ..good.clone() },
             ScoredClip { truth: AnomalyClass::Normal, ..good.clone() },
             clip_with(&[(2.0, 1.0)], &[0.5; 4]),
+            clip_with(&[(0.0, 1.0), (4.0, 6.0)], &[0.5; 4]),
+            clip_with(&[(-2.0, 0.0)], &[0.5; 4]),
             clip_with(&[(0.0, f64::NAN)], &[0.5; 4]),
         ];
         for clip in refused {

@@ -151,7 +151,11 @@ fn about(
         manifest: std::path::absolute(&manifest.path).unwrap_or(manifest.path.clone()).to_string_lossy().into_owned(),
         manifest_sha256: files::digest(&manifest.path, cancel)?,
         unknown_labels: manifest.unknown_labels.clone(),
-        notes: manifest.notes.iter().cloned().chain(network.card_error().map(ToString::to_string)).collect(),
+        notes: [&manifest.notes[..], &scored.notes]
+            .concat()
+            .into_iter()
+            .chain(network.card_error().map(ToString::to_string))
+            .collect(),
         network: spec.network.preset.name().to_owned(),
         weights: network.provenance().to_string(),
         weights_sha256: network.digest().to_owned(),

@@ -20,7 +20,7 @@ use avar_analysis::{
     Account, Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse,
 };
 use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
-use avar_dataset::Clip;
+use avar_dataset::{Clip, Misfit, Misfits};
 use avar_labels::anomaly_score;
 use avar_metrics::runs::ClipFacts;
 use avar_metrics::{ScoredClip, TruthRange};
@@ -37,6 +37,17 @@ pub struct Scored {
     pub facts: Vec<ClipFacts>,
     /// Clips that could not be scored, each with its sentence: they enter no metric, and are never left unsaid.
     pub failures: Vec<(PathBuf, String)>,
+    /// What a reader of the scores must know of the truth that they stand beside, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Why a clip enters no metric.
+#[derive(Debug, thiserror::Error)]
+enum ClipError {
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
+    #[error("an annotated range lies after the end of the recording ({misfit}); correct the annotation: {path}", path = .path.display())]
+    TruthPastEnd { misfit: Misfit, path: PathBuf },
 }
 
 /// Scores `clips`, several at a time; `progress` hears how many are done. Weights that cannot be loaded are an error at
@@ -58,17 +69,27 @@ pub fn score(
         Ok::<_, Cancelled>(outcome)
     })?;
     cancel.check()?;
-    let mut scored = Scored::default();
+    let (mut scored, mut misfits) = (Scored::default(), Misfits::default());
     for (clip, outcome) in clips.iter().zip(outcomes) {
         match outcome {
-            Ok((clip, facts)) => {
-                scored.clips.push(clip);
+            Ok(ClipOutcome { scored: scored_clip, facts, cut }) => {
+                misfits.add(clip, &cut);
+                scored.clips.push(scored_clip);
                 scored.facts.push(facts);
             }
             Err(error) => scored.failures.push((clip.path.clone(), error.to_string())),
         }
     }
+    scored.notes = misfits.notes();
     Ok(scored)
+}
+
+/// What came of one clip.
+struct ClipOutcome {
+    scored: ScoredClip,
+    facts: ClipFacts,
+    /// Ranges that go on after the end of the recording.
+    cut: Vec<Misfit>,
 }
 
 fn score_clip(
@@ -77,9 +98,13 @@ fn score_clip(
     settings: &AnalysisSettings,
     shelf: &NetworkShelf,
     cancel: &CancelToken,
-) -> Result<(ScoredClip, ClipFacts), AnalysisError> {
-    cancel.check()?;
-    let opened = avar_media::open(&clip.file, cancel, |_| {})?;
+) -> Result<ClipOutcome, ClipError> {
+    cancel.check().map_err(AnalysisError::from)?;
+    let opened = avar_media::open(&clip.file, cancel, |_| {}).map_err(AnalysisError::from)?;
+    let cut = clip.misfits(opened.info.range.duration());
+    if let Some(misfit) = cut.iter().copied().find(|misfit| misfit.is_outside()) {
+        return Err(ClipError::TruthPastEnd { misfit, path: clip.path.clone() });
+    }
     let (network, settings) = (network.clone(), settings.clone());
     let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
     let Analysis { scores, account: Account { traits, .. } } = analyse(&spec, shelf, cancel, |_| {})?;
@@ -112,5 +137,5 @@ fn score_clip(
         start_s: scores.grid.range().start.seconds(),
         duration_s: scores.grid.range().duration_s(),
     };
-    Ok((scored, facts))
+    Ok(ClipOutcome { scored, facts, cut })
 }
