@@ -219,3 +219,19 @@ fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
     let note = format!("`{name}.mp4` (25/s)");
     assert!(run.stdout.contains("not at the 24 frames/s of XD-Violence") && run.stdout.contains(&note), "{}", run.stdout);
 }
+
+#[test]
+fn a_recording_that_is_in_two_parts_under_two_names_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = manifest(folder.path());
+    common::write_clip(&folder.path().join("1.mp4"), 2, true);
+    common::write_clip(&folder.path().join("3.mp4"), 2, false);
+    let note = "1 recording in more than one part, the same byte for byte, so that one part tells what is in the \
+                other: `0.mp4` (train) and `2.mp4` (test)";
+    let manifest = manifest.to_str().unwrap();
+    let listed = common::avar(["manifest", manifest]).expect_status(0).stdout;
+    assert!(listed.contains(note), "{listed}");
+    let arguments = ["evaluate", "--untrained", "--json", "--split", "test", "--manifest", manifest];
+    let run = common::avar(arguments).expect_status(0);
+    assert!(run.json()["notes"].as_array().unwrap().contains(&note.into()), "{}", run.stderr);
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::say;
+use avar_base::job::CancelToken;
 use avar_dataset::{Manifest, SourceKind, import};
 
 #[derive(Args)]
@@ -34,6 +35,7 @@ pub(super) fn manifest(arguments: ManifestArguments) -> anyhow::Result<()> {
         (Some(Layout::XdViolence), Some(out)) => import(SourceKind::XdViolence, &arguments.source, out, rate_of)?,
         _ => Manifest::read(&arguments.source)?,
     };
+    manifest.check_copies(&CancelToken::default())?;
     manifest.check_ranges(|file| Some(avar_media::probe(file).ok()?.range.duration()));
     say(manifest.summary().to_string().trim_end())?;
     if let Err(missing) = manifest.check_files() {

@@ -19,6 +19,7 @@
 
 mod assign;
 mod clip;
+mod copies;
 mod correct;
 mod deal;
 mod error;

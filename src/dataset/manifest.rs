@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use super::clip::own_group;
+use super::copies;
 use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
 use super::wording::{counted, listed, quoted, tallied};
@@ -23,7 +24,7 @@ use super::{
     Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange, assign_splits,
     class_of_label, is_synonym,
 };
-use avar_base::job::{spread, thread_count};
+use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Split};
 
@@ -135,6 +136,14 @@ impl Manifest {
             notes.push(format!("{clips} with ranges that cannot be opened: {}", listed(&closed, 3)));
         }
         self.notes.extend(notes);
+    }
+
+    /// Notes the recordings that are there twice, byte for byte, and whether in one part or in several. Reads the files
+    /// of equal length alone.
+    pub fn check_copies(&mut self, cancel: &CancelToken) -> Result<(), Cancelled> {
+        let notes = copies::notes(&self.clips, cancel)?;
+        self.notes.extend(notes);
+        Ok(())
     }
 
     /// Gives a part to the clips that have none: see [`assign_splits`]. Adds to the notes.
@@ -416,6 +425,30 @@ mod tests {
             "1 clip with ranges that cannot be opened: `b.mp4`",
         ];
         assert_eq!(manifest.notes[known..], notes);
+    }
+
+    #[test]
+    fn a_recording_that_is_there_twice_is_noticed_by_its_bytes_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.csv");
+        let files =
+            [("a", "crash"), ("b", "crash"), ("c", "siren"), ("d", "glass"), ("e", "glass"), ("f", ""), ("g", "")];
+        files.map(|(name, bytes)| std::fs::write(folder.path().join(name), bytes).unwrap());
+        std::fs::write(folder.path().join("long"), "longer").unwrap();
+        let rows = "a,crash,train\nb,crash,test\nc,pain,test\nd,pain,test\ne,pain,test\nf,pain,\ng,pain,\nlong,pain,\ngone,pain,\n";
+        std::fs::write(&path, format!("path,label,split\n{rows}")).unwrap();
+        let mut manifest = Manifest::read(&path).unwrap();
+        let known = manifest.notes.len();
+        manifest.check_copies(&CancelToken::default()).unwrap();
+        let notes = [
+            "1 recording in more than one part, the same byte for byte, so that one part tells what is in the other: \
+             `a` (train) and `b` (test)",
+            "1 recording more than once, the same byte for byte: `d` (test) and `e` (test)",
+        ];
+        assert_eq!(manifest.notes[known..], notes);
+        let cancel = CancelToken::default();
+        cancel.cancel();
+        assert_eq!(manifest.check_copies(&cancel), Err(Cancelled));
     }
 
     #[test]

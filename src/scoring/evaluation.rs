@@ -111,6 +111,8 @@ pub fn evaluate(
         true => manifest.keep_files_that_exist()?,
         false => manifest.check_files()?,
     }
+    // Of the whole manifest: that a clip of this part was trained on is told by the other parts.
+    manifest.check_copies(cancel)?;
     let is_wanted = |clip: &&Clip| spec.split.is_none_or(|split| clip.split == Some(split));
     let clips: Vec<Clip> = manifest.clips.iter().filter(is_wanted).cloned().collect();
     if clips.is_empty() {
