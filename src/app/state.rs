@@ -10,7 +10,7 @@ use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
-use avar_labels::{AnomalyClass, Hysteresis};
+use avar_labels::{AnomalyClass, Hysteresis, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::ModelCard;
 use avar_model::card::UNTRAINED_WARNING;
@@ -295,7 +295,7 @@ impl State {
     }
 
     pub fn is_above_threshold(&self, step: &StepScore) -> bool {
-        step.anomaly() >= self.hysteresis.onset
+        reaches(step.anomaly().into(), self.hysteresis.onset.into())
     }
 
     /// The events of a finished analysis of the recording on screen.

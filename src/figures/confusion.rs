@@ -8,7 +8,7 @@ use super::drawing::{Anchor, Area, Drawing, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
 use super::table::Table;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, reaches};
 use avar_metrics::confusion::ConfusionMatrix;
 use avar_metrics::runs::Run;
 
@@ -32,7 +32,7 @@ pub fn class_confusion(run: &Run) -> Result<Figure, FigureError> {
 pub fn anomaly_confusion(run: &Run, threshold: f64) -> Result<Figure, FigureError> {
     let mut cells = vec![vec![0; 2]; 2];
     for clip in &run.clips {
-        let is_found = clip.anomaly_score() >= threshold;
+        let is_found = reaches(clip.anomaly_score(), threshold);
         cells[usize::from(clip.truth.is_anomaly())][usize::from(is_found)] += 1;
     }
     let labels = ["Normal", "Abnormal"].map(str::to_owned).to_vec();

@@ -9,7 +9,7 @@ use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
 use super::still::{Still, predicted_at, put_still, truth_at};
 use super::table::Table;
-use avar_labels::anomaly_score;
+use avar_labels::{anomaly_score, reaches};
 use avar_metrics::runs::Run;
 use avar_metrics::{ScoredClip, Span};
 
@@ -183,7 +183,7 @@ impl Chart<'_> {
         for (place, (moment, still)) in self.plan.moments.iter().zip(stills).enumerate() {
             let area = Area::new(left + place as f64 * (width + STILL_GAP_PX), top, width, STILL_HEIGHT_PX);
             let score = self.scores[moment.step];
-            let is_above = score >= self.marks.threshold;
+            let is_above = reaches(score, self.marks.threshold);
             let color = if is_above { Color::ABOVE } else { Color::BELOW };
             put_still(drawing, area, still, *moment, self.run);
             let border = Style::stroked(color, 3.0);

@@ -9,6 +9,17 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+/// Half of the last of the six decimals with which scores are written.
+const HALF_A_DIGIT: f64 = 5e-7;
+
+/// Whether an anomaly score has reached a threshold: it is the threshold or more, as it is written, with six decimals.
+///
+/// The one rule for steps, clips, events, curves and pictures. Without the decimals 1 − 0.9 would fall short of 0.1 by
+/// a hair, and a run would be decided otherwise once it has been written and read.
+pub fn reaches(score: f64, threshold: f64) -> bool {
+    score + HALF_A_DIGIT >= threshold
+}
+
 /// When an event opens and closes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Hysteresis {
@@ -56,10 +67,12 @@ impl Hysteresis {
     fn runs_above(self, scores: impl IntoIterator<Item = f32>) -> Vec<Range<usize>> {
         let mut runs: Vec<Range<usize>> = Vec::new();
         let mut is_open = false;
+        let (onset, offset) = (f64::from(self.onset), f64::from(self.offset));
         for (step, score) in scores.into_iter().enumerate() {
+            let score = f64::from(score);
             match runs.last_mut() {
-                Some(run) if is_open && score >= self.offset => run.end = step + 1,
-                _ if score >= self.onset => {
+                Some(run) if is_open && reaches(score, offset) => run.end = step + 1,
+                _ if reaches(score, onset) => {
                     is_open = true;
                     runs.push(step..step + 1);
                 }
@@ -91,6 +104,22 @@ mod tests {
     fn nothing_opens_an_event_below_the_onset_or_without_steps() {
         assert_eq!(bounds(&[0.4, 0.45, 0.49], PLAIN), []);
         assert_eq!(bounds(&[], PLAIN), []);
+    }
+
+    #[test]
+    fn a_score_has_reached_the_threshold_that_it_is_written_as() {
+        for (normal, threshold) in [(0.9, 0.1), (0.8, 0.2), (0.3, 0.7), (0.55, 0.45)] {
+            assert!(reaches(1.0 - normal, threshold), "1 - {normal} is {threshold}");
+            assert!(reaches(f64::from(1.0 - normal as f32), threshold), "and in single precision");
+            assert!(!reaches(1.0 - normal, threshold + 1e-6), "one digit short of {threshold}");
+        }
+        assert!(!reaches(f64::NAN, 0.0));
+    }
+
+    #[test]
+    fn an_event_opens_at_a_score_that_is_written_as_the_onset() {
+        let at_a_fifth = Hysteresis { onset: 0.2, offset: 0.1, ..PLAIN };
+        assert_eq!(bounds(&[1.0 - 0.8, 1.0 - 0.9, 0.0999], at_a_fifth), [(0, 1)]);
     }
 
     #[test]

@@ -12,5 +12,5 @@ mod hysteresis;
 mod split;
 
 pub use classes::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
-pub use hysteresis::Hysteresis;
+pub use hysteresis::{Hysteresis, reaches};
 pub use split::Split;

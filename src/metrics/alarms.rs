@@ -8,7 +8,7 @@
 use super::clip::ScoredClip;
 use super::events::{ClipEvents, predicted};
 use super::metric::{Metric, Undefined};
-use avar_labels::{Hysteresis, anomaly_score};
+use avar_labels::{Hysteresis, anomaly_score, reaches};
 
 /// Thresholds: 0, 0.001, 0.002, up to 1.
 pub const LEVELS: usize = 1001;
@@ -51,7 +51,9 @@ impl ClipAlarms {
         let scores: Vec<f32> = clip.steps.iter().map(anomaly_score).collect();
         let mut sorted = scores.clone();
         sorted.sort_unstable_by(f32::total_cmp);
-        let below = |threshold: f32| sorted.partition_point(|score| *score < threshold);
+        let below = |threshold: f32| {
+            sorted.partition_point(|score| !reaches(f64::from(*score), f64::from(threshold)))
+        };
         let mut events = ClipEvents::new(clip, hysteresis);
         let mut levels: Vec<LevelCounts> = Vec::new();
         let mut before = None;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, reaches};
 
 use super::clip::ScoredClip;
 use super::confusion::ConfusionMatrix;
@@ -13,7 +13,7 @@ use super::metric::{Metric, Undefined};
 pub enum Decision {
     /// As it was scored: the class with the highest score. That of a report.
     TopClass,
-    /// Normal below this anomaly score; from it on the anomaly with the highest score, however low that is.
+    /// Normal until the anomaly score [`reaches`] this; from it on the anomaly with the highest score, however low that is.
     Threshold(f64),
 }
 
@@ -21,7 +21,7 @@ impl Decision {
     pub fn predicted(self, clip: &ScoredClip) -> AnomalyClass {
         match self {
             Self::TopClass => clip.predicted,
-            Self::Threshold(threshold) if clip.anomaly_score() < threshold => AnomalyClass::Normal,
+            Self::Threshold(threshold) if !reaches(clip.anomaly_score(), threshold) => AnomalyClass::Normal,
             Self::Threshold(_) => top_anomaly(&clip.scores),
         }
     }
@@ -94,6 +94,8 @@ mod tests {
         let clip = scored(Crash, &[(Normal, 0.5), (Crash, 0.3), (Pain, 0.2)]);
         assert_eq!(Decision::Threshold(0.5).predicted(&clip), Crash);
         assert_eq!(Decision::Threshold(0.501).predicted(&clip), Normal);
+        let tenth = scored(Crash, &[(Normal, 0.9), (Crash, 0.1)]);
+        assert_eq!(Decision::Threshold(0.1).predicted(&tenth), Crash, "a score written as 0.100000");
         assert_eq!(Decision::Threshold(0.0).predicted(&clip), Crash);
         assert_eq!(Decision::TopClass.predicted(&clip), clip.predicted);
     }

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use avar_labels::anomaly_score;
+use avar_labels::{anomaly_score, reaches};
 
 use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
@@ -83,7 +83,7 @@ impl FrameScores {
 }
 
 /// The threshold of UCF-Crime's false alarm rate (Sultani et al. 2018, section 4.3).
-const ALARM_AT: f32 = 0.5;
+const ALARM_AT: f64 = 0.5;
 
 fn false_alarm_rate(clips: &[ScoredClip], grid: FrameGrid) -> Metric {
     let (mut alarmed, mut all) = (0.0, 0.0);
@@ -91,7 +91,9 @@ fn false_alarm_rate(clips: &[ScoredClip], grid: FrameGrid) -> Metric {
         for (index, step) in clip.steps.iter().enumerate() {
             let frames = grid.step_frames(clip, index).length();
             all += frames;
-            alarmed += if anomaly_score(step) >= ALARM_AT { frames } else { 0.0 };
+            if reaches(f64::from(anomaly_score(step)), ALARM_AT) {
+                alarmed += frames;
+            }
         }
     }
     Metric::ratio(alarmed, all, Undefined::NoNormalClips)

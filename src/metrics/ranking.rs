@@ -7,6 +7,8 @@
 
 use serde::Serialize;
 
+use avar_labels::reaches;
+
 use super::metric::{AbsentList, Metric, Undefined};
 
 /// Examples that share one score.
@@ -132,9 +134,9 @@ fn weights(times_drawn: &[u32]) -> impl Fn(u32) -> f64 {
 }
 
 impl Operating {
-    /// What calling positive everything from `threshold` on gives, among operating points from the highest down.
+    /// What calling positive everything that [`reaches`] `threshold` gives, among operating points from the highest down.
     pub fn at(points: &[Self], threshold: f64) -> Self {
-        let crossed = points.partition_point(|point| point.threshold >= threshold);
+        let crossed = points.partition_point(|point| reaches(point.threshold, threshold));
         let none = Self { threshold, true_positives: 0.0, false_positives: 0.0 };
         crossed.checked_sub(1).map_or(none, |last| Self { threshold, ..points[last] })
     }

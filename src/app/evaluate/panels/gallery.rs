@@ -9,7 +9,7 @@ use crate::evaluate::pictures::{Picture, PictureProblem};
 use crate::evaluate::state::{EvaluateState, Gallery, Preview, PreviewFrame, Slot};
 use crate::theme;
 use crate::widgets::elided::elided;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, reaches};
 
 /// A card in points: width, height of the picture, lines of text.
 struct Size {
@@ -228,7 +228,7 @@ fn draw_strip(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
     let width = rect.width() / strip.len() as f32;
     for (cell, score) in strip.into_iter().enumerate() {
         let score = f32::from(score) / 255.0;
-        let is_above = f64::from(score) >= state.threshold();
+        let is_above = reaches(f64::from(score), state.threshold());
         let color = if is_above { palette.alarm } else { palette.waveform_rms };
         let left = rect.left() + cell as f32 * width;
         let top = rect.bottom() - score * rect.height();
