@@ -13,7 +13,7 @@ use super::paper_tables::whole_clips_note;
 use super::sheet::{DATASET, NOT_MEASURED};
 use super::svg::escaped;
 use avar_metrics::runs::Run;
-use avar_metrics::{Metric, Report};
+use avar_metrics::{Metric, NamedInterval, Report};
 
 /// What a report is made of; `report` is of the run's clips.
 pub struct RunReport<'a> {
@@ -26,6 +26,9 @@ pub struct RunReport<'a> {
     /// Whose numbers are set as tables, in this order.
     pub tables: &'a [Figure],
 }
+
+/// A count over what is often a short time, which knows fewer digits than the others.
+const FALSE_ALARMS: &str = "Events: false alarms an hour of normal time";
 
 const STYLE: &str = include_str!("report.css");
 
@@ -93,6 +96,7 @@ impl RunReport<'_> {
 
     fn metrics(&self) -> String {
         let Report { classification, clip_ranking, frames, localization, events, calibration, .. } = self.report;
+        let with_predicted = classification.macro_with_predicted;
         let rows = [
             ("Accuracy", classification.accuracy, "classification.accuracy"),
             (
@@ -100,8 +104,10 @@ impl RunReport<'_> {
                 classification.balanced_accuracy,
                 "classification.balanced_accuracy",
             ),
-            ("Macro precision", classification.macro_precision, ""),
-            ("Macro F1", classification.macro_f1, "classification.macro_f1"),
+            ("Macro precision, of the classes in the truth", classification.macro_precision, ""),
+            ("Macro F1, of the classes in the truth", classification.macro_f1, "classification.macro_f1"),
+            ("Macro precision, with the classes that are only predicted", with_predicted.precision, ""),
+            ("Macro F1, with the classes that are only predicted", with_predicted.f1, ""),
             (
                 "Clips, anomalous against normal: average precision",
                 clip_ranking.anomaly.average_precision,
@@ -120,7 +126,7 @@ impl RunReport<'_> {
             ("Frames: average precision, trapezoid", frames.anomaly.pr_area_trapezoid, ""),
             ("Frames: area under ROC", frames.anomaly.roc_auc, "frames.anomaly.roc_auc"),
             ("Segments: mean average precision without normal", localization.mean_without_normal, ""),
-            ("Events: false alarms an hour of normal time", events.false_alarms.per_normal_hour, ""),
+            (FALSE_ALARMS, events.false_alarms.per_normal_hour, ""),
             ("Events: mean delay of detection, seconds", events.delay.mean_s, ""),
             ("Calibration: expected error of the top class", calibration.raw.top_class.expected_error, ""),
             ("Calibration: Brier score", calibration.raw.brier, ""),
@@ -129,6 +135,7 @@ impl RunReport<'_> {
         for (name, metric, path) in rows {
             let value = match metric.reason() {
                 Some(reason) => format!("<span class=\"weak\">none: {}</span>", escaped(&reason.to_string())),
+                None if name == FALSE_ALARMS => metric.three_digits(),
                 None => number(metric),
             };
             _ = writeln!(
@@ -152,9 +159,16 @@ impl RunReport<'_> {
         )
     }
 
+    /// Blank for a metric that has none at all; that one could not be drawn is said.
     fn interval(&self, path: &str) -> String {
-        let ends = self.report.interval(path).and_then(|row| row.interval.low.value().zip(row.interval.high.value()));
-        ends.map_or(String::new(), |(low, high)| format!("{low:.3} to {high:.3}"))
+        let Some(NamedInterval { value, interval, .. }) = self.report.interval(path) else { return String::new() };
+        match interval.low.value().zip(interval.high.value()) {
+            Some((low, high)) => format!("{low:.3} to {high:.3}"),
+            None if value.value().is_some() && self.report.settings.bootstrap.resamples > 0 => {
+                "<span class=\"weak\">undefined</span>".to_owned()
+            }
+            None => String::new(),
+        }
     }
 
     fn classes(&self) -> String {
@@ -331,6 +345,7 @@ mod tests {
     use super::super::paper_tables::PaperTable;
     use super::super::samples::sample_run;
     use super::*;
+    use avar_labels::AnomalyClass;
     use avar_metrics::runs::Failure;
     use avar_metrics::{BootstrapSettings, ReportSettings};
 
@@ -382,6 +397,23 @@ mod tests {
         for folder in ["/media", "/data", "/out", "secret"] {
             assert!(!html.contains(folder), "{folder}");
         }
+    }
+
+    #[test]
+    fn a_class_of_one_clip_has_no_interval_and_a_rate_has_three_digits() {
+        let mut run = sample_run();
+        let mut crashes = 0;
+        run.clips.retain(|clip| {
+            crashes += usize::from(clip.truth == AnomalyClass::Crash);
+            clip.truth != AnomalyClass::Crash || crashes == 1
+        });
+        let report = Report::new(&run.clips, &ReportSettings::default()).unwrap();
+        let html = RunReport { run: &run, report: &report, figures: &[], missing: &[], tables: &[] }.to_html();
+        let row_of = |name: &str| html.lines().find(|line| line.contains(name)).unwrap();
+        assert!(row_of("</span>Crash").contains("<td><span class=\"weak\">undefined</span></td>"), "{}", row_of("</span>Crash"));
+        assert!(row_of("</span>Normal").contains(" to "), "{}", row_of("</span>Normal"));
+        let rate = row_of(FALSE_ALARMS).split("<td>").nth(1).unwrap().split('<').next().unwrap();
+        assert!(rate.parse::<f64>().is_ok() && rate.len() <= 5, "{rate}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! resample draws as many groups as there are, with replacement, and every clip counts as often as its group was
 //! drawn. The same seed draws the same groups for every metric, so that their intervals belong together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -58,6 +58,12 @@ impl Bootstrap {
 
     pub fn group_count(&self) -> usize {
         self.group_count
+    }
+
+    /// How many groups have one of the clips at `positions`.
+    pub fn groups_of(&self, positions: impl IntoIterator<Item = usize>) -> usize {
+        let groups: HashSet<u32> = positions.into_iter().map(|position| self.group[position]).collect();
+        groups.len()
     }
 
     /// Intervals of `N` metrics that are computed together from how often each clip was drawn.

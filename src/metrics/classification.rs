@@ -1,7 +1,8 @@
 //! How many clips were put into their class: accuracy, precision, recall, F1 (equations 11 to 14).
 //!
-//! Averages run over the classes that occur in the truth. Such a class that is never predicted has no precision of its
-//! own; in the average it counts zero, as with `zero_division=0` in scikit-learn: finding nothing must not pay.
+//! Averages run over the classes that occur in the truth, and beside them over those that are predicted besides, as
+//! scikit-learn does where it is given no `labels`. A class of an average that has no precision or no recall of its own
+//! counts zero, as with `zero_division=0` in scikit-learn: finding nothing must not pay.
 
 use serde::{Serialize, Serializer};
 
@@ -18,12 +19,24 @@ pub struct Classification {
     pub balanced_accuracy: Metric,
     pub macro_precision: Metric,
     pub macro_f1: Metric,
+    /// Over the classes that are predicted and not in the truth too, each of which counts zero.
+    pub macro_with_predicted: MacroScores,
     pub classes: Vec<ClassScores>,
     pub confusion: ConfusionMatrix,
     /// [`ConfusionMatrix::by_truth`].
     pub confusion_by_truth: NormalizedMatrix,
     /// [`ConfusionMatrix::by_prediction`].
     pub confusion_by_prediction: NormalizedMatrix,
+}
+
+/// Means over classes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct MacroScores {
+    /// How many classes.
+    pub classes: usize,
+    pub precision: Metric,
+    pub recall: Metric,
+    pub f1: Metric,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -45,16 +58,14 @@ pub struct ClassScores {
 impl Classification {
     pub fn new(confusion: ConfusionMatrix) -> Self {
         let classes = AnomalyClass::ALL.map(|class| ClassScores::new(&confusion, class));
-        let macro_mean = |metric: fn(&ClassScores) -> Metric| {
-            let in_truth = classes.iter().filter(|scores| scores.support > 0);
-            let value = |scores: &ClassScores| Metric::new(metric(scores).value().unwrap_or(0.0));
-            Metric::mean(in_truth.map(value), Undefined::NoExamples)
-        };
+        let in_truth = MacroScores::new(classes.iter().filter(|scores| scores.support > 0));
+        let is_used = |scores: &&ClassScores| scores.support + scores.predicted > 0;
         Self {
             accuracy: Metric::ratio(confusion.correct() as f64, confusion.total() as f64, Undefined::NoExamples),
-            balanced_accuracy: macro_mean(|scores| scores.recall),
-            macro_precision: macro_mean(|scores| scores.precision),
-            macro_f1: macro_mean(|scores| scores.f1),
+            balanced_accuracy: in_truth.recall,
+            macro_precision: in_truth.precision,
+            macro_f1: in_truth.f1,
+            macro_with_predicted: MacroScores::new(classes.iter().filter(is_used)),
             classes: classes.to_vec(),
             confusion_by_truth: confusion.by_truth(),
             confusion_by_prediction: confusion.by_prediction(),
@@ -67,6 +78,11 @@ impl Classification {
         list.note("balanced_accuracy", self.balanced_accuracy);
         list.note("macro_precision", self.macro_precision);
         list.note("macro_f1", self.macro_f1);
+        list.within("macro_with_predicted", |list| {
+            list.note("precision", self.macro_with_predicted.precision);
+            list.note("recall", self.macro_with_predicted.recall);
+            list.note("f1", self.macro_with_predicted.f1);
+        });
         list.within("classes", |list| {
             for scores in &self.classes {
                 list.within(scores.class.name(), |list| {
@@ -78,6 +94,21 @@ impl Classification {
         });
         list.within("confusion_by_truth", |list| note_absent_cells(&self.confusion_by_truth, list));
         list.within("confusion_by_prediction", |list| note_absent_cells(&self.confusion_by_prediction, list));
+    }
+}
+
+impl MacroScores {
+    fn new<'a>(classes: impl Iterator<Item = &'a ClassScores> + Clone) -> Self {
+        let mean = |metric: fn(&ClassScores) -> Metric| {
+            let value = |scores: &ClassScores| Metric::new(metric(scores).value().unwrap_or(0.0));
+            Metric::mean(classes.clone().map(value), Undefined::NoExamples)
+        };
+        Self {
+            classes: classes.clone().count(),
+            precision: mean(|scores| scores.precision),
+            recall: mean(|scores| scores.recall),
+            f1: mean(|scores| scores.f1),
+        }
     }
 }
 
@@ -123,9 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_does_not_occur_is_left_out_of_the_averages() {
+    fn a_class_that_is_predicted_only_is_left_out_of_one_average_and_counts_zero_in_the_other() {
         let scores = Classification::new(ConfusionMatrix::new([(Crash, Crash), (Normal, Abuse)]));
         assert_eq!(scores.balanced_accuracy, Metric::new(0.5));
+        assert_eq!((scores.macro_precision, scores.macro_f1), (Metric::new(0.5), Metric::new(0.5)));
+        let third = Metric::new(1.0 / 3.0);
+        let with_predicted = MacroScores { classes: 3, precision: third, recall: third, f1: third };
+        assert_eq!(scores.macro_with_predicted, with_predicted);
         assert_eq!(scores.classes[Abuse.index()].recall.reason(), Some(Undefined::ClassNotInTruth));
         assert_eq!(scores.classes[Abuse.index()].f1, Metric::new(0.0));
         assert_eq!(scores.classes[Pain.index()].f1.reason(), Some(Undefined::ClassUnused));

@@ -8,7 +8,7 @@ use super::bootstrap::{Bootstrap, Interval};
 use super::classification::Classification;
 use super::clip::ScoredClip;
 use super::confusion::ConfusionMatrix;
-use super::metric::Metric;
+use super::metric::{Metric, Undefined};
 use super::ranking::Ranking;
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -21,10 +21,17 @@ pub struct NamedInterval {
 }
 
 impl NamedInterval {
-    fn new(metric: String, value: Metric, interval: Interval) -> Self {
+    /// `groups` have the clips that the metric is about: one of them alone, drawn or not, never changes it, and an
+    /// interval without width would look like certainty.
+    fn new(metric: String, value: Metric, interval: Interval, groups: usize) -> Self {
+        let is_refused = matches!(interval.low.reason(), Some(Undefined::NoResamples | Undefined::SingleGroup));
         let interval = match value.reason() {
             // The reason of the metric says more than that of its interval.
             Some(_) => Interval { low: value, high: value, ..interval },
+            None if groups < 2 && !is_refused => {
+                let absent = Metric::undefined(Undefined::OneGroupOfItsKind);
+                Interval { low: absent, high: absent, ..interval }
+            }
             None => interval,
         };
         Self { metric, value, interval }
@@ -51,10 +58,13 @@ pub(super) fn of_classification(
         }
         values(&Classification::new(confusion))
     });
-    let averages = AVERAGES.iter().map(|name| format!("classification.{name}"));
-    let recalls = AnomalyClass::ALL.iter().map(|class| format!("classification.classes.{}.recall", class.name()));
+    let averages = AVERAGES.iter().map(|name| (format!("classification.{name}"), bootstrap.group_count()));
+    let recalls = AnomalyClass::ALL.iter().map(|class| {
+        let of_class = (0..clips.len()).filter(|position| clips[*position].truth == *class);
+        (format!("classification.classes.{}.recall", class.name()), bootstrap.groups_of(of_class))
+    });
     let rows = averages.chain(recalls).zip(values(whole)).zip(intervals);
-    rows.map(|((metric, value), interval)| NamedInterval::new(metric, value, interval)).collect()
+    rows.map(|(((metric, groups), value), interval)| NamedInterval::new(metric, value, interval, groups)).collect()
 }
 
 /// Average precision and ROC area of the ranking whose scores stand at `path`.
@@ -65,6 +75,10 @@ pub(super) fn of_ranking(path: &str, ranking: &Ranking, bootstrap: &Bootstrap) -
         let scores = ranking.scores_of_resample(times_drawn);
         [scores.average_precision, scores.roc_auc]
     });
+    let positives = bootstrap.groups_of(ranking.clips_with(|example| example.positives > 0.0));
+    let negatives = bootstrap.groups_of(ranking.clips_with(|example| example.negatives > 0.0));
+    // A side that is missing altogether is the metric's own affair.
+    let groups = [positives, negatives].into_iter().filter(|groups| *groups > 0).min().unwrap_or(0);
     let rows = names.iter().zip([whole.average_precision, whole.roc_auc]).zip(intervals);
-    rows.map(|((name, value), interval)| NamedInterval::new(format!("{path}.{name}"), value, interval)).collect()
+    rows.map(|((name, value), interval)| NamedInterval::new(format!("{path}.{name}"), value, interval, groups)).collect()
 }

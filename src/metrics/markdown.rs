@@ -6,6 +6,7 @@ use std::fmt::Write;
 use avar_labels::AnomalyClass;
 
 use super::calibration::ProbabilityScores;
+use super::classification::{Classification, MacroScores};
 use super::metric::Metric;
 use super::ranking::RankingScores;
 use super::report::Report;
@@ -80,7 +81,24 @@ impl Report {
         ]);
         let accuracy = self.with_interval(scores.accuracy, "classification.accuracy");
         let f1 = self.with_interval(scores.macro_f1, "classification.macro_f1");
-        format!("## Classes\n\nAccuracy {accuracy}, macro F1 {f1}.\n\n{}", table(&rows))
+        format!("## Classes\n\nAccuracy {accuracy}, macro F1 {f1}.\n{}\n{}", self.macro_note(), table(&rows))
+    }
+
+    /// What the macro row is over, and the other way to take it where that is another number.
+    fn macro_note(&self) -> String {
+        let Classification { classes, macro_with_predicted: MacroScores { classes: used, precision, f1, .. }, .. } =
+            &self.classification;
+        let in_truth = classes.iter().filter(|class| class.support > 0).count();
+        if *used == in_truth {
+            return String::new();
+        }
+        format!(
+            "Macro is over the {in_truth} classes in the truth. With the {} only predicted, as scikit-learn's default:\n\
+             precision {}, F1 {}.\n",
+            used - in_truth,
+            number(*precision),
+            number(*f1)
+        )
     }
 
     fn confusion_section(&self) -> String {
@@ -153,9 +171,9 @@ impl Report {
             number(delay.worst_s),
             delay.missed,
             alarms.count,
-            number(alarms.per_normal_hour),
+            alarms.per_normal_hour.three_digits(),
             alarms.normal_hours,
-            number(alarms.per_scored_hour),
+            alarms.per_scored_hour.three_digits(),
         )
     }
 
@@ -195,10 +213,13 @@ impl Report {
     }
 
     fn with_interval(&self, value: Metric, path: &str) -> String {
-        let interval = self.interval(path).and_then(|row| row.interval.low.value().zip(row.interval.high.value()));
-        match interval {
-            Some((low, high)) => format!("{} ({low:.3}..{high:.3})", number(value)),
-            None => number(value),
+        let interval = self.interval(path).map(|row| row.interval);
+        match interval.map(|interval| (interval.low.value(), interval.high.value())) {
+            Some((Some(low), Some(high))) => format!("{} ({low:.3}..{high:.3})", number(value)),
+            Some(_) if value.value().is_some() && self.settings.bootstrap.resamples > 0 => {
+                format!("{} (no interval)", number(value))
+            }
+            _ => number(value),
         }
     }
 }

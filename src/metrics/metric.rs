@@ -40,6 +40,8 @@ pub enum Undefined {
     NoResamples,
     #[error("all clips are of one group, so that there is nothing to resample")]
     SingleGroup,
+    #[error("the clips that the metric is about are of one group, so that every resample says the same of them")]
+    OneGroupOfItsKind,
     #[error("the metric is undefined in more than half of the resamples")]
     RarelyDefined,
     #[error("every temperature down to the lower limit fits better than the one above it")]
@@ -84,6 +86,17 @@ impl Metric {
 
     pub fn reason(self) -> Option<Undefined> {
         self.0.err()
+    }
+
+    /// To three digits, for rates over a short time, which know no more; `-` where there is no value.
+    pub fn three_digits(self) -> String {
+        match self.value() {
+            None => "-".to_owned(),
+            Some(value) if value.abs() >= 100.0 => format!("{value:.0}"),
+            Some(value) if value.abs() >= 10.0 => format!("{value:.1}"),
+            Some(value) if value.abs() >= 1.0 => format!("{value:.2}"),
+            Some(value) => format!("{value:.3}"),
+        }
     }
 }
 
@@ -145,6 +158,13 @@ mod tests {
         let metrics = [Metric::new(1.0), Metric::undefined(Undefined::NoPositives), Metric::new(0.0)];
         assert_eq!(Metric::mean(metrics, Undefined::NoExamples), Metric::new(0.5));
         assert_eq!(Metric::mean([], Undefined::NoExamples).reason(), Some(Undefined::NoExamples));
+    }
+
+    #[test]
+    fn a_rate_has_three_digits() {
+        let texts = [536.1825, 53.61825, 5.361825, 0.0536, 0.0].map(|value| Metric::new(value).three_digits());
+        assert_eq!(texts, ["536", "53.6", "5.36", "0.054", "0.000"]);
+        assert_eq!(Metric::undefined(Undefined::NoNormalTime).three_digits(), "-");
     }
 
     #[test]

@@ -113,6 +113,11 @@ impl Ranking {
         }
     }
 
+    /// The clips of the examples that `is_meant` picks, one an example.
+    pub(super) fn clips_with(&self, is_meant: fn(&Scored) -> bool) -> impl Iterator<Item = usize> {
+        self.examples.iter().filter(move |example| is_meant(example)).map(|example| example.clip as usize)
+    }
+
     /// Visits the count at each distinct score, from the highest down, where anything has crossed.
     fn walk(&self, weight: impl Fn(u32) -> f64, mut visit: impl FnMut(Operating)) {
         let (mut true_positives, mut false_positives) = (0.0, 0.0);

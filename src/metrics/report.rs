@@ -167,6 +167,7 @@ mod tests {
     use super::super::bootstrap::BootstrapSettings;
     use super::super::clip::TruthRange;
     use super::super::clip::tests::{clip, clip_with};
+    use super::super::metric::Undefined;
     use super::*;
     use AnomalyClass::{Abuse, Crash, Normal};
     use avar_labels::AnomalyClass;
@@ -281,6 +282,31 @@ mod tests {
             let [low, value, high] = [row.interval.low, row.value, row.interval.high].map(|of| of.value().unwrap());
             assert!(low <= value && value <= high && low < high, "{path}: {low} {value} {high}");
         }
+    }
+
+    #[test]
+    fn a_class_of_one_clip_has_a_recall_and_no_interval() {
+        let clips = [clip(Normal, &[0.1]), clip(Normal, &[0.2]), clip(Crash, &[0.9]), clip(Normal, &[0.7])];
+        let apart = |(group, clip): (usize, ScoredClip)| ScoredClip { group: group.to_string(), ..clip };
+        let clips: Vec<ScoredClip> = clips.into_iter().enumerate().map(apart).collect();
+        let report = Report::new(&clips, &settings()).unwrap();
+        let of = |path: &str| report.interval(path).unwrap();
+        let lonely = of("classification.classes.crash.recall");
+        assert_eq!(lonely.value.value(), Some(1.0));
+        assert_eq!(lonely.interval.low.reason(), Some(Undefined::OneGroupOfItsKind));
+        assert_eq!(of("clip_ranking.anomaly.roc_auc").interval.high.reason(), Some(Undefined::OneGroupOfItsKind));
+        assert!(of("classification.classes.normal.recall").interval.high.value().is_some());
+        let text = report.to_markdown();
+        assert!(text.contains("1.0000 (no interval)") && !text.contains("1.000..1.000"), "{text}");
+        assert!(text.contains("of one group, so that every resample says the same"), "{text}");
+    }
+
+    #[test]
+    fn the_text_says_what_its_macro_averages_are_over() {
+        let missed = ScoredClip { predicted: Abuse, ..clip(Crash, &[0.9]) };
+        let text = Report::new(&[clip(Normal, &[0.1]), missed], &settings()).unwrap().to_markdown();
+        assert!(text.contains("over the 2 classes in the truth. With the 1 only predicted"), "{text}");
+        assert!(text.contains("precision 0.3333, F1 0.3333."), "{text}");
     }
 
     #[test]

@@ -52,6 +52,7 @@ def classification(truth, predicted):
     macro = metrics.precision_recall_fscore_support(
         truth, predicted, labels=sorted(set(truth)), average="macro", zero_division=0
     )
+    by_default = metrics.precision_recall_fscore_support(truth, predicted, average="macro", zero_division=0)
     return {
         "confusion": matrix.tolist(),
         "by_truth": defined(by_truth),
@@ -64,6 +65,7 @@ def classification(truth, predicted):
         "support": [int(count) for count in support],
         "macro_precision": macro[0],
         "macro_f1": macro[2],
+        "macro_by_default": by_default[:3],
     }
 
 
@@ -432,6 +434,19 @@ def split_mix(seed):
         yield z ^ (z >> 31)
 
 
+def groups_behind(clips, name):
+    """How many groups have the clips of each kind that a metric compares."""
+    if name.startswith("recall."):
+        kinds = [[clip for clip in clips if clip["truth"] == int(name.removeprefix("recall."))]]
+    elif name.startswith("frames."):
+        kinds = [[clip for clip in clips if label in frame_arrays(clip)[0]] for label in (0, 1)]
+    elif name.startswith("clip_ranking."):
+        kinds = [[clip for clip in clips if (clip["truth"] != NORMAL) == anomalous] for anomalous in (False, True)]
+    else:
+        kinds = [clips]
+    return [len({clip["group"] for clip in kind}) for kind in kinds]
+
+
 def intervals(clips):
     """Every resample is copied out in full and handed to scikit-learn."""
     groups = list(dict.fromkeys(clip["group"] for clip in clips))
@@ -453,7 +468,8 @@ def intervals(clips):
     out = {}
     for name, found in values.items():
         found = [value for value in found if value is not None]
-        enough = len(found) * 2 >= RESAMPLES
+        # What all stands in one group says the same in every resample, which is no certainty.
+        enough = len(found) * 2 >= RESAMPLES and min(groups_behind(clips, name)) >= 2
         low, high = np.quantile(found, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]) if enough else (None, None)
         out[name] = {"low": low, "high": high, "resamples": len(found)}
     return out

@@ -6,7 +6,7 @@ use avar_labels::Hysteresis;
 use avar_labels::{AnomalyClass, CLASS_COUNT};
 use avar_metrics::bootstrap::BootstrapSettings;
 use avar_metrics::calibration::{Labelled, ProbabilityScores};
-use avar_metrics::classification::Classification;
+use avar_metrics::classification::{Classification, MacroScores};
 use avar_metrics::confusion::ConfusionMatrix;
 use avar_metrics::curves::{precision_recall_curve, roc_curve};
 use avar_metrics::ranking::{Ranking, RankingScores};
@@ -81,6 +81,8 @@ fn classes_are_counted_as_by_scikit_learn() {
         assert_same(ours.balanced_accuracy.value(), &theirs["balanced_accuracy"], &name);
         assert_same(ours.macro_precision.value(), &theirs["macro_precision"], &name);
         assert_same(ours.macro_f1.value(), &theirs["macro_f1"], &name);
+        let MacroScores { precision, recall, f1, .. } = ours.macro_with_predicted;
+        assert_all_same([precision, recall, f1].map(Metric::value), &theirs["macro_by_default"], &name);
     }
 }
 
