@@ -15,6 +15,7 @@ mod about;
 mod error;
 mod pairing;
 mod read;
+mod table;
 mod tables;
 mod write;
 

@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde::Serialize;
+
 use super::tables::{
-    ABOUT, CLIP_COLUMNS, CLIPS, EVIDENCE_COLUMNS, FEATURES, STEP_COLUMNS, STEPS, TRUTH, TRUTH_COLUMNS, score_columns,
+    ABOUT, CLIPS, ClipRow, Column, Decimals, Exact, FEATURES, FeatureRow, STEPS, StepRow, TRUTH, TruthRow,
+    clip_columns, feature_columns, step_columns, truth_columns,
 };
 use super::{Run, RunError};
 use crate::Report;
 use avar_base::files::write_whole;
-use avar_labels::Split;
 
 /// Writes `run.json` last, so that a folder with one is whole.
 pub fn write_run(run: &Run) -> Result<(), RunError> {
@@ -32,69 +34,74 @@ pub fn write_report(folder: &Path, report: &Report) -> Result<(), RunError> {
 }
 
 fn write_clips(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(file);
-    table.write_record(CLIP_COLUMNS.map(str::to_owned).into_iter().chain(score_columns()))?;
-    for (clip, facts) in run.clips.iter().zip(&run.facts) {
-        let cells = [
-            clip.path.clone(),
-            clip.group.clone(),
-            clip.split.map_or("", Split::name).to_owned(),
-            clip.truth.name().to_owned(),
-            clip.predicted.name().to_owned(),
-            format!("{:.6}", clip.max_score),
-            clip.modalities.clone(),
-            // Exact, as the steps' times follow from them.
-            clip.duration_s.to_string(),
-            clip.start_s.to_string(),
-            clip.step_s.to_string(),
-            facts.loudness_dbfs.map_or(String::new(), |loudness| format!("{loudness:.2}")),
-            facts.brightness.map_or(String::new(), |brightness| format!("{brightness:.4}")),
-            facts.file.to_string_lossy().into_owned(),
-        ];
-        table.write_record(cells.into_iter().chain(clip.scores.map(score_cell)))?;
-    }
-    table.flush()
+    let rows = run.clips.iter().zip(&run.facts).map(|(clip, facts)| ClipRow {
+        path: &clip.path,
+        group: &clip.group,
+        split: clip.split,
+        label: clip.truth,
+        predicted: clip.predicted,
+        max_score: Decimals(clip.max_score),
+        modalities: &clip.modalities,
+        // Exact, as the steps' times follow from them.
+        duration_s: Exact(clip.duration_s),
+        start_s: Some(Exact(clip.start_s)),
+        step_s: Some(Exact(clip.step_s)),
+        loudness_dbfs: facts.loudness_dbfs.map(|loudness| Decimals(loudness.into())),
+        brightness: facts.brightness.map(|brightness| Decimals(brightness.into())),
+        file: facts.file.to_string_lossy(),
+        scores: clip.scores.map(Decimals),
+    });
+    write_table(file, clip_columns(), rows)
 }
 
 fn write_truth(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(file);
-    table.write_record(TRUTH_COLUMNS)?;
-    for clip in &run.clips {
-        for range in &clip.truth_ranges {
-            let (start_s, end_s) = (range.start_s.to_string(), range.end_s.to_string());
-            table.write_record([clip.path.as_str(), range.class.name(), &start_s, &end_s])?;
-        }
-    }
-    table.flush()
+    let rows = run.clips.iter().flat_map(|clip| {
+        clip.truth_ranges.iter().map(|range| TruthRow {
+            path: &clip.path,
+            class: range.class,
+            start_s: Exact(range.start_s),
+            end_s: Exact(range.end_s),
+        })
+    });
+    write_table(file, truth_columns(), rows)
 }
 
 fn write_steps(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(file);
-    let columns = STEP_COLUMNS.map(str::to_owned).into_iter().chain(score_columns());
-    table.write_record(columns.chain(EVIDENCE_COLUMNS.map(str::to_owned)))?;
-    for (clip, facts) in run.clips.iter().zip(&run.facts) {
-        for (step, scores) in clip.steps.iter().enumerate() {
+    let rows = run.clips.iter().zip(&run.facts).flat_map(|(clip, facts)| {
+        clip.steps.iter().enumerate().map(|(step, scores)| {
             let evidence = facts.evidence.get(step).copied().unwrap_or_default();
-            let cells = [clip.path.clone(), step.to_string(), format!("{:.6}", clip.step_span(step).start)];
-            let alone = [evidence.picture, evidence.sound].map(|score| score.map_or(String::new(), score_cell));
-            table.write_record(cells.into_iter().chain(scores.map(score_cell)).chain(alone))?;
-        }
-    }
-    table.flush()
+            StepRow {
+                path: &clip.path,
+                step,
+                start_s: Decimals(clip.step_span(step).start),
+                scores: scores.map(|score| Decimals(score.into())),
+                p_video: evidence.picture.map(|score| Decimals(score.into())),
+                p_audio: evidence.sound.map(|score| Decimals(score.into())),
+            }
+        })
+    });
+    write_table(file, step_columns(), rows)
 }
 
 fn write_features(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let mut table = csv::Writer::from_writer(file);
     let width = run.facts.iter().map(|facts| facts.features.len()).max().unwrap_or(0);
-    table.write_record(std::iter::once("path".to_owned()).chain((0..width).map(|index| format!("f{index}"))))?;
     let kept = run.clips.iter().zip(&run.facts).filter(|(_, facts)| facts.features.len() == width);
-    for (clip, facts) in kept {
-        let values = facts.features.iter().map(|value| format!("{value:.6}"));
-        table.write_record(std::iter::once(clip.path.clone()).chain(values))?;
-    }
-    table.flush()
+    let rows = kept.map(|(clip, facts)| FeatureRow {
+        path: &clip.path,
+        features: facts.features.iter().map(|value| Decimals((*value).into())).collect(),
+    });
+    write_table(file, feature_columns(width), rows)
 }
 
-fn score_cell<T: std::fmt::Display>(score: T) -> String {
-    format!("{score:.6}")
+fn write_table<R: Serialize>(
+    file: &mut dyn Write,
+    columns: Vec<Column>,
+    rows: impl Iterator<Item = R>,
+) -> io::Result<()> {
+    let mut table = csv::WriterBuilder::new().has_headers(false).from_writer(file);
+    table.write_record(columns.iter().map(|column| &*column.name))?;
+    for row in rows {
+        table.serialize(row)?;
+    }
+    table.flush()
 }
