@@ -217,7 +217,11 @@ fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
     let range = Manifest::read(&out).unwrap().clips[0].ranges[0].range;
     assert_eq!((range.start.seconds(), range.end.seconds()), (1.0, 2.0), "25 frames a second");
     let note = format!("`{name}.mp4` (25/s)");
-    assert!(run.stdout.contains("not at the 24 frames/s of XD-Violence") && run.stdout.contains(&note), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("not at the 24 frames/s of XD-Violence") && run.stdout.contains(&note),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

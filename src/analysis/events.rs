@@ -2,7 +2,7 @@
 
 use super::scores::{StepScore, StepScores};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
-use avar_labels::{AnomalyClass, CLASS_COUNT, Hysteresis};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis};
 
 /// A stretch of steps that the network calls anomalous.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,15 +30,13 @@ pub fn find_events(scores: &StepScores, hysteresis: Hysteresis) -> Vec<Event> {
 fn event(scores: &StepScores, first: usize, last: usize) -> Event {
     let steps = &scores.steps[first..=last];
     let peak = steps.iter().rev().max_by(|a, b| a.anomaly().total_cmp(&b.anomaly())).unwrap_or(&steps[0]);
-    let mut sums = [0.0f64; CLASS_COUNT];
+    let mut sums = ClassScores([0.0f64; CLASS_COUNT]);
     for step in steps {
-        sums.iter_mut().zip(step.class_scores).for_each(|(sum, score)| *sum += f64::from(score));
+        sums.0.iter_mut().zip(step.class_scores.0).for_each(|(sum, score)| *sum += f64::from(score));
     }
-    let anomalies = AnomalyClass::ALL.into_iter().filter(|class| *class != AnomalyClass::Normal);
-    let class = anomalies.rev().max_by(|a, b| sums[a.index()].total_cmp(&sums[b.index()]));
     let end = scores.grid.range_of(last).end.min(scores.grid.range().end);
     Event {
-        class: class.unwrap_or(AnomalyClass::Normal),
+        class: sums.top_anomaly(),
         range: TimeRange::new(scores.grid.start_of(first), end),
         first_step: first,
         last_step: last,
@@ -54,8 +52,7 @@ fn event(scores: &StepScores, first: usize, last: usize) -> Event {
 mod tests {
     use super::*;
     use crate::step_grid::StepGrid;
-    use avar_labels::Evidence;
-    use avar_model::Modalities;
+    use avar_labels::{Evidence, Modalities};
 
     const PLAIN: Hysteresis = Hysteresis { onset: 0.5, offset: 0.3, min_on_s: 0.0, min_off_s: 0.0 };
 
@@ -67,6 +64,7 @@ mod tests {
             let mut class_scores = [0.0; CLASS_COUNT];
             class_scores[AnomalyClass::Normal.index()] = 1.0 - score;
             class_scores[class.index()] = *score;
+            let class_scores = ClassScores(class_scores);
             StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         StepScores { grid, modalities: Modalities::PictureAndSound, steps: steps.collect() }

@@ -14,12 +14,12 @@ use super::scores::StepFrame;
 use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
 use super::step_grid::StepGrid;
 use avar_base::job::CancelToken;
-use avar_labels::{CLASS_COUNT, Evidence, anomaly_score};
+use avar_labels::{CLASS_COUNT, ClassScores, Evidence, Modalities};
 use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
 use avar_model::avar_net::Seen;
 use avar_model::motion::Motion;
 use avar_model::wav2vec2::normalise_utterance;
-use avar_model::{AvarNet, Modalities, ModelError};
+use avar_model::{AvarNet, ModelError};
 
 /// Frames per pass through the picture network: enough for its matrix products, few enough to be cancelled soon.
 const PICTURE_BATCH: usize = 4;
@@ -31,12 +31,8 @@ pub fn plan(
     steps_per_second: f64,
 ) -> Result<(StepGrid, Modalities), AnalysisError> {
     let path = &info.path;
-    let modalities = match (frames, &info.audio) {
-        (Some(_), Some(_)) => Modalities::PictureAndSound,
-        (Some(_), None) => Modalities::PictureOnly,
-        (None, Some(_)) => Modalities::SoundOnly,
-        (None, None) => return Err(AnalysisError::NothingToAnalyse(path.clone())),
-    };
+    let modalities = Modalities::of(frames.is_some(), info.audio.is_some())
+        .ok_or_else(|| AnalysisError::NothingToAnalyse(path.clone()))?;
     let grid = StepGrid::new(info.range, steps_per_second)
         .map_err(|reason| AnalysisError::Grid { reason, path: path.clone() })?;
     match grid.is_empty() {
@@ -148,12 +144,11 @@ impl StepFeatures {
         }
         let scores = network.step_probabilities(pictures.as_deref(), sounds.as_deref(), batch, steps)?;
         let rows = scores.as_chunks::<CLASS_COUNT>().0;
+        let anomaly = |row: usize| ClassScores(rows[row]).anomaly();
         let judge = |step: usize| {
-            let together = anomaly_score(&rows[step]);
+            let together = anomaly(step);
             let alone = match (picture, sound) {
-                (Some(_), Some(_)) if batch == 3 => {
-                    [anomaly_score(&rows[steps + step]), anomaly_score(&rows[2 * steps + step])]
-                }
+                (Some(_), Some(_)) if batch == 3 => [anomaly(steps + step), anomaly(2 * steps + step)],
                 (Some(_), None) => [together, f32::NAN],
                 (None, Some(_)) => [f32::NAN, together],
                 _ => [f32::NAN; 2],
@@ -167,8 +162,8 @@ impl StepFeatures {
     }
 
     /// The scores of a step and what picture and sound say alone, from the mean over its windows.
-    pub fn read_judged(&self, step: usize, judged: &JudgedStep) -> ([f32; CLASS_COUNT], Evidence) {
-        let class_scores = std::array::from_fn(|class| judged[class]);
+    pub fn read_judged(&self, step: usize, judged: &JudgedStep) -> (ClassScores, Evidence) {
+        let class_scores = ClassScores(std::array::from_fn(|class| judged[class]));
         let alone = |place: usize| Some(judged[CLASS_COUNT + place]).filter(|score| !score.is_nan());
         (class_scores, Evidence { picture: alone(0), sound: alone(1).filter(|_| self.is_heard(step)) })
     }

@@ -14,7 +14,7 @@ use super::scores::{StepFrame, StepScore};
 use super::step_grid::StepGrid;
 use avar_base::files::hexadecimal;
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_labels::{CLASS_COUNT, Evidence};
+use avar_labels::{CLASS_COUNT, ClassScores, Evidence};
 
 /// Where scores are kept.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct KeptStep {
     pub frame: Option<StepFrame>,
     /// Whether the file has sound during the step.
     pub is_heard: bool,
-    pub class_scores: [f32; CLASS_COUNT],
+    pub class_scores: ClassScores,
     pub evidence: Evidence,
 }
 
@@ -98,7 +98,7 @@ impl KeptStep {
         row.extend(frame.map_or(0, |frame| frame.pts).to_le_bytes());
         row.extend(frame.map_or(0, |frame| frame.time.nanoseconds()).to_le_bytes());
         row.extend(u32::from(self.is_heard).to_le_bytes());
-        self.class_scores.iter().for_each(|score| row.extend(score.to_le_bytes()));
+        self.class_scores.0.iter().for_each(|score| row.extend(score.to_le_bytes()));
         let Evidence { picture, sound } = self.evidence;
         [picture, sound].into_iter().for_each(|score| row.extend(score.unwrap_or(f32::NAN).to_le_bytes()));
         row
@@ -124,6 +124,7 @@ impl KeptStep {
             Some(index) => Some(StepFrame { index: FrameIndex(index?), pts, time }),
             None => None,
         };
+        let class_scores = ClassScores(class_scores);
         Some(Self { frame, is_heard: short(24)? != 0, class_scores, evidence })
     }
 }
@@ -163,6 +164,7 @@ mod tests {
         let frame = StepFrame { index: FrameIndex(index), pts: -5, time: MediaTime::from_nanoseconds(index as i64) };
         let mut class_scores = [0.0; CLASS_COUNT];
         (class_scores[index % 10], class_scores[9]) = (0.25, class_scores[9] + 0.75);
+        let class_scores = ClassScores(class_scores);
         let evidence = Evidence { picture: (index != 2).then_some(0.5), sound: Some(index as f32 / 100.0) };
         KeptStep { frame: (index != 2).then_some(frame), is_heard: index.is_multiple_of(2), class_scores, evidence }
     }

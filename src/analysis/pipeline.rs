@@ -19,8 +19,9 @@ use super::sound::steps_per_chunk;
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
 use super::windows::WindowMean;
 use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
+use avar_labels::Modalities;
 use avar_media::{AudioFaults, FrameTable, MediaError, MediaInfo};
-use avar_model::{AvarNet, Modalities, ModelError};
+use avar_model::{AvarNet, ModelError};
 
 /// Sequence length T: six seconds at four steps a second. The paper's 10 would be two and a half, less than most events
 /// take.

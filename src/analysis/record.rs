@@ -10,8 +10,8 @@ use super::events::Event;
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
 use super::scores::StepScores;
 use avar_base::files::{WriteError, serialize_path, write_whole};
-use avar_labels::{AnomalyClass, Hysteresis};
-use avar_model::{Modalities, ModelCard, Provenance};
+use avar_labels::{AnomalyClass, Hysteresis, Modalities};
+use avar_model::{ModelCard, Provenance};
 
 /// Where the three files of one analysis are.
 #[derive(Clone, Debug, Serialize)]
@@ -234,7 +234,7 @@ fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
         let frame = step.frame.map_or(String::new(), |frame| frame.index.0.to_string());
         let time = step.frame.map_or(step.start, |frame| frame.time);
         let mut row = vec![step.step.to_string(), frame, format!("{:.6}", time.seconds()), step.anomaly().to_string()];
-        row.extend(step.class_scores.iter().map(f32::to_string));
+        row.extend(step.class_scores.0.iter().map(f32::to_string));
         writer.write_record(&row)?;
     }
     writer.flush()

@@ -2,8 +2,7 @@
 
 use super::step_grid::StepGrid;
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_labels::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
-use avar_model::Modalities;
+use avar_labels::{AnomalyClass, ClassScores, Evidence, Modalities};
 
 /// The frame by which a step is named: the one on screen when the step starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +20,7 @@ pub struct StepScore {
     pub frame: Option<StepFrame>,
     /// When the step starts.
     pub start: MediaTime,
-    /// Softmax over the ten classes, in the order of [`AnomalyClass::ALL`]. Not calibrated: a score, not a probability of being right.
-    pub class_scores: [f32; CLASS_COUNT],
+    pub class_scores: ClassScores,
     /// What picture and sound say alone: they need not add up to what they say together.
     pub evidence: Evidence,
 }
@@ -30,36 +28,22 @@ pub struct StepScore {
 impl StepScore {
     /// 1 - P(normal).
     pub fn anomaly(&self) -> f32 {
-        anomaly_score(&self.class_scores)
+        self.class_scores.anomaly()
     }
 
     /// The class with the highest score; the first of equals.
     pub fn top_class(&self) -> AnomalyClass {
-        top(self, |_| true)
+        self.class_scores.top()
     }
 
     /// The class with the highest score among the nine that are anomalies.
     pub fn top_anomaly(&self) -> AnomalyClass {
-        top(self, |class| class != AnomalyClass::Normal)
+        self.class_scores.top_anomaly()
     }
 
     pub fn score_of(&self, class: AnomalyClass) -> f32 {
-        self.class_scores[class.index()]
+        self.class_scores.of(class)
     }
-}
-
-fn top(step: &StepScore, wanted: impl Fn(AnomalyClass) -> bool) -> AnomalyClass {
-    let classes = AnomalyClass::ALL.into_iter().filter(|class| wanted(*class));
-    classes.rev().max_by(|a, b| step.score_of(*a).total_cmp(&step.score_of(*b))).unwrap_or(AnomalyClass::Normal)
-}
-
-/// What a whole clip is called, from the scores of its steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ClipScores {
-    /// In the order of [`AnomalyClass::ALL`], adding up to 1.
-    pub scores: [f32; CLASS_COUNT],
-    /// The class with the highest of them; the first of equals.
-    pub predicted: AnomalyClass,
 }
 
 /// Steps over which a clip's scores are averaged: an event shorter than this, 1.5 s at four steps a second, is not
@@ -67,17 +51,17 @@ pub struct ClipScores {
 pub const CLIP_SCORE_STEPS: usize = 6;
 
 /// A clip is what its most anomalous [`CLIP_SCORE_STEPS`] neighbouring steps are on average: the mean over all steps
-/// would drown an event of two seconds in a clip of twenty.
-pub fn clip_scores(steps: &[[f32; CLASS_COUNT]]) -> ClipScores {
+/// would drown an event of two seconds in a clip of twenty. Without steps it is normal.
+pub fn clip_scores(steps: &[ClassScores]) -> ClassScores {
     let width = CLIP_SCORE_STEPS.clamp(1, steps.len().max(1));
-    let mean = |steps: &[[f32; CLASS_COUNT]]| -> [f32; CLASS_COUNT] {
-        std::array::from_fn(|class| steps.iter().map(|step| step[class]).sum::<f32>() / steps.len() as f32)
+    let mean = |steps: &[ClassScores]| -> ClassScores {
+        ClassScores(std::array::from_fn(|class| {
+            steps.iter().map(|step| step.0[class]).sum::<f32>() / steps.len() as f32
+        }))
     };
-    let most_anomalous = steps.windows(width).map(mean).max_by(|a, b| anomaly_score(a).total_cmp(&anomaly_score(b)));
-    let nothing = || std::array::from_fn(|class| f32::from(u8::from(class == AnomalyClass::Normal.index())));
-    let scores = most_anomalous.unwrap_or_else(nothing);
-    let best = AnomalyClass::ALL.into_iter().rev().max_by(|a, b| scores[a.index()].total_cmp(&scores[b.index()]));
-    ClipScores { scores, predicted: best.unwrap_or(AnomalyClass::Normal) }
+    let most_anomalous = steps.windows(width).map(mean).max_by(|a, b| a.anomaly().total_cmp(&b.anomaly()));
+    let nothing = || AnomalyClass::ALL.map(|class| f32::from(u8::from(class == AnomalyClass::Normal)));
+    most_anomalous.unwrap_or_else(|| ClassScores(nothing()))
 }
 
 /// Scores for the first `steps.len()` steps of a grid; fewer than the grid has while the analysis is under way.
@@ -116,8 +100,10 @@ impl StepScores {
 mod tests {
     use super::*;
     use avar_base::time::TimeRange;
+    use avar_labels::CLASS_COUNT;
 
     fn step(class_scores: [f32; CLASS_COUNT]) -> StepScore {
+        let class_scores = ClassScores(class_scores);
         StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores, evidence: Evidence::default() }
     }
 
@@ -127,26 +113,16 @@ mod tests {
             let mut row = [0.0; CLASS_COUNT];
             row[AnomalyClass::Normal.index()] = 1.0 - anomaly;
             row[AnomalyClass::Crash.index()] = anomaly;
-            row
+            ClassScores(row)
         };
         let mut steps = vec![row(0.1); 80];
         steps[30..36].fill(row(0.9));
         let clip = clip_scores(&steps);
-        assert_eq!(clip.predicted, AnomalyClass::Crash);
-        assert!((clip.scores[AnomalyClass::Crash.index()] - 0.9).abs() < 1e-5);
-        assert_eq!(clip_scores(&steps[..30]).predicted, AnomalyClass::Normal);
-        assert_eq!(clip_scores(&steps[34..36]).predicted, AnomalyClass::Crash, "a clip shorter than the mean");
-        assert_eq!(clip_scores(&[]).predicted, AnomalyClass::Normal);
-    }
-
-    #[test]
-    fn the_anomaly_score_is_what_normal_leaves() {
-        let mut scores = [0.0; CLASS_COUNT];
-        scores[AnomalyClass::Normal.index()] = 0.75;
-        scores[AnomalyClass::Crash.index()] = 0.25;
-        assert_eq!(step(scores).anomaly(), 0.25);
-        assert_eq!(step(scores).top_class(), AnomalyClass::Normal);
-        assert_eq!(step(scores).top_anomaly(), AnomalyClass::Crash);
+        assert_eq!(clip.top(), AnomalyClass::Crash);
+        assert!((clip.of(AnomalyClass::Crash) - 0.9).abs() < 1e-5);
+        assert_eq!(clip_scores(&steps[..30]).top(), AnomalyClass::Normal);
+        assert_eq!(clip_scores(&steps[34..36]).top(), AnomalyClass::Crash, "a clip shorter than the mean");
+        assert_eq!(clip_scores(&[]).top(), AnomalyClass::Normal);
     }
 
     fn named_by(frames: &[usize], grid_steps: usize) -> StepScores {
@@ -176,10 +152,5 @@ mod tests {
     #[test]
     fn a_frame_that_the_analysis_has_not_reached_shows_nothing() {
         assert_eq!(named_by(&[0, 7], 9).at_frame(FrameIndex(8)), None);
-    }
-
-    #[test]
-    fn of_equal_scores_the_first_class_leads() {
-        assert_eq!(step([0.1; CLASS_COUNT]).top_class(), AnomalyClass::Abuse);
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
 fn clip_json(clip: &ScoredClip) -> Value {
     let scores: serde_json::Map<String, Value> = AnomalyClass::ALL
         .into_iter()
-        .zip(clip.scores)
+        .zip(clip.scores.0)
         .map(|(class, score)| (class.name().to_owned(), json!(score)))
         .collect();
     json!({

@@ -21,8 +21,8 @@ use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
 use super::wording::{counted, listed, quoted, tallied};
 use super::{
-    Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange, assign_splits,
-    class_of_label, is_synonym,
+    Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange,
+    assign_splits, class_of_label, is_synonym,
 };
 use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
 use avar_base::time::{MediaTime, TimeRange};
@@ -120,8 +120,7 @@ impl Manifest {
     /// over: [`Manifest::check_files`] names them.
     pub fn check_ranges(&mut self, duration_of: impl Fn(&Path) -> Option<MediaTime> + Sync) {
         let has_ranges = |clip: &&Clip| !(clip.ranges.is_empty() && clip.unclassified.is_empty());
-        let clips: Vec<&Clip> =
-            self.clips.iter().filter(has_ranges).filter(|clip| clip.file.is_file()).collect();
+        let clips: Vec<&Clip> = self.clips.iter().filter(has_ranges).filter(|clip| clip.file.is_file()).collect();
         let Ok(durations) = spread(&clips, thread_count(), |clip| Ok::<_, Infallible>(duration_of(&clip.file)));
         let (mut misfits, mut closed) = (Misfits::default(), Vec::new());
         for (clip, duration) in clips.into_iter().zip(durations) {
@@ -414,7 +413,9 @@ mod tests {
     fn ranges_are_held_against_the_recordings_that_are_there() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("m.csv");
-        ["a.mp4", "b.mp4", "c.mp4"].map(|name| std::fs::write(folder.path().join(name), "").unwrap());
+        for name in ["a.mp4", "b.mp4", "c.mp4"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
         let rows = "a.mp4,crash,10,12\nb.mp4,pain,1,2\nc.mp4,normal,,\ngone.mp4,pain,1,2\n";
         std::fs::write(&path, format!("path,label,start_s,end_s\n{rows}")).unwrap();
         let mut manifest = Manifest::read(&path).unwrap();
@@ -433,8 +434,9 @@ mod tests {
         let path = folder.path().join("m.csv");
         let files =
             [("a", "crash"), ("b", "crash"), ("c", "siren"), ("d", "glass"), ("e", "glass"), ("f", ""), ("g", "")];
-        files.map(|(name, bytes)| std::fs::write(folder.path().join(name), bytes).unwrap());
-        std::fs::write(folder.path().join("long"), "longer").unwrap();
+        for (name, bytes) in files.into_iter().chain([("long", "longer")]) {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
         let rows = "a,crash,train\nb,crash,test\nc,pain,test\nd,pain,test\ne,pain,test\nf,pain,\ng,pain,\nlong,pain,\ngone,pain,\n";
         std::fs::write(&path, format!("path,label,split\n{rows}")).unwrap();
         let mut manifest = Manifest::read(&path).unwrap();

@@ -7,9 +7,9 @@ use super::curve_plan::CurvePlan;
 use super::drawing::{Anchor, Area, Drawing, Outline, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
-use super::still::{Still, predicted_at, put_still, truth_at};
+use super::still::{Still, put_still, truth_at};
 use super::table::Table;
-use avar_labels::{anomaly_score, reaches};
+use avar_labels::reaches;
 use avar_metrics::runs::Run;
 use avar_metrics::{ScoredClip, Span};
 
@@ -33,7 +33,7 @@ pub struct CurveMarks {
 /// `stills` are of the plan's moments, in their order.
 pub fn score_curve(run: &Run, plan: &CurvePlan, stills: &[Still], marks: CurveMarks) -> Result<Figure, FigureError> {
     let clip = &run.clips[plan.clip];
-    let scores: Vec<f64> = clip.steps.iter().map(|step| anomaly_score(step).into()).collect();
+    let scores: Vec<f64> = clip.steps.iter().map(|step| step.anomaly().into()).collect();
     let chart = Chart { run, plan, clip, scores: &scores, marks };
     let playhead_s = chart.playhead_s();
     let CurveMarks { threshold, .. } = marks;
@@ -253,7 +253,7 @@ impl Chart<'_> {
                 format!("{:.3}", span.start),
                 format!("{:.3}", span.end),
                 format!("{score:.6}"),
-                predicted_at(self.clip, step).name().to_owned(),
+                self.clip.steps[step].top().name().to_owned(),
                 truth_at(self.clip, step).name().to_owned(),
                 has_frame.to_string(),
             ]);
@@ -293,6 +293,7 @@ mod tests {
     use super::super::samples::{sample_picture, sample_run};
     use super::super::test_page::Page;
     use super::*;
+    use avar_labels::ClassScores;
 
     const MARKS: CurveMarks = CurveMarks { threshold: 0.5, playhead_s: None };
 
@@ -344,7 +345,7 @@ mod tests {
         let mut run = sample_run();
         let clip = &mut run.clips[0];
         clip.steps = vec![clip.steps[0]; 100_000];
-        clip.steps[77_777] = [0.0; 10];
+        clip.steps[77_777] = ClassScores([0.0; 10]);
         clip.duration_s = 25_000.0;
         let plan = plan_curve(&run, Some("abuse/clip_000.mp4")).unwrap();
         let figure = score_curve(&run, &plan, &stills(plan.moments.len()), MARKS).unwrap();

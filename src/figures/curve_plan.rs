@@ -3,7 +3,7 @@
 use super::caption::clip_name;
 use super::figure::FigureError;
 use super::still::Moment;
-use avar_labels::anomaly_score;
+use avar_labels::ClassScores;
 use avar_metrics::runs::Run;
 use avar_metrics::{ScoredClip, Span};
 
@@ -83,7 +83,7 @@ fn choose_clip(run: &Run) -> Result<(usize, String), FigureError> {
         return Ok((*clip, rule));
     }
     let by_range = ranked(&|clip| {
-        let scores = clip.steps.iter().map(anomaly_score);
+        let scores = clip.steps.iter().map(ClassScores::<f32>::anomaly);
         let (low, high) = scores.fold((1.0f32, 0.0f32), |(low, high), score| (low.min(score), high.max(score)));
         (!clip.steps.is_empty()).then(|| f64::from(high - low))
     });
@@ -103,7 +103,7 @@ fn contrast(clip: &ScoredClip) -> Option<f64> {
     let (mut within, mut outside) = (Vec::new(), Vec::new());
     for (step, scores) in clip.steps.iter().enumerate() {
         let part = if is_within(clip, &spans, step) { &mut within } else { &mut outside };
-        part.push(f64::from(anomaly_score(scores)));
+        part.push(f64::from(scores.anomaly()));
     }
     let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
     (within.len().min(outside.len()) >= FEWEST_STEPS).then(|| mean(&within) - mean(&outside))
@@ -123,7 +123,7 @@ fn telling_steps(clip: &ScoredClip) -> Vec<usize> {
     let within: Vec<usize> = (0..steps).filter(|step| is_within(clip, &spans, *step)).collect();
     let mut told = match (within.first(), within.last()) {
         (Some(&first), Some(&last)) if within.len() < steps => {
-            let score = |step: &usize| anomaly_score(&clip.steps[*step]);
+            let score = |step: &usize| clip.steps[*step].anomaly();
             let peak =
                 within.iter().copied().reduce(|best, step| if score(&step) > score(&best) { step } else { best });
             let before = (first > 0).then_some(first / 2);

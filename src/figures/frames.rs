@@ -6,7 +6,7 @@ use super::drawing::{Anchor, Area, Drawing, Outline, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, elided};
 use super::frames_plan::{ClipRow, FRAMES_A_ROW, FramesPlan, RULE};
-use super::still::{Still, predicted_at, put_still, truth_at};
+use super::still::{Still, put_still, truth_at};
 use super::table::Table;
 use avar_labels::AnomalyClass;
 use avar_metrics::runs::Run;
@@ -30,7 +30,7 @@ pub fn frame_rows(run: &Run, plan: &FramesPlan, stills: &[Still]) -> Result<Figu
         .iter()
         .filter(|moment| {
             let clip = &run.clips[moment.clip];
-            predicted_at(clip, moment.step) != truth_at(clip, moment.step)
+            clip.steps[moment.step].top() != truth_at(clip, moment.step)
         })
         .count();
     let notes = vec![
@@ -97,7 +97,7 @@ fn put_clip<'a>(
     for (place, (moment, still)) in row.moments.iter().zip(stills).enumerate() {
         let left = first.left + place as f64 * (first.width + FRAME_GAP_PX);
         let area = Area { left, top: first.top + ABOVE_PX, ..first };
-        let (truth, predicted) = (truth_at(clip, moment.step), predicted_at(clip, moment.step));
+        let (truth, predicted) = (truth_at(clip, moment.step), clip.steps[moment.step].top());
         let is_right = truth == predicted;
         put_still(drawing, area, still, *moment, run);
         let border = if is_right { Style::stroked(Color::WEAK_INK, 0.75) } else { Style::stroked(Color::WRONG, 3.0) };
@@ -136,7 +136,7 @@ fn table(run: &Run, plan: &FramesPlan) -> Table {
     let mut table = Table::new(columns);
     for moment in plan.moments() {
         let clip = &run.clips[moment.clip];
-        let (truth, predicted) = (truth_at(clip, moment.step), predicted_at(clip, moment.step));
+        let (truth, predicted) = (truth_at(clip, moment.step), clip.steps[moment.step].top());
         table.push([
             clip_name(&clip.path),
             clip.truth.name().to_owned(),

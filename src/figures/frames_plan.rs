@@ -43,7 +43,7 @@ pub fn plan_frames(run: &Run) -> Result<FramesPlan, FigureError> {
         let ranked = |is_right: bool| {
             let mut places: Vec<usize> =
                 of_class.iter().copied().filter(|place| (run.clips[*place].predicted == class) == is_right).collect();
-            let sureness = |place: usize| run.clips[place].scores[run.clips[place].predicted.index()];
+            let sureness = |place: usize| run.clips[place].scores.of(run.clips[place].predicted);
             places.sort_by(|a, b| {
                 sureness(*b).total_cmp(&sureness(*a)).then_with(|| run.clips[*a].path.cmp(&run.clips[*b].path))
             });

@@ -5,6 +5,7 @@ use super::ablation::Ablation;
 use super::caption::{Caption, file_name};
 use super::figure::{Figure, FigureError};
 use super::sheet::{Group, NOT_MEASURED, Row, Section, Sheet};
+use avar_labels::Modalities;
 use avar_metrics::paper::{
     FROM_BOTH, FROM_PICTURE, HEADS_ON_VAAR, HEADS_ON_XD, HEADS_STEPS, HeadRow, LENGTHS, SPEEDS, UNVERIFIED,
 };
@@ -96,7 +97,7 @@ fn heads(run: &Run, report: &Report, ablation: &Ablation) -> Parts {
     let scores = &report.classification;
     let of_run = [scores.accuracy, scores.macro_precision, scores.balanced_accuracy, scores.macro_f1].map(of_metric);
     let blank = std::iter::repeat_n(String::new(), 4);
-    let modalities = modalities(run).join(", ");
+    let modalities = listed(&modalities(run));
     let this_run = [run.about.network.clone(), modalities].into_iter().chain(of_run).chain(blank);
     let sections = vec![
         Section {
@@ -226,10 +227,10 @@ pub(super) fn whole_clips_note(report: &Report) -> Option<String> {
 
 /// Two cells, and where they are empty the reason.
 fn ours_of_ranking(run: &Run, report: &Report, with_sound: bool) -> (Vec<String>, Option<String>) {
-    let wanted = if with_sound { "picture and sound" } else { "picture only" };
+    let wanted = if with_sound { Modalities::PictureAndSound } else { Modalities::PictureOnly };
     let given = modalities(run);
     if given != [wanted] {
-        let reason = format!("Not measured: the table is of {wanted}, this run of {}.", given.join(", "));
+        let reason = format!("Not measured: the table is of {}, this run of {}.", wanted.short(), listed(&given));
         return (not_measured(2), Some(reason));
     }
     let scores = &report.frames.anomaly;
@@ -250,12 +251,15 @@ fn of_metric(metric: Metric) -> String {
 }
 
 /// What the clips of the run were given, each once.
-fn modalities(run: &Run) -> Vec<&str> {
-    let short = run.clips.iter().map(|clip| clip.modalities.split(':').next().unwrap_or_default());
-    let mut all: Vec<&str> = short.filter(|words| !words.is_empty()).collect();
+fn modalities(run: &Run) -> Vec<Modalities> {
+    let mut all: Vec<Modalities> = run.clips.iter().filter_map(|clip| clip.modalities).collect();
     all.sort_unstable();
     all.dedup();
     all
+}
+
+fn listed(modalities: &[Modalities]) -> String {
+    modalities.iter().map(|modalities| modalities.short()).collect::<Vec<_>>().join(", ")
 }
 
 /// `..._label_B1-B2-0`, as all files of XD-Violence end.
@@ -343,7 +347,7 @@ mod tests {
         assert!(table.caption.notes.iter().any(|note| note.contains("this run of picture and sound")));
         let mut silent = run;
         for clip in &mut silent.clips {
-            clip.modalities = "picture only: the file has no sound".to_owned();
+            clip.modalities = Some(Modalities::PictureOnly);
             clip.path = format!("{}_label_B1-0-0.mp4", clip.path);
         }
         let table = figure(PaperTable::FromPicture, &silent, None);

@@ -12,7 +12,7 @@ use super::pca::{Components, principal_components};
 use super::table::Table;
 use super::tsne::{Embedding, TsneSettings, embed};
 use avar_base::job::Cancelled;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, Modalities};
 use avar_metrics::runs::Run;
 
 /// More take too long and hide each other.
@@ -60,7 +60,7 @@ pub fn projection(
 fn modality_note(run: &Run, features: &Features) -> Option<String> {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for place in &features.clips {
-        let words = run.clips[*place].modalities.split(':').next().unwrap_or_default();
+        let words = run.clips[*place].modalities.map_or("what is not known", Modalities::short);
         *counts.entry(words).or_default() += 1;
     }
     let list: Vec<String> = counts.iter().map(|(words, count)| format!("{count} with {words}")).collect();
@@ -268,7 +268,7 @@ mod tests {
     fn a_run_without_features_has_no_projection_and_mixed_modalities_are_said() {
         assert!(project(&empty(), QUICK).is_err());
         let mut run = sample_run();
-        run.clips[0].modalities = "sound only: the file has no picture".to_owned();
+        run.clips[0].modalities = Some(Modalities::SoundOnly);
         let notes = project(&run, QUICK).unwrap().caption.notes;
         assert!(notes.iter().any(|note| note.contains("79 with picture and sound, 1 with sound only")), "{notes:?}");
     }

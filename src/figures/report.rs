@@ -282,7 +282,7 @@ impl RunReport<'_> {
             ("Steps a second", about.steps_per_second.map_or(String::new(), |rate| rate.to_string())),
             ("Steps of a window", about.window_steps.to_string()),
             ("Parts", list(&mut clips.splits.iter().map(|(name, count)| (*name, count)))),
-            ("Given", list(&mut clips.modalities.iter().map(|(name, count)| (name.as_str(), count)))),
+            ("Given", list(&mut clips.modalities.iter().map(|(name, count)| (*name, count)))),
             ("Decoder", about.decoder.clone()),
             ("Program", about.program.clone()),
         ];
@@ -410,7 +410,11 @@ mod tests {
         let report = Report::new(&run.clips, &ReportSettings::default()).unwrap();
         let html = RunReport { run: &run, report: &report, figures: &[], missing: &[], tables: &[] }.to_html();
         let row_of = |name: &str| html.lines().find(|line| line.contains(name)).unwrap();
-        assert!(row_of("</span>Crash").contains("<td><span class=\"weak\">undefined</span></td>"), "{}", row_of("</span>Crash"));
+        assert!(
+            row_of("</span>Crash").contains("<td><span class=\"weak\">undefined</span></td>"),
+            "{}",
+            row_of("</span>Crash")
+        );
         assert!(row_of("</span>Normal").contains(" to "), "{}", row_of("</span>Normal"));
         let rate = row_of(FALSE_ALARMS).split("<td>").nth(1).unwrap().split('<').next().unwrap();
         assert!(rate.parse::<f64>().is_ok() && rate.len() <= 5, "{rate}");

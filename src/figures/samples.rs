@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::drawing::Picture;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities};
 use avar_metrics::runs::{About, ClipFacts, Run};
 use avar_metrics::{ScoredClip, TruthRange};
 
@@ -63,21 +63,21 @@ fn sample_clip(class: AnomalyClass, found: AnomalyClass, number: usize, random: 
         let certainty = 0.55 + 0.4 * random.f32();
         let mut scores = [(1.0 - certainty) / (CLASS_COUNT - 1) as f32; CLASS_COUNT];
         scores[shown.index()] = certainty;
-        step_scores.push(scores);
+        step_scores.push(ClassScores(scores));
     }
     let mut scores = [0.4 / (CLASS_COUNT - 1) as f64; CLASS_COUNT];
     scores[found.index()] = 0.6;
     let truth_ranges = class.is_anomaly().then_some(TruthRange { class, start_s: range.0, end_s: range.1 });
-    let max_score = step_scores.iter().map(avar_labels::anomaly_score).fold(0.0, f32::max);
+    let max_score = step_scores.iter().map(ClassScores::<f32>::anomaly).fold(0.0, f32::max);
     ScoredClip {
         path: format!("{}/clip_{number:03}.mp4", class.name()),
         group: format!("{}-{}", class.name(), number / 2),
         split: None,
-        modalities: "picture and sound".to_owned(),
+        modalities: Some(Modalities::PictureAndSound),
         truth: class,
         truth_ranges: truth_ranges.into_iter().collect(),
         predicted: found,
-        scores,
+        scores: ClassScores(scores),
         max_score: max_score.into(),
         steps: step_scores,
         step_s: 0.25,

@@ -70,14 +70,6 @@ pub(super) fn put_still(drawing: &mut Drawing, area: Area, still: &Still, moment
     }
 }
 
-/// The class with the highest score of a step; the first of equals.
-pub(super) fn predicted_at(clip: &ScoredClip, step: usize) -> AnomalyClass {
-    let scores = &clip.steps[step];
-    AnomalyClass::ALL.into_iter().fold(AnomalyClass::Abuse, |best, class| {
-        if scores[class.index()] > scores[best.index()] { class } else { best }
-    })
-}
-
 /// What is true of a step: the class of the range that its middle lies in, normal outside of all ranges, and the
 /// clip's own class where it has no ranges.
 pub(super) fn truth_at(clip: &ScoredClip, step: usize) -> AnomalyClass {
@@ -114,6 +106,6 @@ mod tests {
         assert_eq!(truths, [AnomalyClass::Normal, AnomalyClass::Abuse]);
         let whole = ScoredClip { truth_ranges: Vec::new(), ..clip.clone() };
         assert_eq!(truth_at(&whole, 0), AnomalyClass::Abuse);
-        assert_eq!(predicted_at(clip, 0), AnomalyClass::Normal);
+        assert_eq!(clip.steps[0].top(), AnomalyClass::Normal);
     }
 }

@@ -101,11 +101,6 @@ impl AnomalyClass {
     }
 }
 
-/// Anomaly score of one step, `1 - P(normal)`, from its class probabilities.
-pub fn anomaly_score(probabilities: &[f32; CLASS_COUNT]) -> f32 {
-    (1.0 - probabilities[AnomalyClass::Normal.index()]).clamp(0.0, 1.0)
-}
-
 /// The anomaly score of one step when the network is given one modality alone; `None` where the recording has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
@@ -126,12 +121,5 @@ mod tests {
             assert_eq!(serde_json::to_value(class).unwrap(), class.name());
         }
         assert_eq!(AnomalyClass::from_index(CLASS_COUNT), None);
-    }
-
-    #[test]
-    fn the_anomaly_score_is_what_is_not_normal() {
-        let mut probabilities = [0.05; CLASS_COUNT];
-        probabilities[AnomalyClass::Normal.index()] = 0.55;
-        assert!((anomaly_score(&probabilities) - 0.45).abs() < 1e-6);
     }
 }

@@ -1,5 +1,5 @@
-//! The words that data, networks and people share: the ten classes, the parts of a dataset, and the one rule by which
-//! an event opens and closes.
+//! The words that data, networks and people share: the ten classes and their scores, the parts of a dataset, what a
+//! network was given, and the one rule by which a threshold is reached and an event opens and closes.
 //!
 //! # What does not exist here
 //!
@@ -9,8 +9,12 @@
 
 mod classes;
 mod hysteresis;
+mod modalities;
+mod scores;
 mod split;
 
-pub use classes::{AnomalyClass, CLASS_COUNT, Evidence, anomaly_score};
+pub use classes::{AnomalyClass, CLASS_COUNT, Evidence};
 pub use hysteresis::{Hysteresis, reaches};
+pub use modalities::Modalities;
+pub use scores::ClassScores;
 pub use split::Split;

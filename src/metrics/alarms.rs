@@ -8,7 +8,7 @@
 use super::clip::ScoredClip;
 use super::events::{ClipEvents, predicted};
 use super::metric::{Metric, Undefined};
-use avar_labels::{Hysteresis, anomaly_score, reaches};
+use avar_labels::{ClassScores, Hysteresis, reaches};
 
 /// Thresholds: 0, 0.001, 0.002, up to 1.
 pub const LEVELS: usize = 1001;
@@ -48,12 +48,10 @@ impl ClipAlarms {
         if clip.steps.is_empty() {
             return Self::default();
         }
-        let scores: Vec<f32> = clip.steps.iter().map(anomaly_score).collect();
+        let scores: Vec<f32> = clip.steps.iter().map(ClassScores::<f32>::anomaly).collect();
         let mut sorted = scores.clone();
         sorted.sort_unstable_by(f32::total_cmp);
-        let below = |threshold: f32| {
-            sorted.partition_point(|score| !reaches(f64::from(*score), f64::from(threshold)))
-        };
+        let below = |threshold: f32| sorted.partition_point(|score| !reaches(f64::from(*score), f64::from(threshold)));
         let mut events = ClipEvents::new(clip, hysteresis);
         let mut levels: Vec<LevelCounts> = Vec::new();
         let mut before = None;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use avar_labels::CLASS_COUNT;
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 
 use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
@@ -41,7 +41,7 @@ pub type Labelled = ([f64; CLASS_COUNT], usize);
 impl Calibration {
     /// `temperature` is above zero.
     pub fn new(clips: &[ScoredClip], bin_count: usize, temperature: Option<f64>) -> Self {
-        let examples: Vec<Labelled> = clips.iter().map(|clip| (clip.scores, clip.truth.index())).collect();
+        let examples: Vec<Labelled> = clips.iter().map(|clip| (clip.scores.0, clip.truth.index())).collect();
         let fitted = Temperature::fit(&examples);
         let of_fit = |value: fn(Temperature) -> f64| match fitted {
             Ok(fitted) => Metric::new(value(fitted)),
@@ -107,13 +107,13 @@ fn brier((scores, truth): &Labelled) -> f64 {
 
 /// The highest probability, of the first class that has it, and whether that class is true.
 fn top_class((scores, truth): &Labelled) -> (f64, bool) {
-    let best = (0..CLASS_COUNT).rev().max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0);
-    (scores[best].clamp(0.0, 1.0), best == *truth)
+    let scores = ClassScores(*scores);
+    let top = scores.top();
+    (scores.of(top).clamp(0.0, 1.0), top.index() == *truth)
 }
 
 fn anomaly((scores, truth): &Labelled) -> (f64, bool) {
-    let normal = avar_labels::AnomalyClass::Normal.index();
-    ((1.0 - scores[normal]).clamp(0.0, 1.0), *truth != normal)
+    (ClassScores(*scores).anomaly(), *truth != AnomalyClass::Normal.index())
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub struct Classification {
     pub macro_f1: Metric,
     /// Over the classes that are predicted and not in the truth too, each of which counts zero.
     pub macro_with_predicted: MacroScores,
-    pub classes: Vec<ClassScores>,
+    pub classes: Vec<ClassMetrics>,
     pub confusion: ConfusionMatrix,
     /// [`ConfusionMatrix::by_truth`].
     pub confusion_by_truth: NormalizedMatrix,
@@ -40,7 +40,7 @@ pub struct MacroScores {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ClassScores {
+pub struct ClassMetrics {
     #[serde(serialize_with = "serialize_class")]
     pub class: AnomalyClass,
     /// Clips of this class.
@@ -57,9 +57,9 @@ pub struct ClassScores {
 
 impl Classification {
     pub fn new(confusion: ConfusionMatrix) -> Self {
-        let classes = AnomalyClass::ALL.map(|class| ClassScores::new(&confusion, class));
+        let classes = AnomalyClass::ALL.map(|class| ClassMetrics::new(&confusion, class));
         let in_truth = MacroScores::new(classes.iter().filter(|scores| scores.support > 0));
-        let is_used = |scores: &&ClassScores| scores.support + scores.predicted > 0;
+        let is_used = |scores: &&ClassMetrics| scores.support + scores.predicted > 0;
         Self {
             accuracy: Metric::ratio(confusion.correct() as f64, confusion.total() as f64, Undefined::NoExamples),
             balanced_accuracy: in_truth.recall,
@@ -98,9 +98,9 @@ impl Classification {
 }
 
 impl MacroScores {
-    fn new<'a>(classes: impl Iterator<Item = &'a ClassScores> + Clone) -> Self {
-        let mean = |metric: fn(&ClassScores) -> Metric| {
-            let value = |scores: &ClassScores| Metric::new(metric(scores).value().unwrap_or(0.0));
+    fn new<'a>(classes: impl Iterator<Item = &'a ClassMetrics> + Clone) -> Self {
+        let mean = |metric: fn(&ClassMetrics) -> Metric| {
+            let value = |scores: &ClassMetrics| Metric::new(metric(scores).value().unwrap_or(0.0));
             Metric::mean(classes.clone().map(value), Undefined::NoExamples)
         };
         Self {
@@ -112,7 +112,7 @@ impl MacroScores {
     }
 }
 
-impl ClassScores {
+impl ClassMetrics {
     pub fn new(confusion: &ConfusionMatrix, class: AnomalyClass) -> Self {
         let (support, predicted) = (confusion.support(class), confusion.predicted(class));
         let true_positives = confusion.true_positives(class) as f64;
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn precision_recall_and_f1_follow_their_equations() {
         let pairs = [(Crash, Crash), (Crash, Normal), (Crash, Crash), (Normal, Normal), (Normal, Crash)];
-        let scores = ClassScores::new(&ConfusionMatrix::new(pairs), Crash);
+        let scores = ClassMetrics::new(&ConfusionMatrix::new(pairs), Crash);
         let (precision, recall) = (2.0 / 3.0, 2.0 / 3.0);
         assert_eq!((scores.precision, scores.recall), (Metric::new(precision), Metric::new(recall)));
         assert_eq!(scores.f1, Metric::new(2.0 * precision * recall / (precision + recall)));

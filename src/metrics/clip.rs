@@ -3,7 +3,7 @@
 //! All times stand on the file's own axis, in seconds. Step `i` stands for
 //! `start_s + i * step_s .. start_s + (i + 1) * step_s`, cut at `start_s + duration_s`.
 
-use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
+use avar_labels::{AnomalyClass, ClassScores, Modalities, Split};
 
 use super::span::{Span, merged};
 
@@ -22,18 +22,18 @@ pub struct ScoredClip {
     /// Clips of one origin (a camera, a film, a place), which are resampled together.
     pub group: String,
     pub split: Option<Split>,
-    /// What the networks were given, for the report: "picture and sound".
-    pub modalities: String,
+    /// What the networks were given; `None` in a run that does not say.
+    pub modalities: Option<Modalities>,
     pub truth: AnomalyClass,
     /// Empty: the label of an anomalous clip holds for all of it.
     pub truth_ranges: Vec<TruthRange>,
     pub predicted: AnomalyClass,
-    /// Class probabilities of the clip, in the order of [`AnomalyClass::ALL`].
-    pub scores: [f64; CLASS_COUNT],
+    /// Class probabilities of the clip.
+    pub scores: ClassScores<f64>,
     /// The highest anomaly score of a step.
     pub max_score: f64,
     /// Class probabilities of each step; empty where only the clip was scored.
-    pub steps: Vec<[f32; CLASS_COUNT]>,
+    pub steps: Vec<ClassScores>,
     pub step_s: f64,
     pub start_s: f64,
     pub duration_s: f64,
@@ -68,7 +68,7 @@ pub enum EvaluationError {
 impl ScoredClip {
     /// `1 - P(normal)` of the whole clip.
     pub fn anomaly_score(&self) -> f64 {
-        (1.0 - self.scores[AnomalyClass::Normal.index()]).clamp(0.0, 1.0)
+        self.scores.anomaly()
     }
 
     /// The time for which there are step scores.
@@ -152,17 +152,17 @@ impl ScoredClip {
             let refused = || EvaluationError::NotAProbability { what: what(), value, path: self.path.clone() };
             if is_probability { Ok(()) } else { Err(refused()) }
         };
-        for (class, score) in AnomalyClass::ALL.into_iter().zip(self.scores) {
+        for (class, score) in AnomalyClass::ALL.into_iter().zip(self.scores.0) {
             check(&|| format!("the clip's score of {}", class.name()), score)?;
         }
-        let sum: f64 = self.scores.iter().sum();
+        let sum: f64 = self.scores.0.iter().sum();
         if (sum - 1.0).abs() > TOLERANCE {
             return Err(EvaluationError::NotADistribution { sum, path: self.path.clone() });
         }
         check(&|| "the highest anomaly score".to_owned(), self.max_score)?;
         for (index, step) in self.steps.iter().enumerate() {
-            for (class, score) in AnomalyClass::ALL.into_iter().zip(step) {
-                check(&|| format!("the score of {} at step {index}", class.name()), f64::from(*score))?;
+            for (class, score) in AnomalyClass::ALL.into_iter().zip(step.0) {
+                check(&|| format!("the score of {} at step {index}", class.name()), f64::from(score))?;
             }
         }
         Ok(())
@@ -178,6 +178,7 @@ const TOLERANCE: f64 = 1e-3;
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use avar_labels::CLASS_COUNT;
 
     /// A clip of one-second steps from 0 s on; what is not normal goes to crash.
     pub(crate) fn clip(truth: AnomalyClass, anomaly: &[f32]) -> ScoredClip {
@@ -185,7 +186,7 @@ pub(super) mod tests {
             let mut step = [0.0; CLASS_COUNT];
             step[AnomalyClass::Normal.index()] = 1.0 - score;
             step[AnomalyClass::Crash.index()] = *score;
-            step
+            ClassScores(step)
         });
         let max_score = anomaly.iter().copied().fold(0.0, f32::max);
         let mut scores = [0.0; CLASS_COUNT];
@@ -195,11 +196,11 @@ pub(super) mod tests {
             path: "/footage/a.mp4".to_owned(),
             group: "a".to_owned(),
             split: None,
-            modalities: "picture and sound".to_owned(),
+            modalities: Some(Modalities::PictureAndSound),
             truth,
             truth_ranges: Vec::new(),
             predicted: if max_score < 0.5 { AnomalyClass::Normal } else { AnomalyClass::Crash },
-            scores,
+            scores: ClassScores(scores),
             max_score: f64::from(max_score),
             steps: steps.collect(),
             step_s: 1.0,
@@ -242,7 +243,7 @@ pub(super) mod tests {
         let sentence = broken.check().unwrap_err().to_string();
         assert!(sentence.contains("step 1") && sentence.ends_with("/footage/a.mp4"), "{sentence}");
         broken = clip(AnomalyClass::Normal, &[0.1]);
-        broken.scores[3] = f64::NAN;
+        broken.scores.0[3] = f64::NAN;
         assert!(broken.check().unwrap_err().to_string().contains("brawling"));
         broken = ScoredClip { max_score: f64::NAN, ..clip(AnomalyClass::Normal, &[0.1]) };
         assert!(broken.check().is_err());
@@ -257,7 +258,7 @@ pub(super) mod tests {
             ScoredClip { step_s: 0.0, ..good.clone() },
             ScoredClip { duration_s: f64::INFINITY, ..good.clone() },
             ScoredClip { start_s: f64::NAN, ..good.clone() },
-            ScoredClip { scores: [0.5; CLASS_COUNT], ..good.clone() },
+            ScoredClip { scores: ClassScores([0.5; CLASS_COUNT]), ..good.clone() },
             ScoredClip { truth: AnomalyClass::Normal, ..good.clone() },
             clip_with(&[(2.0, 1.0)], &[0.5; 4]),
             clip_with(&[(0.0, 1.0), (4.0, 6.0)], &[0.5; 4]),

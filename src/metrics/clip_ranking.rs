@@ -39,7 +39,7 @@ impl ClipRanking {
     /// `anomaly` is [`anomaly_ranking`] of the same clips.
     pub fn new(clips: &[ScoredClip], anomaly: &Ranking) -> Self {
         let one_versus_rest = |class: AnomalyClass| {
-            let examples = clips.iter().map(|clip| (clip.scores[class.index()], clip.truth == class));
+            let examples = clips.iter().map(|clip| (clip.scores.of(class), clip.truth == class));
             OneVersusRest { class, scores: Ranking::of_clips(examples).scores() }
         };
         let classes = AnomalyClass::ALL.map(one_versus_rest).to_vec();

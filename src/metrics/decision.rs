@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use avar_labels::{AnomalyClass, CLASS_COUNT, reaches};
+use avar_labels::{AnomalyClass, reaches};
 
 use super::clip::ScoredClip;
 use super::confusion::ConfusionMatrix;
@@ -22,16 +22,9 @@ impl Decision {
         match self {
             Self::TopClass => clip.predicted,
             Self::Threshold(threshold) if !reaches(clip.anomaly_score(), threshold) => AnomalyClass::Normal,
-            Self::Threshold(_) => top_anomaly(&clip.scores),
+            Self::Threshold(_) => clip.scores.top_anomaly(),
         }
     }
-}
-
-/// The class with the highest score among the nine that are anomalies; the first of equals.
-pub fn top_anomaly(scores: &[f64; CLASS_COUNT]) -> AnomalyClass {
-    let anomalies = AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly());
-    let best = anomalies.rev().max_by(|a, b| scores[a.index()].total_cmp(&scores[b.index()]));
-    best.unwrap_or(AnomalyClass::Normal)
 }
 
 /// Anomalous against normal, whichever anomaly it is.
@@ -80,11 +73,12 @@ impl BinaryCounts {
 mod tests {
     use super::*;
     use crate::clip::tests::clip;
+    use avar_labels::{CLASS_COUNT, ClassScores};
 
     fn scored(truth: AnomalyClass, scores: &[(AnomalyClass, f64)]) -> ScoredClip {
         let mut clip = clip(truth, &[]);
-        clip.scores = [0.0; CLASS_COUNT];
-        scores.iter().for_each(|(class, score)| clip.scores[class.index()] = *score);
+        clip.scores = ClassScores([0.0; CLASS_COUNT]);
+        scores.iter().for_each(|(class, score)| clip.scores.0[class.index()] = *score);
         clip
     }
 

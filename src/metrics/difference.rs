@@ -107,9 +107,7 @@ impl Side {
         decision: Decision,
     ) -> Self {
         let ranking = |class: AnomalyClass| {
-            Ranking::of_clips(
-                clips.clone().zip(truth).map(|(clip, truth)| (clip.scores[class.index()], *truth == class)),
-            )
+            Ranking::of_clips(clips.clone().zip(truth).map(|(clip, truth)| (clip.scores.of(class), *truth == class)))
         };
         Self {
             predicted: clips.clone().map(|clip| decision.predicted(clip)).collect(),

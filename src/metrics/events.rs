@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
 use super::span::{Span, overlapping};
-use avar_labels::{Hysteresis, anomaly_score};
+use avar_labels::{ClassScores, Hysteresis};
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventScores {
@@ -102,7 +102,7 @@ pub(super) struct ClipEvents {
 
 impl ClipEvents {
     pub(super) fn new(clip: &ScoredClip, hysteresis: Hysteresis) -> Self {
-        let predicted = predicted(clip, clip.steps.iter().map(anomaly_score), hysteresis);
+        let predicted = predicted(clip, clip.steps.iter().map(ClassScores::<f32>::anomaly), hysteresis);
         Self { truth: clip.anomalous_spans(), predicted, scored_s: clip.scored_span().length() }
     }
 

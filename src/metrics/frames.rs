@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use avar_labels::{anomaly_score, reaches};
+use avar_labels::reaches;
 
 use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
@@ -56,7 +56,7 @@ pub fn frame_ranking(clips: &[ScoredClip], grid: FrameGrid) -> Ranking {
             let overlapping = anomalous[first..].iter().take_while(|span| span.start < frames.end);
             let positives: f64 = overlapping.map(|span| span.overlap(frames)).sum();
             let negatives = frames.length() - positives;
-            let score = f64::from(anomaly_score(step));
+            let score = f64::from(step.anomaly());
             examples.push(Scored { score, positives, negatives, clip: position as u32 });
         }
     }
@@ -91,7 +91,7 @@ fn false_alarm_rate(clips: &[ScoredClip], grid: FrameGrid) -> Metric {
         for (index, step) in clip.steps.iter().enumerate() {
             let frames = grid.step_frames(clip, index).length();
             all += frames;
-            if reaches(f64::from(anomaly_score(step)), ALARM_AT) {
+            if reaches(f64::from(step.anomaly()), ALARM_AT) {
                 alarmed += frames;
             }
         }

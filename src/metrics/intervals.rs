@@ -80,5 +80,6 @@ pub(super) fn of_ranking(path: &str, ranking: &Ranking, bootstrap: &Bootstrap) -
     // A side that is missing altogether is the metric's own affair.
     let groups = [positives, negatives].into_iter().filter(|groups| *groups > 0).min().unwrap_or(0);
     let rows = names.iter().zip([whole.average_precision, whole.roc_auc]).zip(intervals);
-    rows.map(|((name, value), interval)| NamedInterval::new(format!("{path}.{name}"), value, interval, groups)).collect()
+    rows.map(|((name, value), interval)| NamedInterval::new(format!("{path}.{name}"), value, interval, groups))
+        .collect()
 }

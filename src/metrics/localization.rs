@@ -166,7 +166,7 @@ const TOP_WEIGHT: f64 = 0.7;
 
 /// Adds the segments that one clip proposes for `class`.
 fn propose(clip: &ScoredClip, position: usize, grid: FrameGrid, class: AnomalyClass, proposals: &mut Vec<Proposal>) {
-    let scores: Vec<f64> = clip.steps.iter().map(|step| f64::from(step[class.index()])).collect();
+    let scores: Vec<f64> = clip.steps.iter().map(|step| f64::from(step.of(class))).collect();
     let highest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let lowest = scores.iter().copied().fold(f64::INFINITY, f64::min);
     let threshold = highest - (highest - lowest) * DEPTH;

@@ -33,7 +33,7 @@ impl Report {
             counts.map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
         };
         let splits = list(&mut clips.splits.iter().map(|(name, count)| (*name, count)));
-        let modalities = list(&mut clips.modalities.iter().map(|(name, count)| (name.as_str(), count)));
+        let modalities = list(&mut clips.modalities.iter().map(|(name, count)| (*name, count)));
         let mut text = format!(
             "# Evaluation\n\n{} clips of {} groups: {} normal, {} anomalous ({} with annotated ranges).\n\
              {} steps in {} clips, {:.2} hours.\nParts: {splits}. Given: {modalities}.\n",

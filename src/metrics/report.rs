@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use avar_labels::Split;
+use avar_labels::{Modalities, Split};
 
 use super::bootstrap::Bootstrap;
 use super::calibration::Calibration;
@@ -55,7 +55,7 @@ pub struct ClipCounts {
     /// Clips by part of the dataset.
     pub splits: BTreeMap<&'static str, usize>,
     /// Clips by what the networks were given.
-    pub modalities: BTreeMap<String, usize>,
+    pub modalities: BTreeMap<&'static str, usize>,
 }
 
 /// To draw; empty where an area is undefined.
@@ -135,7 +135,7 @@ impl ClipCounts {
         let (mut splits, mut modalities) = (BTreeMap::new(), BTreeMap::new());
         for clip in clips {
             *splits.entry(clip.split.map_or("none", Split::name)).or_default() += 1;
-            *modalities.entry(clip.modalities.clone()).or_default() += 1;
+            *modalities.entry(clip.modalities.map_or("", Modalities::label)).or_default() += 1;
         }
         Self {
             clips: clips.len(),
@@ -321,7 +321,7 @@ mod tests {
     fn what_cannot_be_evaluated_is_refused_in_a_sentence() {
         assert_eq!(Report::new(&[], &settings()), Err(EvaluationError::NoClips));
         let mut broken = clips();
-        broken[17].steps[3][4] = f32::NAN;
+        broken[17].steps[3].0[4] = f32::NAN;
         let sentence = Report::new(&broken, &settings()).unwrap_err().to_string();
         assert!(sentence.contains("explosion at step 3") && sentence.ends_with(": 17.mp4"), "{sentence}");
         let range = TruthRange { class: Normal, start_s: 0.0, end_s: 1.0 };

@@ -23,6 +23,7 @@ use super::mobilevit::{self, MobileVit};
 use super::wav2vec2::{self, Wav2Vec2};
 use super::weights::{Origin, Provenance, WeightSource, Weights};
 use avar_base::job::CancelToken;
+use avar_labels::Modalities;
 
 /// A published size of the whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,36 +93,6 @@ impl Config {
     pub fn new(picture: mobilevit::Config, sound: wav2vec2::Config) -> Config {
         let head = head::Config::new(picture.features(), sound.width);
         Config { picture, picture_size_px: MOBILEVIT_SIZE_PX, sound, head }
-    }
-}
-
-/// Which modalities a result rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Modalities {
-    PictureAndSound,
-    PictureOnly,
-    SoundOnly,
-}
-
-impl Modalities {
-    /// Text for people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Modalities::PictureAndSound => "picture and sound",
-            Modalities::PictureOnly => "picture only: the file has no sound",
-            Modalities::SoundOnly => "sound only: the file has no picture",
-        }
-    }
-
-    /// An error when there is neither.
-    pub fn of(picture: bool, sound: bool) -> Result<Modalities, ModelError> {
-        match (picture, sound) {
-            (true, true) => Ok(Modalities::PictureAndSound),
-            (true, false) => Ok(Modalities::PictureOnly),
-            (false, true) => Ok(Modalities::SoundOnly),
-            (false, false) => Err(ModelError::Input("there is neither picture nor sound to judge".to_owned())),
-        }
     }
 }
 
@@ -269,7 +240,9 @@ impl AvarNet {
         batch: usize,
         steps: usize,
     ) -> Result<Vec<f32>, ModelError> {
-        Modalities::of(picture.is_some(), sound.is_some())?;
+        if Modalities::of(picture.is_some(), sound.is_some()).is_none() {
+            return Err(ModelError::Input("there is neither picture nor sound to judge".to_owned()));
+        }
         let lacking = match self.config.head.fusion {
             Fusion::PictureOnly if picture.is_none() => Some("pictures"),
             Fusion::SoundOnly if sound.is_none() => Some("sound"),

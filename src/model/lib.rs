@@ -49,7 +49,7 @@ pub mod transformer;
 pub mod wav2vec2;
 pub mod weights;
 
-pub use avar_net::{AvarNet, Modalities, Preset};
+pub use avar_net::{AvarNet, Preset};
 pub use card::{ModelCard, Validation};
 pub use device::ComputeDevice;
 pub use error::ModelError;

@@ -15,13 +15,13 @@ mod evaluation;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use avar_analysis::scores::{ClipScores, clip_scores};
+use avar_analysis::scores::clip_scores;
 use avar_analysis::{
     Account, Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse,
 };
 use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
 use avar_dataset::{Clip, Misfit, Misfits};
-use avar_labels::anomaly_score;
+use avar_labels::ClassScores;
 use avar_metrics::runs::ClipFacts;
 use avar_metrics::{ScoredClip, TruthRange};
 use avar_model::ModelError;
@@ -109,7 +109,7 @@ fn score_clip(
     let spec = AnalysisSpec { info: opened.info, frames: opened.frames, network, settings, journal: None };
     let Analysis { scores, account: Account { traits, .. } } = analyse(&spec, shelf, cancel, |_| {})?;
     let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
-    let ClipScores { scores: of_clip, predicted } = clip_scores(&steps);
+    let of_clip = clip_scores(&steps);
     let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {
         class: labelled.class,
         start_s: labelled.range.start.seconds(),
@@ -126,12 +126,12 @@ fn score_clip(
         path: clip.path.to_string_lossy().into_owned(),
         group: clip.group.clone(),
         split: clip.split,
-        modalities: scores.modalities.label().to_owned(),
+        modalities: Some(scores.modalities),
         truth: clip.label,
         truth_ranges: truth_ranges.collect(),
-        predicted,
-        scores: of_clip.map(f64::from),
-        max_score: steps.iter().map(anomaly_score).fold(0.0, f32::max).into(),
+        predicted: of_clip.top(),
+        scores: of_clip.into(),
+        max_score: steps.iter().map(ClassScores::<f32>::anomaly).fold(0.0, f32::max).into(),
         steps,
         step_s: 1.0 / scores.grid.steps_per_second(),
         start_s: scores.grid.range().start.seconds(),

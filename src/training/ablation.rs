@@ -156,7 +156,7 @@ fn train_and_judge(
     let mut confusion = ConfusionMatrix::new([]);
     let test = part(Split::Test);
     for (clip, steps) in test.iter().zip(trainer.step_scores(&test)?) {
-        confusion.add(clip.label, clip_scores(&steps).predicted, 1);
+        confusion.add(clip.label, clip_scores(&steps).top(), 1);
     }
     let found = Classification::new(confusion);
     // Without a test clip there is no accuracy; every table would be empty.

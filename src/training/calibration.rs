@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor};
 
 use super::error::TrainingError;
 use avar_analysis::scores::clip_scores;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 
 /// A validation clip.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct ScoredSteps {
     /// How much it counts among those of its class.
     pub weight: f32,
     /// The class probabilities of its steps.
-    pub steps: Vec<[f32; CLASS_COUNT]>,
+    pub steps: Vec<ClassScores>,
 }
 
 /// Every logit is multiplied by `factor`, then its class's offset is added.
@@ -82,7 +82,7 @@ impl Calibration {
         for ScoredSteps { class, weight, steps } in clips {
             let steps: Vec<_> = steps.iter().map(|step| self.apply(step)).collect();
             let (loss, sum) = &mut of_class[class.index()];
-            *loss -= weight * clip_scores(&steps).scores[class.index()].max(1e-6).ln();
+            *loss -= weight * clip_scores(&steps).of(*class).max(1e-6).ln();
             *sum += weight;
         }
         let present: Vec<f32> =
@@ -91,11 +91,11 @@ impl Calibration {
     }
 
     /// What the probabilities of a step become.
-    fn apply(&self, step: &[f32; CLASS_COUNT]) -> [f32; CLASS_COUNT] {
+    fn apply(&self, step: &ClassScores) -> ClassScores {
         let odds: [f32; CLASS_COUNT] =
-            std::array::from_fn(|class| step[class].max(1e-9).powf(self.factor) * self.offsets[class].exp());
+            std::array::from_fn(|class| step.0[class].max(1e-9).powf(self.factor) * self.offsets[class].exp());
         let sum: f32 = odds.iter().sum();
-        odds.map(|odds| odds / sum)
+        ClassScores(odds.map(|odds| odds / sum))
     }
 
     /// Changes the layer `name`, whose output are the logits, in the tensors of a head.
@@ -122,7 +122,7 @@ mod tests {
         let step = |of: AnomalyClass, not: AnomalyClass| {
             let mut step = [0.0; CLASS_COUNT];
             (step[of.index()], step[not.index()]) = (share, 1.0 - share);
-            vec![step; 8]
+            vec![ClassScores(step); 8]
         };
         let steps = |n: usize| if n < right { step(class, other) } else { step(other, class) };
         (0..10).map(|n| ScoredSteps { class, weight: 1.0, steps: steps(n) }).collect()
@@ -178,7 +178,7 @@ mod tests {
             HashMap::from([("out.weight".to_owned(), tensor(&[2.0])), ("out.bias".to_owned(), tensor(&logits))]);
         calibration.fold_into(&mut tensors, "out").unwrap();
         let folded = softmax(&tensors["out.bias"].to_vec1::<f32>().unwrap());
-        let applied = calibration.apply(&softmax(&logits));
+        let applied = calibration.apply(&ClassScores(softmax(&logits))).0;
         assert!(folded.iter().zip(applied).all(|(a, b)| (a - b).abs() < 1e-5), "{folded:?} {applied:?}");
         assert_eq!(tensors["out.weight"].to_vec1::<f32>().unwrap(), [1.0]);
         assert!(calibration.fold_into(&mut HashMap::new(), "out").is_err());

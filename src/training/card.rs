@@ -10,9 +10,8 @@ use avar_analysis::{AnalysisSettings, NetworkChoice, NetworkShelf};
 use avar_base::files::write_whole;
 use avar_base::job::CancelToken;
 use avar_dataset::Clip;
-use avar_labels::{AnomalyClass, Split};
+use avar_labels::{AnomalyClass, Modalities, Split};
 use avar_metrics::{Metric, Report, ReportSettings, ScoredClip};
-use avar_model::Modalities;
 use avar_model::card::{
     ClassCount, ClassRecall, ClassValidation, DataUse, Measured, ModelCard, TestResult, Validation,
 };
@@ -136,8 +135,7 @@ fn test_result(report: &Report, data: &str, is_real: bool) -> TestResult {
 
 fn class_validation(class: AnomalyClass, real: &[ScoredClip], corpus: &Corpus) -> ClassValidation {
     let of_class: Vec<_> = real.iter().filter(|clip| clip.truth == class).collect();
-    let heard_only = Modalities::SoundOnly.label();
-    let seen = of_class.iter().filter(|clip| clip.modalities != heard_only).count();
+    let seen = of_class.iter().filter(|clip| clip.modalities != Some(Modalities::SoundOnly)).count();
     let is_drawn = corpus.part(Split::Test).any(|clip| clip.clip.label == class && !clip.is_real);
     let validation = match (seen >= FEWEST_REAL_CLIPS, of_class.len() >= FEWEST_REAL_CLIPS, is_drawn) {
         (true, _, _) => Validation::RealFootage,

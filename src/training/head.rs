@@ -16,9 +16,9 @@ use super::features::ClipFeatures;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
 use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
-use avar_analysis::scores::{ClipScores, clip_scores};
+use avar_analysis::scores::clip_scores;
 use avar_analysis::windows::{WindowMean, windows};
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use avar_model::head::{Config, Head};
 use avar_model::layers::Mode;
 use avar_model::loss::{self, LabelOptions};
@@ -128,7 +128,7 @@ impl<'a> HeadTrainer<'a> {
     }
 
     /// Class probabilities of every step of each clip, from overlapping windows as in analysis.
-    pub fn step_scores(&self, clips: &[&ClipFeatures]) -> Result<Vec<Vec<[f32; CLASS_COUNT]>>, TrainingError> {
+    pub fn step_scores(&self, clips: &[&ClipFeatures]) -> Result<Vec<Vec<ClassScores>>, TrainingError> {
         let of_clip = |(index, clip): (usize, &&ClipFeatures)| {
             windows(clip.len(), self.window_steps).into_iter().map(move |window| (index, window)).collect::<Vec<_>>()
         };
@@ -158,7 +158,7 @@ impl<'a> HeadTrainer<'a> {
                     stages.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
                 let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
                 for ((clip, _), rows) in batch.iter().zip(rows.as_chunks::<CLASS_COUNT>().0.chunks_exact(steps)) {
-                    scores[*clip].extend(means[*clip].add(rows));
+                    scores[*clip].extend(means[*clip].add(rows).into_iter().map(ClassScores));
                 }
             }
         }
@@ -273,8 +273,8 @@ impl Trainer for HeadTrainer<'_> {
     fn validate(&self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
         for ScoredSteps { class, weight, steps } in self.validation_scores()? {
-            let ClipScores { scores, predicted } = clip_scores(&steps);
-            sums.add_weighted(class, weight, -scores[class.index()].max(1e-6).ln(), predicted == class);
+            let scores = clip_scores(&steps);
+            sums.add_weighted(class, weight, -scores.of(class).max(1e-6).ln(), scores.top() == class);
         }
         Ok(sums)
     }

@@ -19,7 +19,7 @@ use avar_analysis::pictures::StepPictures;
 use avar_base::job::CancelToken;
 use avar_dataset::Clip;
 use avar_kernels::Activation;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use avar_media::{OpenedMedia, VideoReader};
 use avar_model::layers::{Linear, Mode};
 use avar_model::loss::{self, LabelOptions};
@@ -263,11 +263,11 @@ impl Trainer for PictureTrainer {
             let pictures = if is_full_size { pictures } else { halved(&pictures)? };
             let features = self.student.network.forward(&pictures.detach(), Mode::Inference)?;
             let logits = self.student.classes.forward(&features, Activation::None)?.detach();
-            let log_p = candle_nn::ops::log_softmax(&logits, 1)?.to_vec2::<f32>()?;
-            for (frame, log_p) in frames.into_iter().zip(log_p) {
+            let log_p = candle_nn::ops::log_softmax(&logits, 1)?.flatten_all()?.to_vec1::<f32>()?;
+            for (frame, log_p) in frames.into_iter().zip(log_p.as_chunks::<CLASS_COUNT>().0) {
                 let Some(class) = classes[frame].filter(|class| can_be_seen(*class)) else { continue };
-                let best = (0..CLASS_COUNT).max_by(|a, b| log_p[*a].total_cmp(&log_p[*b])).unwrap_or_default();
-                sums.add(class, -log_p[class.index()], best == class.index());
+                let log_p = ClassScores(*log_p);
+                sums.add(class, -log_p.of(class), log_p.top() == class);
             }
         }
         Ok(sums)

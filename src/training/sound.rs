@@ -18,7 +18,7 @@ use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
 use avar_analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 use avar_base::time::MediaTime;
 use avar_dataset::Clip;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use avar_model::layers::Linear;
 use avar_model::loss::{self, LabelOptions};
 use avar_model::seeded::Init;
@@ -299,9 +299,8 @@ impl Trainer for SoundTrainer {
                     loss -= log_p[step][batch.labels[step] as usize] * batch.label_weights[step];
                     weight += batch.label_weights[step];
                 }
-                let best = (0..CLASS_COUNT).max_by(|a, b| totals[*a].total_cmp(&totals[*b])).unwrap_or_default();
                 let class = most_frequent(&batch.labels[steps]);
-                sums.add(class, loss / f32::max(weight, 1.0), best == class.index());
+                sums.add(class, loss / f32::max(weight, 1.0), ClassScores(totals).top() == class);
             }
         }
         Ok(sums)

@@ -13,10 +13,10 @@ use avar_analysis::{
 };
 use avar_base::job::{CancelToken, JobEvent, no_wake};
 use avar_base::time::{MediaTime, TimeRange};
-use avar_labels::anomaly_score;
+use avar_labels::{ClassScores, Modalities};
 use avar_media::{AudioBlock, AudioFormat, ClipSpec, ClipWriter, OpenedMedia, open};
 use avar_model::wav2vec2::normalise_utterance;
-use avar_model::{AvarNet, ComputeDevice, Modalities, Preset};
+use avar_model::{AvarNet, ComputeDevice, Preset};
 
 fn spec(path: &Path) -> AnalysisSpec {
     let OpenedMedia { info, frames } = open(path, &CancelToken::default(), |_| {}).unwrap();
@@ -177,7 +177,7 @@ fn a_stretch_of_samples_that_are_no_numbers_is_scored_without_sound_and_a_note_s
     let analysis = analyse(&spec, &NetworkShelf::default(), &CancelToken::default(), |_| {}).unwrap();
     let heard: Vec<usize> = (0..24).filter(|step| analysis.scores.steps[*step].evidence.sound.is_some()).collect();
     assert_eq!(heard, (0..24).filter(|step| !(4..8).contains(step)).collect::<Vec<_>>());
-    assert!(analysis.scores.steps.iter().flat_map(|step| step.class_scores).all(f32::is_finite));
+    assert!(analysis.scores.steps.iter().flat_map(|step| step.class_scores.0).all(f32::is_finite));
     let note = "16001 samples of the sound are not finite numbers (the first 1.00 s after the beginning)";
     assert!(analysis.account.notes.iter().any(|said| said.starts_with(note)), "{:?}", analysis.account.notes);
     // Nothing is computed again, and the note is there all the same.
@@ -458,7 +458,7 @@ fn the_evidence_of_a_step_is_what_the_network_says_of_one_modality_alone() {
     {
         let alone = network.step_probabilities(picture.map(Vec::as_slice), sound.map(Vec::as_slice), 1, 8).unwrap();
         for (judged, alone) in judged.iter().zip(alone.as_chunks::<10>().0) {
-            assert!((judged[10 + place] - anomaly_score(alone)).abs() < 1e-5);
+            assert!((judged[10 + place] - ClassScores(*alone).anomaly()).abs() < 1e-5);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! Two runs side by side, on the clips that both have.
 
 use super::linked::Selection;
-use super::prepared::{Prepared, top_class};
+use super::prepared::Prepared;
 use avar_base::job::{CancelToken, Cancelled};
-use avar_labels::CLASS_COUNT;
 use avar_metrics::difference::Differences;
 use avar_metrics::runs::Pairing;
 use avar_metrics::{BootstrapSettings, Decision, ScoredClip};
@@ -60,7 +59,7 @@ pub fn same_moment(clip: &ScoredClip, step: usize, other: &ScoredClip) -> Option
 /// Whether both call a step of the first the same; `None` where the second has no such step.
 pub fn disagree(first: &ScoredClip, step: usize, second: &ScoredClip) -> Option<bool> {
     let other = same_moment(first, step, second)?;
-    Some(top_class(&first.steps[step]) != top_class(&second.steps[other]))
+    Some(first.steps[step].top() != second.steps[other].top())
 }
 
 /// The mean over the steps of both of the total variation distance of their class scores; that of the clips' scores
@@ -69,13 +68,13 @@ fn distance(first: &ScoredClip, second: &ScoredClip) -> f64 {
     let (mut sum, mut count) = (0.0, 0);
     for (step, scores) in first.steps.iter().enumerate() {
         if let Some(other) = same_moment(first, step, second) {
-            let apart: f32 = scores.iter().zip(&second.steps[other]).map(|(a, b)| (a - b).abs()).sum();
+            let apart: f32 = scores.0.iter().zip(second.steps[other].0).map(|(a, b)| (a - b).abs()).sum();
             sum += f64::from(apart) / 2.0;
             count += 1;
         }
     }
     match count {
-        0 => (0..CLASS_COUNT).map(|class| (first.scores[class] - second.scores[class]).abs()).sum::<f64>() / 2.0,
+        0 => first.scores.0.iter().zip(second.scores.0).map(|(a, b)| (a - b).abs()).sum::<f64>() / 2.0,
         _ => sum / f64::from(count),
     }
 }

@@ -89,7 +89,7 @@ impl Selection {
         let mut average_precision = [Metric::undefined(Undefined::NoExamples); CLASS_COUNT];
         for class in AnomalyClass::ALL {
             cancel.check()?;
-            let examples = clips().map(|clip| (clip.scores[class.index()], clip.truth == class));
+            let examples = clips().map(|clip| (clip.scores.of(class), clip.truth == class));
             average_precision[class.index()] = Ranking::of_clips(examples).scores().average_precision;
         }
         cancel.check()?;
@@ -198,8 +198,8 @@ fn wrongness(clip: &ScoredClip, predicted: AnomalyClass) -> f64 {
     match (clip.truth.is_anomaly(), predicted.is_anomaly()) {
         (false, true) => anomaly,
         (true, false) => 1.0 - anomaly,
-        (true, true) if clip.truth != predicted => clip.scores[predicted.index()] - clip.scores[clip.truth.index()],
-        _ => -clip.scores[clip.truth.index()],
+        (true, true) if clip.truth != predicted => clip.scores.of(predicted) - clip.scores.of(clip.truth),
+        _ => -clip.scores.of(clip.truth),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use avar_labels::{AnomalyClass, CLASS_COUNT, Split, anomaly_score};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities, Split};
 use avar_metrics::runs::{About, ClipFacts, Evidence, Failure, Run};
 use avar_metrics::{ScoredClip, TruthRange};
 
@@ -71,22 +71,22 @@ fn clip(settings: &Settings, place: usize) -> (ScoredClip, ClipFacts) {
     let certainty = 1.0 + 4.0 * skill.max(0.05) * (0.4 + 0.6 * network.f32());
     let mut wave = 0.0;
     let mut evidence = Vec::with_capacity(length);
-    let steps: Vec<[f32; CLASS_COUNT]> = (0..length)
+    let steps: Vec<ClassScores> = (0..length)
         .map(|step| {
             wave = 0.8 * wave + 0.5 * (network.f32() - 0.5);
             let shown = if truth.is_anomaly() && !event.contains(&step) { AnomalyClass::Normal } else { looks_like };
             let mut logits: [f32; CLASS_COUNT] = std::array::from_fn(|_| 0.9 * (network.f32() - 0.5));
             logits[AnomalyClass::Normal.index()] += 1.6 + wave;
             logits[shown.index()] += certainty + 1.5 * wave;
-            let scores = softmax(logits);
-            let anomaly = anomaly_score(&scores);
+            let scores = ClassScores(softmax(logits));
+            let anomaly = scores.anomaly();
             let alone = |present: bool, share: f32| present.then_some((anomaly * share).clamp(0.0, 1.0));
             let lean = 0.5 + 0.45 * (wave + 0.3).clamp(-1.0, 1.0);
             evidence.push(Evidence { picture: alone(has_picture, 0.6 + lean), sound: alone(has_sound, 1.3 - lean) });
             scores
         })
         .collect();
-    let (scores, predicted) = of_clip(&steps);
+    let scores = of_clip(&steps);
     let start_s = event.start as f64 * STEP_S;
     let range = TruthRange { class: truth, start_s, end_s: (event.end as f64 * STEP_S).max(start_s + STEP_S) };
     let facts = ClipFacts {
@@ -96,21 +96,16 @@ fn clip(settings: &Settings, place: usize) -> (ScoredClip, ClipFacts) {
         brightness: has_picture.then_some(brightness),
         features: Vec::new(),
     };
-    let modalities = match (has_picture, has_sound) {
-        (true, true) => "picture and sound",
-        (true, false) => "picture only",
-        _ => "sound only",
-    };
     let scored = ScoredClip {
         path,
         group: format!("camera-{camera}"),
         split: Some([Split::Test, Split::Test, Split::Validation][world.usize(..3)]),
-        modalities: modalities.to_owned(),
+        modalities: Modalities::of(has_picture, has_sound),
         truth,
         truth_ranges: if truth.is_anomaly() { vec![range] } else { Vec::new() },
-        predicted,
+        predicted: scores.top(),
         scores,
-        max_score: steps.iter().map(anomaly_score).fold(0.0, f32::max).into(),
+        max_score: steps.iter().map(ClassScores::<f32>::anomaly).fold(0.0, f32::max).into(),
         steps,
         step_s: STEP_S,
         start_s: 0.0,
@@ -120,15 +115,13 @@ fn clip(settings: &Settings, place: usize) -> (ScoredClip, ClipFacts) {
 }
 
 /// The mean of the six most anomalous neighbouring steps.
-fn of_clip(steps: &[[f32; CLASS_COUNT]]) -> ([f64; CLASS_COUNT], AnomalyClass) {
-    let mean = |steps: &[[f32; CLASS_COUNT]]| -> [f64; CLASS_COUNT] {
-        std::array::from_fn(|class| steps.iter().map(|step| f64::from(step[class])).sum::<f64>() / steps.len() as f64)
+fn of_clip(steps: &[ClassScores]) -> ClassScores<f64> {
+    let mean = |steps: &[ClassScores]| -> [f64; CLASS_COUNT] {
+        std::array::from_fn(|class| steps.iter().map(|step| f64::from(step.0[class])).sum::<f64>() / steps.len() as f64)
     };
     let normal = AnomalyClass::Normal.index();
     let windows = steps.windows(6.min(steps.len())).map(mean);
-    let scores = windows.min_by(|a, b| a[normal].total_cmp(&b[normal])).unwrap_or_default();
-    let best = AnomalyClass::ALL.into_iter().rev().max_by(|a, b| scores[a.index()].total_cmp(&scores[b.index()]));
-    (scores, best.unwrap_or(AnomalyClass::Normal))
+    ClassScores(windows.min_by(|a, b| a[normal].total_cmp(&b[normal])).unwrap_or_default())
 }
 
 fn softmax(logits: [f32; CLASS_COUNT]) -> [f32; CLASS_COUNT] {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
-use avar_labels::{CLASS_COUNT, Hysteresis, Split, anomaly_score};
+use avar_labels::{ClassScores, Hysteresis, Split};
 use avar_metrics::alarms::ClipAlarms;
 use avar_metrics::calibration::Labelled;
 use avar_metrics::frames::{FrameGrid, frame_ranking};
@@ -97,7 +97,7 @@ impl Prepared {
 }
 
 fn peak(clip: &ScoredClip) -> Option<usize> {
-    let scores = clip.steps.iter().map(anomaly_score).enumerate();
+    let scores = clip.steps.iter().map(ClassScores::<f32>::anomaly).enumerate();
     scores.rev().max_by(|a, b| a.1.total_cmp(&b.1)).map(|(step, _)| step)
 }
 
@@ -106,7 +106,7 @@ fn strip(clip: &ScoredClip) -> Strip {
     let cell = |index: usize| {
         let first = index * count / STRIP_CELLS;
         let past = ((index + 1) * count).div_ceil(STRIP_CELLS).max(first + 1);
-        let highest = clip.steps[first..past.min(count)].iter().map(anomaly_score).fold(0.0, f32::max);
+        let highest = clip.steps[first..past.min(count)].iter().map(ClassScores::<f32>::anomaly).fold(0.0, f32::max);
         (highest * 255.0).round() as u8
     };
     (count > 0).then(|| std::array::from_fn(cell))
@@ -114,7 +114,7 @@ fn strip(clip: &ScoredClip) -> Strip {
 
 /// For a fit: class probabilities and true class.
 pub(super) fn labelled(clip: &ScoredClip) -> Labelled {
-    (clip.scores, clip.truth.index())
+    (clip.scores.0, clip.truth.index())
 }
 
 impl FittedTemperature {
@@ -146,15 +146,11 @@ impl Extent {
     }
 }
 
-/// The class with the highest score of a step; the first of equals.
-pub fn top_class(step: &[f32; CLASS_COUNT]) -> usize {
-    (0..CLASS_COUNT).rev().max_by(|a, b| step[*a].total_cmp(&step[*b])).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::evaluate::made_up;
+    use avar_labels::{AnomalyClass, CLASS_COUNT};
 
     fn prepared(run: Run) -> Prepared {
         Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
@@ -165,8 +161,8 @@ mod tests {
         let mut run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
         let clip = &mut run.clips[0];
         clip.steps = vec![clip.steps[0]; 1000];
-        clip.steps[777] = [0.1; CLASS_COUNT];
-        clip.steps[777][6] = 0.0;
+        clip.steps[777] = ClassScores([0.1; CLASS_COUNT]);
+        clip.steps[777].0[AnomalyClass::Normal.index()] = 0.0;
         clip.duration_s = 250.0;
         let prepared = prepared(run);
         assert_eq!((prepared.peaks[0], prepared.peak_s(0)), (Some(777), 777.5 * 0.25));

@@ -72,8 +72,7 @@ mod tests {
     use super::*;
     use avar_analysis::{StepGrid, StepScore};
     use avar_base::time::{MediaTime, TimeRange};
-    use avar_labels::Evidence;
-    use avar_model::Modalities;
+    use avar_labels::{ClassScores, Evidence, Modalities};
 
     #[test]
     fn a_cell_that_many_steps_share_shows_the_highest_score() {
@@ -82,6 +81,7 @@ mod tests {
         let steps = (0..grid.len()).map(|step| {
             let mut class_scores = [0.1; 10];
             class_scores[AnomalyClass::Crash.index()] = if step == 1234 { 0.9 } else { 0.1 };
+            let class_scores = ClassScores(class_scores);
             StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         let scores = StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() };

@@ -148,8 +148,7 @@ mod tests {
     use super::*;
     use avar_analysis::StepGrid;
     use avar_base::time::{MediaTime, TimeRange};
-    use avar_labels::{AnomalyClass, Evidence};
-    use avar_model::Modalities;
+    use avar_labels::{AnomalyClass, ClassScores, Evidence, Modalities};
 
     fn scores(count: usize, peak_at: usize) -> StepScores {
         let range = TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(count as f64 / 4.0));
@@ -157,6 +156,7 @@ mod tests {
         let steps = (0..count).map(|step| {
             let mut class_scores = [0.0; 10];
             class_scores[AnomalyClass::Normal.index()] = if step == peak_at { 0.0 } else { 1.0 };
+            let class_scores = ClassScores(class_scores);
             StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
         });
         StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() }

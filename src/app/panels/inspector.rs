@@ -7,9 +7,9 @@ use crate::state::{FileDigest, Recording, State};
 use crate::theme;
 use crate::widgets::class_bar;
 use avar_analysis::StepScore;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, Modalities};
 use avar_media::{AudioReport, IngestReport, MediaInfo, SoundTrackInfo, VideoReport};
-use avar_model::{Modalities, ModelCard};
+use avar_model::ModelCard;
 
 const BAR_HEIGHT: f32 = 17.0;
 const COLUMNS: class_bar::Columns =

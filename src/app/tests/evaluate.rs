@@ -554,7 +554,7 @@ fn what_has_to_be_known_of_a_run_is_said() {
     window.open(Slot::A, "untrained", 0.2, |run| {
         run.about.is_trained = false;
         run.about.unknown_labels.insert("riot".to_owned(), 3);
-        run.clips[5].scores[0] = f64::NAN;
+        run.clips[5].scores.0[0] = f64::NAN;
     });
     window.assert_shows("Untrained weights");
     window.assert_shows("3 rows are labelled \"riot\"");

@@ -234,7 +234,8 @@ fn the_test_set_of_xd_violence_becomes_a_manifest() {
     touch(folder.path(), &files.iter().map(String::as_str).collect::<Vec<_>>());
     let list = folder.path().join("annotations_multiclasses.txt");
     std::fs::copy(data.join("vadclip/annotations_multiclasses.txt"), list).expect("the list can be copied");
-    let manifest = import(SourceKind::XdViolence, folder.path(), &folder.path().join("xd.csv"), published_rate).expect("it reads");
+    let manifest =
+        import(SourceKind::XdViolence, folder.path(), &folder.path().join("xd.csv"), published_rate).expect("it reads");
     println!("{}", manifest.summary());
     let of = |class| manifest.clips.iter().filter(|clip| clip.label == class).count();
     assert_eq!(of(AnomalyClass::Normal), 300);

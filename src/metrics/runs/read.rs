@@ -11,7 +11,7 @@ use super::tables::{
 };
 use super::{About, ClipFacts, Failure, Run, RunError};
 use crate::{ScoredClip, TruthRange};
-use avar_labels::{AnomalyClass, Evidence};
+use avar_labels::{AnomalyClass, ClassScores, Evidence};
 
 /// Reads a run of `avar evaluate --out`. Tables and columns that a run of an earlier version lacks are empty; a clip of
 /// which any cell makes no sense is set aside.
@@ -83,11 +83,11 @@ impl Draft {
             path: row.path.to_owned(),
             group: group.to_owned(),
             split: row.split,
-            modalities: row.modalities.to_owned(),
+            modalities: row.modalities,
             truth: row.label,
             truth_ranges: Vec::new(),
             predicted: row.predicted,
-            scores: row.scores.map(|score| score.0),
+            scores: ClassScores(row.scores.map(|score| score.0)),
             max_score: row.max_score.0,
             steps: Vec::new(),
             step_s: 0.0,
@@ -122,7 +122,7 @@ impl Draft {
             score => Ok(score.map(|score| score.0 as f32)),
         };
         let evidence = Evidence { picture: alone("p_video", row.p_video)?, sound: alone("p_audio", row.p_audio)? };
-        self.scored.steps.push(row.scores.map(|score| score.0 as f32));
+        self.scored.steps.push(ClassScores(row.scores.map(|score| score.0 as f32)));
         if evidence != Evidence::default() || !self.facts.evidence.is_empty() {
             self.facts.evidence.resize(due, Evidence::default());
             self.facts.evidence.push(evidence);
@@ -210,7 +210,7 @@ impl Drafts {
 mod tests {
     use super::super::write_run;
     use super::*;
-    use avar_labels::{CLASS_COUNT, Split};
+    use avar_labels::{CLASS_COUNT, Modalities, Split};
 
     fn clip(path: &str, truth: AnomalyClass, steps: usize) -> ScoredClip {
         let mut scores = [0.05; CLASS_COUNT];
@@ -219,16 +219,16 @@ mod tests {
             path: path.to_owned(),
             group: "street".to_owned(),
             split: Some(Split::Test),
-            modalities: "picture and sound".to_owned(),
+            modalities: Some(Modalities::PictureAndSound),
             truth,
             truth_ranges: match truth {
                 AnomalyClass::Normal => Vec::new(),
                 class => vec![TruthRange { class, start_s: 0.3, end_s: 1.0 / 3.0 }],
             },
             predicted: truth,
-            scores,
+            scores: ClassScores(scores),
             max_score: 0.625,
-            steps: vec![scores.map(|score| score as f32); steps],
+            steps: vec![ClassScores(scores.map(|score| score as f32)); steps],
             step_s: 1.0 / 3.0,
             start_s: 0.1,
             duration_s: 4.7,
@@ -274,7 +274,7 @@ mod tests {
     fn a_clip_with_scores_that_are_no_numbers_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         let mut broken = run(folder.path());
-        broken.clips[0].steps[1][3] = f32::NAN;
+        broken.clips[0].steps[1].0[3] = f32::NAN;
         write_run(&broken).unwrap();
         let read = read_run(folder.path()).unwrap();
         assert_eq!(read.clips.len(), 1);
@@ -333,6 +333,7 @@ mod tests {
             (CLIPS, "0.5000,", "inf,", "line 2 of clips.csv: brightness is inf"),
             (CLIPS, "test", "tset", "line 2 of clips.csv: \"tset\" is none of train, val and test"),
             (CLIPS, "crash,crash", "crash,fight", "line 2 of clips.csv: \"fight\" is none of the ten classes"),
+            (CLIPS, "picture and sound", "smell", "line 2 of clips.csv: \"smell\" is nothing that a network is given"),
             (TRUTH, "crash", "riot", "line 2 of truth.csv: \"riot\" is none of the ten classes"),
             (TRUTH, ",0.3,", ",soon,", "line 2 of truth.csv: start_s is \"soon\", which is no number"),
             (TRUTH, ",0.3,", ",0.9,", "a true range runs from 0.9 s to"),
@@ -383,7 +384,8 @@ mod tests {
             let rows: Vec<_> = std::iter::once(header).chain(reader.records().map(Result::unwrap)).collect();
             let mut writer = csv::Writer::from_path(&path).unwrap();
             for row in rows {
-                let backwards: Vec<&str> = std::iter::once("other").chain(row.iter().collect::<Vec<_>>().into_iter().rev()).collect();
+                let backwards: Vec<&str> =
+                    std::iter::once("other").chain(row.iter().collect::<Vec<_>>().into_iter().rev()).collect();
                 writer.write_record(backwards).unwrap();
             }
             writer.flush().unwrap();
@@ -404,7 +406,9 @@ mod tests {
             let mut writer = csv::Writer::from_path(&path).unwrap();
             for row in rows {
                 let kept = header.iter().zip(&row).filter(|(name, _)| names.contains(name) || name.starts_with("p_"));
-                writer.write_record(kept.filter(|(name, _)| !["p_video", "p_audio"].contains(name)).map(|(_, cell)| cell)).unwrap();
+                writer
+                    .write_record(kept.filter(|(name, _)| !["p_video", "p_audio"].contains(name)).map(|(_, cell)| cell))
+                    .unwrap();
             }
             writer.flush().unwrap();
         };
@@ -414,7 +418,7 @@ mod tests {
         let read = read_run(folder.path()).unwrap();
         assert_eq!(read.set_aside, []);
         for (clip, facts) in old.clips.iter_mut().zip(&mut old.facts) {
-            *clip = ScoredClip { group: clip.path.clone(), split: None, modalities: String::new(), ..clip.clone() };
+            *clip = ScoredClip { group: clip.path.clone(), split: None, modalities: None, ..clip.clone() };
             *facts = ClipFacts::default();
         }
         assert!((read.clips[0].start_s - 0.1).abs() < 1e-6 && (read.clips[0].step_s - 1.0 / 3.0).abs() < 1e-5);

@@ -9,7 +9,7 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Modalities, Split};
 
 pub(super) const CLIPS: &str = "clips.csv";
 pub(super) const TRUTH: &str = "truth.csv";
@@ -29,7 +29,8 @@ pub(super) struct ClipRow<'a> {
     #[serde(deserialize_with = "read_class")]
     pub predicted: AnomalyClass,
     pub max_score: Decimals<6>,
-    pub modalities: &'a str,
+    #[serde(serialize_with = "write_modalities", deserialize_with = "read_modalities")]
+    pub modalities: Option<Modalities>,
     pub duration_s: Exact,
     pub start_s: Option<Exact>,
     pub step_s: Option<Exact>,
@@ -98,7 +99,8 @@ impl Serialize for Exact {
 
 fn read_class<'de, D: Deserializer<'de>>(cell: D) -> Result<AnomalyClass, D::Error> {
     let name = <&str>::deserialize(cell)?;
-    AnomalyClass::from_name(name).ok_or_else(|| D::Error::custom(format!("{} is none of the ten classes", quoted(name))))
+    AnomalyClass::from_name(name)
+        .ok_or_else(|| D::Error::custom(format!("{} is none of the ten classes", quoted(name))))
 }
 
 fn read_split<'de, D: Deserializer<'de>>(cell: D) -> Result<Option<Split>, D::Error> {
@@ -109,6 +111,20 @@ fn read_split<'de, D: Deserializer<'de>>(cell: D) -> Result<Option<Split>, D::Er
             None => Err(D::Error::custom(format!("{} is none of train, val and test", quoted(name)))),
         },
     }
+}
+
+fn read_modalities<'de, D: Deserializer<'de>>(cell: D) -> Result<Option<Modalities>, D::Error> {
+    match <&str>::deserialize(cell)? {
+        "" => Ok(None),
+        label => match Modalities::from_label(label) {
+            Some(modalities) => Ok(Some(modalities)),
+            None => Err(D::Error::custom(format!("{} is nothing that a network is given", quoted(label)))),
+        },
+    }
+}
+
+fn write_modalities<S: Serializer>(modalities: &Option<Modalities>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(modalities.map_or("", Modalities::label))
 }
 
 fn write_split<S: Serializer>(split: &Option<Split>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -41,7 +41,7 @@ fn write_clips(run: &Run, file: &mut dyn Write) -> io::Result<()> {
         label: clip.truth,
         predicted: clip.predicted,
         max_score: Decimals(clip.max_score),
-        modalities: &clip.modalities,
+        modalities: clip.modalities,
         // Exact, as the steps' times follow from them.
         duration_s: Exact(clip.duration_s),
         start_s: Some(Exact(clip.start_s)),
@@ -49,7 +49,7 @@ fn write_clips(run: &Run, file: &mut dyn Write) -> io::Result<()> {
         loudness_dbfs: facts.loudness_dbfs.map(|loudness| Decimals(loudness.into())),
         brightness: facts.brightness.map(|brightness| Decimals(brightness.into())),
         file: facts.file.to_string_lossy(),
-        scores: clip.scores.map(Decimals),
+        scores: clip.scores.0.map(Decimals),
     });
     write_table(file, clip_columns(), rows)
 }
@@ -74,7 +74,7 @@ fn write_steps(run: &Run, file: &mut dyn Write) -> io::Result<()> {
                 path: &clip.path,
                 step,
                 start_s: Decimals(clip.step_span(step).start),
-                scores: scores.map(|score| Decimals(score.into())),
+                scores: scores.0.map(|score| Decimals(score.into())),
                 p_video: evidence.picture.map(|score| Decimals(score.into())),
                 p_audio: evidence.sound.map(|score| Decimals(score.into())),
             }

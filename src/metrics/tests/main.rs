@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says where")]
 
 use avar_labels::Hysteresis;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities};
 use avar_metrics::bootstrap::BootstrapSettings;
 use avar_metrics::calibration::{Labelled, ProbabilityScores};
 use avar_metrics::classification::{Classification, MacroScores};
@@ -185,20 +185,20 @@ fn clip(case: &Value, settings: &Value, position: usize) -> ScoredClip {
     let at_s = |frame: &Value| start_s + number(frame) / rate_hz;
     let range =
         |range: &Value| TruthRange { class: class(&range[0]), start_s: at_s(&range[1]), end_s: at_s(&range[2]) };
-    let step = |step: &Value| distribution(step).map(|count| (count / scale) as f32);
-    let scores = distribution(&case["scores"]);
+    let step = |step: &Value| ClassScores(distribution(step).map(|count| (count / scale) as f32));
+    let scores = ClassScores(distribution(&case["scores"]));
     let steps: Vec<_> = case["steps"].as_array().unwrap().iter().map(step).collect();
     let normal = AnomalyClass::Normal.index();
     ScoredClip {
         path: format!("{position}.mp4"),
         group: case["group"].as_str().unwrap().to_owned(),
         split: None,
-        modalities: "picture".to_owned(),
+        modalities: Some(Modalities::PictureOnly),
         truth: class(&case["truth"]),
         truth_ranges: case["ranges"].as_array().unwrap().iter().map(range).collect(),
         predicted: class(&case["predicted"]),
         scores,
-        max_score: steps.iter().map(|step| f64::from(1.0 - step[normal])).fold(0.0, f64::max),
+        max_score: steps.iter().map(|step| f64::from(1.0 - step.0[normal])).fold(0.0, f64::max),
         steps,
         step_s: number(&case["step_frames"]) / rate_hz,
         start_s,

@@ -6,8 +6,8 @@ use avar_model::mobilevit::{self, MobileVit};
 use avar_model::temporal::TemporalKind;
 use avar_model::wav2vec2::{self, Wav2Vec2};
 use avar_model::{
-    AvarNet, ComputeDevice, Modalities, ModelError, Preset, WeightSource, Weights, attention, avar_net, mtcn,
-    recurrent, transformer,
+    AvarNet, ComputeDevice, ModelError, Preset, WeightSource, Weights, attention, avar_net, mtcn, recurrent,
+    transformer,
 };
 use candle_core::{D, Device, Tensor, Var};
 use candle_nn::VarMap;
@@ -126,15 +126,7 @@ fn an_untrained_network_is_finite_and_tells_inputs_apart() {
     assert_ne!(both, judge(Some(&second), Some(&heard)).unwrap());
     assert_ne!(both, judge(None, Some(&heard)).unwrap());
     assert_ne!(both, judge(Some(&first), None).unwrap());
-    assert!(judge(None, None).is_err());
-}
-
-#[test]
-fn the_modalities_of_a_result_are_named() {
-    assert_eq!(Modalities::of(true, true).unwrap(), Modalities::PictureAndSound);
-    assert_eq!(Modalities::of(true, false).unwrap(), Modalities::PictureOnly);
-    assert_eq!(Modalities::of(false, true).unwrap(), Modalities::SoundOnly);
-    assert_eq!(Modalities::of(false, false).unwrap_err().to_string(), "there is neither picture nor sound to judge");
+    assert_eq!(judge(None, None).unwrap_err().to_string(), "there is neither picture nor sound to judge");
 }
 
 #[test]

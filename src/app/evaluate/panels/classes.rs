@@ -8,7 +8,7 @@ use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use avar_labels::AnomalyClass;
 use avar_metrics::Metric;
-use avar_metrics::classification::ClassScores;
+use avar_metrics::classification::ClassMetrics;
 
 /// Right edges of the columns, as shares of the width.
 const COLUMNS: [(&str, f32); 5] = [("clips", 0.45), ("prec.", 0.6), ("recall", 0.74), ("F1", 0.87), ("AP", 1.0)];
@@ -59,9 +59,9 @@ pub fn show(ui: &mut Ui, state: &EvaluateState) {
     ));
 }
 
-fn class_row(ui: &mut Ui, rect: Rect, scores: &ClassScores, average_precision: Metric, is_validated: bool) {
+fn class_row(ui: &mut Ui, rect: Rect, scores: &ClassMetrics, average_precision: Metric, is_validated: bool) {
     let palette = theme::palette(ui);
-    let ClassScores { class, support, predicted, precision, recall, f1 } = *scores;
+    let ClassMetrics { class, support, predicted, precision, recall, f1 } = *scores;
     let swatch = Rect::from_center_size(rect.left_center() + vec2(4.0, 0.0), vec2(8.0, 8.0));
     if is_validated {
         ui.painter().rect_filled(swatch, 2, palette.class_color(class));

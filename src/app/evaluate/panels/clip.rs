@@ -13,7 +13,7 @@ use crate::evaluate::comparison::{disagree, same_moment};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use crate::widgets::class_bar;
-use avar_labels::{AnomalyClass, anomaly_score};
+use avar_labels::{AnomalyClass, ClassScores};
 use avar_metrics::ScoredClip;
 use avar_metrics::runs::Evidence;
 
@@ -173,10 +173,10 @@ fn curve(axis: &Axis, clip: &ScoredClip) -> Vec<Pos2> {
     let middle_s = |step: usize| clip.start_s + (step as f64 + 0.5) * clip.step_s;
     let point = |step: usize, score: f32| pos2(axis.x(middle_s(step)), axis.y(score));
     if per_point == 1 {
-        return clip.steps.iter().enumerate().map(|(step, scores)| point(step, anomaly_score(scores))).collect();
+        return clip.steps.iter().enumerate().map(|(step, scores)| point(step, scores.anomaly())).collect();
     }
-    let extremes = |(place, group): (usize, &[[f32; 10]])| {
-        let scores = group.iter().map(anomaly_score);
+    let extremes = |(place, group): (usize, &[ClassScores])| {
+        let scores = group.iter().map(ClassScores::<f32>::anomaly);
         let (low, high) = scores.fold((f32::MAX, f32::MIN), |(low, high), score| (low.min(score), high.max(score)));
         let first = place * per_point;
         [point(first, low), point(first + group.len() - 1, high)]
@@ -227,22 +227,22 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
     heading.widget_info(|| WidgetInfo::labeled(Role::Label, true, &title));
     heading.on_hover_text(format!("Step {step}: the anomaly score when the network is given one of the two alone"));
     let height = ((area.height() - 18.0) / AnomalyClass::ALL.len() as f32).min(17.0);
-    let top = scores.map(crate::evaluate::prepared::top_class);
+    let top = scores.map(ClassScores::<f32>::top);
     for class in AnomalyClass::ALL {
         let row_top = area.top() + 18.0 + class.index() as f32 * height;
         let row = Rect::from_min_size(pos2(area.left(), row_top), vec2(area.width(), height));
-        let score = scores.map_or(clip.scores[class.index()] as f32, |scores| scores[class.index()]);
-        let color = if top == Some(class.index()) { palette.text } else { palette.weak_text };
+        let score = scores.map_or(clip.scores.of(class) as f32, |scores| scores.of(class));
+        let color = if top == Some(class) { palette.text } else { palette.weak_text };
         let columns = class_bar::Columns { name_at: 0.0, bar_from: 76.0, bar_to: 34.0, bar_height: 5.0 };
         let named = (class.label(), palette.class_color(class));
         class_bar::draw(ui.painter(), row, columns, named, Some(score), (color, palette));
         if let Some(of_second) = of_second {
             let track = row.width() - columns.bar_from - columns.bar_to;
-            let x = row.left() + columns.bar_from + track * of_second[class.index()];
+            let x = row.left() + columns.bar_from + track * of_second.of(class);
             ui.painter().vline(x, row.shrink2(vec2(0.0, 2.0)).y_range(), Stroke::new(1.5, palette.text));
         }
         let response = ui.interact(row, ui.scope_id().with(class), Sense::hover());
-        let of_second = of_second.map(|scores| format!(", B {:.2}", scores[class.index()])).unwrap_or_default();
+        let of_second = of_second.map(|scores| format!(", B {:.2}", scores.of(class))).unwrap_or_default();
         let name = format!("{} at the playhead {score:.2}{of_second}", class.label());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &name));
         response.on_hover_text(name);
@@ -259,9 +259,9 @@ mod tests {
         let mut clip = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips.remove(0);
         let mut calm = [0.0; 10];
         calm[AnomalyClass::Normal.index()] = 1.0;
-        clip.steps = vec![calm; 20_000];
-        clip.steps[7777] = [0.1; 10];
-        clip.steps[7777][AnomalyClass::Normal.index()] = 0.0;
+        clip.steps = vec![ClassScores(calm); 20_000];
+        clip.steps[7777] = ClassScores([0.1; 10]);
+        clip.steps[7777].0[AnomalyClass::Normal.index()] = 0.0;
         clip.duration_s = 5000.0;
         for width in [60.0, 333.0, 1200.0] {
             let rect = Rect::from_min_size(Pos2::ZERO, vec2(width, 100.0));

@@ -7,7 +7,7 @@ use crate::evaluate::command::EvaluateCommand;
 use crate::evaluate::notes::{NOTES, Remark};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, Modalities};
 use avar_metrics::ScoredClip;
 
 /// In a low window it scrolls.
@@ -34,8 +34,9 @@ fn remarks(
     let light = facts.brightness.map_or("no picture".to_owned(), |light| format!("darkness {:.2}", 1.0 - light));
     let split = clip.split.map_or("no split", |split| split.name());
     let words = format!("{} · {split} · {loudness} · {light}", clip.group);
-    ui.add(eframe::egui::Label::new(RichText::new(&words).small().color(palette.weak_text)).truncate())
-        .on_hover_text(format!("Source, split, loudness and darkness\n{}", clip.modalities));
+    ui.add(eframe::egui::Label::new(RichText::new(&words).small().color(palette.weak_text)).truncate()).on_hover_text(
+        format!("Source, split, loudness and darkness\n{}", clip.modalities.map_or("", Modalities::label)),
+    );
     label_menu(ui, place, clip, remark, commands);
     let is_open = run.notes.problem.is_none();
     ui.add_enabled_ui(is_open, |ui| {

@@ -135,8 +135,8 @@ impl Window {
                 8..=10 => AnomalyClass::PoliceSiren,
                 _ => AnomalyClass::Normal,
             };
-            step.class_scores = [0.0; 10];
-            step.class_scores[class.index()] = 1.0;
+            step.class_scores.0.fill(0.0);
+            step.class_scores.0[class.index()] = 1.0;
         }
         state.refresh_events();
         self.settle();
@@ -489,8 +489,8 @@ fn raising_the_threshold_beyond_an_event_takes_it_off_the_list() {
     window.plant_events();
     for step in &mut window.harness.state_mut().desk.state.queue[0].review.scores.as_mut().unwrap().steps {
         if step.step == 4 || step.step == 5 {
-            step.class_scores[AnomalyClass::Crash.index()] = 0.505;
-            step.class_scores[AnomalyClass::Normal.index()] = 0.495;
+            step.class_scores.0[AnomalyClass::Crash.index()] = 0.505;
+            step.class_scores.0[AnomalyClass::Normal.index()] = 0.495;
         }
     }
     let has_crash = |window: &Window| window.harness.query_by_label_contains("Crash at").is_some();
