@@ -51,7 +51,7 @@ static PAIRED: LazyLock<Arc<Paired>> = LazyLock::new(|| Arc::new(pair()));
 #[divan::bench(sample_count = 2, sample_size = 1)]
 fn once_a_run(bencher: Bencher) {
     let run = run(1, 0.45);
-    let steps: usize = run.clips.iter().map(|clip| clip.steps.len()).sum();
+    let steps: usize = run.clips.iter().map(|clip| clip.scored.steps.len()).sum();
     bencher.counter(ItemsCount::new(steps)).with_inputs(|| run.clone()).bench_local_values(prepared);
 }
 

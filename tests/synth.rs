@@ -7,6 +7,7 @@ use avar::job::CancelToken;
 use avar::labels::AnomalyClass;
 use avar::labels::Split;
 use avar::media::open;
+use avar::metrics::runs::RunClip;
 
 fn synth(out: &Path, clips: usize, sounds: usize, seed: u64) {
     let [clips, sounds, seed] = [clips.to_string(), sounds.to_string(), seed.to_string()];
@@ -117,7 +118,7 @@ fn an_evaluation_prints_clips_and_metrics_and_keeps_the_run() {
     assert_eq!(avar_testing::read_json(&out.join("run.json"))["is_trained"], false);
     let run = avar::metrics::runs::read_run(&out).unwrap();
     assert_eq!((run.clips.len(), run.set_aside.len(), run.about.clips), (4, 0, 4));
-    for (clip, facts) in run.clips.iter().zip(&run.facts) {
+    for RunClip { scored: clip, facts } in &run.clips {
         assert_eq!((clip.steps.len(), facts.evidence.len()), (4, 4), "{}", clip.path);
         assert!(facts.evidence.iter().all(|step| step.picture.is_some() && step.sound.is_some()), "{}", clip.path);
         assert!(facts.file.is_file() && !facts.features.is_empty(), "{}", clip.path);
@@ -179,17 +180,17 @@ fn folders_of_classes_become_a_manifest() {
 fn truth_past_the_end_of_a_recording_is_said_and_a_clip_of_nothing_else_is_set_aside() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["beyond.mp4", "over.mp4", "street.mp4"] {
-        common::write_clip(&folder.path().join(name), 2, true);
+        avar_testing::write_clip(&folder.path().join(name), 2, true);
     }
     let (manifest, out) = (folder.path().join("manifest.csv"), folder.path().join("run"));
     let rows = "beyond.mp4,crash,10,12\nover.mp4,crash,1,9\nstreet.mp4,normal,,\n";
     std::fs::write(&manifest, format!("path,label,start_s,end_s\n{rows}")).unwrap();
     let [manifest, out_text] = [&manifest, &out].map(|path| path.to_str().unwrap());
     let arguments = ["evaluate", "--untrained", "--json", "--manifest", manifest, "--out", out_text];
-    let run = common::avar(arguments).expect_status(0);
+    let run = crate::program::avar(arguments).expect_status(0);
     let cut = "1 range past the end of the recording, cut there: `over.mp4` (1 to 9 s of 2 s)";
     let outside = "an annotated range lies after the end of the recording (10 to 12 s of 2 s)";
-    let about = common::read_json(&out.join("run.json"));
+    let about = avar_testing::read_json(&out.join("run.json"));
     for document in [&run.json(), &about] {
         assert_eq!(document["failures"][0]["path"], "beyond.mp4");
         assert!(document["failures"][0]["error"].as_str().unwrap().starts_with(outside), "{document}");
@@ -200,7 +201,7 @@ fn truth_past_the_end_of_a_recording_is_said_and_a_clip_of_nothing_else_is_set_a
     let frames = &run.json()["metrics"]["frames"]["anomaly"];
     assert_eq!((&frames["positives"], &frames["negatives"]), (&24.into(), &72.into()));
 
-    let listed = common::avar(["manifest", manifest]).expect_status(0).stdout;
+    let listed = crate::program::avar(["manifest", manifest]).expect_status(0).stdout;
     let outside = "1 range wholly after the end of the recording, whose clip cannot be evaluated: `beyond.mp4` (10 to 12 s of 2 s)";
     assert!(listed.contains(cut) && listed.contains(outside), "{listed}");
 }
@@ -209,11 +210,11 @@ fn truth_past_the_end_of_a_recording_is_said_and_a_clip_of_nothing_else_is_set_a
 fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
     let folder = tempfile::tempdir().unwrap();
     let name = "Film__#1_label_G-0-0";
-    common::write_clip(&folder.path().join(format!("{name}.mp4")), 3, false);
+    avar_testing::write_clip(&folder.path().join(format!("{name}.mp4")), 3, false);
     std::fs::write(folder.path().join("annotations.txt"), format!("{name} 25 50\n")).unwrap();
     let [source, out] = [folder.path().to_owned(), folder.path().join("manifest.csv")];
     let arguments = ["manifest", source.to_str().unwrap(), "--from", "xd-violence", "--out", out.to_str().unwrap()];
-    let run = common::avar(arguments).expect_status(0);
+    let run = crate::program::avar(arguments).expect_status(0);
     let range = Manifest::read(&out).unwrap().clips[0].ranges[0].range;
     assert_eq!((range.start.seconds(), range.end.seconds()), (1.0, 2.0), "25 frames a second");
     let note = format!("`{name}.mp4` (25/s)");
@@ -228,14 +229,14 @@ fn lists_of_frames_are_read_in_the_frames_of_the_recording_itself() {
 fn a_recording_that_is_in_two_parts_under_two_names_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = manifest(folder.path());
-    common::write_clip(&folder.path().join("1.mp4"), 2, true);
-    common::write_clip(&folder.path().join("3.mp4"), 2, false);
+    avar_testing::write_clip(&folder.path().join("1.mp4"), 2, true);
+    avar_testing::write_clip(&folder.path().join("3.mp4"), 2, false);
     let note = "1 recording in more than one part, the same byte for byte, so that one part tells what is in the \
                 other: `0.mp4` (train) and `2.mp4` (test)";
     let manifest = manifest.to_str().unwrap();
-    let listed = common::avar(["manifest", manifest]).expect_status(0).stdout;
+    let listed = crate::program::avar(["manifest", manifest]).expect_status(0).stdout;
     assert!(listed.contains(note), "{listed}");
     let arguments = ["evaluate", "--untrained", "--json", "--split", "test", "--manifest", manifest];
-    let run = common::avar(arguments).expect_status(0);
+    let run = crate::program::avar(arguments).expect_status(0);
     assert!(run.json()["notes"].as_array().unwrap().contains(&note.into()), "{}", run.stderr);
 }

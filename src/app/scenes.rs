@@ -91,7 +91,7 @@ fn made_up_runs(folder: &Path) -> anyhow::Result<Vec<Command>> {
     for (slot, name, skill, seed) in [(Slot::A, "made-up-a", 0.45, 1), (Slot::B, "made-up-b", 0.75, 2)] {
         let settings = made_up::Settings { folder: folder.join(name), skill, seed, ..made_up::Settings::default() };
         let mut run = made_up::run(&settings);
-        run.facts.iter_mut().for_each(|facts| facts.file = sample.clone());
+        run.clips.iter_mut().for_each(|clip| clip.facts.file = sample.clone());
         write_run(&run)?;
         commands.push(Command::Evaluate(EvaluateCommand::OpenRun(slot, settings.folder)));
     }

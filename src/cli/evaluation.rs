@@ -69,7 +69,7 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
         eprintln!("avar: not scored: {path}: {error}");
     }
     if as_json {
-        let clips: Vec<Value> = run.clips.iter().map(clip_json).collect();
+        let clips: Vec<Value> = run.scored().map(clip_json).collect();
         let json = json!({"clips": clips, "failures": run.about.failures, "notes": run.about.notes, "metrics": report});
         return say(&serde_json::to_string_pretty(&json)?);
     }

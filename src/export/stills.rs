@@ -25,7 +25,7 @@ pub(super) fn fetch_stills(run: &Run, moments: &[Moment], watch: &Watch) -> Resu
     for (done, (clip, places)) in by_clip.into_iter().enumerate() {
         watch.tell(done as f32 / clips as f32)?;
         let times_s: Vec<f64> = places.iter().map(|place| moments[*place].time_s).collect();
-        let found = stills_of(&run.facts[clip].file, &times_s, watch)?;
+        let found = stills_of(&run.clips[clip].facts.file, &times_s, watch)?;
         places.into_iter().zip(found).for_each(|(place, still)| stills[place] = still);
     }
     Ok(stills)

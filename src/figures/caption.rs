@@ -63,7 +63,7 @@ fn unvalidated_note(about: &About) -> Option<String> {
 /// Where the numbers came from, in one paragraph.
 fn provenance(run: &Run) -> String {
     let Run { about, clips, set_aside, .. } = run;
-    let mut groups: Vec<&str> = clips.iter().map(|clip| clip.group.as_str()).collect();
+    let mut groups: Vec<&str> = clips.iter().map(|clip| clip.scored.group.as_str()).collect();
     groups.sort_unstable();
     groups.dedup();
     let mut parts = vec![
@@ -85,10 +85,10 @@ fn provenance(run: &Run) -> String {
 /// A figure over clips that the weights were trained on says less than one over others.
 fn parts_of_dataset(run: &Run) -> String {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for clip in &run.clips {
+    for clip in run.scored() {
         *counts.entry(clip.split.map_or("no part", |split| split.name())).or_default() += 1;
     }
-    if run.clips.iter().all(|clip| clip.split.is_none()) {
+    if run.scored().all(|clip| clip.split.is_none()) {
         return String::new();
     }
     let list: Vec<String> = counts.iter().map(|(part, count)| format!("{part} {count}")).collect();
@@ -151,7 +151,7 @@ mod tests {
             not_validated: vec!["pain".to_owned()],
             ..About::default()
         };
-        Run { folder: PathBuf::from("/out/run-a"), about, clips: Vec::new(), facts: Vec::new(), set_aside: Vec::new() }
+        Run { folder: PathBuf::from("/out/run-a"), about, clips: Vec::new(), set_aside: Vec::new() }
     }
 
     #[test]

@@ -18,7 +18,7 @@ const HEADING_PX: f64 = 14.0;
 
 /// Figure 6: the ten classes.
 pub fn class_confusion(run: &Run) -> Result<Figure, FigureError> {
-    let matrix = ConfusionMatrix::new(run.clips.iter().map(|clip| (clip.truth, clip.predicted)));
+    let matrix = ConfusionMatrix::new(run.scored().map(|clip| (clip.truth, clip.predicted)));
     let counts = Counts {
         labels: AnomalyClass::ALL.map(|class| class_label(class, &run.about)).to_vec(),
         names: AnomalyClass::ALL.map(|class| class.name().to_owned()).to_vec(),
@@ -31,7 +31,7 @@ pub fn class_confusion(run: &Run) -> Result<Figure, FigureError> {
 /// Figure 7: normal against abnormal; a clip whose `1 - P(normal)` reaches `threshold` is taken for abnormal.
 pub fn anomaly_confusion(run: &Run, threshold: f64) -> Result<Figure, FigureError> {
     let mut cells = vec![vec![0; 2]; 2];
-    for clip in &run.clips {
+    for clip in run.scored() {
         let is_found = reaches(clip.anomaly_score(), threshold);
         cells[usize::from(clip.truth.is_anomaly())][usize::from(is_found)] += 1;
     }
@@ -176,7 +176,7 @@ mod tests {
         let run = sample_run();
         let figure = class_confusion(&run).unwrap();
         let page = Page::of(&figure);
-        let matrix = ConfusionMatrix::new(run.clips.iter().map(|clip| (clip.truth, clip.predicted)));
+        let matrix = ConfusionMatrix::new(run.scored().map(|clip| (clip.truth, clip.predicted)));
         let counts: Vec<String> = matrix.counts().iter().flatten().map(u64::to_string).collect();
         assert_eq!(page.texts("count-text"), counts);
         let fills = page.attributes("count", "fill");
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_class_without_clips_has_dashes_and_a_run_without_clips_no_figure() {
         let mut run = sample_run();
-        run.clips.retain(|clip| clip.truth != AnomalyClass::Abuse);
+        run.clips.retain(|clip| clip.scored.truth != AnomalyClass::Abuse);
         let texts = Page::of(&class_confusion(&run).unwrap()).texts("share-text");
         assert!(texts[..10].iter().all(|text| text == "–") && texts[10] != "–");
         assert!(class_confusion(&empty()).unwrap_err().to_string().contains("no clip"));

@@ -32,7 +32,7 @@ pub struct CurveMarks {
 
 /// `stills` are of the plan's moments, in their order.
 pub fn score_curve(run: &Run, plan: &CurvePlan, stills: &[Still], marks: CurveMarks) -> Result<Figure, FigureError> {
-    let clip = &run.clips[plan.clip];
+    let clip = &run.clips[plan.clip].scored;
     let scores: Vec<f64> = clip.steps.iter().map(|step| step.anomaly().into()).collect();
     let chart = Chart { run, plan, clip, scores: &scores, marks };
     let playhead_s = chart.playhead_s();
@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn the_shaded_truth_lies_at_its_time() {
         let run = sample_run();
-        let clip = run.clips.iter().find(|clip| clip.path == "crash/clip_001.mp4").unwrap();
+        let clip = run.scored().find(|clip| clip.path == "crash/clip_001.mp4").unwrap();
         let page = Page::of(&figure(Some(&clip.path), MARKS));
         let truth = page.areas("truth");
         let (left, right) = (MARGIN_PX + AXIS_PX, WIDTH_PX - MARGIN_PX);
@@ -343,7 +343,7 @@ mod tests {
     #[test]
     fn a_peak_of_one_step_stays_in_a_curve_of_a_hundred_thousand() {
         let mut run = sample_run();
-        let clip = &mut run.clips[0];
+        let clip = &mut run.clips[0].scored;
         clip.steps = vec![clip.steps[0]; 100_000];
         clip.steps[77_777] = ClassScores([0.0; 10]);
         clip.duration_s = 25_000.0;

@@ -29,7 +29,7 @@ pub fn plan_curve(run: &Run, path: Option<&str>) -> Result<CurvePlan, FigureErro
         Some(path) => (find_clip(run, path)?, "The clip was chosen by whoever made the figure.".to_owned()),
         None => choose_clip(run)?,
     };
-    let scored = &run.clips[clip];
+    let scored = &run.clips[clip].scored;
     if scored.steps.is_empty() {
         let name = clip_name(&scored.path);
         let sentence = format!("the clip has no step scores; evaluate again with `avar evaluate --out`: {name}");
@@ -44,16 +44,16 @@ fn find_clip(run: &Run, path: &str) -> Result<usize, FigureError> {
     let wanted = path.replace('\\', "/");
     let ends: Vec<usize> = (0..run.clips.len())
         .filter(|place| {
-            let of_clip = run.clips[*place].path.replace('\\', "/");
+            let of_clip = run.clips[*place].scored.path.replace('\\', "/");
             of_clip == wanted || of_clip.ends_with(&format!("/{wanted}")) || wanted.ends_with(&format!("/{of_clip}"))
         })
         .collect();
-    let exact = run.clips.iter().position(|clip| clip.path == path);
+    let exact = run.scored().position(|clip| clip.path == path);
     match (exact, ends.as_slice()) {
         (Some(clip), _) => Ok(clip),
         (None, [clip]) => Ok(*clip),
         (None, []) => {
-            let first = run.clips.first().map_or("none", |clip| &clip.path);
+            let first = run.scored().next().map_or("none", |clip| &clip.path);
             let sentence = format!("the run has no such clip; its first is called {first}: {path}");
             Err(FigureError::NothingToDraw(sentence))
         }
@@ -68,8 +68,10 @@ fn choose_clip(run: &Run) -> Result<(usize, String), FigureError> {
     // Highest first; of equals the first by path, whatever order the run has.
     let ranked = |measure: &dyn Fn(&ScoredClip) -> Option<f64>| {
         let mut ranked: Vec<(usize, f64)> =
-            run.clips.iter().enumerate().filter_map(|(place, clip)| Some((place, measure(clip)?))).collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| run.clips[a.0].path.cmp(&run.clips[b.0].path)));
+            run.scored().enumerate().filter_map(|(place, clip)| Some((place, measure(clip)?))).collect();
+        ranked.sort_by(|a, b| {
+            b.1.total_cmp(&a.1).then_with(|| run.clips[a.0].scored.path.cmp(&run.clips[b.0].scored.path))
+        });
         ranked
     };
     let by_contrast = ranked(&contrast);
@@ -146,18 +148,18 @@ mod tests {
     fn the_clip_with_the_clearest_difference_is_chosen_whatever_the_order_of_the_run() {
         let mut run = sample_run();
         let plan = plan_curve(&run, None).unwrap();
-        let best = contrast(&run.clips[plan.clip]).unwrap();
-        assert!(run.clips.iter().filter_map(contrast).all(|other| other <= best));
+        let best = contrast(&run.clips[plan.clip].scored).unwrap();
+        assert!(run.scored().filter_map(contrast).all(|other| other <= best));
         assert!(plan.rule.contains("of 72 with annotated ranges"), "{}", plan.rule);
-        let path = run.clips[plan.clip].path.clone();
+        let path = run.clips[plan.clip].scored.path.clone();
         run.clips.reverse();
-        assert_eq!(run.clips[plan_curve(&run, None).unwrap().clip].path, path);
+        assert_eq!(run.clips[plan_curve(&run, None).unwrap().clip].scored.path, path);
     }
 
     #[test]
     fn a_clip_is_found_by_its_path_or_the_end_of_it() {
         let run = sample_run();
-        let of = |path| plan_curve(&run, Some(path)).map(|plan| run.clips[plan.clip].path.clone());
+        let of = |path| plan_curve(&run, Some(path)).map(|plan| run.clips[plan.clip].scored.path.clone());
         assert_eq!(of("pain/clip_003.mp4").unwrap(), "pain/clip_003.mp4");
         assert_eq!(of("/data/pain/clip_003.mp4").unwrap(), "pain/clip_003.mp4");
         let sentence = of("clip_003.mp4").unwrap_err().to_string();
@@ -169,7 +171,7 @@ mod tests {
     fn moments_lie_before_within_and_after_the_event() {
         let run = sample_run();
         let plan = plan_curve(&run, Some("crash/clip_001.mp4")).unwrap();
-        let spans = run.clips[plan.clip].anomalous_spans();
+        let spans = run.clips[plan.clip].scored.anomalous_spans();
         let (first, last) = (plan.moments[0].time_s, plan.moments.last().unwrap().time_s);
         assert!(first < spans[0].start && last > spans[0].end);
         assert!(plan.moments.windows(2).all(|pair| pair[0].step < pair[1].step));
@@ -181,7 +183,7 @@ mod tests {
     fn a_run_without_step_scores_has_no_curve() {
         assert!(plan_curve(&empty(), None).unwrap_err().to_string().contains("step scores"));
         let mut run = sample_run();
-        run.clips.iter_mut().for_each(|clip| clip.steps.clear());
+        run.clips.iter_mut().for_each(|clip| clip.scored.steps.clear());
         assert!(plan_curve(&run, None).unwrap_err().to_string().contains("evaluate again"));
         let named = plan_curve(&run, Some("pain/clip_003.mp4")).unwrap_err().to_string();
         assert!(named.ends_with(": pain/clip_003.mp4"), "{named}");

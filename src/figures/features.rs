@@ -52,14 +52,14 @@ impl Features {
     /// At most `most` clips, evenly taken from all in the order of their paths.
     pub fn of(run: &Run, most: usize) -> Result<Self, FigureError> {
         let mut widths: Vec<usize> =
-            run.facts.iter().map(|facts| facts.features.len()).filter(|len| *len > 0).collect();
+            run.clips.iter().map(|clip| clip.facts.features.len()).filter(|len| *len > 0).collect();
         widths.sort_unstable();
         let columns = widths.get(widths.len() / 2).copied().unwrap_or(0);
         let is_usable = |place: &usize| {
-            let features = &run.facts[*place].features;
+            let features = &run.clips[*place].facts.features;
             features.len() == columns && features.iter().all(|value| value.is_finite())
         };
-        let mut usable: Vec<usize> = (0..run.facts.len()).filter(is_usable).collect();
+        let mut usable: Vec<usize> = (0..run.clips.len()).filter(is_usable).collect();
         if columns == 0 || usable.len() < FEWEST_POINTS {
             let sentence = format!(
                 "a projection needs the features of {FEWEST_POINTS} clips and the run has those of {}; evaluate again \
@@ -68,10 +68,11 @@ impl Features {
             );
             return Err(FigureError::NothingToDraw(sentence));
         }
-        usable.sort_by(|a, b| run.clips[*a].path.cmp(&run.clips[*b].path));
+        usable.sort_by(|a, b| run.clips[*a].scored.path.cmp(&run.clips[*b].scored.path));
         let shown = usable.len().min(most);
         let clips: Vec<usize> = (0..shown).map(|index| usable[index * usable.len() / shown]).collect();
-        let values = clips.iter().flat_map(|place| run.facts[*place].features.iter().map(|value| f64::from(*value)));
+        let values =
+            clips.iter().flat_map(|place| run.clips[*place].facts.features.iter().map(|value| f64::from(*value)));
         let matrix = Matrix { rows: shown, columns, values: values.collect() };
         Ok(Self { matrix, without: run.clips.len() - usable.len(), beyond: usable.len() - shown, clips })
     }
@@ -88,21 +89,20 @@ mod tests {
     #[test]
     fn clips_without_features_are_counted_and_the_order_of_the_run_does_not_matter() {
         let mut run = sample_run();
-        run.facts[3].features.clear();
-        run.facts[4].features[0] = f32::NAN;
+        run.clips[3].facts.features.clear();
+        run.clips[4].facts.features[0] = f32::NAN;
         let features = Features::of(&run, 1000).unwrap();
         assert_eq!((features.clips.len(), features.without, features.beyond), (78, 2, 0));
         let few = Features::of(&run, 20).unwrap();
         assert_eq!((few.clips.len(), few.beyond, few.matrix.rows), (20, 58, 20));
         run.clips.reverse();
-        run.facts.reverse();
         assert_eq!(Features::of(&run, 1000).unwrap().matrix, features.matrix);
     }
 
     #[test]
     fn a_run_without_features_is_refused_with_what_to_do() {
         let mut run = sample_run();
-        run.facts.iter_mut().for_each(|facts| facts.features.clear());
+        run.clips.iter_mut().for_each(|clip| clip.facts.features.clear());
         let sentence = Features::of(&run, 10).err().unwrap().to_string();
         assert!(sentence.contains("avar evaluate --out"), "{sentence}");
     }

@@ -29,7 +29,7 @@ pub fn frame_rows(run: &Run, plan: &FramesPlan, stills: &[Still]) -> Result<Figu
     let wrong = moments
         .iter()
         .filter(|moment| {
-            let clip = &run.clips[moment.clip];
+            let clip = &run.clips[moment.clip].scored;
             clip.steps[moment.step].top() != truth_at(clip, moment.step)
         })
         .count();
@@ -85,7 +85,7 @@ fn put_clip<'a>(
     first: Area,
     column_px: f64,
 ) {
-    let clip = &run.clips[row.clip];
+    let clip = &run.clips[row.clip].scored;
     let verdict = match clip.truth == clip.predicted {
         true => class_label(clip.truth, &run.about),
         false => {
@@ -135,7 +135,7 @@ fn table(run: &Run, plan: &FramesPlan) -> Table {
     let columns = ["clip", "clip_truth", "clip_predicted", "step", "time_s", "truth", "predicted", "is_right"];
     let mut table = Table::new(columns);
     for moment in plan.moments() {
-        let clip = &run.clips[moment.clip];
+        let clip = &run.clips[moment.clip].scored;
         let (truth, predicted) = (truth_at(clip, moment.step), clip.steps[moment.step].top());
         table.push([
             clip_name(&clip.path),
@@ -192,6 +192,7 @@ mod tests {
         let mut run = sample_run();
         run.clips
             .iter_mut()
+            .map(|clip| &mut clip.scored)
             .filter(|clip| clip.truth == AnomalyClass::Pain)
             .for_each(|clip| clip.predicted = clip.truth);
         let plan = plan_frames(&run).unwrap();

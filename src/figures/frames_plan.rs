@@ -38,20 +38,25 @@ pub(super) const RULE: &str = "Of each class, left the clip judged right whose s
 pub fn plan_frames(run: &Run) -> Result<FramesPlan, FigureError> {
     let rows = AnomalyClass::ALL.into_iter().filter_map(|class| {
         let of_class: Vec<usize> = (0..run.clips.len())
-            .filter(|place| run.clips[*place].truth == class && !run.clips[*place].steps.is_empty())
+            .filter(|place| run.clips[*place].scored.truth == class && !run.clips[*place].scored.steps.is_empty())
             .collect();
         let ranked = |is_right: bool| {
-            let mut places: Vec<usize> =
-                of_class.iter().copied().filter(|place| (run.clips[*place].predicted == class) == is_right).collect();
-            let sureness = |place: usize| run.clips[place].scores.of(run.clips[place].predicted);
+            let mut places: Vec<usize> = of_class
+                .iter()
+                .copied()
+                .filter(|place| (run.clips[*place].scored.predicted == class) == is_right)
+                .collect();
+            let sureness = |place: usize| run.clips[place].scored.scores.of(run.clips[place].scored.predicted);
             places.sort_by(|a, b| {
-                sureness(*b).total_cmp(&sureness(*a)).then_with(|| run.clips[*a].path.cmp(&run.clips[*b].path))
+                sureness(*b)
+                    .total_cmp(&sureness(*a))
+                    .then_with(|| run.clips[*a].scored.path.cmp(&run.clips[*b].scored.path))
             });
             places
         };
         let (right, wrong) = (ranked(true), ranked(false));
         let typical = right.get(right.len() / 2).copied();
-        let row = |place: usize| ClipRow { clip: place, moments: even_moments(place, &run.clips[place]) };
+        let row = |place: usize| ClipRow { clip: place, moments: even_moments(place, &run.clips[place].scored) };
         let is_shown = typical.is_some() || !wrong.is_empty();
         is_shown.then(|| ClassRow { class, right: typical.map(row), wrong: wrong.first().copied().map(row) })
     });
@@ -92,12 +97,12 @@ mod tests {
         assert_eq!(plan.rows.len(), 10);
         for row in &plan.rows {
             let of_class = |is_right: bool| {
-                run.clips.iter().any(|clip| clip.truth == row.class && (clip.predicted == row.class) == is_right)
+                run.scored().any(|clip| clip.truth == row.class && (clip.predicted == row.class) == is_right)
             };
             assert_eq!((row.right.is_some(), row.wrong.is_some()), (of_class(true), of_class(false)));
             for (clip, is_right) in [(&row.right, true), (&row.wrong, false)] {
                 let Some(clip) = clip else { continue };
-                assert_eq!(run.clips[clip.clip].predicted == row.class, is_right);
+                assert_eq!(run.clips[clip.clip].scored.predicted == row.class, is_right);
                 assert_eq!(clip.moments.len(), FRAMES_A_ROW);
             }
         }
@@ -106,7 +111,12 @@ mod tests {
     #[test]
     fn the_choice_does_not_depend_on_the_order_of_the_run() {
         let names = |run: &Run| -> Vec<String> {
-            plan_frames(run).unwrap().moments().iter().map(|moment| run.clips[moment.clip].path.clone()).collect()
+            plan_frames(run)
+                .unwrap()
+                .moments()
+                .iter()
+                .map(|moment| run.clips[moment.clip].scored.path.clone())
+                .collect()
         };
         let mut run = sample_run();
         let forward = names(&run);
@@ -118,7 +128,7 @@ mod tests {
     fn clips_without_step_scores_have_no_frames() {
         assert!(plan_frames(&empty()).unwrap_err().to_string().contains("step scores"));
         let mut run = sample_run();
-        run.clips[0].steps.truncate(2);
-        assert_eq!(even_moments(0, &run.clips[0]).iter().map(|moment| moment.step).collect::<Vec<_>>(), [0, 1]);
+        run.clips[0].scored.steps.truncate(2);
+        assert_eq!(even_moments(0, &run.clips[0].scored).iter().map(|moment| moment.step).collect::<Vec<_>>(), [0, 1]);
     }
 }

@@ -252,7 +252,7 @@ fn of_metric(metric: Metric) -> String {
 
 /// What the clips of the run were given, each once.
 fn modalities(run: &Run) -> Vec<Modalities> {
-    let mut all: Vec<Modalities> = run.clips.iter().filter_map(|clip| clip.modalities).collect();
+    let mut all: Vec<Modalities> = run.scored().filter_map(|clip| clip.modalities).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -264,7 +264,7 @@ fn listed(modalities: &[Modalities]) -> String {
 
 /// `..._label_B1-B2-0`, as all files of XD-Violence end.
 fn names_are_of_xd_violence(run: &Run) -> bool {
-    !run.clips.is_empty() && run.clips.iter().all(|clip| file_name(&clip.path).contains("_label_"))
+    !run.clips.is_empty() && run.scored().all(|clip| file_name(&clip.path).contains("_label_"))
 }
 
 #[cfg(test)]
@@ -347,8 +347,8 @@ mod tests {
         assert!(table.caption.notes.iter().any(|note| note.contains("this run of picture and sound")));
         let mut silent = run;
         for clip in &mut silent.clips {
-            clip.modalities = Some(Modalities::PictureOnly);
-            clip.path = format!("{}_label_B1-0-0.mp4", clip.path);
+            clip.scored.modalities = Some(Modalities::PictureOnly);
+            clip.scored.path = format!("{}_label_B1-0-0.mp4", clip.scored.path);
         }
         let table = figure(PaperTable::FromPicture, &silent, None);
         assert!(table.caption.notes.iter().all(|note| !note.contains("for want of annotated ranges")));
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn clips_without_annotated_ranges_are_said() {
         let mut run = sample_run();
-        run.clips[0].truth_ranges.clear();
+        run.clips[0].scored.truth_ranges.clear();
         let notes = figure(PaperTable::FromBoth, &run, None).caption.notes;
         assert!(notes.iter().any(|note| note.starts_with("All frames of 1 anomalous clips")), "{notes:?}");
     }

@@ -60,7 +60,7 @@ pub fn projection(
 fn modality_note(run: &Run, features: &Features) -> Option<String> {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     for place in &features.clips {
-        let words = run.clips[*place].modalities.map_or("what is not known", Modalities::short);
+        let words = run.clips[*place].scored.modalities.map_or("what is not known", Modalities::short);
         *counts.entry(words).or_default() += 1;
     }
     let list: Vec<String> = counts.iter().map(|(words, count)| format!("{count} with {words}")).collect();
@@ -125,7 +125,7 @@ impl Plot<'_> {
     }
 
     fn class_of(&self, point: usize) -> AnomalyClass {
-        self.run.clips[self.features.clips[point]].truth
+        self.run.clips[self.features.clips[point]].scored.truth
     }
 
     /// Lines of entries: a class and its words.
@@ -164,7 +164,7 @@ impl Plot<'_> {
     fn table(&self) -> Table {
         let mut table = Table::new(["clip", "truth", "predicted", "pca_1", "pca_2", "tsne_1", "tsne_2"]);
         for (point, place) in self.features.clips.iter().enumerate() {
-            let clip = &self.run.clips[*place];
+            let clip = &self.run.clips[*place].scored;
             let of = |places: &[[f64; 2]]| places[point].map(|value| format!("{value:.6}"));
             let [pca_1, pca_2] = of(&self.components.scores);
             let [tsne_1, tsne_2] = of(&self.embedding.places);
@@ -268,7 +268,7 @@ mod tests {
     fn a_run_without_features_has_no_projection_and_mixed_modalities_are_said() {
         assert!(project(&empty(), QUICK).is_err());
         let mut run = sample_run();
-        run.clips[0].modalities = Some(Modalities::SoundOnly);
+        run.clips[0].scored.modalities = Some(Modalities::SoundOnly);
         let notes = project(&run, QUICK).unwrap().caption.notes;
         assert!(notes.iter().any(|note| note.contains("79 with picture and sound, 1 with sound only")), "{notes:?}");
     }

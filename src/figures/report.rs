@@ -404,8 +404,8 @@ mod tests {
         let mut run = sample_run();
         let mut crashes = 0;
         run.clips.retain(|clip| {
-            crashes += usize::from(clip.truth == AnomalyClass::Crash);
-            clip.truth != AnomalyClass::Crash || crashes == 1
+            crashes += usize::from(clip.scored.truth == AnomalyClass::Crash);
+            clip.scored.truth != AnomalyClass::Crash || crashes == 1
         });
         let report = Report::new(&run.clips, &ReportSettings::default()).unwrap();
         let html = RunReport { run: &run, report: &report, figures: &[], missing: &[], tables: &[] }.to_html();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::drawing::Picture;
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities};
-use avar_metrics::runs::{About, ClipFacts, Run};
+use avar_metrics::runs::{About, ClipFacts, Run, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
 
 /// Eight clips a class; class by class a little harder, the last ones often taken for another.
@@ -18,12 +18,12 @@ pub fn sample_run() -> Run {
                 true => class,
                 false => AnomalyClass::ALL[random.usize(..CLASS_COUNT)],
             };
-            let clip = sample_clip(class, found, number, &mut random);
+            let scored = sample_clip(class, found, number, &mut random);
             let features = (0..24)
                 .map(|feature| if feature % CLASS_COUNT == class.index() { 3.0 } else { 0.0 } + random.f32() * 2.0)
                 .collect();
-            run.facts.push(ClipFacts { file: PathBuf::from(&clip.path), features, ..ClipFacts::default() });
-            run.clips.push(clip);
+            let facts = ClipFacts { file: PathBuf::from(&scored.path), features, ..ClipFacts::default() };
+            run.clips.push(RunClip { scored, facts });
         }
     }
     run.about.clips = run.clips.len();
@@ -31,7 +31,7 @@ pub fn sample_run() -> Run {
 }
 
 pub fn empty() -> Run {
-    Run { folder: PathBuf::new(), about: About::default(), clips: Vec::new(), facts: Vec::new(), set_aside: Vec::new() }
+    Run { folder: PathBuf::new(), about: About::default(), clips: Vec::new(), set_aside: Vec::new() }
 }
 
 fn sample_about() -> About {

@@ -36,7 +36,7 @@ impl Moment {
     }
 
     fn label(self, run: &Run) -> String {
-        format!("{} at {:.2} s", clip_name(&run.clips[self.clip].path), self.time_s)
+        format!("{} at {:.2} s", clip_name(&run.clips[self.clip].scored.path), self.time_s)
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     fn a_picture_keeps_its_sides_proportion_in_the_middle_of_its_area() {
         let run = sample_run();
         let mut drawing = Drawing::new(100.0, 100.0);
-        let moment = Moment::new(0, 4, &run.clips[0]);
+        let moment = Moment::new(0, 4, &run.clips[0].scored);
         let area = Area::new(0.0, 0.0, 64.0, 64.0);
         put_still(&mut drawing, area, &Still::Picture(sample_picture(1)), moment, &run);
         assert_eq!(drawing.pictures[0].at, Area::new(0.0, 14.0, 64.0, 36.0));
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_step_is_normal_outside_of_the_ranges() {
         let run = sample_run();
-        let clip = &run.clips[0];
+        let clip = &run.clips[0].scored;
         let truths: Vec<_> = [0, clip.steps.len() / 2].map(|step| truth_at(clip, step)).to_vec();
         assert_eq!(truths, [AnomalyClass::Normal, AnomalyClass::Abuse]);
         let whole = ScoredClip { truth_ranges: Vec::new(), ..clip.clone() };

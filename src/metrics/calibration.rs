@@ -40,8 +40,9 @@ pub type Labelled = ([f64; CLASS_COUNT], usize);
 
 impl Calibration {
     /// `temperature` is above zero.
-    pub fn new(clips: &[ScoredClip], bin_count: usize, temperature: Option<f64>) -> Self {
-        let examples: Vec<Labelled> = clips.iter().map(|clip| (clip.scores.0, clip.truth.index())).collect();
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], bin_count: usize, temperature: Option<f64>) -> Self {
+        let examples: Vec<Labelled> =
+            clips.iter().map(C::as_ref).map(|clip| (clip.scores.0, clip.truth.index())).collect();
         let fitted = Temperature::fit(&examples);
         let of_fit = |value: fn(Temperature) -> f64| match fitted {
             Ok(fitted) => Metric::new(value(fitted)),
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn nothing_has_no_scores() {
-        let calibration = Calibration::new(&[], 10, None);
+        let calibration = Calibration::new::<ScoredClip>(&[], 10, None);
         assert_eq!(calibration.raw.brier.reason(), Some(Undefined::NoExamples));
         assert_eq!(calibration.fitted_temperature.reason(), Some(Undefined::NoExamples));
     }

@@ -39,6 +39,13 @@ pub struct ScoredClip {
     pub duration_s: f64,
 }
 
+/// For lists of clips that more is known of, such as those of a run.
+impl AsRef<ScoredClip> for ScoredClip {
+    fn as_ref(&self) -> &ScoredClip {
+        self
+    }
+}
+
 /// Why clips cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvaluationError {

@@ -31,15 +31,16 @@ pub struct OneVersusRest {
 }
 
 /// Clips by `1 - P(normal)`.
-pub fn anomaly_ranking(clips: &[ScoredClip]) -> Ranking {
-    Ranking::of_clips(clips.iter().map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())))
+pub fn anomaly_ranking<C: AsRef<ScoredClip>>(clips: &[C]) -> Ranking {
+    Ranking::of_clips(clips.iter().map(C::as_ref).map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())))
 }
 
 impl ClipRanking {
     /// `anomaly` is [`anomaly_ranking`] of the same clips.
-    pub fn new(clips: &[ScoredClip], anomaly: &Ranking) -> Self {
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], anomaly: &Ranking) -> Self {
+        let clips = || clips.iter().map(C::as_ref);
         let one_versus_rest = |class: AnomalyClass| {
-            let examples = clips.iter().map(|clip| (clip.scores.of(class), clip.truth == class));
+            let examples = clips().map(|clip| (clip.scores.of(class), clip.truth == class));
             OneVersusRest { class, scores: Ranking::of_clips(examples).scores() }
         };
         let classes = AnomalyClass::ALL.map(one_versus_rest).to_vec();
@@ -48,7 +49,7 @@ impl ClipRanking {
         };
         Self {
             anomaly: anomaly.scores(),
-            peak: Ranking::of_clips(clips.iter().map(|clip| (clip.max_score, clip.truth.is_anomaly()))).scores(),
+            peak: Ranking::of_clips(clips().map(|clip| (clip.max_score, clip.truth.is_anomaly()))).scores(),
             macro_average_precision: mean(|scores| scores.average_precision, Undefined::NoPositives),
             macro_roc_auc: mean(|scores| scores.roc_auc, Undefined::NoNegatives),
             classes,

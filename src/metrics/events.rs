@@ -59,8 +59,8 @@ pub struct FalseAlarms {
 
 impl EventScores {
     /// Clips without step scores count nothing.
-    pub fn new(clips: &[ScoredClip], hysteresis: Hysteresis, ious: &[f64]) -> Self {
-        let scored = clips.iter().filter(|clip| !clip.steps.is_empty());
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], hysteresis: Hysteresis, ious: &[f64]) -> Self {
+        let scored = clips.iter().map(C::as_ref).filter(|clip| !clip.steps.is_empty());
         let clips: Vec<ClipEvents> = scored.map(|clip| ClipEvents::new(clip, hysteresis)).collect();
         Self {
             true_events: clips.iter().map(|clip| clip.truth.len()).sum(),

@@ -45,9 +45,10 @@ impl FrameGrid {
 }
 
 /// Every step of every clip with the frames that it stands for.
-pub fn frame_ranking(clips: &[ScoredClip], grid: FrameGrid) -> Ranking {
-    let mut examples = Vec::with_capacity(clips.iter().map(|clip| clip.steps.len()).sum());
-    for (position, clip) in clips.iter().enumerate() {
+pub fn frame_ranking<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid) -> Ranking {
+    let clips = || clips.iter().map(C::as_ref);
+    let mut examples = Vec::with_capacity(clips().map(|clip| clip.steps.len()).sum());
+    for (position, clip) in clips().enumerate() {
         let anomalous = merged(clip.anomalous_spans().into_iter().map(|span| grid.frames(clip, span)).collect());
         let mut first = 0;
         for (index, step) in clip.steps.iter().enumerate() {
@@ -65,8 +66,8 @@ pub fn frame_ranking(clips: &[ScoredClip], grid: FrameGrid) -> Ranking {
 
 impl FrameScores {
     /// `ranking` is [`frame_ranking`] of the same clips.
-    pub fn new(clips: &[ScoredClip], grid: FrameGrid, ranking: &Ranking) -> Self {
-        let scored = || clips.iter().filter(|clip| !clip.steps.is_empty());
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid, ranking: &Ranking) -> Self {
+        let scored = || clips.iter().map(C::as_ref).filter(|clip| !clip.steps.is_empty());
         let is_weak = |clip: &&ScoredClip| clip.truth.is_anomaly() && clip.truth_ranges.is_empty();
         Self {
             clips: scored().count(),
@@ -85,9 +86,9 @@ impl FrameScores {
 /// The threshold of UCF-Crime's false alarm rate (Sultani et al. 2018, section 4.3).
 const ALARM_AT: f64 = 0.5;
 
-fn false_alarm_rate(clips: &[ScoredClip], grid: FrameGrid) -> Metric {
+fn false_alarm_rate<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid) -> Metric {
     let (mut alarmed, mut all) = (0.0, 0.0);
-    for clip in clips.iter().filter(|clip| !clip.truth.is_anomaly()) {
+    for clip in clips.iter().map(C::as_ref).filter(|clip| !clip.truth.is_anomaly()) {
         for (index, step) in clip.steps.iter().enumerate() {
             let frames = grid.step_frames(clip, index).length();
             all += frames;

@@ -41,8 +41,8 @@ impl NamedInterval {
 const AVERAGES: [&str; 3] = ["accuracy", "balanced_accuracy", "macro_f1"];
 
 /// Accuracy, its kin, and the recall of each class.
-pub(super) fn of_classification(
-    clips: &[ScoredClip],
+pub(super) fn of_classification<C: AsRef<ScoredClip>>(
+    clips: &[C],
     whole: &Classification,
     bootstrap: &Bootstrap,
 ) -> Vec<NamedInterval> {
@@ -53,14 +53,14 @@ pub(super) fn of_classification(
     };
     let intervals = bootstrap.intervals(|times_drawn| {
         let mut confusion = ConfusionMatrix::default();
-        for (clip, times) in clips.iter().zip(times_drawn) {
+        for (clip, times) in clips.iter().map(C::as_ref).zip(times_drawn) {
             confusion.add(clip.truth, clip.predicted, *times);
         }
         values(&Classification::new(confusion))
     });
     let averages = AVERAGES.iter().map(|name| (format!("classification.{name}"), bootstrap.group_count()));
     let recalls = AnomalyClass::ALL.iter().map(|class| {
-        let of_class = (0..clips.len()).filter(|position| clips[*position].truth == *class);
+        let of_class = (0..clips.len()).filter(|position| clips[*position].as_ref().truth == *class);
         (format!("classification.classes.{}.recall", class.name()), bootstrap.groups_of(of_class))
     });
     let rows = averages.chain(recalls).zip(values(whole)).zip(intervals);

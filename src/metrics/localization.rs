@@ -48,7 +48,7 @@ pub struct ClassAverage {
 }
 
 impl Localization {
-    pub fn new(clips: &[ScoredClip], grid: FrameGrid, ious: &[f64]) -> Self {
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid, ious: &[f64]) -> Self {
         let classes = AnomalyClass::ALL.map(|class| ClassSegments::new(clips, grid, class));
         let thresholds: Vec<_> = ious.iter().map(|iou| MeanAtIou::new(&classes, *iou)).collect();
         let mean = |metric: fn(&MeanAtIou) -> Metric| {
@@ -115,11 +115,12 @@ struct Proposal {
 }
 
 impl ClassSegments {
-    fn new(clips: &[ScoredClip], grid: FrameGrid, class: AnomalyClass) -> Self {
+    fn new<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid, class: AnomalyClass) -> Self {
+        let clips = || clips.iter().map(C::as_ref);
         let frames = |clip: &ScoredClip| clip.spans_of(class).into_iter().map(|span| grid.frames(clip, span)).collect();
-        let truth = clips.iter().map(|clip| merged(frames(clip))).collect();
+        let truth = clips().map(|clip| merged(frames(clip))).collect();
         let mut proposals = Vec::new();
-        for (position, clip) in clips.iter().enumerate() {
+        for (position, clip) in clips().enumerate() {
             propose(clip, position, grid, class, &mut proposals);
         }
         // Stable: within a clip, segments of equal score claim in the order of time.

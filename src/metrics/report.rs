@@ -69,17 +69,18 @@ pub struct Curves {
 
 impl Report {
     /// Refuses an empty set, settings that cannot be, and a clip with scores that are no probabilities, by its name.
-    pub fn new(clips: &[ScoredClip], settings: &ReportSettings) -> Result<Self, EvaluationError> {
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], settings: &ReportSettings) -> Result<Self, EvaluationError> {
         settings.check()?;
         if clips.is_empty() {
             return Err(EvaluationError::NoClips);
         }
-        clips.iter().try_for_each(ScoredClip::check)?;
+        let scored = || clips.iter().map(C::as_ref);
+        scored().try_for_each(ScoredClip::check)?;
         let grid = FrameGrid { rate_hz: settings.frame_rate_hz };
         let by_clip = anomaly_ranking(clips);
         let by_frame = frame_ranking(clips, grid);
-        let bootstrap = Bootstrap::new(clips.iter().map(|clip| clip.group.as_str()), settings.bootstrap);
-        let pairs = clips.iter().map(|clip| (clip.truth, clip.predicted));
+        let bootstrap = Bootstrap::new(scored().map(|clip| clip.group.as_str()), settings.bootstrap);
+        let pairs = scored().map(|clip| (clip.truth, clip.predicted));
         let classification = Classification::new(ConfusionMatrix::new(pairs));
         let clip_ranking = ClipRanking::new(clips, &by_clip);
         let frames = FrameScores::new(clips, grid, &by_frame);
@@ -130,10 +131,11 @@ impl Report {
 }
 
 impl ClipCounts {
-    fn new(clips: &[ScoredClip], groups: usize) -> Self {
-        let count = |is: fn(&ScoredClip) -> bool| clips.iter().filter(|clip| is(clip)).count();
+    fn new<C: AsRef<ScoredClip>>(clips: &[C], groups: usize) -> Self {
+        let scored = || clips.iter().map(C::as_ref);
+        let count = |is: fn(&ScoredClip) -> bool| scored().filter(|clip| is(clip)).count();
         let (mut splits, mut modalities) = (BTreeMap::new(), BTreeMap::new());
-        for clip in clips {
+        for clip in scored() {
             *splits.entry(clip.split.map_or("none", Split::name)).or_default() += 1;
             *modalities.entry(clip.modalities.map_or("", Modalities::label)).or_default() += 1;
         }
@@ -144,8 +146,8 @@ impl ClipCounts {
             anomalous: count(|clip| clip.truth.is_anomaly()),
             with_steps: count(|clip| !clip.steps.is_empty()),
             with_ranges: count(|clip| !clip.truth_ranges.is_empty()),
-            steps: clips.iter().map(|clip| clip.steps.len()).sum(),
-            scored_hours: clips.iter().map(|clip| clip.scored_span().length()).sum::<f64>() / 3600.0,
+            steps: scored().map(|clip| clip.steps.len()).sum(),
+            scored_hours: scored().map(|clip| clip.scored_span().length()).sum::<f64>() / 3600.0,
             splits,
             modalities,
         }
@@ -319,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_evaluated_is_refused_in_a_sentence() {
-        assert_eq!(Report::new(&[], &settings()), Err(EvaluationError::NoClips));
+        assert_eq!(Report::new::<ScoredClip>(&[], &settings()), Err(EvaluationError::NoClips));
         let mut broken = clips();
         broken[17].steps[3].0[4] = f32::NAN;
         let sentence = Report::new(&broken, &settings()).unwrap_err().to_string();

@@ -125,7 +125,7 @@ pub fn evaluate(
     let report = Report::new(&scored.clips, &ReportSettings::default())?;
     let about = about(spec, &manifest, &scored, shelf, cancel)?;
     let folder = spec.out.clone().unwrap_or_default();
-    let run = Run { folder, about, clips: scored.clips, facts: scored.facts, set_aside: Vec::new() };
+    let run = Run { folder, about, clips: scored.clips, set_aside: Vec::new() };
     if let Some(out) = &spec.out {
         write_report(out, &report)?;
         write_run(&run)?;
@@ -165,7 +165,7 @@ fn about(
         warning: network.warning().unwrap_or_default().to_owned(),
         not_validated: not_validated.collect(),
         classes: AnomalyClass::ALL.map(|class| class.name().to_owned()).into(),
-        steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.step_s),
+        steps_per_second: scored.clips.first().map(|clip| 1.0 / clip.scored.step_s),
         window_steps: spec.settings.window_steps,
         decoder: avar_media::decoder_version(),
         program: concat!("avar ", env!("CARGO_PKG_VERSION")).to_owned(),

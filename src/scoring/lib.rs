@@ -22,7 +22,7 @@ use avar_analysis::{
 use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
 use avar_dataset::{Clip, Misfit, Misfits};
 use avar_labels::ClassScores;
-use avar_metrics::runs::ClipFacts;
+use avar_metrics::runs::{ClipFacts, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
 use avar_model::ModelError;
 
@@ -32,9 +32,7 @@ pub use evaluation::{Evaluated, EvaluationError, EvaluationSpec, evaluate, spawn
 #[derive(Clone, Debug, Default)]
 pub struct Scored {
     /// In the manifest's order.
-    pub clips: Vec<ScoredClip>,
-    /// What else is known of each, in the same order.
-    pub facts: Vec<ClipFacts>,
+    pub clips: Vec<RunClip>,
     /// Clips that could not be scored, each with its sentence: they enter no metric, and are never left unsaid.
     pub failures: Vec<(PathBuf, String)>,
     /// What a reader of the scores must know of the truth that they stand beside, a sentence each.
@@ -72,10 +70,9 @@ pub fn score(
     let (mut scored, mut misfits) = (Scored::default(), Misfits::default());
     for (clip, outcome) in clips.iter().zip(outcomes) {
         match outcome {
-            Ok(ClipOutcome { scored: scored_clip, facts, cut }) => {
+            Ok(ClipOutcome { clip: scored_clip, cut }) => {
                 misfits.add(clip, &cut);
                 scored.clips.push(scored_clip);
-                scored.facts.push(facts);
             }
             Err(error) => scored.failures.push((clip.path.clone(), error.to_string())),
         }
@@ -86,8 +83,7 @@ pub fn score(
 
 /// What came of one clip.
 struct ClipOutcome {
-    scored: ScoredClip,
-    facts: ClipFacts,
+    clip: RunClip,
     /// Ranges that go on after the end of the recording.
     cut: Vec<Misfit>,
 }
@@ -137,5 +133,5 @@ fn score_clip(
         start_s: scores.grid.range().start.seconds(),
         duration_s: scores.grid.range().duration_s(),
     };
-    Ok(ClipOutcome { scored, facts, cut })
+    Ok(ClipOutcome { clip: RunClip { scored, facts }, cut })
 }

@@ -11,7 +11,8 @@ use avar_base::files::write_whole;
 use avar_base::job::CancelToken;
 use avar_dataset::Clip;
 use avar_labels::{AnomalyClass, Modalities, Split};
-use avar_metrics::{Metric, Report, ReportSettings, ScoredClip};
+use avar_metrics::runs::RunClip;
+use avar_metrics::{Metric, Report, ReportSettings};
 use avar_model::card::{
     ClassCount, ClassRecall, ClassValidation, DataUse, Measured, ModelCard, TestResult, Validation,
 };
@@ -40,12 +41,13 @@ pub fn write_card(
         if clips.is_empty() {
             continue;
         }
-        let Scored { clips: scored, failures, .. } = score(&clips, network, &settings, &shelf, cancel, |done| {
+        let Scored { clips: scored, failures, notes } = score(&clips, network, &settings, &shelf, cancel, |done| {
             listen(TrainingEvent::Progress { stage: Stage::Test, done: done as u64, of: clips.len() as u64 });
         })?;
         if !failures.is_empty() {
             known_failures.push(format!("{} test clips of {} could not be analysed", failures.len(), source.data.name));
         }
+        known_failures.extend(notes.iter().map(|note| format!("{}: {note}", source.data.name)));
         if scored.is_empty() {
             continue;
         }
@@ -133,9 +135,9 @@ fn test_result(report: &Report, data: &str, is_real: bool) -> TestResult {
     }
 }
 
-fn class_validation(class: AnomalyClass, real: &[ScoredClip], corpus: &Corpus) -> ClassValidation {
-    let of_class: Vec<_> = real.iter().filter(|clip| clip.truth == class).collect();
-    let seen = of_class.iter().filter(|clip| clip.modalities != Some(Modalities::SoundOnly)).count();
+fn class_validation(class: AnomalyClass, real: &[RunClip], corpus: &Corpus) -> ClassValidation {
+    let of_class: Vec<_> = real.iter().filter(|clip| clip.scored.truth == class).collect();
+    let seen = of_class.iter().filter(|clip| clip.scored.modalities != Some(Modalities::SoundOnly)).count();
     let is_drawn = corpus.part(Split::Test).any(|clip| clip.clip.label == class && !clip.is_real);
     let validation = match (seen >= FEWEST_REAL_CLIPS, of_class.len() >= FEWEST_REAL_CLIPS, is_drawn) {
         (true, _, _) => Validation::RealFootage,

@@ -27,7 +27,7 @@ impl Paired {
         for (a, b) in &pairing.shared {
             cancel.check()?;
             places[*a] = Some(*b);
-            disagreement[*a] = Some(distance(&first.run.clips[*a], &second.run.clips[*b]));
+            disagreement[*a] = Some(distance(&first.run.clips[*a].scored, &second.run.clips[*b].scored));
         }
         let mut order: Vec<usize> = pairing.shared.iter().map(|(a, _)| *a).collect();
         // Stable, so that equals stay in the order of the run.
@@ -43,7 +43,8 @@ impl Paired {
         selection: &Selection,
         decision: Decision,
     ) -> Differences {
-        let pair = |place: &usize| Some((&first.run.clips[*place], &second.run.clips[self.second[*place]?]));
+        let pair =
+            |place: &usize| Some((&first.run.clips[*place].scored, &second.run.clips[self.second[*place]?].scored));
         let pairs: Vec<_> = selection.places.iter().filter_map(pair).collect();
         Differences::new(&pairs, decision, BootstrapSettings::default())
     }
@@ -103,7 +104,7 @@ mod tests {
         let pairs = paired(&run, &run);
         assert!(pairs.disagreement.iter().all(|distance| *distance == Some(0.0)));
         assert_eq!(pairs.order, (0..60).collect::<Vec<_>>());
-        assert_eq!(disagree(&run.run.clips[0], 3, &run.run.clips[0]), Some(false));
+        assert_eq!(disagree(&run.run.clips[0].scored, 3, &run.run.clips[0].scored), Some(false));
     }
 
     #[test]
@@ -117,10 +118,7 @@ mod tests {
     #[test]
     fn only_what_both_have_is_compared() {
         let first = prepared(0.3, 1, |_| {});
-        let second = prepared(0.9, 2, |run| {
-            run.clips.truncate(45);
-            run.facts.truncate(45);
-        });
+        let second = prepared(0.9, 2, |run| run.clips.truncate(45));
         let pairs = paired(&first, &second);
         assert_eq!((pairs.order.len(), pairs.second[50], pairs.disagreement[50]), (45, None, None));
         let selection = Selection::new(&first, &Filter::default(), &Notes::default(), &CancelToken::default()).unwrap();
@@ -131,13 +129,14 @@ mod tests {
 
     #[test]
     fn steps_of_other_lengths_meet_at_the_same_moment() {
-        let clips = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips;
-        let coarse = ScoredClip { steps: clips[0].steps[..4].to_vec(), step_s: 1.0, ..clips[0].clone() };
-        assert_eq!(same_moment(&clips[0], 0, &coarse), Some(0));
-        assert_eq!(same_moment(&clips[0], 9, &coarse), Some(2));
-        assert_eq!(same_moment(&clips[0], 17, &coarse), None);
-        assert!(distance(&clips[0], &coarse) > 0.0);
-        let none = ScoredClip { steps: Vec::new(), ..clips[0].clone() };
-        assert_eq!(distance(&clips[0], &none), 0.0, "by the clips' own scores");
+        let run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
+        let clip = &run.clips[0].scored;
+        let coarse = ScoredClip { steps: clip.steps[..4].to_vec(), step_s: 1.0, ..clip.clone() };
+        assert_eq!(same_moment(clip, 0, &coarse), Some(0));
+        assert_eq!(same_moment(clip, 9, &coarse), Some(2));
+        assert_eq!(same_moment(clip, 17, &coarse), None);
+        assert!(distance(clip, &coarse) > 0.0);
+        let none = ScoredClip { steps: Vec::new(), ..clip.clone() };
+        assert_eq!(distance(clip, &none), 0.0, "by the clips' own scores");
     }
 }

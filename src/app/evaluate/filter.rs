@@ -2,8 +2,7 @@
 
 use super::notes::Remark;
 use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
-use avar_metrics::ScoredClip;
-use avar_metrics::runs::ClipFacts;
+use avar_metrics::runs::{ClipFacts, RunClip};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
@@ -43,7 +42,8 @@ impl Default for Filter {
 }
 
 impl Filter {
-    pub fn lets_through(&self, clip: &ScoredClip, facts: &ClipFacts, remark: Option<&Remark>) -> bool {
+    pub fn lets_through(&self, clip: &RunClip, remark: Option<&Remark>) -> bool {
+        let RunClip { scored: clip, facts } = clip;
         let has = |whole: &str, part: &str| whole.to_lowercase().contains(part);
         let text = self.text.trim().to_lowercase();
         let source = self.source.trim().to_lowercase();
@@ -90,7 +90,7 @@ mod tests {
         let run = made_up::run(&made_up::Settings { clips: 60, ..made_up::Settings::default() });
         let mut filter = Filter::default();
         change(&mut filter);
-        run.clips.iter().zip(&run.facts).filter(|(clip, facts)| filter.lets_through(clip, facts, None)).count()
+        run.clips.iter().filter(|clip| filter.lets_through(clip, None)).count()
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
         let filter = Filter { text: "Glare".to_owned(), ..Filter::default() };
         let noted =
             |note: &str, tag: &str| Remark { note: note.to_owned(), tags: vec![tag.to_owned()], ..Remark::default() };
-        let found = |remark: &Remark| filter.lets_through(&run.clips[0], &run.facts[0], Some(remark));
+        let found = |remark: &Remark| filter.lets_through(&run.clips[0], Some(remark));
         assert!(found(&noted("much glare here", "")) && found(&noted("", "glare")) && !found(&noted("dark", "night")));
     }
 }

@@ -73,12 +73,12 @@ impl Selection {
         let run = &prepared.run;
         let passes = |place: &usize| {
             let clip = &run.clips[*place];
-            filter.lets_through(clip, &run.facts[*place], notes.of(&clip.path))
+            filter.lets_through(clip, notes.of(&clip.scored.path))
         };
         let places: Vec<usize> = (0..run.clips.len()).filter(passes).collect();
         let mut times_drawn = vec![0; run.clips.len()];
         places.iter().for_each(|place| times_drawn[*place] = 1);
-        let clips = || places.iter().map(|place| &run.clips[*place]);
+        let clips = || places.iter().map(|place| &run.clips[*place].scored);
         cancel.check()?;
         let anomaly = Ranking::of_clips(clips().map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())));
         let by_clip = CurvePair::new(anomaly.operating_points(), anomaly.scores());
@@ -93,7 +93,7 @@ impl Selection {
             average_precision[class.index()] = Ranking::of_clips(examples).scores().average_precision;
         }
         cancel.check()?;
-        let alarms = AlarmCurve::new(places.iter().map(|place| &prepared.alarms[*place]));
+        let alarms = AlarmCurve::new(places.iter().map(|place| &prepared.clips[*place].alarms));
         cancel.check()?;
         let calibration = Calibrated::new(clips().collect(), prepared.temperature);
         Ok(Self { by_clip, by_frame, average_precision, alarms, calibration, places })
@@ -146,9 +146,9 @@ impl Outcome {
     pub fn new(prepared: &Prepared, selection: &Selection, decision: Decision) -> Self {
         let clips = &prepared.run.clips;
         let predicted: Vec<AnomalyClass> =
-            selection.places.iter().map(|place| decision.predicted(&clips[*place])).collect();
+            selection.places.iter().map(|place| decision.predicted(&clips[*place].scored)).collect();
         let pairs = selection.places.iter().zip(&predicted);
-        let confusion = ConfusionMatrix::new(pairs.map(|(place, predicted)| (clips[*place].truth, *predicted)));
+        let confusion = ConfusionMatrix::new(pairs.map(|(place, predicted)| (clips[*place].scored.truth, *predicted)));
         Self {
             decision,
             binary: BinaryCounts::new(&confusion),
@@ -166,11 +166,13 @@ impl Outcome {
     ) -> Vec<usize> {
         let clips = &prepared.run.clips;
         let pairs = selection.places.iter().copied().zip(self.predicted.iter().copied());
-        let chosen = pairs.filter(|(place, predicted)| wanted(clips[*place].truth, *predicted));
+        let chosen = pairs.filter(|(place, predicted)| wanted(clips[*place].scored.truth, *predicted));
         let mut wrong: Vec<(f64, usize)> =
-            chosen.map(|(place, predicted)| (wrongness(&clips[place], predicted), place)).collect();
+            chosen.map(|(place, predicted)| (wrongness(&clips[place].scored, predicted), place)).collect();
         // The path decides between equals, so that the order is always the same.
-        wrong.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| clips[a.1].path.cmp(&clips[b.1].path)));
+        wrong.sort_unstable_by(|a, b| {
+            b.0.total_cmp(&a.0).then_with(|| clips[a.1].scored.path.cmp(&clips[b.1].scored.path))
+        });
         wrong.into_iter().map(|(_, place)| place).collect()
     }
 
@@ -279,7 +281,7 @@ mod tests {
         assert_eq!(misses.len() as u64, outcome.binary.false_negatives);
         assert_eq!((false_alarms.len() + misses.len()) as u64 + outcome.confusions(), wrong);
         assert_eq!(list(|_, _| true).len(), 120);
-        let scores: Vec<f64> = misses.iter().map(|place| prepared.run.clips[*place].anomaly_score()).collect();
+        let scores: Vec<f64> = misses.iter().map(|place| prepared.run.clips[*place].scored.anomaly_score()).collect();
         assert!(scores.is_sorted(), "the miss with the lowest score is the worst: {scores:?}");
     }
 
@@ -306,8 +308,8 @@ mod tests {
     fn clips_without_steps_have_clip_curves_and_no_frame_curves() {
         let mut run = made_up::run(&made_up::Settings { clips: 40, ..made_up::Settings::default() });
         for clip in &mut run.clips {
-            clip.steps.clear();
-            clip.truth_ranges = Vec::<TruthRange>::new();
+            clip.scored.steps.clear();
+            clip.scored.truth_ranges = Vec::<TruthRange>::new();
         }
         let prepared = Prepared::new(run, &CancelToken::default(), |_| {}).unwrap();
         let selection = select(&prepared, &Filter::default());

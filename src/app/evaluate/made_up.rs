@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities, Split};
-use avar_metrics::runs::{About, ClipFacts, Evidence, Failure, Run};
+use avar_metrics::runs::{About, ClipFacts, Evidence, Failure, Run, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
 
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ const STEP_S: f64 = 0.25;
 
 /// Clips are the same for every skill; only their scores differ.
 pub fn run(settings: &Settings) -> Run {
-    let (clips, facts) = (0..settings.clips).map(|place| clip(settings, place)).unzip();
+    let clips = (0..settings.clips).map(|place| clip(settings, place)).collect();
     let about = About {
         manifest: "/data/made-up/manifest.csv".to_owned(),
         manifest_sha256: "3f1c".repeat(16),
@@ -45,10 +45,10 @@ pub fn run(settings: &Settings) -> Run {
         }],
         ..About::default()
     };
-    Run { folder: settings.folder.clone(), about, clips, facts, set_aside: Vec::new() }
+    Run { folder: settings.folder.clone(), about, clips, set_aside: Vec::new() }
 }
 
-fn clip(settings: &Settings, place: usize) -> (ScoredClip, ClipFacts) {
+fn clip(settings: &Settings, place: usize) -> RunClip {
     let mut world = fastrand::Rng::with_seed(place as u64 * 7919 + 11);
     let mut network = fastrand::Rng::with_seed(settings.seed * 1_000_003 + place as u64);
     let truth = if world.f32() < 0.35 { AnomalyClass::Normal } else { AnomalyClass::ALL[world.usize(..CLASS_COUNT)] };
@@ -111,7 +111,7 @@ fn clip(settings: &Settings, place: usize) -> (ScoredClip, ClipFacts) {
         start_s: 0.0,
         duration_s,
     };
-    (scored, facts)
+    RunClip { scored, facts }
 }
 
 /// The mean of the six most anomalous neighbouring steps.
@@ -137,9 +137,8 @@ mod tests {
     #[test]
     fn a_made_up_run_is_one_that_could_be() {
         let run = run(&Settings::default());
-        run.clips.iter().for_each(|clip| clip.check().unwrap());
-        assert_eq!(run.clips.len(), run.facts.len());
-        let classes: std::collections::HashSet<_> = run.clips.iter().map(|clip| clip.truth).collect();
+        run.scored().for_each(|clip| clip.check().unwrap());
+        let classes: std::collections::HashSet<_> = run.scored().map(|clip| clip.truth).collect();
         assert_eq!(classes.len(), CLASS_COUNT);
     }
 
@@ -147,9 +146,9 @@ mod tests {
     fn two_skills_see_the_same_clips() {
         let of = |skill, seed| run(&Settings { skill, seed, clips: 40, ..Settings::default() });
         let (weak, strong) = (of(0.2, 1), of(0.9, 2));
-        let paths = |run: &Run| run.clips.iter().map(|clip| (clip.path.clone(), clip.truth)).collect::<Vec<_>>();
+        let paths = |run: &Run| run.scored().map(|clip| (clip.path.clone(), clip.truth)).collect::<Vec<_>>();
         assert_eq!(paths(&weak), paths(&strong));
-        let right = |run: &Run| run.clips.iter().filter(|clip| clip.truth == clip.predicted).count();
+        let right = |run: &Run| run.scored().filter(|clip| clip.truth == clip.predicted).count();
         assert!(right(&strong) > right(&weak));
     }
 }

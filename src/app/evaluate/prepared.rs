@@ -9,22 +9,26 @@ use avar_metrics::alarms::ClipAlarms;
 use avar_metrics::calibration::Labelled;
 use avar_metrics::frames::{FrameGrid, frame_ranking};
 use avar_metrics::ranking::Ranking;
-use avar_metrics::runs::Run;
+use avar_metrics::runs::{Run, RunClip};
 use avar_metrics::temperature::Temperature;
 use avar_metrics::{ReportSettings, ScoredClip, Undefined};
 
 pub struct Prepared {
     pub run: Arc<Run>,
-    /// By clip: the step with the highest anomaly score; `None` without steps.
-    pub peaks: Vec<Option<usize>>,
-    /// By clip.
-    pub strips: Vec<Strip>,
+    /// By clip of the run.
+    pub clips: Vec<PreparedClip>,
     /// Every step of every clip by its anomaly score, as frames under the protocol of the report.
     pub(super) frames: Ranking,
-    /// By clip.
-    pub(super) alarms: Vec<ClipAlarms>,
     pub temperature: FittedTemperature,
     pub extent: Extent,
+}
+
+/// What is worked out of one clip.
+pub struct PreparedClip {
+    /// The step with the highest anomaly score; `None` without steps.
+    pub peak: Option<usize>,
+    pub strip: Strip,
+    pub(super) alarms: ClipAlarms,
 }
 
 /// The anomaly score along a clip: the highest of each of 48 stretches of equal length, 0 to 255; `None` without steps.
@@ -59,24 +63,22 @@ impl Prepared {
         let hysteresis = Hysteresis::default();
         // One core is left for the window.
         let threads = thread_count().saturating_sub(1).max(1);
-        let alarms = spread(&run.clips, threads, |clip| {
+        let clips = spread(&run.clips, threads, |RunClip { scored, .. }| {
             cancel.check()?;
-            let alarms = ClipAlarms::new(clip, hysteresis);
+            let alarms = ClipAlarms::new(scored, hysteresis);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if done.is_multiple_of(64) {
                 progress(done as f32 / run.clips.len() as f32);
             }
-            Ok::<_, Cancelled>(alarms)
+            Ok::<_, Cancelled>(PreparedClip { peak: peak(scored), strip: strip(scored), alarms })
         })?;
         cancel.check()?;
         let grid = FrameGrid { rate_hz: ReportSettings::default().frame_rate_hz };
         let frames = frame_ranking(&run.clips, grid);
         cancel.check()?;
         Ok(Self {
-            peaks: run.clips.iter().map(peak).collect(),
-            strips: run.clips.iter().map(strip).collect(),
+            clips,
             frames,
-            alarms,
             temperature: FittedTemperature::new(&run.clips),
             extent: Extent::new(&run),
             run: Arc::new(run),
@@ -85,8 +87,8 @@ impl Prepared {
 
     /// When the anomaly score of a clip is highest; its middle where it has no steps.
     pub fn peak_s(&self, place: usize) -> f64 {
-        let clip = &self.run.clips[place];
-        match self.peaks[place] {
+        let clip = &self.run.clips[place].scored;
+        match self.clips[place].peak {
             Some(step) => {
                 let span = clip.step_span(step);
                 (span.start + span.end) / 2.0
@@ -118,11 +120,12 @@ pub(super) fn labelled(clip: &ScoredClip) -> Labelled {
 }
 
 impl FittedTemperature {
-    fn new(clips: &[ScoredClip]) -> Self {
+    fn new(clips: &[RunClip]) -> Self {
+        let clips = || clips.iter().map(RunClip::as_ref);
         let validation: Vec<Labelled> =
-            clips.iter().filter(|clip| clip.split == Some(Split::Validation)).map(labelled).collect();
+            clips().filter(|clip| clip.split == Some(Split::Validation)).map(labelled).collect();
         let is_of_validation = !validation.is_empty();
-        let examples = if is_of_validation { validation } else { clips.iter().map(labelled).collect() };
+        let examples = if is_of_validation { validation } else { clips().map(labelled).collect() };
         let value = Temperature::fit(&examples).map(|fitted| fitted.value);
         Self { value, clips: examples.len(), is_of_validation }
     }
@@ -135,13 +138,14 @@ impl Extent {
                 Some(range.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
             })
         };
-        let sources: std::collections::HashSet<&str> = run.clips.iter().map(|clip| clip.group.as_str()).collect();
+        let facts = || run.clips.iter().map(|clip| &clip.facts);
+        let sources: std::collections::HashSet<&str> = run.scored().map(|clip| clip.group.as_str()).collect();
         Self {
-            splits: Split::ALL.into_iter().filter(|s| run.clips.iter().any(|clip| clip.split == Some(*s))).collect(),
+            splits: Split::ALL.into_iter().filter(|s| run.scored().any(|clip| clip.split == Some(*s))).collect(),
             sources: sources.len(),
-            duration_s: range(&mut run.clips.iter().map(|clip| clip.duration_s)),
-            loudness_dbfs: range(&mut run.facts.iter().filter_map(|facts| facts.loudness_dbfs.map(f64::from))),
-            darkness: range(&mut run.facts.iter().filter_map(super::filter::darkness)),
+            duration_s: range(&mut run.scored().map(|clip| clip.duration_s)),
+            loudness_dbfs: range(&mut facts().filter_map(|facts| facts.loudness_dbfs.map(f64::from))),
+            darkness: range(&mut facts().filter_map(super::filter::darkness)),
         }
     }
 }
@@ -159,23 +163,23 @@ mod tests {
     #[test]
     fn a_peak_of_one_step_is_in_the_strip_and_names_its_time() {
         let mut run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
-        let clip = &mut run.clips[0];
+        let clip = &mut run.clips[0].scored;
         clip.steps = vec![clip.steps[0]; 1000];
         clip.steps[777] = ClassScores([0.1; CLASS_COUNT]);
         clip.steps[777].0[AnomalyClass::Normal.index()] = 0.0;
         clip.duration_s = 250.0;
         let prepared = prepared(run);
-        assert_eq!((prepared.peaks[0], prepared.peak_s(0)), (Some(777), 777.5 * 0.25));
-        assert_eq!(prepared.strips[0].unwrap()[777 * STRIP_CELLS / 1000], 255);
+        assert_eq!((prepared.clips[0].peak, prepared.peak_s(0)), (Some(777), 777.5 * 0.25));
+        assert_eq!(prepared.clips[0].strip.unwrap()[777 * STRIP_CELLS / 1000], 255);
     }
 
     #[test]
     fn the_temperature_is_fitted_on_validation_clips_where_there_are_any() {
         let run = made_up::run(&made_up::Settings::default());
-        let validation = run.clips.iter().filter(|clip| clip.split == Some(Split::Validation)).count();
+        let validation = run.scored().filter(|clip| clip.split == Some(Split::Validation)).count();
         let fitted = FittedTemperature::new(&run.clips);
         assert_eq!((fitted.clips, fitted.is_of_validation), (validation, true));
-        let test: Vec<_> = run.clips.iter().filter(|clip| clip.split == Some(Split::Test)).cloned().collect();
+        let test: Vec<_> = run.clips.iter().filter(|clip| clip.scored.split == Some(Split::Test)).cloned().collect();
         let fitted = FittedTemperature::new(&test);
         assert_eq!((fitted.clips, fitted.is_of_validation), (test.len(), false));
     }
@@ -183,10 +187,10 @@ mod tests {
     #[test]
     fn a_clip_without_steps_has_no_peak_and_no_strip() {
         let mut run = made_up::run(&made_up::Settings { clips: 2, ..made_up::Settings::default() });
-        run.clips[1].steps.clear();
+        run.clips[1].scored.steps.clear();
         let prepared = prepared(run);
-        assert_eq!((prepared.peaks[1], prepared.strips[1]), (None, None));
-        assert_eq!(prepared.peak_s(1), prepared.run.clips[1].duration_s / 2.0);
+        assert_eq!((prepared.clips[1].peak, prepared.clips[1].strip), (None, None));
+        assert_eq!(prepared.peak_s(1), prepared.run.clips[1].scored.duration_s / 2.0);
     }
 
     #[test]

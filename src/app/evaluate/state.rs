@@ -297,18 +297,18 @@ impl EvaluateState {
     }
 
     pub fn clip(&self, place: usize) -> Option<&ScoredClip> {
-        self.open(Slot::A)?.prepared.run.clips.get(place)
+        Some(&self.open(Slot::A)?.prepared.run.clips.get(place)?.scored)
     }
 
     pub fn remark(&self, place: usize) -> Option<&Remark> {
         let run = self.open(Slot::A)?;
-        run.notes.notes.of(&run.prepared.run.clips.get(place)?.path)
+        run.notes.notes.of(&run.prepared.run.clips.get(place)?.scored.path)
     }
 
     /// The clip of run B that is a clip of run A.
     pub fn second_clip(&self, place: usize) -> Option<&ScoredClip> {
         let second = (*self.comparison.paired.as_ref()?.second.get(place)?)?;
-        self.open(Slot::B)?.prepared.run.clips.get(second)
+        Some(&self.open(Slot::B)?.prepared.run.clips.get(second)?.scored)
     }
 
     /// How many clips a list has.

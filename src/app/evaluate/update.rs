@@ -85,7 +85,7 @@ impl Evaluate {
             EvaluateAction::StepOn => self.step(1.0),
             EvaluateAction::Review => {
                 let (Some(place), Some(run)) = (self.state.selected, self.state.open(Slot::A)) else { return };
-                let (file, time_s) = (run.prepared.run.facts[place].file.clone(), self.state.playhead_s);
+                let (file, time_s) = (run.prepared.run.clips[place].facts.file.clone(), self.state.playhead_s);
                 // What played on the card would go on unseen.
                 self.hover(None);
                 self.requests.push(Request::Review { file, time_s });
@@ -346,8 +346,8 @@ impl Evaluate {
             let run = &run?.prepared.run;
             let clip = run.clips.get(place)?;
             // A little before the peak, so that what leads to it is heard too.
-            let from_s = (self.state.open(Slot::A)?.prepared.peak_s(place) - LEAD_S).max(clip.start_s);
-            Some(Request::Play { clip: clip.path.clone(), file: run.facts[place].file.clone(), from_s })
+            let from_s = (self.state.open(Slot::A)?.prepared.peak_s(place) - LEAD_S).max(clip.scored.start_s);
+            Some(Request::Play { clip: clip.scored.path.clone(), file: clip.facts.file.clone(), from_s })
         });
         self.requests.push(played.unwrap_or(Request::StopPlaying));
     }
@@ -357,8 +357,8 @@ impl Evaluate {
         let prepared = run.prepared.clone();
         let request = |place: &usize| {
             let clip = prepared.run.clips.get(*place)?;
-            let file = prepared.run.facts[*place].file.clone();
-            Some(PictureRequest { clip: clip.path.clone(), file, time_s: prepared.peak_s(*place) })
+            let (clip, file) = (clip.scored.path.clone(), clip.facts.file.clone());
+            Some(PictureRequest { clip, file, time_s: prepared.peak_s(*place) })
         };
         self.state.pictures.want(places.iter().filter_map(request).collect());
     }
@@ -369,7 +369,7 @@ impl Evaluate {
         if run.notes.problem.is_some() {
             return;
         }
-        run.notes.notes.change(&clip.path, change);
+        run.notes.notes.change(&clip.scored.path, change);
         run.notes.written = None;
         self.unsaved.insert(run.prepared.run.folder.clone(), run.notes.notes.clone());
         if !self.state.filter.text.trim().is_empty() {
@@ -387,7 +387,7 @@ impl Evaluate {
         let ablation = run.folder.join("ablation.csv");
         let settings = PlateSettings {
             threshold: self.state.threshold(),
-            clip: selected.and_then(|place| Some(run.clips.get(place)?.path.clone())),
+            clip: selected.and_then(|place| Some(run.clips.get(place)?.scored.path.clone())),
             playhead_s: selected.map(|_| self.state.playhead_s),
             ablation: Some(ablation),
             ..PlateSettings::default()

@@ -306,7 +306,7 @@ fn a_card_is_chosen_and_taken_to_review_at_its_peak() {
     window.requests();
     window.press(Modifiers::NONE, Key::T);
     let peak_s = window.state().open(Slot::A).unwrap().prepared.peak_s(place);
-    let file = window.state().open(Slot::A).unwrap().prepared.run.facts[place].file.clone();
+    let file = window.state().open(Slot::A).unwrap().prepared.run.clips[place].facts.file.clone();
     assert_eq!(window.requests(), [Request::Review { file, time_s: peak_s }]);
 }
 
@@ -350,7 +350,7 @@ fn pictures_are_asked_for_as_cards_come_on_screen_and_say_why_there_are_none() {
     while let Some(request) = window.harness.state_mut().take_picture_request() {
         let place = window.state().listed[asked];
         let run = window.state().open(Slot::A).unwrap().prepared.clone();
-        assert_eq!((&request.clip, request.time_s), (&run.run.clips[place].path, run.peak_s(place)));
+        assert_eq!((&request.clip, request.time_s), (&run.run.clips[place].scored.path, run.peak_s(place)));
         let texture = || ctx.load_texture("grey", ColorImage::example(), TextureOptions::LINEAR);
         let answer = answers.next().unwrap().map(|()| texture());
         window.harness.state_mut().take_picture(&request.clip, answer);
@@ -492,9 +492,8 @@ fn runs_over_other_clips_are_compared_on_what_they_share_and_say_so() {
     let mut window = Window::on_run();
     window.open(Slot::B, "short", 0.8, |run| {
         run.clips.truncate(100);
-        run.facts.truncate(100);
-        run.clips[0].truth = AnomalyClass::Pain;
-        run.clips[0].truth_ranges.clear();
+        run.clips[0].scored.truth = AnomalyClass::Pain;
+        run.clips[0].scored.truth_ranges.clear();
     });
     window.assert_shows("Compared on the 100 clips that both runs have; 20 only in A, 0 only in B.");
     window.assert_shows("1 clips are labelled differently in B; A's labels are shown.");
@@ -554,7 +553,7 @@ fn what_has_to_be_known_of_a_run_is_said() {
     window.open(Slot::A, "untrained", 0.2, |run| {
         run.about.is_trained = false;
         run.about.unknown_labels.insert("riot".to_owned(), 3);
-        run.clips[5].scores.0[0] = f64::NAN;
+        run.clips[5].scored.scores.0[0] = f64::NAN;
     });
     window.assert_shows("Untrained weights");
     window.assert_shows("3 rows are labelled \"riot\"");

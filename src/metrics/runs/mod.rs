@@ -40,11 +40,22 @@ pub struct Run {
     /// Where it was read from, or is to be written to.
     pub folder: PathBuf,
     pub about: About,
-    pub clips: Vec<ScoredClip>,
-    /// What else is known of each clip, in the order of `clips`.
-    pub facts: Vec<ClipFacts>,
+    pub clips: Vec<RunClip>,
     /// Clips of the folder that cannot be used, each with a sentence.
     pub set_aside: Vec<Failure>,
+}
+
+/// A clip of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunClip {
+    pub scored: ScoredClip,
+    pub facts: ClipFacts,
+}
+
+impl AsRef<ScoredClip> for RunClip {
+    fn as_ref(&self) -> &ScoredClip {
+        &self.scored
+    }
 }
 
 /// What is known of a clip beside its truth and its scores.
@@ -63,6 +74,11 @@ pub struct ClipFacts {
 }
 
 impl Run {
+    /// Truth and scores of its clips, in their order.
+    pub fn scored(&self) -> impl ExactSizeIterator<Item = &ScoredClip> + Clone {
+        self.clips.iter().map(RunClip::as_ref)
+    }
+
     /// The folder's own name.
     pub fn name(&self) -> String {
         self.folder.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned())

@@ -18,14 +18,14 @@ pub struct Pairing {
 impl Pairing {
     pub fn new(first: &Run, second: &Run) -> Self {
         let places: HashMap<&str, usize> =
-            second.clips.iter().enumerate().map(|(place, clip)| (clip.path.as_str(), place)).collect();
+            second.scored().enumerate().map(|(place, clip)| (clip.path.as_str(), place)).collect();
         let shared: Vec<(usize, usize)> = first
-            .clips
-            .iter()
+            .scored()
             .enumerate()
             .filter_map(|(place, clip)| Some((place, *places.get(clip.path.as_str())?)))
             .collect();
-        let other_truth = shared.iter().filter(|(a, b)| first.clips[*a].truth != second.clips[*b].truth).count();
+        let other_truth =
+            shared.iter().filter(|(a, b)| first.clips[*a].scored.truth != second.clips[*b].scored.truth).count();
         Self {
             only_first: first.clips.len() - shared.len(),
             only_second: second.clips.len() - shared.len(),

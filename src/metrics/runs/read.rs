@@ -9,7 +9,7 @@ use super::tables::{
     ABOUT, CLIPS, ClipRow, Decimals, FEATURES, FeatureRow, STEPS, StepRow, TRUTH, TruthRow, clip_columns,
     feature_columns, step_columns, truth_columns,
 };
-use super::{About, ClipFacts, Failure, Run, RunError};
+use super::{About, ClipFacts, Failure, Run, RunClip, RunError};
 use crate::{ScoredClip, TruthRange};
 use avar_labels::{AnomalyClass, ClassScores, Evidence};
 
@@ -23,13 +23,10 @@ pub fn read_run(folder: &Path) -> Result<Run, RunError> {
     drafts.read_rows(table(TRUTH, truth_columns())?, Draft::add_truth)?;
     drafts.read_rows(table(STEPS, step_columns())?, Draft::add_step)?;
     drafts.read_rows(table(FEATURES, feature_columns(0))?.map(Table::with_all_columns), Draft::add_features)?;
-    let mut run = Run { folder: folder.to_owned(), about, clips: Vec::new(), facts: Vec::new(), set_aside: Vec::new() };
+    let mut run = Run { folder: folder.to_owned(), about, clips: Vec::new(), set_aside: Vec::new() };
     for draft in drafts.clips {
         match draft.and_then(Draft::finish) {
-            Ok((scored, facts)) => {
-                run.clips.push(scored);
-                run.facts.push(facts);
-            }
+            Ok(clip) => run.clips.push(clip),
             Err(failure) => run.set_aside.push(failure),
         }
     }
@@ -142,11 +139,11 @@ impl Draft {
         Ok(())
     }
 
-    fn finish(self) -> Result<(ScoredClip, ClipFacts), Failure> {
+    fn finish(self) -> Result<RunClip, Failure> {
         let (start_s, step_s) = (self.start_s.unwrap_or(0.0), self.step_s.unwrap_or(0.0));
         let scored = ScoredClip { start_s, step_s, ..self.scored };
         match scored.check() {
-            Ok(()) => Ok((scored, self.facts)),
+            Ok(()) => Ok(RunClip { scored, facts: self.facts }),
             Err(error) => Err(Failure { path: scored.path, error: error.to_string() }),
         }
     }
@@ -247,8 +244,10 @@ mod tests {
         Run {
             folder: folder.to_owned(),
             about: About { manifest: "m.csv".to_owned(), clips: 2, ..About::default() },
-            clips: vec![clip("a, \"b\".mp4", AnomalyClass::Crash, 3), clip("n.mp4", AnomalyClass::Normal, 0)],
-            facts: vec![facts(evidence), facts(Vec::new())],
+            clips: vec![
+                RunClip { scored: clip("a, \"b\".mp4", AnomalyClass::Crash, 3), facts: facts(evidence) },
+                RunClip { scored: clip("n.mp4", AnomalyClass::Normal, 0), facts: facts(Vec::new()) },
+            ],
             set_aside: Vec::new(),
         }
     }
@@ -265,7 +264,7 @@ mod tests {
     fn a_run_without_features_reads_back_as_it_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let mut written = run(folder.path());
-        written.facts.iter_mut().for_each(|facts| facts.features.clear());
+        written.clips.iter_mut().for_each(|clip| clip.facts.features.clear());
         write_run(&written).unwrap();
         assert_eq!(read_run(folder.path()).unwrap(), written);
     }
@@ -274,7 +273,7 @@ mod tests {
     fn a_clip_with_scores_that_are_no_numbers_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         let mut broken = run(folder.path());
-        broken.clips[0].steps[1].0[3] = f32::NAN;
+        broken.clips[0].scored.steps[1].0[3] = f32::NAN;
         write_run(&broken).unwrap();
         let read = read_run(folder.path()).unwrap();
         assert_eq!(read.clips.len(), 1);
@@ -417,15 +416,17 @@ mod tests {
         std::fs::remove_file(folder.path().join(FEATURES)).unwrap();
         let read = read_run(folder.path()).unwrap();
         assert_eq!(read.set_aside, []);
-        for (clip, facts) in old.clips.iter_mut().zip(&mut old.facts) {
-            *clip = ScoredClip { group: clip.path.clone(), split: None, modalities: None, ..clip.clone() };
-            *facts = ClipFacts::default();
+        let times = |read: &Run, clip: usize| (read.clips[clip].scored.start_s, read.clips[clip].scored.step_s);
+        let (start_s, step_s) = times(&read, 0);
+        assert!((start_s - 0.1).abs() < 1e-6 && (step_s - 1.0 / 3.0).abs() < 1e-5);
+        assert_eq!(times(&read, 1), (0.0, 0.0), "nothing is known of the times of a clip without steps");
+        for (place, clip) in old.clips.iter_mut().enumerate() {
+            (clip.scored.start_s, clip.scored.step_s) = times(&read, place);
+            clip.scored.group = clip.scored.path.clone();
+            (clip.scored.split, clip.scored.modalities) = (None, None);
+            clip.facts = ClipFacts::default();
         }
-        assert!((read.clips[0].start_s - 0.1).abs() < 1e-6 && (read.clips[0].step_s - 1.0 / 3.0).abs() < 1e-5);
-        (old.clips[0].start_s, old.clips[0].step_s) = (read.clips[0].start_s, read.clips[0].step_s);
-        // Nothing is known of the times of a clip without steps.
-        (old.clips[1].start_s, old.clips[1].step_s) = (0.0, 0.0);
-        assert_eq!((read.clips, read.facts), (old.clips, old.facts));
+        assert_eq!(read.clips, old.clips);
     }
 
     #[test]

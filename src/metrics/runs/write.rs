@@ -9,7 +9,7 @@ use super::tables::{
     ABOUT, CLIPS, ClipRow, Column, Decimals, Exact, FEATURES, FeatureRow, STEPS, StepRow, TRUTH, TruthRow,
     clip_columns, feature_columns, step_columns, truth_columns,
 };
-use super::{Run, RunError};
+use super::{Run, RunClip, RunError};
 use crate::Report;
 use avar_base::files::write_whole;
 
@@ -34,7 +34,7 @@ pub fn write_report(folder: &Path, report: &Report) -> Result<(), RunError> {
 }
 
 fn write_clips(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let rows = run.clips.iter().zip(&run.facts).map(|(clip, facts)| ClipRow {
+    let rows = run.clips.iter().map(|RunClip { scored: clip, facts }| ClipRow {
         path: &clip.path,
         group: &clip.group,
         split: clip.split,
@@ -55,7 +55,7 @@ fn write_clips(run: &Run, file: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_truth(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let rows = run.clips.iter().flat_map(|clip| {
+    let rows = run.scored().flat_map(|clip| {
         clip.truth_ranges.iter().map(|range| TruthRow {
             path: &clip.path,
             class: range.class,
@@ -67,7 +67,7 @@ fn write_truth(run: &Run, file: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_steps(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let rows = run.clips.iter().zip(&run.facts).flat_map(|(clip, facts)| {
+    let rows = run.clips.iter().flat_map(|RunClip { scored: clip, facts }| {
         clip.steps.iter().enumerate().map(|(step, scores)| {
             let evidence = facts.evidence.get(step).copied().unwrap_or_default();
             StepRow {
@@ -84,11 +84,11 @@ fn write_steps(run: &Run, file: &mut dyn Write) -> io::Result<()> {
 }
 
 fn write_features(run: &Run, file: &mut dyn Write) -> io::Result<()> {
-    let width = run.facts.iter().map(|facts| facts.features.len()).max().unwrap_or(0);
-    let kept = run.clips.iter().zip(&run.facts).filter(|(_, facts)| facts.features.len() == width);
-    let rows = kept.map(|(clip, facts)| FeatureRow {
-        path: &clip.path,
-        features: facts.features.iter().map(|value| Decimals((*value).into())).collect(),
+    let width = run.clips.iter().map(|clip| clip.facts.features.len()).max().unwrap_or(0);
+    let kept = run.clips.iter().filter(|clip| clip.facts.features.len() == width);
+    let rows = kept.map(|clip| FeatureRow {
+        path: &clip.scored.path,
+        features: clip.facts.features.iter().map(|value| Decimals((*value).into())).collect(),
     });
     write_table(file, feature_columns(width), rows)
 }

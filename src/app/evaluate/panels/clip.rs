@@ -64,7 +64,8 @@ fn curves(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, c
     let second = state.second_clip(place);
     let is_low = area.height() < 130.0;
     let lane = if is_low { 9.0 } else { 12.0 };
-    let evidence = state.open(Slot::A).map(|run| run.prepared.run.facts[place].evidence.as_slice()).unwrap_or_default();
+    let evidence =
+        state.open(Slot::A).map(|run| run.prepared.run.clips[place].facts.evidence.as_slice()).unwrap_or_default();
     let lanes = if second.is_some() { 3.0 } else { 2.0 };
     let scores = Rect::from_min_max(
         area.min + vec2(NAMES_WIDTH, 2.0),
@@ -208,7 +209,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
     let of_second = second.and_then(|second| second.steps.get(same_moment(clip, step, second)?));
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let alone = state.open(Slot::A).and_then(|run| run.prepared.run.facts[place].evidence.get(step).copied());
+    let alone = state.open(Slot::A).and_then(|run| run.prepared.run.clips[place].facts.evidence.get(step).copied());
     let title = match alone.unwrap_or_default() {
         _ if clip.steps.is_empty() => "The clip as a whole".to_owned(),
         Evidence { picture: None, sound: None } => format!("At step {step}"),
@@ -256,7 +257,8 @@ mod tests {
 
     #[test]
     fn a_peak_of_one_step_survives_any_width() {
-        let mut clip = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips.remove(0);
+        let mut clip =
+            made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips.remove(0).scored;
         let mut calm = [0.0; 10];
         calm[AnomalyClass::Normal.index()] = 1.0;
         clip.steps = vec![ClassScores(calm); 20_000];

@@ -223,7 +223,7 @@ fn badge(ui: &Ui, picture: Rect, is_right: bool, score: f64) {
 fn draw_strip(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
     let palette = theme::palette(ui);
     ui.painter().rect_filled(rect, 0, palette.lane);
-    let strip = state.open(Slot::A).and_then(|run| run.prepared.strips.get(place).copied().flatten());
+    let strip = state.open(Slot::A).and_then(|run| run.prepared.clips.get(place)?.strip);
     let Some(strip) = strip else { return };
     let width = rect.width() / strip.len() as f32;
     for (cell, score) in strip.into_iter().enumerate() {

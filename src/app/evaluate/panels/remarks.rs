@@ -29,7 +29,7 @@ fn remarks(
     ui.spacing_mut().item_spacing.y = 3.0;
     let none = Remark::default();
     let remark = state.remark(place).unwrap_or(&none);
-    let facts = &run.prepared.run.facts[place];
+    let facts = &run.prepared.run.clips[place].facts;
     let loudness = facts.loudness_dbfs.map_or("no sound".to_owned(), |loudness| format!("{loudness:.0} dB"));
     let light = facts.brightness.map_or("no picture".to_owned(), |light| format!("darkness {:.2}", 1.0 - light));
     let split = clip.split.map_or("no split", |split| split.name());

@@ -87,7 +87,7 @@ fn about(ui: &mut Ui, slot: Slot, run: &OpenRun) {
     let of_weights = format!("{}\nSHA-256 {}", about.weights, about.weights_sha256);
     row(ui, "weights", &format!("{} {digest}", about.network), &of_weights);
     let clips = counted(run.prepared.run.clips.len(), "clip");
-    let steps: usize = run.prepared.run.clips.iter().map(|clip| clip.steps.len()).sum();
+    let steps: usize = run.prepared.run.scored().map(|clip| clip.steps.len()).sum();
     row(ui, "holds", &format!("{clips}, {}", counted(steps, "step")), "Clips that can be used, and their scored steps");
     let sentences = |failures: &[Failure]| failures.iter().map(|failure| failure.error.clone()).collect::<Vec<_>>();
     let lists = [
