@@ -240,3 +240,22 @@ fn a_recording_that_is_in_two_parts_under_two_names_is_said() {
     let run = crate::program::avar(arguments).expect_status(0);
     assert!(run.json()["notes"].as_array().unwrap().contains(&note.into()), "{}", run.stderr);
 }
+
+#[test]
+fn ranges_count_from_the_start_of_a_recording_whose_clock_began_long_before() {
+    let folder = tempfile::tempdir().unwrap();
+    avar_testing::write_clip(&folder.path().join("plain.mp4"), 3, true);
+    let arguments = "-v error -nostdin -i plain.mp4 -c copy -output_ts_offset 100 late.ts";
+    let mut ffmpeg = std::process::Command::new("ffmpeg");
+    let made = ffmpeg.args(arguments.split(' ')).current_dir(folder.path()).status();
+    assert!(made.expect("ffmpeg is installed, as scripts/setup.sh does").success());
+    let (manifest, out) = (folder.path().join("manifest.csv"), folder.path().join("run"));
+    std::fs::write(&manifest, "path,label,start_s,end_s\nlate.ts,crash,1,2\n").unwrap();
+    let [manifest, out_text] = [&manifest, &out].map(|path| path.to_str().unwrap());
+    crate::program::avar(["evaluate", "--untrained", "--manifest", manifest, "--out", out_text]).expect_status(0);
+    let run = avar::metrics::runs::read_run(&out).unwrap();
+    let clip = &run.clips[0].scored;
+    assert!(clip.start_s > 100.0, "{}", clip.start_s);
+    let (start_s, end_s) = (clip.truth_ranges[0].start_s - clip.start_s, clip.truth_ranges[0].end_s - clip.start_s);
+    assert!((start_s - 1.0).abs() < 1e-6 && (end_s - 2.0).abs() < 1e-6, "{start_s} {end_s}");
+}

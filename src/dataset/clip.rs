@@ -13,9 +13,9 @@ pub struct Clip {
     pub file: PathBuf,
     /// The class of the clip: of the whole of it where `ranges` is empty, otherwise the first that its rows name.
     pub label: AnomalyClass,
-    /// When an anomaly shows, by start; empty where `label` holds from start to end. No range is `normal`.
+    /// When an anomaly shows, counted from the start of the recording, by start; empty where `label` holds from start to end. No range is `normal`.
     pub ranges: Vec<LabelledRange>,
-    /// When something shows that is not normal and has no class here, by start.
+    /// When something shows that is not normal and has no class here, counted and ordered as `ranges`.
     pub unclassified: Vec<UnclassifiedRange>,
     pub shown_in: ShownIn,
     pub split: Option<Split>,
@@ -79,6 +79,16 @@ pub struct UnclassifiedRange {
 }
 
 impl Clip {
+    /// The clip with its ranges on the own axis of a recording that begins at `start`: a segment of a transport stream
+    /// or of a recorder begins late, and whoever annotates counts from what they see first.
+    pub fn on_axis(&self, start: MediaTime) -> Clip {
+        let moved = |range: TimeRange| TimeRange::new(range.start + start, range.end + start);
+        let mut clip = self.clone();
+        clip.ranges.iter_mut().for_each(|labelled| labelled.range = moved(labelled.range));
+        clip.unclassified.iter_mut().for_each(|unclassified| unclassified.range = moved(unclassified.range));
+        clip
+    }
+
     /// The true class at a moment, or `None` where something shows that has no class here.
     ///
     /// Where ranges overlap the clip's own label wins, then the range that starts first.
@@ -191,6 +201,15 @@ mod tests {
         assert_eq!(of(ShownIn::Both), [crash, crash, crash]);
         assert_eq!(of(ShownIn::Picture), [crash, crash, normal]);
         assert_eq!(of(ShownIn::Sound), [crash, normal, crash]);
+    }
+
+    #[test]
+    fn ranges_count_from_the_start_of_a_recording_that_begins_late() {
+        let clip = clip(AnomalyClass::Crash, &[(AnomalyClass::Crash, 1.0, 2.0)], &[(3.0, 4.0)]);
+        let placed = clip.on_axis(MediaTime::from_seconds(7200.0));
+        assert_eq!((at(&placed, 7201.5), at(&placed, 1.5)), (Some(AnomalyClass::Crash), Some(AnomalyClass::Normal)));
+        assert_eq!(at(&placed, 7203.5), None);
+        assert_eq!(clip.on_axis(MediaTime::ZERO), clip);
     }
 
     #[test]

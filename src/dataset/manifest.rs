@@ -1,8 +1,8 @@
 //! A list of labelled clips, and how it is read from a CSV file.
 //!
 //! The columns are `path,label[,split][,group][,start_s,end_s][,shown_in]`. Paths count from the manifest's folder. A row
-//! without `start_s` and `end_s` labels the whole clip; several rows of one path label ranges of it, and outside of
-//! them it is normal. A `normal` row beside ranges says only that. The first row with an anomaly names the clip's class.
+//! without `start_s` and `end_s` labels the whole clip; several rows of one path label ranges of it, in seconds from
+//! the start of the recording, and outside of them it is normal. A `normal` row beside ranges says only that. The first row with an anomaly names the clip's class.
 //! `shown_in` is `picture` or `sound` where a clip's anomalies show in nothing else.
 //!
 //! **Errors** are what would make results wrong: columns or cells that cannot be read, a clip or a group in two

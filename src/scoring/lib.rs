@@ -106,7 +106,8 @@ fn score_clip(
     let Analysis { scores, account: Account { traits, .. } } = analyse(&spec, shelf, cancel, |_| {})?;
     let steps: Vec<_> = scores.steps.iter().map(|step| step.class_scores).collect();
     let of_clip = clip_scores(&steps);
-    let truth_ranges = clip.ranges.iter().map(|labelled| TruthRange {
+    let placed = clip.on_axis(scores.grid.range().start);
+    let truth_ranges = placed.ranges.iter().map(|labelled| TruthRange {
         class: labelled.class,
         start_s: labelled.range.start.seconds(),
         end_s: labelled.range.end.seconds(),

@@ -96,7 +96,8 @@ fn sound_item(
     cancel: &CancelToken,
 ) -> Result<Option<SoundItem>, TrainingError> {
     let Some((opened, samples)) = read_sound(&clip.clip, cancel)? else { return Ok(None) };
-    let mut item = SoundItem::new(&clip.clip, opened.info.range.start, samples, clip.source);
+    let start = opened.info.range.start;
+    let mut item = SoundItem::new(&clip.clip.on_axis(start), start, samples, clip.source);
     if let Some(teacher) = teacher {
         let kept = teacher_file(&clip.clip.file, teacher.provenance(), spec);
         let [scores, embeddings] = cache::lists(&kept, ["scores", "embeddings"], || {

@@ -75,6 +75,7 @@ pub fn clip_features(
         let range = grid.range_of(step);
         range.start + avar_base::time::MediaTime::from_seconds(range.duration_s() / 2.0)
     };
+    let placed = clip.clip.on_axis(grid.range().start);
     Ok(ClipFeatures {
         path: clip.clip.path.to_string_lossy().into_owned(),
         split: clip.split,
@@ -83,7 +84,7 @@ pub fn clip_features(
         group: clip.clip.group.clone(),
         label: clip.clip.label,
         shown_in: clip.clip.shown_in,
-        classes: (0..grid.len()).map(|step| clip.clip.class_at(middle(step))).collect(),
+        classes: (0..grid.len()).map(|step| placed.class_at(middle(step))).collect(),
         picture,
         sound,
     })

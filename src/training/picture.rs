@@ -63,6 +63,7 @@ pub fn read_pictures(
     cancel: &CancelToken,
 ) -> Result<Option<Pictures>, TrainingError> {
     let Some(table) = &opened.frames else { return Ok(None) };
+    let clip = &clip.on_axis(opened.info.range.start);
     let range = table.range();
     let at_most = sampling.most_frames as f64 / range.duration_s().max(1e-3);
     let frames_per_second = sampling.frames_per_second.min(at_most).clamp(0.1, 50.0);
