@@ -9,7 +9,9 @@
 //!
 //! # What does not exist here
 //!
-//! - No recording is opened, and no network known: of this workspace only `avar-base` and `avar-labels` are named.
+//! - No recording is decoded, and no network known: of this workspace only `avar-base` and `avar-labels` are named. How
+//!   long a recording is ([`Manifest::check_ranges`]) and how many frames a second it has ([`import`]) is asked of the
+//!   caller; [`Manifest::check_copies`] compares bytes.
 //! - No group (the source that clips share: a video, a place, a person) in two splits, in a manifest that leaves this
 //!   crate.
 //! - No label that is dropped in silence or becomes `normal`: what has no class here is counted in

@@ -6,6 +6,7 @@
 //! - No other crate of this workspace, and no file, medium or tensor.
 //! - No second order of the classes: the position in [`AnomalyClass::ALL`] is that of every logit.
 //! - No second rule for events: what is shown and what is measured go by [`Hysteresis`].
+//! - No second rule for a threshold ([`reaches`]) or for the highest of ten scores ([`ClassScores::top`]).
 
 mod classes;
 mod hysteresis;
