@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use super::levels::Levels;
 use super::pictures::StepPictures;
-use super::pipeline::AnalysisError;
+use super::error::AnalysisError;
 use super::scores::StepFrame;
 use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
 use super::step_grid::StepGrid;
+use super::windows::Average;
 use avar_base::job::CancelToken;
 use avar_labels::{CLASS_COUNT, ClassScores, Evidence, Modalities};
 use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
@@ -119,14 +120,14 @@ impl StepFeatures {
         self.first += gone;
     }
 
-    /// What the temporal head says of each step of `window`: of both modalities together, and of each alone. One
-    /// that a file or the network lacks is not a number.
-    pub fn judge_window(
+    /// What the temporal head says of each step of `window`: of both modalities together, and of each alone. There is
+    /// no evidence of one that a file or the network lacks.
+    pub fn score_window(
         &self,
         network: &AvarNet,
         window: std::ops::Range<usize>,
         modalities: Modalities,
-    ) -> Result<Vec<JudgedStep>, ModelError> {
+    ) -> Result<Vec<HeadOutput>, ModelError> {
         let (start, end, steps) = (window.start - self.first, window.end - self.first, window.len());
         let picture = (modalities != Modalities::SoundOnly)
             .then(|| &self.picture[start * network.seen_dim()..end * network.seen_dim()]);
@@ -142,36 +143,47 @@ impl StepFeatures {
             sounds.resize(2 * steps * network.sound_dim(), 0.0);
             sounds.extend_from_within(..steps * network.sound_dim());
         }
-        let scores = network.step_probabilities(pictures.as_deref(), sounds.as_deref(), batch, steps)?;
-        let rows = scores.as_chunks::<CLASS_COUNT>().0;
-        let anomaly = |row: usize| ClassScores(rows[row]).anomaly();
-        let judge = |step: usize| {
-            let together = anomaly(step);
-            let alone = match (picture, sound) {
-                (Some(_), Some(_)) if batch == 3 => [anomaly(steps + step), anomaly(2 * steps + step)],
-                (Some(_), None) => [together, f32::NAN],
-                (None, Some(_)) => [f32::NAN, together],
-                _ => [f32::NAN; 2],
+        let probabilities = network.step_probabilities(pictures.as_deref(), sounds.as_deref(), batch, steps)?;
+        let rows = probabilities.as_chunks::<CLASS_COUNT>().0;
+        let anomaly = |row: usize| Some(ClassScores(rows[row]).anomaly());
+        let output = |step: usize| {
+            let evidence = match (picture, sound) {
+                (Some(_), Some(_)) if batch == 3 => {
+                    Evidence { picture: anomaly(steps + step), sound: anomaly(2 * steps + step) }
+                }
+                (Some(_), None) => Evidence { picture: anomaly(step), sound: None },
+                (None, Some(_)) => Evidence { picture: None, sound: anomaly(step) },
+                _ => Evidence::default(),
             };
-            let mut judged = [f32::NAN; JUDGED_WIDTH];
-            judged[..CLASS_COUNT].copy_from_slice(&rows[step]);
-            judged[CLASS_COUNT..].copy_from_slice(&alone);
-            judged
+            HeadOutput { scores: ClassScores(rows[step]), evidence }
         };
-        Ok((0..steps).map(judge).collect())
-    }
-
-    /// The scores of a step and what picture and sound say alone, from the mean over its windows.
-    pub fn read_judged(&self, step: usize, judged: &JudgedStep) -> (ClassScores, Evidence) {
-        let class_scores = ClassScores(std::array::from_fn(|class| judged[class]));
-        let alone = |place: usize| Some(judged[CLASS_COUNT + place]).filter(|score| !score.is_nan());
-        (class_scores, Evidence { picture: alone(0), sound: alone(1).filter(|_| self.is_heard(step)) })
+        Ok((0..steps).map(output).collect())
     }
 }
 
-pub const JUDGED_WIDTH: usize = CLASS_COUNT + 2;
-/// Class scores, the anomaly score by the picture alone, and the one by the sound alone.
-pub type JudgedStep = [f32; JUDGED_WIDTH];
+/// What the temporal head says of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadOutput {
+    pub scores: ClassScores,
+    pub evidence: Evidence,
+}
+
+impl Average for HeadOutput {
+    /// Of the scores, of the picture's evidence and of the sound's: not a number where one window has none.
+    type Sum = (<ClassScores as Average>::Sum, f64, f64);
+
+    fn add_to(&self, (scores, picture, sound): &mut Self::Sum) {
+        self.scores.add_to(scores);
+        self.evidence.picture.unwrap_or(f32::NAN).add_to(picture);
+        self.evidence.sound.unwrap_or(f32::NAN).add_to(sound);
+    }
+
+    fn mean((scores, picture, sound): &Self::Sum, count: u32) -> Self {
+        let alone = |sum| Some(f32::mean(sum, count)).filter(|score| !score.is_nan());
+        let evidence = Evidence { picture: alone(picture), sound: alone(sound) };
+        Self { scores: ClassScores::mean(scores, count), evidence }
+    }
+}
 
 type ReadBlock = Box<dyn FnMut() -> Result<Option<avar_media::AudioBlock>, AnalysisError>>;
 

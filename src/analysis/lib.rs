@@ -17,6 +17,7 @@
 //! - No score of untrained or unknown weights without the words that say so ([`record`]).
 //! - No score that depends on whether the analysis was interrupted ([`journal`]).
 
+mod error;
 pub mod events;
 pub mod features;
 pub mod journal;
@@ -30,13 +31,14 @@ pub mod sound;
 pub mod step_grid;
 pub mod windows;
 
+pub use error::AnalysisError;
 pub use events::{Event, find_events};
 pub use features::{StepFeatures, extract, plan};
 pub use journal::JournalPlace;
 pub use levels::Levels;
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
-    Account, Analysis, AnalysisError, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,
+    Account, Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,
     spawn_analysis,
 };
 pub use scores::{StepFrame, StepScore, StepScores};

@@ -4,24 +4,24 @@
 //! features, then every window of the temporal head that has become complete. Scores leave as soon as no
 //! later window can change them, so the curve grows while the rest is computed.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing::{info, info_span};
 
-use super::features::{FeatureStreams, JUDGED_WIDTH, StepFeatures, plan};
+use super::error::AnalysisError;
+use super::features::{FeatureStreams, HeadOutput, Spent, StepFeatures, plan};
 use super::journal::{Journal, JournalPlace, KeptStep};
 use super::levels::Levels;
 use super::network::{NetworkChoice, NetworkShelf};
 use super::scores::{StepScore, StepScores};
 use super::sound::steps_per_chunk;
-use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid, StepGridError};
+use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid};
 use super::windows::WindowMean;
-use avar_base::job::{CancelToken, Cancelled, Job, Stopped, Wake};
-use avar_labels::Modalities;
-use avar_media::{AudioFaults, FrameTable, MediaError, MediaInfo};
-use avar_model::{AvarNet, ModelError};
+use avar_base::job::{CancelToken, Job, Wake};
+use avar_labels::{Evidence, Modalities};
+use avar_media::{AudioFaults, FrameTable, MediaInfo};
+use avar_model::AvarNet;
 
 /// Sequence length T: six seconds at four steps a second. The paper's 10 would be two and a half, less than most events
 /// take.
@@ -104,47 +104,6 @@ pub enum AnalysisPartial {
 /// Hands all scores out while it runs, and keeps none: a recording of ten hours has 15 MB of them.
 pub type AnalysisJob = Job<AnalysisPartial, Account>;
 
-#[derive(Debug, thiserror::Error)]
-pub enum AnalysisError {
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    #[error(transparent)]
-    Media(MediaError),
-    #[error(transparent)]
-    Model(ModelError),
-    #[error("{reason}: {path}", path = .path.display())]
-    Grid { reason: StepGridError, path: PathBuf },
-    #[error("the file holds no time of picture or sound, so there is nothing to analyse: {}", .0.display())]
-    NothingToAnalyse(PathBuf),
-}
-
-impl From<MediaError> for AnalysisError {
-    fn from(error: MediaError) -> Self {
-        match error {
-            MediaError::Cancelled => Self::Cancelled(Cancelled),
-            other => Self::Media(other),
-        }
-    }
-}
-
-impl From<ModelError> for AnalysisError {
-    fn from(error: ModelError) -> Self {
-        match error {
-            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
-            other => Self::Model(other),
-        }
-    }
-}
-
-impl From<AnalysisError> for Stopped {
-    fn from(error: AnalysisError) -> Self {
-        match error {
-            AnalysisError::Cancelled(cancelled) => Self::Cancelled(cancelled),
-            other => Self::Failed(other.to_string()),
-        }
-    }
-}
-
 /// Analyses on a thread of its own; networks are taken from `shelf`, and put there for the next file.
 pub fn spawn_analysis(spec: AnalysisSpec, shelf: Arc<NetworkShelf>, wake: Wake) -> std::io::Result<AnalysisJob> {
     Job::spawn("analysis", wake, move |reporter| {
@@ -190,93 +149,165 @@ fn analyse_in_parts(
     let _span = info_span!("analyse", path = ?spec.info.path).entered();
     let started = Instant::now();
     let network = shelf.take(&spec.network, cancel)?;
-    let mut timings = Timings { load_weights: started.elapsed(), ..Timings::default() };
+    let load_weights = started.elapsed();
     let trained_with = network.card().map_or(DEFAULT_STEPS_PER_SECOND, |card| card.steps_per_second);
     let steps_per_second = spec.settings.steps_per_second.unwrap_or(trained_with);
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
     listen(AnalysisPartial::Started { grid, modalities });
 
-    let mut notes: Vec<String> = network.card_error().map(ToString::to_string).into_iter().collect();
-    let (mut journal, kept) = open_journal(spec, &network, grid, modalities).unwrap_or_else(|reason| {
-        notes.push(not_kept(&reason));
-        (None, Vec::new())
-    });
-    let mut silent_steps = kept.iter().filter(|step| !step.is_heard).count();
-    let taken_over = kept.len();
-    let mut has_pictures = kept.iter().any(|step| step.frame.is_some());
-    if taken_over > 0 {
-        notes.push(format!("{taken_over} of {} steps were computed by an earlier run.", grid.len()));
-        let steps = kept.into_iter().enumerate().map(|(step, kept)| kept.score(step, &grid)).collect();
-        listen(AnalysisPartial::Steps(steps));
+    let (mut pass, known) = Pass::resume(spec, network, grid, modalities);
+    pass.timings.load_weights = load_weights;
+    if !known.is_empty() {
+        listen(AnalysisPartial::Steps(known));
     }
-    let mut done = taken_over;
-
-    let mut mean = WindowMean::<JUDGED_WIDTH>::new(grid.len(), spec.settings.window_steps, taken_over);
-    let chunk = steps_per_chunk(&grid);
-    // Chunks as going through from the start has them: what is heard depends on where they begin.
-    let first = if taken_over < grid.len() { mean.first_needed() / chunk * chunk } else { grid.len() };
-    let mut features = StepFeatures::starting_at(first);
-    let mut feature_sums = vec![0.0; network.seen_dim() + network.sound_dim()];
-    let mut traits = Box::<Traits>::default();
-    let mut audio_faults = AudioFaults::default();
+    let first = pass.features.end();
     if first < grid.len() {
-        let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &network, grid, first, cancel)?;
-        while features.end() < grid.len() {
-            let end = (features.end() + chunk).min(grid.len());
-            let before = features.end();
-            streams.extend(&mut features, end, &network, cancel)?;
-            features.add_to(before, &mut feature_sums);
-            let head_started = Instant::now();
-            let mut finished = Vec::new();
-            while let Some(window) = mean.next_ready(features.end()) {
-                cancel.check()?;
-                let rows = features.judge_window(&network, window, modalities)?;
-                for judged in mean.add(&rows) {
-                    let step = done + finished.len();
-                    let (class_scores, evidence) = features.read_judged(step, &judged);
-                    let (frame, is_heard) = (features.frame(step), features.is_heard(step));
-                    finished.push(KeptStep { frame, is_heard, class_scores, evidence });
-                }
-            }
-            timings.temporal_head += head_started.elapsed();
-            features.forget_before(mean.first_needed());
-            silent_steps += finished.iter().filter(|step| !step.is_heard).count();
-            has_pictures |= finished.iter().any(|step| step.frame.is_some());
-            if let Some(Err(reason)) = journal.as_mut().map(|journal| journal.append(&finished)) {
-                notes.push(not_kept(&reason));
-                journal = None;
-            }
-            let steps: Vec<_> = (done..).zip(finished).map(|(step, kept)| kept.score(step, &grid)).collect();
-            done += steps.len();
-            listen(AnalysisPartial::Steps(steps));
+        let mut streams = FeatureStreams::open(&spec.info, spec.frames.as_ref(), &pass.network, grid, first, cancel)?;
+        while pass.features.end() < grid.len() {
+            listen(AnalysisPartial::Steps(pass.score_chunk(&mut streams, cancel)?));
         }
-        let spent = streams.spent();
-        audio_faults = streams.audio_faults();
-        let steps = (grid.len() - first) as f64;
-        let mean_features = feature_sums.iter().map(|sum| (sum / steps) as f32).collect();
-        *traits = Traits { levels: streams.levels(), mean_features };
-        (timings.decode, timings.picture_network, timings.sound_network) = (spent.decode, spent.picture, spent.sound);
+        pass.take_account_of(&streams, grid.len() - first);
     } else if let Some(audio) = &spec.info.audio {
         // The kept scores say nothing of it, and reading the audio takes a thousandth of the time that it lasts.
-        audio_faults = AudioFaults::scan(&spec.info.path, Some(audio), cancel)?;
+        pass.audio_faults = AudioFaults::scan(&spec.info.path, Some(audio), cancel)?;
     }
-    timings.analysed_s = (spec.info.range.end - grid.start_of(taken_over)).seconds().max(0.0);
-    timings.total = started.elapsed();
-    if modalities != Modalities::PictureAndSound {
-        notes.push(format!("Analysed on {}.", modalities.label()));
-    } else if silent_steps > 0 {
-        let why = match audio_faults.unusable_samples {
-            0 => "the sound track does not cover them",
-            _ => "the sound track does not cover them, or has no usable sample there",
+    Ok(pass.finish(spec, started))
+}
+
+/// One analysis on its way through a recording, chunk by chunk.
+struct Pass {
+    network: Arc<AvarNet>,
+    grid: StepGrid,
+    modalities: Modalities,
+    journal: Option<Journal>,
+    /// Steps that an earlier run had computed.
+    taken_over: usize,
+    /// Steps whose scores are final.
+    done: usize,
+    silent_steps: usize,
+    has_pictures: bool,
+    features: StepFeatures,
+    /// Sums over the steps of what the temporal head is given.
+    feature_sums: Vec<f64>,
+    mean: WindowMean<HeadOutput>,
+    audio_faults: AudioFaults,
+    traits: Box<Traits>,
+    timings: Timings,
+    notes: Vec<String>,
+}
+
+impl Pass {
+    /// With the steps that an earlier run has computed, which are returned as scores.
+    fn resume(
+        spec: &AnalysisSpec,
+        network: Arc<AvarNet>,
+        grid: StepGrid,
+        modalities: Modalities,
+    ) -> (Self, Vec<StepScore>) {
+        let mut notes: Vec<String> = network.card_error().map(ToString::to_string).into_iter().collect();
+        let (journal, kept) = open_journal(spec, &network, grid, modalities).unwrap_or_else(|reason| {
+            notes.push(not_kept(&reason));
+            (None, Vec::new())
+        });
+        let taken_over = kept.len();
+        if taken_over > 0 {
+            notes.push(format!("{taken_over} of {} steps were computed by an earlier run.", grid.len()));
+        }
+        let mean = WindowMean::new(grid.len(), spec.settings.window_steps, taken_over);
+        // Chunks as going through from the start has them: what is heard depends on where they begin.
+        let chunk = steps_per_chunk(&grid);
+        let first = if taken_over < grid.len() { mean.first_needed() / chunk * chunk } else { grid.len() };
+        let mut pass = Self {
+            feature_sums: vec![0.0; network.seen_dim() + network.audio_dim()],
+            network,
+            grid,
+            modalities,
+            journal,
+            taken_over,
+            done: 0,
+            silent_steps: 0,
+            has_pictures: false,
+            features: StepFeatures::starting_at(first),
+            mean,
+            audio_faults: AudioFaults::default(),
+            traits: Box::default(),
+            timings: Timings::default(),
+            notes,
         };
-        notes.push(format!("{silent_steps} of {done} steps have no sound: {why}."));
+        let known = pass.count(kept);
+        (pass, known)
     }
-    notes.extend(audio_faults.notes(spec.info.range.start));
-    if spec.frames.is_some() && !has_pictures {
-        notes.push("No frame of the picture could be decoded.".to_owned());
+
+    /// Reads and encodes the next chunk, and returns the steps that no later window can change.
+    fn score_chunk(
+        &mut self,
+        streams: &mut FeatureStreams,
+        cancel: &CancelToken,
+    ) -> Result<Vec<StepScore>, AnalysisError> {
+        let before = self.features.end();
+        let end = (before + steps_per_chunk(&self.grid)).min(self.grid.len());
+        streams.extend(&mut self.features, end, &self.network, cancel)?;
+        self.features.add_to(before, &mut self.feature_sums);
+        let head_started = Instant::now();
+        let mut finished = Vec::new();
+        while let Some(window) = self.mean.next_ready(self.features.end()) {
+            cancel.check()?;
+            let outputs = self.features.score_window(&self.network, window, self.modalities)?;
+            for HeadOutput { scores, evidence } in self.mean.add(&outputs) {
+                let step = self.done + finished.len();
+                let (frame, is_heard) = (self.features.frame(step), self.features.is_heard(step));
+                let evidence = Evidence { sound: evidence.sound.filter(|_| is_heard), ..evidence };
+                finished.push(KeptStep { frame, is_heard, class_scores: scores, evidence });
+            }
+        }
+        self.timings.temporal_head += head_started.elapsed();
+        self.features.forget_before(self.mean.first_needed());
+        if let Some(Err(reason)) = self.journal.as_mut().map(|journal| journal.append(&finished)) {
+            self.notes.push(not_kept(&reason));
+            self.journal = None;
+        }
+        Ok(self.count(finished))
     }
-    info!(steps = done, ?modalities, ?timings, ?notes, "analysed");
-    Ok(Account { grid, modalities, network, timings, traits, notes })
+
+    /// The scores of the next steps that are final.
+    fn count(&mut self, steps: Vec<KeptStep>) -> Vec<StepScore> {
+        self.silent_steps += steps.iter().filter(|step| !step.is_heard).count();
+        self.has_pictures |= steps.iter().any(|step| step.frame.is_some());
+        let first = self.done;
+        self.done += steps.len();
+        (first..).zip(steps).map(|(step, kept)| kept.score(step, &self.grid)).collect()
+    }
+
+    /// What is known of the streams once `steps` steps have been read of them.
+    fn take_account_of(&mut self, streams: &FeatureStreams, steps: usize) {
+        let Spent { decode, picture, sound } = streams.spent();
+        let mean_features = self.feature_sums.iter().map(|sum| (sum / steps as f64) as f32).collect();
+        *self.traits = Traits { levels: streams.levels(), mean_features };
+        self.audio_faults = streams.audio_faults();
+        self.timings =
+            Timings { decode, picture_network: picture, sound_network: sound, ..self.timings };
+    }
+
+    fn finish(mut self, spec: &AnalysisSpec, started: Instant) -> Account {
+        self.timings.analysed_s = (spec.info.range.end - self.grid.start_of(self.taken_over)).seconds().max(0.0);
+        self.timings.total = started.elapsed();
+        if self.modalities != Modalities::PictureAndSound {
+            self.notes.push(format!("Analysed on {}.", self.modalities.label()));
+        } else if self.silent_steps > 0 {
+            let why = match self.audio_faults.unusable_samples {
+                0 => "the sound track does not cover them",
+                _ => "the sound track does not cover them, or has no usable sample there",
+            };
+            self.notes.push(format!("{} of {} steps have no sound: {why}.", self.silent_steps, self.done));
+        }
+        self.notes.extend(self.audio_faults.notes(spec.info.range.start));
+        if spec.frames.is_some() && !self.has_pictures {
+            self.notes.push("No frame of the picture could be decoded.".to_owned());
+        }
+        let Self { network, grid, modalities, traits, timings, notes, done, .. } = self;
+        info!(steps = done, ?modalities, ?timings, ?notes, "analysed");
+        Account { grid, modalities, network, timings, traits, notes }
+    }
 }
 
 /// The journal of this analysis, if one is wanted, and the steps in it.

@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use avar_labels::{CLASS_COUNT, ClassScores};
+
 /// Windows over `len` steps in order of time: `window` long, half a window apart, the last one moved back
 /// so that it ends with the file. A file shorter than a window is one window of its own length.
 pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
@@ -21,18 +23,50 @@ pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
     starts.into_iter().map(|start| start..start + window).collect()
 }
 
+/// What a step gets of each window that holds it, of which the mean over the windows can be taken.
+pub trait Average: Sized {
+    /// In double precision, so that the mean does not depend on how many windows there are.
+    type Sum: Clone + Default;
+    fn add_to(&self, sum: &mut Self::Sum);
+    fn mean(sum: &Self::Sum, count: u32) -> Self;
+}
+
+impl Average for f32 {
+    type Sum = f64;
+
+    fn add_to(&self, sum: &mut f64) {
+        *sum += f64::from(*self);
+    }
+
+    fn mean(sum: &f64, count: u32) -> f32 {
+        (sum / f64::from(count)) as f32
+    }
+}
+
+impl Average for ClassScores {
+    type Sum = [f64; CLASS_COUNT];
+
+    fn add_to(&self, sums: &mut Self::Sum) {
+        self.0.iter().zip(sums).for_each(|(score, sum)| score.add_to(sum));
+    }
+
+    fn mean(sums: &Self::Sum, count: u32) -> Self {
+        Self(sums.each_ref().map(|sum| f32::mean(sum, count)))
+    }
+}
+
 /// Averages the rows of overlapping windows and hands out the rows that no later window can change. It holds only those
 /// that one still can.
-pub struct WindowMean<const N: usize> {
+pub struct WindowMean<Row: Average> {
     len: usize,
     /// Sums and counts of the rows from `final_rows` on.
-    sums: VecDeque<([f64; N], u32)>,
+    sums: VecDeque<(Row::Sum, u32)>,
     /// The windows that are still to come.
     pending: VecDeque<Range<usize>>,
     final_rows: usize,
 }
 
-impl<const N: usize> WindowMean<N> {
+impl<Row: Average> WindowMean<Row> {
     /// Over `len` rows, of which the first `done` are known and not handed out again.
     pub fn new(len: usize, window: usize, done: usize) -> Self {
         let pending = windows(len, window).into_iter().filter(|window| window.end > done).collect();
@@ -50,20 +84,20 @@ impl<const N: usize> WindowMean<N> {
     }
 
     /// Adds the rows of the window that [`Self::next_ready`] named, and returns the steps whose mean is final now.
-    pub fn add(&mut self, rows: &[[f32; N]]) -> Vec<[f32; N]> {
+    pub fn add(&mut self, rows: &[Row]) -> Vec<Row> {
         let Some(window) = self.pending.pop_front() else { return Vec::new() };
         let open = window.end.saturating_sub(self.final_rows);
-        self.sums.resize(self.sums.len().max(open), ([0.0; N], 0));
+        self.sums.resize(self.sums.len().max(open), Default::default());
         for (step, row) in window.zip(rows) {
             // What was known before this run began is not open.
             let Some(at) = step.checked_sub(self.final_rows) else { continue };
             let (sum, count) = &mut self.sums[at];
-            sum.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
+            row.add_to(sum);
             *count += 1;
         }
         let finished = self.first_needed().saturating_sub(self.final_rows);
         self.final_rows += finished;
-        self.sums.drain(..finished).map(|(sum, count)| sum.map(|sum| (sum / f64::from(count)) as f32)).collect()
+        self.sums.drain(..finished).map(|(sum, count)| Row::mean(&sum, count)).collect()
     }
 }
 
@@ -95,29 +129,29 @@ mod tests {
 
     #[test]
     fn a_step_is_handed_out_once_and_only_when_no_window_can_change_it() {
-        let mut mean = WindowMean::<1>::new(12, 4, 0);
+        let mut mean = WindowMean::<f32>::new(12, 4, 0);
         let mut rows = Vec::new();
         let mut value = 0.0;
         while let Some(window) = mean.next_ready(12) {
             let before = rows.len();
-            rows.extend(mean.add(&vec![[value]; window.len()]));
+            rows.extend(mean.add(&vec![value; window.len()]));
             assert!(rows.len() >= before);
             value += 1.0;
         }
         // Windows 0..4, 2..6, 4..8, 6..10, 8..12 with the values 0 to 4.
         let expected = [0.0, 0.0, 0.5, 0.5, 1.5, 1.5, 2.5, 2.5, 3.5, 3.5, 4.0, 4.0];
-        assert_eq!(rows, expected.map(|value| [value]));
+        assert_eq!(rows, expected);
     }
 
     #[test]
     fn going_on_gives_the_rows_that_were_not_known_as_going_through_would() {
         // The mean depends on which windows there are: each has a value of its own.
         let rows_after = |done: usize| {
-            let mut mean = WindowMean::<1>::new(23, 4, done);
+            let mut mean = WindowMean::<f32>::new(23, 4, done);
             let mut rows = Vec::new();
             while let Some(window) = mean.next_ready(23) {
                 assert!(window.start + 4 > done, "{window:?} holds nothing that is wanted");
-                rows.extend(mean.add(&vec![[window.start as f32]; window.len()]));
+                rows.extend(mean.add(&vec![window.start as f32; window.len()]));
             }
             rows
         };
@@ -128,16 +162,16 @@ mod tests {
 
     #[test]
     fn no_more_rows_are_held_than_a_window_has() {
-        let mut mean = WindowMean::<1>::new(1000, 10, 0);
+        let mut mean = WindowMean::<f32>::new(1000, 10, 0);
         while let Some(window) = mean.next_ready(1000) {
-            mean.add(&vec![[1.0]; window.len()]);
+            mean.add(&vec![1.0; window.len()]);
             assert!(mean.sums.len() < 10, "{} after {window:?}", mean.sums.len());
         }
     }
 
     #[test]
     fn a_window_waits_for_its_last_step() {
-        let mean = WindowMean::<1>::new(12, 4, 0);
+        let mean = WindowMean::<f32>::new(12, 4, 0);
         assert_eq!(mean.next_ready(3), None);
         assert_eq!(mean.next_ready(4), Some(0..4));
     }

@@ -452,14 +452,15 @@ fn the_evidence_of_a_step_is_what_the_network_says_of_one_modality_alone() {
     let network = NetworkShelf::default().take(&spec.network, &cancel).unwrap();
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), 4.0).unwrap();
     let features = extract(&spec.info, spec.frames.as_ref(), &network, grid, &cancel).unwrap();
-    let judged = features.judge_window(&network, 0..8, modalities).unwrap();
-    for (place, (picture, sound)) in
-        [(Some(&features.picture), None), (None, Some(&features.sound))].into_iter().enumerate()
-    {
-        let alone = network.step_probabilities(picture.map(Vec::as_slice), sound.map(Vec::as_slice), 1, 8).unwrap();
-        for (judged, alone) in judged.iter().zip(alone.as_chunks::<10>().0) {
-            assert!((judged[10 + place] - ClassScores(*alone).anomaly()).abs() < 1e-5);
-        }
+    let outputs = features.score_window(&network, 0..8, modalities).unwrap();
+    let by_picture = network.step_probabilities(Some(&features.picture), None, 1, 8).unwrap();
+    let by_sound = network.step_probabilities(None, Some(&features.sound), 1, 8).unwrap();
+    let is_close = |evidence: Option<f32>, probabilities: &[f32; 10]| {
+        (evidence.unwrap() - ClassScores(*probabilities).anomaly()).abs() < 1e-5
+    };
+    for (step, output) in outputs.iter().enumerate() {
+        assert!(is_close(output.evidence.picture, &by_picture.as_chunks().0[step]));
+        assert!(is_close(output.evidence.sound, &by_sound.as_chunks().0[step]));
     }
 }
 

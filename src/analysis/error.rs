@@ -1,0 +1,49 @@
+//! Why an analysis did not come to its end.
+
+use std::path::PathBuf;
+
+use super::step_grid::StepGridError;
+use avar_base::job::{Cancelled, Stopped};
+use avar_media::MediaError;
+use avar_model::ModelError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnalysisError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Media(MediaError),
+    #[error(transparent)]
+    Model(ModelError),
+    #[error("{reason}: {path}", path = .path.display())]
+    Grid { reason: StepGridError, path: PathBuf },
+    #[error("the file holds no time of picture or sound, so there is nothing to analyse: {}", .0.display())]
+    NothingToAnalyse(PathBuf),
+}
+
+impl From<MediaError> for AnalysisError {
+    fn from(error: MediaError) -> Self {
+        match error {
+            MediaError::Cancelled => Self::Cancelled(Cancelled),
+            other => Self::Media(other),
+        }
+    }
+}
+
+impl From<ModelError> for AnalysisError {
+    fn from(error: ModelError) -> Self {
+        match error {
+            ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Model(other),
+        }
+    }
+}
+
+impl From<AnalysisError> for Stopped {
+    fn from(error: AnalysisError) -> Self {
+        match error {
+            AnalysisError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Failed(other.to_string()),
+        }
+    }
+}
