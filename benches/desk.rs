@@ -10,7 +10,7 @@ use avar::app::{DeskApp, DeskOptions, sample_path};
 use avar::job::CancelToken;
 use avar::media::{OpenedMedia, open};
 use avar::model::Preset;
-use avar::playback::{PlayerOptions, SoundChoice};
+use avar::playback::{AudioOutput, PlayerOptions};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use egui_kittest::Harness;
@@ -36,7 +36,7 @@ fn analyse_the_sample(bencher: Bencher, preset: Preset) {
 }
 
 fn window() -> Harness<'static, DeskApp> {
-    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
     let options = DeskOptions { files: vec![sample_path().expect("the sample")], player, ..DeskOptions::default() };
     let mut harness = Harness::builder().with_size([1280.0, 720.0]).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
     settle(&mut harness).expect("the sample is analysed");

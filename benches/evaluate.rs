@@ -4,17 +4,17 @@
 use std::sync::{Arc, LazyLock};
 
 use avar::app::evaluate::command::EvaluateCommand;
-use avar::app::evaluate::comparison::Paired;
-use avar::app::evaluate::filter::Filter;
-use avar::app::evaluate::linked::{Outcome, Selection};
-use avar::app::evaluate::made_up::{self, Settings};
-use avar::app::evaluate::notes::Notes;
-use avar::app::evaluate::prepared::Prepared;
 use avar::app::evaluate::state::{CurveView, OpenRun, RunNotes, RunSlot};
 use avar::app::evaluate::{Evaluate, state::Slot};
 use avar::app::theme;
 use avar::job::{CancelToken, no_wake};
 use avar::metrics::Decision;
+use avar::metrics::inspection::comparison::Paired;
+use avar::metrics::inspection::demo_run::{self, Settings};
+use avar::metrics::inspection::filter::Filter;
+use avar::metrics::inspection::notes::Notes;
+use avar::metrics::inspection::run_index::RunIndex;
+use avar::metrics::inspection::selection::{Outcome, Selection};
 use avar::metrics::runs::Run;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -25,11 +25,11 @@ fn main() {
 }
 
 fn run(seed: u64, skill: f32) -> Run {
-    made_up::run(&Settings { clips: 3000, steps: 334, seed, skill, ..Settings::default() })
+    demo_run::run(&Settings { clips: 3000, steps: 334, seed, skill, ..Settings::default() })
 }
 
-fn prepared(run: Run) -> Prepared {
-    Prepared::new(run, &CancelToken::default(), |_| {}).expect("nobody cancels")
+fn index(run: Run) -> RunIndex {
+    RunIndex::new(run, &CancelToken::default(), |_| {}).expect("nobody cancels")
 }
 
 fn select(slot: usize) -> Selection {
@@ -40,8 +40,8 @@ fn pair() -> Paired {
     Paired::new(&RUNS[0], &RUNS[1], &CancelToken::default()).expect("nobody cancels")
 }
 
-static RUNS: LazyLock<[Arc<Prepared>; 2]> =
-    LazyLock::new(|| [run(1, 0.45), run(2, 0.8)].map(|run| Arc::new(prepared(run))));
+static RUNS: LazyLock<[Arc<RunIndex>; 2]> =
+    LazyLock::new(|| [run(1, 0.45), run(2, 0.8)].map(|run| Arc::new(index(run))));
 
 static SELECTIONS: LazyLock<[Arc<Selection>; 2]> = LazyLock::new(|| std::array::from_fn(|slot| Arc::new(select(slot))));
 
@@ -52,7 +52,7 @@ static PAIRED: LazyLock<Arc<Paired>> = LazyLock::new(|| Arc::new(pair()));
 fn once_a_run(bencher: Bencher) {
     let run = run(1, 0.45);
     let steps: usize = run.clips.iter().map(|clip| clip.scored.steps.len()).sum();
-    bencher.counter(ItemsCount::new(steps)).with_inputs(|| run.clone()).bench_local_values(prepared);
+    bencher.counter(ItemsCount::new(steps)).with_inputs(|| run.clone()).bench_local_values(index);
 }
 
 #[divan::bench(sample_count = 20, sample_size = 1)]

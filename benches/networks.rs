@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark says where")]
 
+use avar::job::CancelToken;
 use avar::kernels::{self, Activation, Matrix};
 use avar::model::layers::Mode;
 use avar::model::temporal::TemporalKind;
@@ -31,7 +32,9 @@ fn pictures(bencher: Bencher, preset: Preset) {
     let network = network(preset);
     let (width, height) = network.picture_size_px();
     let rgb: Vec<u8> = (0..FRAMES * width * height * 3).map(|index| (index * 7919 % 251) as u8).collect();
-    bencher.counter(ItemsCount::new(FRAMES)).bench_local(|| network.picture_features(&rgb, FRAMES).unwrap());
+    bencher
+        .counter(ItemsCount::new(FRAMES))
+        .bench_local(|| network.encode_pictures(&rgb, FRAMES, &CancelToken::default()).unwrap());
 }
 
 #[divan::bench(args = [Preset::Full, Preset::Lite], sample_count = 10)]
@@ -40,13 +43,15 @@ fn sound(bencher: Bencher, preset: Preset) {
     let count = SOUND_S * wav2vec2::SAMPLE_RATE_HZ as usize;
     let mut samples: Vec<f32> = (0..count).map(|index| (index * 7919 % 2003) as f32).collect();
     wav2vec2::normalise_utterance(&mut samples);
-    bencher.counter(ItemsCount::new(SOUND_S)).bench_local(|| network.sound_tokens(&samples).unwrap());
+    bencher
+        .counter(ItemsCount::new(SOUND_S))
+        .bench_local(|| network.encode_audio(&samples, &CancelToken::default()).unwrap());
 }
 
 #[divan::bench(args = [Preset::Full, Preset::Lite], sample_count = 10)]
 fn head_of_ten_steps(bencher: Bencher, preset: Preset) {
     let network = network(preset);
-    let (picture, sound) = (vec![0.1; 10 * network.seen_dim()], vec![0.1; 10 * network.sound_dim()]);
+    let (picture, sound) = (vec![0.1; 10 * network.seen_dim()], vec![0.1; 10 * network.audio_dim()]);
     bencher.bench_local(|| network.step_probabilities(Some(&picture), Some(&sound), 1, 10).unwrap());
 }
 

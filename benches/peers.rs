@@ -6,6 +6,7 @@
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
+use avar::job::CancelToken;
 use avar::model::avar_net::Config;
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
 
@@ -25,13 +26,14 @@ fn main() {
     let (full, lite) = (load(Preset::Full), load(Preset::Lite));
     let pictures: Vec<u8> = (0..FRAMES * 256 * 256 * 3).map(|index| (index * 7919 % 251) as u8).collect();
     let samples: Vec<f32> = (0..SAMPLES).map(|index| ((index * 7919 % 2003) as f32 / 1001.0 - 1.0) * 1.7).collect();
+    let go_on = CancelToken::default();
     for line in std::io::stdin().lock().lines() {
         let start = Instant::now();
         let output = match line.unwrap().trim() {
-            "mobilevit_s" => full.picture_features(&pictures, FRAMES).unwrap(),
-            "mobilevit_xxs" => lite.picture_features(&pictures, FRAMES).unwrap(),
-            "wav2vec2_base" => full.sound_tokens(&samples).unwrap(),
-            "wav2vec2_small" => lite.sound_tokens(&samples).unwrap(),
+            "mobilevit_s" => full.encode_pictures(&pictures, FRAMES, &go_on).unwrap().features,
+            "mobilevit_xxs" => lite.encode_pictures(&pictures, FRAMES, &go_on).unwrap().features,
+            "wav2vec2_base" => full.encode_audio(&samples, &go_on).unwrap(),
+            "wav2vec2_small" => lite.encode_audio(&samples, &go_on).unwrap(),
             other => panic!("no network is called {other}"),
         };
         let seconds = start.elapsed().as_secs_f64();

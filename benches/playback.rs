@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use avar::job::{CancelToken, Wake};
 use avar::media::{FrameTable, MediaInfo, probe};
-use avar::playback::{FrameState, Player, PlayerOptions, SeekPrecision, SoundChoice};
+use avar::playback::{AudioOutput, FrameState, Player, PlayerOptions, SeekPrecision};
 use avar::time::{FrameIndex, MediaTime};
 
 use clips::Clip;
@@ -50,7 +50,7 @@ fn player_at(at: usize) -> Player {
 fn open(info: &Arc<MediaInfo>, table: &Arc<FrameTable>) -> Player {
     let ui = std::thread::current();
     let wake: Wake = Arc::new(move || ui.unpark());
-    let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let options = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
     Player::open(Arc::clone(info), Some(Arc::clone(table)), options, wake).expect("a clip with picture can be played")
 }
 

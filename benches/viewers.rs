@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use avar::job::CancelToken;
 use avar::media::{OpenedMedia, Opening, open_growing};
-use avar::playback::{FrameState, Player, PlayerOptions, SeekPrecision, SoundChoice};
+use avar::playback::{AudioOutput, FrameState, Player, PlayerOptions, SeekPrecision};
 use avar::time::MediaTime;
 
 /// What is on screen.
@@ -41,7 +41,7 @@ impl Viewer {
         let wake = Arc::new(move || {
             _ = wake.send(());
         });
-        let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+        let options = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
         let player = Player::open(info, frames, options, wake).ok()?;
         let mut viewer = Self { player, woken, opened, is_whole };
         viewer.wait();

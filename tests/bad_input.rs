@@ -11,7 +11,7 @@ use avar::app::state::{ScoreStatus, Stage};
 use avar::app::update::Desk;
 use avar::job::no_wake;
 use avar::model::WeightSource;
-use avar::playback::{PlayerOptions, SoundChoice};
+use avar::playback::{AudioOutput, PlayerOptions};
 use tempfile::TempDir;
 
 /// Longer than any refusal may take, however busy the machine is.
@@ -287,7 +287,7 @@ fn is_refused_by_the_window(file: &Path, reason: &str) {
 }
 
 fn desk(network: NetworkChoice) -> Desk {
-    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
     Desk::new(DeskOptions { network, player, ..DeskOptions::default() }, no_wake())
 }
 

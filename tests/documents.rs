@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use avar::app::command::{Action, ActionGroup, Shortcut};
+use avar::app::command::{Action, ActionGroup};
 use avar::app::evaluate::command::EvaluateAction;
+use avar::app::shortcut::Shortcut;
 
 use crate::program::avar;
 

@@ -7,17 +7,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::error::AnalysisError;
 use super::levels::Levels;
 use super::pictures::StepPictures;
-use super::error::AnalysisError;
 use super::scores::StepFrame;
-use super::sound::{SOUND_RATE_HZ, SoundTrack, pass_over, sound_features, steps_per_chunk};
+use super::sound::{SOUND_RATE_HZ, SoundTrack, audio_features, pass_over, steps_per_chunk};
 use super::step_grid::StepGrid;
 use super::windows::Average;
 use avar_base::job::CancelToken;
 use avar_labels::{CLASS_COUNT, ClassScores, Evidence, Modalities};
 use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
-use avar_model::avar_net::Seen;
+use avar_model::avar_net::PictureEncoding;
 use avar_model::motion::Motion;
 use avar_model::wav2vec2::normalise_utterance;
 use avar_model::{AvarNet, ModelError};
@@ -132,16 +132,16 @@ impl StepFeatures {
         let picture = (modalities != Modalities::SoundOnly)
             .then(|| &self.picture[start * network.seen_dim()..end * network.seen_dim()]);
         let sound = (modalities != Modalities::PictureOnly)
-            .then(|| &self.sound[start * network.sound_dim()..end * network.sound_dim()]);
+            .then(|| &self.sound[start * network.audio_dim()..end * network.audio_dim()]);
         let (mut pictures, mut sounds) = (picture.map(<[f32]>::to_vec), sound.map(<[f32]>::to_vec));
         let mut batch = 1;
-        if let (Some(pictures), Some(sounds), true) = (&mut pictures, &mut sounds, network.judges_by_either()) {
+        if let (Some(pictures), Some(sounds), true) = (&mut pictures, &mut sounds, network.supports_single_modality()) {
             // A modality that is not there is zeros to the head, as in the files that lack it.
             batch = 3;
             pictures.extend_from_within(..);
             pictures.resize(batch * steps * network.seen_dim(), 0.0);
-            sounds.resize(2 * steps * network.sound_dim(), 0.0);
-            sounds.extend_from_within(..steps * network.sound_dim());
+            sounds.resize(2 * steps * network.audio_dim(), 0.0);
+            sounds.extend_from_within(..steps * network.audio_dim());
         }
         let probabilities = network.step_probabilities(pictures.as_deref(), sounds.as_deref(), batch, steps)?;
         let rows = probabilities.as_chunks::<CLASS_COUNT>().0;
@@ -226,7 +226,7 @@ impl FeatureStreams {
         let path = &info.path;
         // Before the picture: while FFmpeg opens a long file it has each list twice, and that of the sound is the longer.
         let sound = match &info.audio {
-            Some(audio) => Some(open_sound(path, audio, grid, first_step, cancel)?),
+            Some(audio) => Some(open_audio(path, audio, grid, first_step, cancel)?),
             None => None,
         };
         let mut motion =
@@ -242,7 +242,7 @@ impl FeatureStreams {
                     pictures.advance_to(before)?;
                     if let Some(motion) = &mut motion {
                         let rgb = pictures.current_rgb()?;
-                        motion.see(&rgb, &network.look_unless(&rgb, 1, cancel)?.maps);
+                        motion.update(&rgb, &network.encode_pictures(&rgb, 1, cancel)?.maps);
                     }
                 }
                 Some(pictures)
@@ -264,13 +264,13 @@ impl FeatureStreams {
         if let Some(OpenAudio { track, .. }) = &mut self.sound {
             let clock = Instant::now();
             let mut network_time = Duration::ZERO;
-            let chunk = sound_features(track, &self.grid, start..end, network.sound_dim(), |samples| {
+            let chunk = audio_features(track, &self.grid, start..end, network.audio_dim(), |samples| {
                 cancel.check()?;
-                self.levels.hear(samples);
+                self.levels.push_samples(samples);
                 let encode_started = Instant::now();
                 let mut utterance = samples.to_vec();
                 normalise_utterance(&mut utterance);
-                let tokens = network.sound_tokens_unless(&utterance, cancel)?;
+                let tokens = network.encode_audio(&utterance, cancel)?;
                 network_time += encode_started.elapsed();
                 Ok::<_, AnalysisError>(tokens)
             })?;
@@ -330,7 +330,7 @@ fn extend_pictures(
             let frame = pictures.advance_to(grid.start_of(before + row_of_step.len()))?;
             if features.frames.last().is_none_or(|last| *last != frame) {
                 let rgb = pictures.current_rgb()?;
-                levels.see(&rgb);
+                levels.push_picture(&rgb);
                 batch.extend(rgb);
                 rows += 1;
             }
@@ -339,15 +339,15 @@ fn extend_pictures(
         }
         spent.decode += clock.elapsed();
         let clock = Instant::now();
-        let seen = match rows {
-            0 => Seen::default(),
-            _ => network.look_unless(&batch, rows, cancel)?,
+        let encoding = match rows {
+            0 => PictureEncoding::default(),
+            _ => network.encode_pictures(&batch, rows, cancel)?,
         };
-        let (picture_bytes, map_values) = (batch.len() / rows.max(1), seen.maps.len() / rows.max(1));
+        let (picture_bytes, map_values) = (batch.len() / rows.max(1), encoding.maps.len() / rows.max(1));
         let mut last_row = None;
         for row in row_of_step {
             match row {
-                Some(row) => features.picture.extend_from_slice(&seen.features[row * width..(row + 1) * width]),
+                Some(row) => features.picture.extend_from_slice(&encoding.features[row * width..(row + 1) * width]),
                 None => {
                     let last = features.picture.len() - seen_width;
                     features.picture.extend_from_within(last..last + width);
@@ -356,8 +356,8 @@ fn extend_pictures(
             match (row, &mut *motion) {
                 (Some(row), Some(motion)) if last_row != Some(row) => {
                     let rgb = &batch[row * picture_bytes..(row + 1) * picture_bytes];
-                    let map = &seen.maps[row * map_values..(row + 1) * map_values];
-                    features.picture.extend(motion.see(rgb, map));
+                    let map = &encoding.maps[row * map_values..(row + 1) * map_values];
+                    features.picture.extend(motion.update(rgb, map));
                 }
                 _ => features.picture.resize(features.picture.len() + seen_width - width, 0.0),
             }
@@ -368,7 +368,7 @@ fn extend_pictures(
     Ok(())
 }
 
-fn open_sound(
+fn open_audio(
     path: &Path,
     audio: &AudioInfo,
     grid: StepGrid,

@@ -11,13 +11,13 @@ pub struct Levels {
 
 impl Levels {
     /// Counts samples, -1 to 1.
-    pub fn hear(&mut self, samples: &[f32]) {
+    pub fn push_samples(&mut self, samples: &[f32]) {
         self.sum_of_squares += samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>();
         self.samples += samples.len() as u64;
     }
 
     /// Counts a picture, RGB8.
-    pub fn see(&mut self, rgb: &[u8]) {
+    pub fn push_picture(&mut self, rgb: &[u8]) {
         let pixels = rgb.as_chunks::<3>().0;
         // ITU-R BT.709.
         let luma = |[r, g, b]: &[u8; 3]| 0.2126 * f64::from(*r) + 0.7152 * f64::from(*g) + 0.0722 * f64::from(*b);
@@ -47,7 +47,7 @@ mod tests {
     fn a_sine_of_full_scale_is_three_decibels_below_it() {
         let mut levels = Levels::default();
         let sine: Vec<f32> = (0..16_000).map(|n| (n as f32 * 0.1 * std::f32::consts::PI).sin()).collect();
-        levels.hear(&sine);
+        levels.push_samples(&sine);
         assert!((levels.loudness_dbfs().unwrap() + 3.01).abs() < 0.01);
         assert_eq!(levels.brightness(), None);
     }
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn brightness_is_the_mean_over_pictures_of_any_size() {
         let mut levels = Levels::default();
-        levels.see(&[255; 300]);
-        levels.see(&[0; 3]);
+        levels.push_picture(&[255; 300]);
+        levels.push_picture(&[0; 3]);
         assert!((levels.brightness().unwrap() - 0.5).abs() < 1e-6);
         assert_eq!(levels.loudness_dbfs(), None);
     }
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn silence_has_a_loudness() {
         let mut levels = Levels::default();
-        levels.hear(&[0.0; 10]);
+        levels.push_samples(&[0.0; 10]);
         assert_eq!(levels.loudness_dbfs(), Some(-120.0));
     }
 }

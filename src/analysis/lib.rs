@@ -38,8 +38,7 @@ pub use journal::JournalPlace;
 pub use levels::Levels;
 pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
-    Account, Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse,
-    spawn_analysis,
+    Account, Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse, spawn_analysis,
 };
 pub use scores::{StepFrame, StepScore, StepScores};
 pub use step_grid::StepGrid;

@@ -87,7 +87,7 @@ pub struct Timings {
     pub load_weights: Duration,
     pub decode: Duration,
     pub picture_network: Duration,
-    pub sound_network: Duration,
+    pub audio_network: Duration,
     pub temporal_head: Duration,
     pub total: Duration,
     /// Seconds of the recording that took this long; the others were known from an earlier run.
@@ -284,8 +284,7 @@ impl Pass {
         let mean_features = self.feature_sums.iter().map(|sum| (sum / steps as f64) as f32).collect();
         *self.traits = Traits { levels: streams.levels(), mean_features };
         self.audio_faults = streams.audio_faults();
-        self.timings =
-            Timings { decode, picture_network: picture, sound_network: sound, ..self.timings };
+        self.timings = Timings { decode, picture_network: picture, audio_network: sound, ..self.timings };
     }
 
     fn finish(mut self, spec: &AnalysisSpec, started: Instant) -> Account {

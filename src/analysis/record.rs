@@ -86,7 +86,7 @@ pub struct TimingsRecord {
     pub load_weights: f64,
     pub decode: f64,
     pub picture_network: f64,
-    pub sound_network: f64,
+    pub audio_network: f64,
     pub temporal_head: f64,
     pub total: f64,
     /// Seconds of media analysed per second, loading the weights not counted.
@@ -152,7 +152,7 @@ impl TimingsRecord {
             load_weights: timings.load_weights.as_secs_f64(),
             decode: timings.decode.as_secs_f64(),
             picture_network: timings.picture_network.as_secs_f64(),
-            sound_network: timings.sound_network.as_secs_f64(),
+            audio_network: timings.audio_network.as_secs_f64(),
             temporal_head: timings.temporal_head.as_secs_f64(),
             total: timings.total.as_secs_f64(),
             times_real_time: timings.analysed_s / working_s.max(f64::MIN_POSITIVE),

@@ -115,7 +115,7 @@ where
 }
 
 /// One chunk's worth of features.
-pub struct SoundFeatures {
+pub struct AudioFeatures {
     /// Row-major, steps x dimension.
     pub rows: Vec<f32>,
     /// Whether the file has sound during the step.
@@ -124,18 +124,18 @@ pub struct SoundFeatures {
 
 /// Features of the steps `steps` of `grid`: one call is one chunk. `encode` takes normalised samples and gives
 /// tokens x `dimension`, row-major.
-pub fn sound_features<Read, E>(
+pub fn audio_features<Read, E>(
     track: &mut SoundTrack<Read>,
     grid: &StepGrid,
     steps: std::ops::Range<usize>,
     dimension: usize,
     mut encode: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
-) -> Result<SoundFeatures, E>
+) -> Result<AudioFeatures, E>
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
     if steps.is_empty() {
-        return Ok(SoundFeatures { rows: Vec::new(), is_heard: Vec::new() });
+        return Ok(AudioFeatures { rows: Vec::new(), is_heard: Vec::new() });
     }
     let bounds: Vec<i64> = (steps.start..=steps.end).map(|step| sample_of(grid, step)).collect();
     let (start, end) = chunk_with_context(grid, &steps);
@@ -149,7 +149,7 @@ where
             mean_of_tokens(&tokens, dimension, bounds[step] - start, bounds[step + 1] - start, row);
         }
     }
-    Ok(SoundFeatures { rows, is_heard })
+    Ok(AudioFeatures { rows, is_heard })
 }
 
 /// Goes past the steps `steps` of `grid`, one chunk, so that the next one is what it would be had they been heard.
@@ -235,12 +235,12 @@ mod tests {
         Ok((0..tokens).map(mean).collect())
     }
 
-    fn all_features(blocks: Vec<(i64, Vec<f32>)>, duration_s: f64, chunk: usize) -> SoundFeatures {
+    fn all_features(blocks: Vec<(i64, Vec<f32>)>, duration_s: f64, chunk: usize) -> AudioFeatures {
         let (grid, mut track) = (grid(duration_s), track(blocks));
-        let mut all = SoundFeatures { rows: Vec::new(), is_heard: Vec::new() };
+        let mut all = AudioFeatures { rows: Vec::new(), is_heard: Vec::new() };
         for start in (0..grid.len()).step_by(chunk) {
             let steps = start..(start + chunk).min(grid.len());
-            let Ok(part) = sound_features(&mut track, &grid, steps, 1, mean_encoder);
+            let Ok(part) = audio_features(&mut track, &grid, steps, 1, mean_encoder);
             all.rows.extend(part.rows);
             all.is_heard.extend(part.is_heard);
         }

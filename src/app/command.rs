@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use eframe::egui::{Key, Modifiers};
 
 use super::evaluate::command::EvaluateCommand;
+use super::shortcut::Shortcut;
 use super::state::Wanted;
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_playback::SeekPrecision;
@@ -89,13 +90,6 @@ impl ActionGroup {
             Self::Modes => "Modes",
         }
     }
-}
-
-/// A key with exactly these modifiers held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shortcut {
-    pub modifiers: Modifiers,
-    pub key: Key,
 }
 
 const PLAIN: Modifiers = Modifiers::NONE;
@@ -271,46 +265,6 @@ impl Action {
             Self::LoopQueue => entry(Modes, "Present: play the queue for ever", &keys(Modifiers::SHIFT, [Key::L])),
             Self::NextScreen => entry(Modes, "Present: fill the next screen", &keys(Modifiers::SHIFT, [Key::F])),
         }
-    }
-}
-
-impl Shortcut {
-    /// Exactly these modifiers; Shift is left aside for `?` and `+`, which need it on some layouts and not on others.
-    pub fn matches(&self, modifiers: Modifiers, key: Key) -> bool {
-        let typed_with_shift = matches!(self.key, Key::Questionmark | Key::Plus);
-        self.key == key
-            && self.modifiers.command == modifiers.command
-            && self.modifiers.alt == modifiers.alt
-            && (typed_with_shift || self.modifiers.shift == modifiers.shift)
-    }
-
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for (is_held, name) in
-            [(self.modifiers.command, "Ctrl+"), (self.modifiers.alt, "Alt+"), (self.modifiers.shift, "Shift+")]
-        {
-            if is_held {
-                text.push_str(name);
-            }
-        }
-        text.push_str(match self.key {
-            Key::ArrowLeft => "Left",
-            Key::ArrowRight => "Right",
-            Key::ArrowUp => "Up",
-            Key::ArrowDown => "Down",
-            Key::Comma => ",",
-            Key::Period => ".",
-            Key::Questionmark => "?",
-            Key::Plus => "+",
-            Key::Minus => "-",
-            Key::Escape => "Esc",
-            Key::PageUp => "PgUp",
-            Key::PageDown => "PgDn",
-            Key::OpenBracket => "[",
-            Key::CloseBracket => "]",
-            other => other.name(),
-        });
-        text
     }
 }
 

@@ -14,7 +14,7 @@ use avar_analysis::{
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, write_corrected};
-use avar_export::{self, Plate, PlateJob, PlateSettings};
+use avar_export::{self, Export, ExportJob, ExportSettings};
 use avar_labels::AnomalyClass;
 use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use avar_metrics::runs::{Run, is_run};
@@ -69,7 +69,7 @@ pub enum Report {
     /// What a manifest with corrected labels became, or one sentence.
     Corrected(Result<Corrected, String>),
     /// Partial: a sentence on what it does without. It ends with what was written.
-    Plate(Plate, JobEvent<String, Vec<PathBuf>>),
+    Export(Export, JobEvent<String, Vec<PathBuf>>),
     /// The last lines of the log, or one sentence.
     Log(Result<String, String>),
     /// One sentence.
@@ -132,7 +132,7 @@ pub struct Jobs {
     manifest_dialog: Option<Job<(), Answer<Manifest>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
-    plate: Option<(Plate, PlateJob)>,
+    export: Option<(Export, ExportJob)>,
     log: Option<Job<(), String>>,
     problems: Vec<String>,
 }
@@ -153,7 +153,7 @@ impl Jobs {
             manifest_dialog: None,
             evaluation: None,
             correcting: None,
-            plate: None,
+            export: None,
             log: None,
             problems: Vec::new(),
         }
@@ -205,9 +205,9 @@ impl Jobs {
     }
 
     /// Probes a file, indexes its frames and reports on both.
-    pub fn open(&mut self, id: RecordingId, path: PathBuf, sound_track: Option<usize>) {
+    pub fn open(&mut self, id: RecordingId, path: PathBuf, audio_track: Option<usize>) {
         let job = Job::spawn("open", self.wake.clone(), move |reporter| {
-            let opened = open_growing(&path, sound_track, reporter.cancel_token(), |news| match news {
+            let opened = open_growing(&path, audio_track, reporter.cancel_token(), |news| match news {
                 Opening::Progress(fraction) => reporter.progress(fraction),
                 Opening::Begun(media) => reporter.partial(media),
             });
@@ -316,17 +316,17 @@ impl Jobs {
     }
 
     /// Draws a figure, a table or the report of a run into a file.
-    pub fn save_plate(&mut self, run: Arc<Run>, plate: Plate, settings: PlateSettings, out: PathBuf) {
-        let job = avar_export::spawn(run, plate, settings, out, self.wake.clone());
-        self.plate = self.started(job).map(|job| (plate, job));
+    pub fn save_export(&mut self, run: Arc<Run>, export: Export, settings: ExportSettings, out: PathBuf) {
+        let job = avar_export::spawn(run, export, settings, out, self.wake.clone());
+        self.export = self.started(job).map(|job| (export, job));
     }
 
-    pub fn is_saving_plate(&self) -> bool {
-        self.plate.is_some()
+    pub fn is_saving_export(&self) -> bool {
+        self.export.is_some()
     }
 
-    pub fn cancel_plate(&self) {
-        if let Some((_, job)) = &self.plate {
+    pub fn cancel_export(&self) {
+        if let Some((_, job)) = &self.export {
             job.cancel();
         }
     }
@@ -368,15 +368,15 @@ impl Jobs {
             }
             self.sorting.pop_front();
         }
-        drain_of(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
-        drain_of(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
-        drain_of(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
-        drain_of(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
+        poll_slot(&mut self.opening, |id, event| reports.push(Report::Opening(id, event)));
+        poll_slot(&mut self.digest, |id, event| reports.push(Report::Digest(id, event)));
+        poll_slot(&mut self.waveform, |id, event| reports.push(Report::Waveform(id, event)));
+        poll_slot(&mut self.analysis, |id, event| reports.push(Report::Analysis(id, event)));
         drain(&mut self.dialog, |event| {
             let chosen = |answer: Answer<_>| answer.report(Wanted::Recordings, Report::Chosen);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
-        drain_of(&mut self.run_dialog, |slot, event| {
+        poll_slot(&mut self.run_dialog, |slot, event| {
             let chosen = |answer: Answer<_>| answer.report(Wanted::Run(slot), |folder| Report::ChosenRun(slot, folder));
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
@@ -385,7 +385,7 @@ impl Jobs {
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
-        drain_of(&mut self.plate, |plate, event| reports.push(Report::Plate(plate, event)));
+        poll_slot(&mut self.export, |export, event| reports.push(Report::Export(export, event)));
         drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
         drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
@@ -416,7 +416,7 @@ fn run_folder(manifest: &Path) -> PathBuf {
     (1..).map(name).find(|folder| !folder.exists()).unwrap_or_else(|| name(1))
 }
 
-fn drain_of<K: Copy, P: Send + 'static, T: Send + 'static>(
+fn poll_slot<K: Copy, P: Send + 'static, T: Send + 'static>(
     slot: &mut Option<(K, Job<P, T>)>,
     mut report: impl FnMut(K, JobEvent<P, T>),
 ) {

@@ -1,9 +1,10 @@
 //! What the keys pressed since the last frame ask for.
 
-use eframe::egui::{Context, Event, Key};
+use eframe::egui::Context;
 
 use super::command::{Action, Command};
 use super::evaluate::commands_of_keys;
+use super::shortcut::{KeyPress, key_presses};
 use super::state::{Mode, State};
 
 /// The commands of the keys pressed since the last frame, in the mode that is shown. In Evaluate its own keys come
@@ -23,21 +24,11 @@ pub fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
     }
 }
 
-/// The actions of the keys pressed since the last frame. A widget that has the focus keeps the keys by which it is
-/// worked: typing never moves the playhead, Space presses the focused button, arrows move the focused slider.
+/// The actions of the keys pressed since the last frame.
 fn actions_of_keys(ctx: &Context) -> Vec<Action> {
-    let is_typing = ctx.text_edit_focused();
-    let has_focus = ctx.memory(|memory| memory.focused().is_some());
-    let pressed = |event: &Event| match event {
-        Event::Key { key, pressed: true, modifiers, .. } => {
-            let is_widgets_own = has_focus && modifiers.is_none() && WIDGET_KEYS.contains(key);
-            let action = Action::of_key(*modifiers, *key)?;
-            let is_heard = action == Action::Close || !(is_typing || is_widgets_own);
-            is_heard.then_some(action)
-        }
-        _ => None,
+    let action = |press: KeyPress| {
+        let action = Action::of_key(press.modifiers, press.key)?;
+        (action == Action::Close || !press.is_for_widget).then_some(action)
     };
-    ctx.input(|input| input.events.iter().filter_map(pressed).collect())
+    key_presses(ctx).into_iter().filter_map(action).collect()
 }
-
-const WIDGET_KEYS: [Key; 6] = [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];

@@ -25,14 +25,14 @@ pub mod panels;
 pub mod present;
 mod preview;
 mod queue;
+mod requests;
 #[cfg(feature = "screenshots")]
 pub mod scenes;
 pub mod screen;
-mod serving;
+pub mod shortcut;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
-
 mod transport;
 pub mod update;
 pub mod video_texture;

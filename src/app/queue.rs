@@ -76,7 +76,7 @@ impl Desk {
             known => known.clone(),
         };
         *recording =
-            Recording { sound_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
+            Recording { audio_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
         self.return_to = position.map(|position| (recording.id, position));
         self.player = None;
     }
@@ -196,7 +196,7 @@ impl Desk {
         {
             let recording = &mut self.state.queue[place];
             recording.stage = Stage::Opening(None);
-            self.jobs.open(recording.id, recording.path.clone(), recording.sound_track);
+            self.jobs.open(recording.id, recording.path.clone(), recording.audio_track);
         }
         if !self.jobs.is_digesting()
             && let Some(place) = self.first_due(Recording::awaits_digest)

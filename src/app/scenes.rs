@@ -12,14 +12,14 @@ use image::ExtendedColorType;
 
 use super::command::{Action, Command};
 use super::evaluate::command::{EvaluateAction, EvaluateCommand};
-use super::evaluate::made_up;
 use super::evaluate::state::Slot;
 use super::state::Stage;
 use super::{DeskApp, DeskOptions, sample_path};
 use avar_base::files::write_png;
 use avar_base::time::MediaTime;
+use avar_metrics::inspection::demo_run;
 use avar_metrics::runs::write_run;
-use avar_playback::{FrameState, PlayerOptions, SeekPrecision, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, PlayerOptions, SeekPrecision};
 
 const SIZE: Vec2 = vec2(1440.0, 900.0);
 /// A scene that takes longer than this is broken.
@@ -76,7 +76,7 @@ pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let options = DeskOptions { files, ..DeskOptions::default() };
             let actions = scene.actions.iter().copied().map(Command::Act);
             let runs = tempfile::tempdir()?;
-            let opened = if scene.opens == Opens::Runs { made_up_runs(runs.path())? } else { Vec::new() };
+            let opened = if scene.opens == Opens::Runs { demo_runs(runs.path())? } else { Vec::new() };
             render(options, scene.at_s, opened.into_iter().chain(actions), &path)
                 .with_context(|| format!("scene \"{}\"", scene.name))?;
             Ok(path)
@@ -85,12 +85,12 @@ pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// Writes two runs into `folder` and says how to look at them.
-fn made_up_runs(folder: &Path) -> anyhow::Result<Vec<Command>> {
+fn demo_runs(folder: &Path) -> anyhow::Result<Vec<Command>> {
     let sample = sample_path()?;
     let mut commands = vec![Action::ShowEvaluate.into()];
     for (slot, name, skill, seed) in [(Slot::A, "made-up-a", 0.45, 1), (Slot::B, "made-up-b", 0.75, 2)] {
-        let settings = made_up::Settings { folder: folder.join(name), skill, seed, ..made_up::Settings::default() };
-        let mut run = made_up::run(&settings);
+        let settings = demo_run::Settings { folder: folder.join(name), skill, seed, ..demo_run::Settings::default() };
+        let mut run = demo_run::run(&settings);
         run.clips.iter_mut().for_each(|clip| clip.facts.file = sample.clone());
         write_run(&run)?;
         commands.push(Command::Evaluate(EvaluateCommand::OpenRun(slot, settings.folder)));
@@ -107,7 +107,7 @@ pub fn render(
     commands: impl IntoIterator<Item = Command>,
     path: &Path,
 ) -> anyhow::Result<()> {
-    let player = PlayerOptions { sound: SoundChoice::Silent, ..options.player.clone() };
+    let player = PlayerOptions { output: AudioOutput::Silent, ..options.player.clone() };
     let options = DeskOptions { player, ..options };
     let mut harness = Harness::builder()
         // A file may be called anything.

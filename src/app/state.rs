@@ -145,7 +145,7 @@ pub struct Recording {
     pub id: RecordingId,
     pub path: PathBuf,
     /// The stream that the user chose; `None`: the best one.
-    pub sound_track: Option<usize>,
+    pub audio_track: Option<usize>,
     pub stage: Stage,
     /// While a file that can be looked at already is still being indexed.
     pub indexing: Option<Progress>,
@@ -323,7 +323,7 @@ impl Recording {
         Self {
             id,
             path,
-            sound_track: None,
+            audio_track: None,
             stage: Stage::Waiting,
             indexing: None,
             ingest: None,

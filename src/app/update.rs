@@ -321,7 +321,7 @@ impl Desk {
             Report::ChosenManifest(manifest) => self.evaluate_manifest(manifest),
             Report::NoDialog(wanted) => self.state.sheet = Some(Sheet::Path { wanted, text: String::new() }),
             Report::Evaluation(event) => self.receive_evaluation(event),
-            Report::Plate(plate, event) => self.evaluate.plate_news(plate, event),
+            Report::Export(export, event) => self.evaluate.export_news(export, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
             Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),

@@ -245,7 +245,7 @@ impl<P, T> Drop for Job<P, T> {
 ///
 /// Plain threads: a thread of a pool that waits for another pool takes up the next item in the meantime, one inside
 /// the other, until its stack is full.
-pub fn spread<T: Sync, R: Send, E: Send>(
+pub fn parallel_map<T: Sync, R: Send, E: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> Result<R, E> + Sync,
@@ -358,18 +358,18 @@ mod tests {
     }
 
     #[test]
-    fn spread_work_keeps_its_order() {
+    fn work_in_parallel_keeps_its_order() {
         let items: Vec<usize> = (0..1000).collect();
-        let doubled: Result<Vec<usize>, ()> = spread(&items, 4, |item| Ok(item * 2));
+        let doubled: Result<Vec<usize>, ()> = parallel_map(&items, 4, |item| Ok(item * 2));
         assert_eq!(doubled.unwrap(), items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        assert_eq!(spread(&[0usize; 0], 4, |item| Ok::<_, ()>(*item)).unwrap(), [0; 0]);
+        assert_eq!(parallel_map(&[0usize; 0], 4, |item| Ok::<_, ()>(*item)).unwrap(), [0; 0]);
     }
 
     #[test]
-    fn an_error_ends_spread_work_soon() {
+    fn an_error_ends_work_in_parallel_soon() {
         let items: Vec<usize> = (0..1_000_000).collect();
         let begun = AtomicUsize::new(0);
-        let outcome = spread(&items, 2, |item| {
+        let outcome = parallel_map(&items, 2, |item| {
             begun.fetch_add(1, Ordering::Relaxed);
             if *item == 3 { Err("three") } else { Ok(()) }
         });

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::{progress_line, say};
 use avar_base::job::CancelToken;
-use avar_export::{Plate, PlateSettings, Watch};
+use avar_export::{Export, ExportSettings, Watch};
 use avar_figures::TsneSettings;
 use avar_metrics::runs::read_run;
 
@@ -19,7 +19,7 @@ use avar_metrics::runs::read_run;
 pub(super) struct FigureArguments {
     /// Which of the paper's figures or tables
     #[arg(value_enum)]
-    which: PaperPlate,
+    which: PaperExport,
     /// The folder that `avar evaluate --out` wrote
     #[arg(long)]
     run: PathBuf,
@@ -63,15 +63,15 @@ struct DrawingArguments {
 
 /// A figure or table of the paper, as the command line names it.
 #[derive(Clone, Copy)]
-struct PaperPlate(Plate);
+struct PaperExport(Export);
 
-impl ValueEnum for PaperPlate {
+impl ValueEnum for PaperExport {
     fn value_variants<'a>() -> &'a [Self] {
-        const VARIANTS: [PaperPlate; Plate::OF_THE_PAPER.len()] = {
-            let mut variants = [PaperPlate(Plate::Report); Plate::OF_THE_PAPER.len()];
+        const VARIANTS: [PaperExport; Export::OF_THE_PAPER.len()] = {
+            let mut variants = [PaperExport(Export::Report); Export::OF_THE_PAPER.len()];
             let mut place = 0;
             while place < variants.len() {
-                variants[place] = PaperPlate(Plate::OF_THE_PAPER[place]);
+                variants[place] = PaperExport(Export::OF_THE_PAPER[place]);
                 place += 1;
             }
             variants
@@ -99,31 +99,31 @@ fn number_within(text: &str, least: f64, most: f64) -> Result<f64, String> {
 }
 
 pub(super) fn figure(arguments: FigureArguments) -> anyhow::Result<()> {
-    let FigureArguments { which: PaperPlate(which), run, out, clip, settings } = arguments;
-    if clip.is_some() && which != Plate::Curve {
+    let FigureArguments { which: PaperExport(which), run, out, clip, settings } = arguments;
+    if clip.is_some() && which != Export::Curve {
         bail!("--clip is for figure 5, which shows one clip");
     }
-    make(which, &run, &out, &PlateSettings { clip, ..settings.into() })
+    make(which, &run, &out, &ExportSettings { clip, ..settings.into() })
 }
 
 pub(super) fn report(arguments: ReportArguments) -> anyhow::Result<()> {
     let ReportArguments { run, out, settings } = arguments;
-    make(Plate::Report, &run, &out, &settings.into())
+    make(Export::Report, &run, &out, &settings.into())
 }
 
-fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyhow::Result<()> {
+fn make(export: Export, run: &Path, out: &Path, settings: &ExportSettings) -> anyhow::Result<()> {
     let run = read_run(run)?;
     let (started, shown, is_shown) = (Instant::now(), Cell::new(-1), std::io::stderr().is_terminal());
     let progress = |fraction: f32| {
         let percent = (fraction * 100.0) as i32;
         if is_shown && shown.replace(percent) != percent {
-            eprint!("{}", progress_line(plate.file_name().as_str(), fraction, started));
+            eprint!("{}", progress_line(export.file_name().as_str(), fraction, started));
         }
     };
     let cancel = CancelToken::default();
     let notices = RefCell::new(Vec::new());
     let notice = |sentence| notices.borrow_mut().push(sentence);
-    let written = avar_export::write(plate, &run, settings, out, &Watch::new(&cancel, &progress, &notice));
+    let written = avar_export::write(export, &run, settings, out, &Watch::new(&cancel, &progress, &notice));
     if is_shown {
         eprint!("\r\x1b[K");
     }
@@ -135,7 +135,7 @@ fn make(plate: Plate, run: &Path, out: &Path, settings: &PlateSettings) -> anyho
     written.iter().try_for_each(|path| say(&path.display().to_string()))
 }
 
-impl From<DrawingArguments> for PlateSettings {
+impl From<DrawingArguments> for ExportSettings {
     fn from(arguments: DrawingArguments) -> Self {
         let DrawingArguments { threshold, seed, perplexity, ablation } = arguments;
         let tsne = TsneSettings { seed, perplexity, ..TsneSettings::default() };

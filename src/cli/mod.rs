@@ -148,7 +148,7 @@ struct AnalyzeArguments {
     steps_per_second: Option<f64>,
     /// The track of sound, by its stream's number as the window and ffprobe show it; without it the best one
     #[arg(long)]
-    sound_track: Option<usize>,
+    audio_track: Option<usize>,
     /// A folder in which scores are kept while they are computed: the same command goes on after an interruption
     #[arg(long)]
     journal: Option<PathBuf>,
@@ -458,7 +458,7 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
     for (file, name) in arguments.files.iter().zip(names) {
         let journal = arguments.journal.clone().map(|folder| JournalPlace { folder, afresh: false });
         let paths = RecordPaths::new(&arguments.out, &name);
-        let media = open_track(file, arguments.sound_track, &CancelToken::default(), |_| {});
+        let media = open_track(file, arguments.audio_track, &CancelToken::default(), |_| {});
         let analysed = media
             .map_err(anyhow::Error::from)
             .and_then(|media| analyze_media(media, paths, &network, &settings, journal, &shelf));

@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, HashMap};
 use super::Clip;
 use super::wording::{counted, listed, quoted};
 use avar_base::files::{DigestError, digest};
-use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 
 /// A sentence on the copies in several parts, one on the others, and one on files that could not be compared. Only
 /// files of equal length are read. Those that are not there are copies of nothing.
 pub(super) fn notes(clips: &[Clip], cancel: &CancelToken) -> Result<Vec<String>, Cancelled> {
     let candidates = of_equal_length(clips);
-    let digests = spread(&candidates, thread_count(), |clip| match digest(&clip.file, cancel) {
+    let digests = parallel_map(&candidates, thread_count(), |clip| match digest(&clip.file, cancel) {
         Ok(digest) => Ok(Some(digest)),
         Err(DigestError::Read { .. }) => Ok(None),
         Err(DigestError::Cancelled(cancelled)) => Err(cancelled),

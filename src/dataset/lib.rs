@@ -19,17 +19,17 @@
 //! - No split or fold that depends on the order of rows or of folders: on groups, labels and the seed alone.
 //! - No correction in place: a corrected manifest is written beside the old one ([`write_corrected`]).
 
-mod assign;
 mod clip;
 mod copies;
 mod correct;
-mod deal;
 mod error;
 mod fit;
+mod group_split;
 mod import;
 mod labels;
 mod manifest;
 mod rows;
+mod split;
 mod summary;
 mod text_file;
 mod vaar;
@@ -38,7 +38,6 @@ mod wording;
 mod write;
 pub mod xd_violence;
 
-pub use assign::{FoldError, Shares, assign_splits, folds, hold_out_validation};
 pub use clip::{Clip, LabelledRange, ShownIn, UnclassifiedRange};
 pub use correct::{Corrected, write_corrected};
 pub use error::{DatasetError, MissingFiles, Problem, Problems};
@@ -46,6 +45,7 @@ pub use fit::{Misfit, Misfits};
 pub use import::{SourceKind, import};
 pub use labels::{class_of_label, is_synonym};
 pub use manifest::Manifest;
+pub use split::{FoldError, Shares, assign_splits, folds, hold_out_validation};
 pub use summary::{ClassRow, Summary};
 pub use vaar::read_vaar;
 pub use write::write_manifest;

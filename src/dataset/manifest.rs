@@ -24,7 +24,7 @@ use super::{
     Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange,
     assign_splits, class_of_label, is_synonym,
 };
-use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Split};
 
@@ -121,7 +121,7 @@ impl Manifest {
     pub fn check_ranges(&mut self, duration_of: impl Fn(&Path) -> Option<MediaTime> + Sync) {
         let has_ranges = |clip: &&Clip| !(clip.ranges.is_empty() && clip.unclassified.is_empty());
         let clips: Vec<&Clip> = self.clips.iter().filter(has_ranges).filter(|clip| clip.file.is_file()).collect();
-        let Ok(durations) = spread(&clips, thread_count(), |clip| Ok::<_, Infallible>(duration_of(&clip.file)));
+        let Ok(durations) = parallel_map(&clips, thread_count(), |clip| Ok::<_, Infallible>(duration_of(&clip.file)));
         let (mut misfits, mut closed) = (Misfits::default(), Vec::new());
         for (clip, duration) in clips.into_iter().zip(durations) {
             match duration {

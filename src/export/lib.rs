@@ -10,8 +10,8 @@
 //! - No drawing: what a figure looks like is decided in `avar_figures`.
 //! - No recording that has been moved or cannot be read and leaves an empty place without a word.
 
+mod export;
 mod pdf;
-mod plate;
 mod report;
 mod stills;
 mod watch;
@@ -19,7 +19,7 @@ mod watch;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use plate::{Plate, PlateSettings, write};
+pub use export::{Export, ExportSettings, write};
 pub use watch::Watch;
 
 use avar_base::files::WriteError;
@@ -28,9 +28,9 @@ use avar_figures::FigureError;
 use avar_metrics::EvaluationError;
 use avar_metrics::runs::Run;
 
-/// Why a plate was not made, in a sentence.
+/// Why an export was not made, in a sentence.
 #[derive(Debug, thiserror::Error)]
-pub enum PlateError {
+pub enum ExportError {
     #[error(transparent)]
     Figure(FigureError),
     #[error(transparent)]
@@ -48,7 +48,7 @@ pub enum PlateError {
     Cancelled(#[from] Cancelled),
 }
 
-impl From<FigureError> for PlateError {
+impl From<FigureError> for ExportError {
     fn from(error: FigureError) -> Self {
         match error {
             FigureError::Cancelled(cancelled) => Self::Cancelled(cancelled),
@@ -57,28 +57,28 @@ impl From<FigureError> for PlateError {
     }
 }
 
-impl From<PlateError> for Stopped {
-    fn from(error: PlateError) -> Self {
+impl From<ExportError> for Stopped {
+    fn from(error: ExportError) -> Self {
         match error {
-            PlateError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            ExportError::Cancelled(cancelled) => Self::Cancelled(cancelled),
             other => Self::Failed(other.to_string()),
         }
     }
 }
 
-/// A plate in the making; on the way it hands out sentences on what it had to do without, at its end what was written.
-pub type PlateJob = Job<String, Vec<PathBuf>>;
+/// An export in the making; on the way it hands out sentences on what it had to do without, at its end what was written.
+pub type ExportJob = Job<String, Vec<PathBuf>>;
 
-/// Makes a plate in the background, and the folder for it where there is none. The ablation's file is used where there
+/// Makes an export in the background, and the folder for it where there is none. The ablation's file is used where there
 /// is one.
 pub fn spawn(
     run: Arc<Run>,
-    plate: Plate,
-    mut settings: PlateSettings,
+    export: Export,
+    mut settings: ExportSettings,
     out: PathBuf,
     wake: Wake,
-) -> std::io::Result<PlateJob> {
-    Job::spawn("plate", wake, move |reporter| {
+) -> std::io::Result<ExportJob> {
+    Job::spawn("export", wake, move |reporter| {
         settings.ablation.take_if(|path| !path.exists());
         let folder = out.parent().unwrap_or(&out);
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -90,6 +90,6 @@ pub fn spawn(
         let progress = |fraction| reporter.progress(fraction);
         let notice = |sentence| reporter.partial(sentence);
         let watch = Watch::new(reporter.cancel_token(), &progress, &notice);
-        Ok(write(plate, &run, &settings, &out, &watch)?)
+        Ok(write(export, &run, &settings, &out, &watch)?)
     })
 }

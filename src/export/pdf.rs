@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::PlateError;
+use super::ExportError;
 use avar_base::files::write_whole;
 use avar_base::job::{CancelToken, Cancelled};
 
@@ -22,10 +22,10 @@ pub(super) fn program_names() -> String {
 }
 
 /// Prints the page to `out`, which appears whole or not at all.
-pub(super) fn print(page: &str, out: &Path, cancel: &CancelToken) -> Result<(), PlateError> {
+pub(super) fn print(page: &str, out: &Path, cancel: &CancelToken) -> Result<(), ExportError> {
     let folders: Vec<PathBuf> =
         std::env::var_os("PATH").map(|paths| std::env::split_paths(&paths).collect()).unwrap_or_default();
-    let Some(program) = find_program(&folders) else { return Err(PlateError::NoPrinter { path: out.to_owned() }) };
+    let Some(program) = find_program(&folders) else { return Err(ExportError::NoPrinter { path: out.to_owned() }) };
     print_with(&program, page, out, cancel)
 }
 
@@ -34,8 +34,8 @@ fn find_program(folders: &[PathBuf]) -> Option<PathBuf> {
     names.flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|path| path.is_file())
 }
 
-fn print_with(program: &Path, page: &str, out: &Path, cancel: &CancelToken) -> Result<(), PlateError> {
-    let failed = |reason: String| PlateError::NotPrinted {
+fn print_with(program: &Path, page: &str, out: &Path, cancel: &CancelToken) -> Result<(), ExportError> {
+    let failed = |reason: String| ExportError::NotPrinted {
         program: program.display().to_string(),
         reason,
         path: out.to_owned(),
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(find_program(&folders), Some(converter));
         let browser = program(folder.path(), "google-chrome", "exit 0");
         assert_eq!(find_program(&folders), Some(browser));
-        let sentence = PlateError::NoPrinter { path: "a/report.pdf".into() }.to_string();
+        let sentence = ExportError::NoPrinter { path: "a/report.pdf".into() }.to_string();
         assert!(sentence.contains("wkhtmltopdf") && sentence.ends_with("a/report.pdf"), "{sentence}");
     }
 
@@ -161,6 +161,6 @@ mod tests {
         let cancel = CancelToken::default();
         cancel.cancel();
         let error = print_with(&converter, "", &folder.path().join("report.pdf"), &cancel).unwrap_err();
-        assert!(matches!(error, PlateError::Cancelled(_)));
+        assert!(matches!(error, ExportError::Cancelled(_)));
     }
 }

@@ -2,28 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
-use super::plate::draw;
-use super::{Plate, PlateError, PlateSettings, Watch, pdf};
+use super::export::draw;
+use super::{Export, ExportError, ExportSettings, Watch, pdf};
 use avar_base::files::write_whole;
 use avar_figures::{Figure, FigureError, PaperTable, RunReport, quality_curves};
 use avar_metrics::runs::Run;
 use avar_metrics::{Report, ReportSettings};
 
 /// The order of the page, each with its share of the work.
-const SHOWN: [(Plate, f32); 5] = [
-    (Plate::Classes, 0.02),
-    (Plate::Anomaly, 0.02),
-    (Plate::Curve, 0.16),
-    (Plate::Frames, 0.2),
-    (Plate::Projection, 0.6),
+const SHOWN: [(Export, f32); 5] = [
+    (Export::Classes, 0.02),
+    (Export::Anomaly, 0.02),
+    (Export::Curve, 0.16),
+    (Export::Frames, 0.2),
+    (Export::Projection, 0.6),
 ];
 
 pub(super) fn write(
     run: &Run,
-    settings: &PlateSettings,
+    settings: &ExportSettings,
     out: &Path,
     watch: &Watch,
-) -> Result<Vec<PathBuf>, PlateError> {
+) -> Result<Vec<PathBuf>, ExportError> {
     let page = page(run, settings, watch)?;
     match out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("pdf")) {
         true => pdf::print(&page, out, watch.cancel())?,
@@ -32,7 +32,7 @@ pub(super) fn write(
     Ok(vec![out.to_owned()])
 }
 
-fn page(run: &Run, settings: &PlateSettings, watch: &Watch) -> Result<String, PlateError> {
+fn page(run: &Run, settings: &ExportSettings, watch: &Watch) -> Result<String, ExportError> {
     let report = Report::new(&run.clips, &ReportSettings::default())?;
     let ablation = settings.read_ablation()?;
     let mut figures = Vec::new();
@@ -43,10 +43,10 @@ fn page(run: &Run, settings: &PlateSettings, watch: &Watch) -> Result<String, Pl
         Err(error) => return Err(error.into()),
     }
     let mut begun = 0.0;
-    for (plate, share) in SHOWN {
-        match draw(plate, run, settings, &watch.part(begun, begun + share)) {
+    for (export, share) in SHOWN {
+        match draw(export, run, settings, &watch.part(begun, begun + share)) {
             Ok(figure) => figures.push(figure),
-            Err(FigureError::NothingToDraw(why)) => missing.push(format!("Figure {}: {why}", plate.name())),
+            Err(FigureError::NothingToDraw(why)) => missing.push(format!("Figure {}: {why}", export.name())),
             Err(error) => return Err(error.into()),
         }
         begun += share;

@@ -14,7 +14,7 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// `notice` is given a sentence on each recording whose pictures the plate has to do without.
+    /// `notice` is given a sentence on each recording whose pictures the export has to do without.
     pub fn new(cancel: &'a CancelToken, progress: &'a dyn Fn(f32), notice: &'a dyn Fn(String)) -> Self {
         Self { cancel, progress, notice, from: 0.0, to: 1.0 }
     }

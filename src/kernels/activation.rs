@@ -193,7 +193,7 @@ unsafe fn apply_slope_in<V: Lanes>(x: *const f32, dy: *const f32, dx: *mut f32, 
         while at < count {
             let lanes = V::COUNT.min(count - at);
             let (x, dy) = (V::load_first(x.add(at), lanes), V::load_first(dy.add(at), lanes));
-            slope(x, activation).mul(dy).store_first(dx.add(at), lanes);
+            derivative(x, activation).mul(dy).store_first(dx.add(at), lanes);
             at += lanes;
         }
     }
@@ -252,7 +252,7 @@ unsafe fn sigmoid<V: Lanes>(x: V) -> V {
 
 /// The derivative of `activation` at `x`.
 #[inline(always)]
-pub(super) unsafe fn slope<V: Lanes>(x: V, activation: Activation) -> V {
+pub(super) unsafe fn derivative<V: Lanes>(x: V, activation: Activation) -> V {
     // SAFETY: registers alone, whose feature the caller has.
     unsafe {
         match activation {
@@ -358,11 +358,11 @@ mod tests {
         for activation in [Activation::Silu, Activation::Gelu] {
             let y = activate(&x, activation).unwrap();
             let gradients = y.sum_all().unwrap().backward().unwrap();
-            let slopes = gradients.get(&x).unwrap().to_vec1::<f32>().unwrap();
+            let derivatives = gradients.get(&x).unwrap().to_vec1::<f32>().unwrap();
             assert!(y.to_vec1::<f32>().unwrap().iter().all(|y| *y == 0.0 || y.is_normal()), "{activation:?}");
             // These are multiplied by gradients, which may be small.
-            for slope in slopes {
-                assert!(slope == 0.0 || slope.abs() > 1e-28, "{activation:?}: {slope:e}");
+            for derivative in derivatives {
+                assert!(derivative == 0.0 || derivative.abs() > 1e-28, "{activation:?}: {derivative:e}");
             }
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, slope};
+use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, derivative};
 use super::lanes::{Lanes, multiversion};
 use super::{new_values, portable, values, with_values};
 
@@ -163,7 +163,8 @@ impl ChannelNorm {
                 .zip(dy.par_chunks(span))
                 .map(|(x, dy)| {
                     let mut sums = vec![0f32; 2 * channels];
-                    let job = Slopes { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
+                    let job =
+                        Gradients { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
                     // SAFETY: `x` and `dy` have the same whole rows of `channels` numbers, the coefficients one each, the
                     // sums two.
                     unsafe { sum_slopes(&job, sums.as_mut_ptr(), channels) };
@@ -189,9 +190,9 @@ impl ChannelNorm {
             let start = group * rows * channels;
             let dx = &mut dx.spare_capacity_mut()[start..start + rows * channels];
             dx.par_chunks_mut(span).zip(x.par_chunks(span)).zip(dy.par_chunks(span)).for_each(|((dx, x), dy)| {
-                let job = Slopes { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
+                let job = Gradients { x, dy, scale: &scale, shift: &shift, mean: &mean, activation: self.activation };
                 // SAFETY: `x`, `dy` and `dx` have the same whole rows of `channels` numbers, the coefficients one each.
-                unsafe { mix_slopes(&job, along.as_ptr(), constant.as_ptr(), dx.as_mut_ptr().cast(), channels) }
+                unsafe { apply_gradient(&job, along.as_ptr(), constant.as_ptr(), dx.as_mut_ptr().cast(), channels) }
             });
         }
         // SAFETY: the groups cover every element.
@@ -323,7 +324,7 @@ unsafe fn apply_as<V: Lanes, F: Function>(
 
 /// What the gradient of the activation's argument, `dz`, is computed from: whole rows of `x` and as many of `dy`, one row
 /// of each of the others.
-struct Slopes<'a> {
+struct Gradients<'a> {
     x: &'a [f32],
     dy: &'a [f32],
     scale: &'a [f32],
@@ -335,12 +336,12 @@ struct Slopes<'a> {
 multiversion! {
     /// # Safety
     /// The job's rows are of `channels` numbers, and room for two rows is at `sums`.
-    unsafe fn sum_slopes(job: &Slopes, sums: *mut f32, channels: usize) => sum_slopes_in
+    unsafe fn sum_slopes(job: &Gradients, sums: *mut f32, channels: usize) => sum_slopes_in
 }
 
 /// Adds up `dz` and `dz (x - mean)`.
 #[inline(always)]
-unsafe fn sum_slopes_in<V: Lanes>(job: &Slopes, sums: *mut f32, channels: usize) {
+unsafe fn sum_slopes_in<V: Lanes>(job: &Gradients, sums: *mut f32, channels: usize) {
     // SAFETY: `at + lanes <= channels`, and `rows` rows are there.
     unsafe {
         let rows = job.x.len() / channels;
@@ -352,7 +353,7 @@ unsafe fn sum_slopes_in<V: Lanes>(job: &Slopes, sums: *mut f32, channels: usize)
             for row in 0..rows {
                 let x = load::<V>(job.x.as_ptr().add(row * channels + at), lanes);
                 let dy = load::<V>(job.dy.as_ptr().add(row * channels + at), lanes);
-                let dz = slope(x.mul_add(scale, shift), job.activation).mul(dy);
+                let dz = derivative(x.mul_add(scale, shift), job.activation).mul(dy);
                 sum = sum.add(dz);
                 centred = dz.mul_add(x.sub(mean), centred);
             }
@@ -367,14 +368,14 @@ multiversion! {
     /// # Safety
     /// The job's rows are of `channels` numbers, as are the one at `along` and at `constant`; at `dx` is room for the job's
     /// rows.
-    unsafe fn mix_slopes(job: &Slopes, along: *const f32, constant: *const f32, dx: *mut f32, channels: usize)
+    unsafe fn apply_gradient(job: &Gradients, along: *const f32, constant: *const f32, dx: *mut f32, channels: usize)
         => mix_slopes_in
 }
 
 /// `dx = scale dz + along (x - mean) + constant`
 #[inline(always)]
 unsafe fn mix_slopes_in<V: Lanes>(
-    job: &Slopes,
+    job: &Gradients,
     along: *const f32,
     constant: *const f32,
     dx: *mut f32,
@@ -391,7 +392,7 @@ unsafe fn mix_slopes_in<V: Lanes>(
             for row in 0..rows {
                 let x = load::<V>(job.x.as_ptr().add(row * channels + at), lanes);
                 let dy = load::<V>(job.dy.as_ptr().add(row * channels + at), lanes);
-                let dz = slope(x.mul_add(scale, shift), job.activation).mul(dy);
+                let dz = derivative(x.mul_add(scale, shift), job.activation).mul(dy);
                 let mixed = dz.mul_add(scale, x.sub(mean).mul_add(along, constant));
                 store(mixed, dx.add(row * channels + at), lanes);
             }

@@ -11,7 +11,8 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// where it is, slower.
 pub fn on_compute_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    let pool = POOL.get_or_init(|| ThreadPoolBuilder::new().thread_name(|index| format!("network {index}")).build().ok());
+    let pool =
+        POOL.get_or_init(|| ThreadPoolBuilder::new().thread_name(|index| format!("network {index}")).build().ok());
     match pool {
         Some(pool) => pool.install(work),
         None => work(),

@@ -58,7 +58,7 @@ struct Window {
     /// Of the samples in it: at the edges of a run it is not whole.
     span: Range<i64>,
     products: ChannelProducts,
-    has_sound: [bool; CELLS_PER_WINDOW],
+    has_audio: [bool; CELLS_PER_WINDOW],
 }
 
 impl HeldFrame {
@@ -69,7 +69,7 @@ impl HeldFrame {
 
 impl Window {
     fn starting_at(first: i64, channels: usize) -> Self {
-        Self { span: first..first, products: ChannelProducts::new(channels), has_sound: [false; CELLS_PER_WINDOW] }
+        Self { span: first..first, products: ChannelProducts::new(channels), has_audio: [false; CELLS_PER_WINDOW] }
     }
 }
 
@@ -144,7 +144,7 @@ impl AudioConditioner {
         }
         if self.layout.is_floating() {
             if self.scratch.iter().flatten().all(|sample| is_usable(*sample)) {
-                self.mark_sound(span.clone());
+                self.mark_audio(span.clone());
             } else {
                 self.leave_out_unusable(span.clone())?;
             }
@@ -156,10 +156,10 @@ impl AudioConditioner {
         Ok(())
     }
 
-    fn mark_sound(&mut self, span: Range<i64>) {
+    fn mark_audio(&mut self, span: Range<i64>) {
         let window_start = span.start.div_euclid(self.window_len()) * self.window_len();
         let cell = |sample: i64| ((sample - window_start) / self.cell_len) as usize;
-        self.window.has_sound[cell(span.start)..=cell(span.end - 1)].fill(true);
+        self.window.has_audio[cell(span.start)..=cell(span.end - 1)].fill(true);
     }
 
     /// Puts zeros where the samples of the newest frame in `span`, which are in `scratch`, are unusable.
@@ -172,7 +172,7 @@ impl AudioConditioner {
             }
             let mut heard = self.scratch.iter().enumerate().filter(|(channel, _)| self.downmix.is_heard(*channel));
             if heard.any(|(_, channel)| is_usable_in(channel)) {
-                self.mark_sound(sample..sample + 1);
+                self.mark_audio(sample..sample + 1);
             }
         }
         let Some(HeldFrame { first, frame }) = self.held.back_mut() else { return Ok(()) };
@@ -191,9 +191,9 @@ impl AudioConditioner {
     fn close_window(&mut self) -> Result<(), MediaError> {
         let channels = self.scratch.len();
         let next = Window::starting_at(self.window.span.end, channels);
-        let Window { span, products, has_sound } = std::mem::replace(&mut self.window, next);
+        let Window { span, products, has_audio } = std::mem::replace(&mut self.window, next);
         if self.layout.is_floating() {
-            self.find_gaps(&span, &has_sound);
+            self.find_gaps(&span, &has_audio);
         }
         if self.downmix.mixes() && !span.is_empty() {
             let turned = self.downmix.opposed(&products);
@@ -207,9 +207,9 @@ impl AudioConditioner {
         Ok(())
     }
 
-    fn find_gaps(&mut self, span: &Range<i64>, has_sound: &[bool; CELLS_PER_WINDOW]) {
+    fn find_gaps(&mut self, span: &Range<i64>, has_audio: &[bool; CELLS_PER_WINDOW]) {
         let window_start = span.start.div_euclid(self.window_len()) * self.window_len();
-        for (number, _) in has_sound.iter().enumerate().filter(|(_, has_sound)| !**has_sound) {
+        for (number, _) in has_audio.iter().enumerate().filter(|(_, has_audio)| !**has_audio) {
             let start = window_start + number as i64 * self.cell_len;
             let cell = start.max(span.start)..(start + self.cell_len).min(span.end);
             match self.gaps.last_mut() {

@@ -24,15 +24,15 @@ impl AudioDecoder {
     /// A decoder for the demuxer's selected stream.
     pub(super) fn open(demuxer: &Demuxer) -> Result<Self, MediaError> {
         let path = demuxer.path();
-        let no_sound = || MediaError::NoSound { path: path.to_owned() };
-        let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_sound)?;
+        let no_audio = || MediaError::NoAudio { path: path.to_owned() };
+        let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_audio)?;
         if demuxer.is_encrypted(demuxer.selected()) {
-            return Err(MediaError::Encrypted { what: StreamKind::Sound, path: path.to_owned() });
+            return Err(MediaError::Encrypted { what: StreamKind::Audio, path: path.to_owned() });
         }
-        let parameters = demuxer.parameters().ok_or_else(no_sound)?;
+        let parameters = demuxer.parameters().ok_or_else(no_audio)?;
         let name = codec_name(&parameters);
         let codec_id = ffi_enum::codec_id(&parameters);
-        let failure = |error| decoder_failure(error, StreamKind::Sound, name.clone(), path);
+        let failure = |error| decoder_failure(error, StreamKind::Audio, name.clone(), path);
         let mut context = ffmpeg::codec::Context::from_parameters(parameters).map_err(failure)?;
         // SAFETY: the context was just made and is not open yet. Without the packets' time base the
         // decoder cannot shift the PTS past the priming samples that it drops.

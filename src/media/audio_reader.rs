@@ -136,7 +136,7 @@ impl AudioReader {
         grid: TimeBase,
         cancel: &CancelToken,
     ) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_sound(source, audio.map(|audio| audio.stream_index), cancel)?;
+        let demuxer = Demuxer::open_audio(source, audio.map(|audio| audio.stream_index), cancel)?;
         let decoder = AudioDecoder::open(&demuxer)?;
         let time_base = demuxer.time_base();
         Ok(Self {
@@ -299,7 +299,7 @@ impl AudioReader {
         let jitter = samples_in(JITTER_S + 2.0 * self.tick_s(), rate_hz);
         match (expected, stated) {
             // The time stamps of a bare stream are FFmpeg's own count, with its rounding added up.
-            (Some(expected), _) if self.demuxer.is_bare_sound() => (expected, false),
+            (Some(expected), _) if self.demuxer.is_bare_audio() => (expected, false),
             (Some(expected), Some(stated)) if restarts || (stated - expected).abs() > jitter => (stated, true),
             (Some(expected), _) => (expected, false),
             (None, Some(stated)) => (self.snapped(stated, frame.samples() as i64, rate_hz), true),
@@ -365,7 +365,7 @@ impl AudioReader {
             if !begins && self.demuxer.is_byte_stream() && self.land_by_bytes(time)? {
                 return Ok(());
             }
-        } else if !begins && !self.demuxer.is_bare_sound() {
+        } else if !begins && !self.demuxer.is_bare_audio() {
             for back_s in [PREROLL_S, 2.0, 10.0, 60.0] {
                 let pts = (time - MediaTime::from_seconds(back_s)).to_pts(self.time_base);
                 if self.demuxer.seek_pts(pts) && self.landed_in_time(time)? {
@@ -380,7 +380,7 @@ impl AudioReader {
             let stated = self.time_of(&packet);
             let counted = self
                 .lattice
-                .filter(|_| number > 0 && self.demuxer.is_bare_sound())
+                .filter(|_| number > 0 && self.demuxer.is_bare_audio())
                 .map(|lattice| lattice.block(number));
             let at = counted.map(SamplePosition::time).or(stated);
             if at.is_none_or(|at| at + preroll >= time) {
@@ -498,7 +498,7 @@ impl AudioFaults {
 fn unresampled(error: MediaError, path: &Path) -> MediaError {
     match error {
         MediaError::Resample { reason } => {
-            MediaError::Decode { what: StreamKind::Sound, reason, path: path.to_owned() }
+            MediaError::Decode { what: StreamKind::Audio, reason, path: path.to_owned() }
         }
         error => error,
     }

@@ -15,14 +15,14 @@ use ffmpeg_next::ffi;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::util::interrupt;
 
+use super::container_index;
 use super::error::{MediaError, StreamKind};
 use super::ffi_enum;
 use super::ffmpeg_log;
 use super::file_io::FileIo;
-use super::hidden_tracks::HiddenTracks;
-use super::outline;
 use super::sequence::{ASSUMED_RATE_HZ, PictureKind, PictureSequence};
 use super::source::{Content, OpenFile, Source};
+use super::track_filter::HiddenTracks;
 use avar_base::job::CancelToken;
 use avar_base::time::{MediaTime, TimeBase};
 
@@ -49,7 +49,7 @@ pub(super) struct Demuxer {
     read_failed: bool,
     /// Nothing was read or sought since the file was opened.
     is_at_start: bool,
-    encrypted: outline::Encrypted,
+    encrypted: container_index::Encrypted,
     pictures: Option<Pictures>,
     /// What is shown of the file: all, or one kind of its tracks.
     hidden: Option<HiddenTracks>,
@@ -77,7 +77,7 @@ impl Demuxer {
     /// As [`Self::open`], with nothing but `kind` to be found in the file where its other tracks can be hidden.
     fn open_kind(source: &Source, kind: StreamKind, cancel: &CancelToken) -> Result<Self, MediaError> {
         if let Content::File(file) = source.content()
-            && let Some(hidden) = HiddenTracks::all_but(kind, file.outline())
+            && let Some(hidden) = HiddenTracks::all_but(kind, file.container_index())
         {
             ffmpeg_log::install();
             let tracks = hidden.kept_len();
@@ -122,7 +122,7 @@ impl Demuxer {
         if file.size_bytes() == 0 {
             return Err(MediaError::Empty { path: path.to_owned() });
         }
-        if file.outline().has_unnumbered_track_in_fragments() {
+        if file.container_index().has_unnumbered_track_in_fragments() {
             return Err(MediaError::IndexDamaged { path: path.to_owned() });
         }
         let name = c_name(path)?;
@@ -168,31 +168,31 @@ impl Demuxer {
             beside: None,
             read_failed: false,
             is_at_start: true,
-            encrypted: file.outline().encrypted(),
+            encrypted: file.container_index().encrypted(),
             pictures: None,
             hidden,
         })
     }
 
     /// Opens the file at its picture, ready to read that stream's packets.
-    pub(super) fn open_picture(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
+    pub(super) fn open_video(source: &Source, cancel: &CancelToken) -> Result<Self, MediaError> {
         let mut demuxer = Self::open_kind(source, StreamKind::Picture, cancel)?;
-        let no_picture = || MediaError::NoPicture { path: source.path().to_owned() };
-        let stream = demuxer.picture_stream().ok_or_else(no_picture)?;
+        let no_video = || MediaError::NoVideo { path: source.path().to_owned() };
+        let stream = demuxer.video_stream().ok_or_else(no_video)?;
         demuxer.select(stream);
         Ok(demuxer)
     }
 
     /// Opens the file at its sound, ready to read the packets of the stream `track`, or else of the best one.
-    pub(super) fn open_sound(source: &Source, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let mut demuxer = Self::open_kind(source, StreamKind::Sound, cancel)?;
+    pub(super) fn open_audio(source: &Source, track: Option<usize>, cancel: &CancelToken) -> Result<Self, MediaError> {
+        let mut demuxer = Self::open_kind(source, StreamKind::Audio, cancel)?;
         let stream = match (track, &demuxer.hidden) {
             (Some(track), Some(hidden)) => {
-                hidden.index_among_kept(track).and_then(|track| demuxer.sound_stream(Some(track)))
+                hidden.index_among_kept(track).and_then(|track| demuxer.audio_stream(Some(track)))
             }
-            (track, _) => demuxer.sound_stream(track),
+            (track, _) => demuxer.audio_stream(track),
         };
-        let stream = stream.ok_or_else(|| MediaError::NoSound { path: source.path().to_owned() })?;
+        let stream = stream.ok_or_else(|| MediaError::NoAudio { path: source.path().to_owned() })?;
         demuxer.select(stream);
         Ok(demuxer)
     }
@@ -256,23 +256,23 @@ impl Demuxer {
 
     /// The moving picture: never cover art or a thumbnail track; what can be decoded and is marked as
     /// the default comes first, then the larger picture, then the earlier stream.
-    pub(super) fn picture_stream(&self) -> Option<usize> {
+    pub(super) fn video_stream(&self) -> Option<usize> {
         self.best_stream(StreamKind::Picture)
     }
 
     /// The stream `track`, if it is one of sound. Without it the best: what can be decoded and is marked as the
     /// default comes first, then the earlier.
-    pub(super) fn sound_stream(&self, track: Option<usize>) -> Option<usize> {
+    pub(super) fn audio_stream(&self, track: Option<usize>) -> Option<usize> {
         match track {
-            Some(track) => self.sound_streams().find(|stream| stream.index() == track).map(|stream| stream.index()),
-            None => self.best_stream(StreamKind::Sound),
+            Some(track) => self.audio_streams().find(|stream| stream.index() == track).map(|stream| stream.index()),
+            None => self.best_stream(StreamKind::Audio),
         }
     }
 
     /// All tracks of sound, in the order of the file.
-    pub(super) fn sound_streams(&self) -> impl Iterator<Item = ffmpeg::Stream<'_>> {
-        let is_sound = |stream: &ffmpeg::Stream| ffi_enum::stream_kind(&stream.parameters()) == Some(StreamKind::Sound);
-        self.input.streams().filter(is_sound)
+    pub(super) fn audio_streams(&self) -> impl Iterator<Item = ffmpeg::Stream<'_>> {
+        let is_audio = |stream: &ffmpeg::Stream| ffi_enum::stream_kind(&stream.parameters()) == Some(StreamKind::Audio);
+        self.input.streams().filter(is_audio)
     }
 
     fn best_stream(&self, kind: StreamKind) -> Option<usize> {
@@ -304,7 +304,7 @@ impl Demuxer {
         let init_info = ffi::AVPacketSideDataType::AV_PKT_DATA_ENCRYPTION_INIT_INFO;
         let in_index = match ffi_enum::stream_kind(&stream.parameters()) {
             Some(StreamKind::Picture) => self.encrypted.picture,
-            Some(StreamKind::Sound) => self.encrypted.sound,
+            Some(StreamKind::Audio) => self.encrypted.audio,
             None => false,
         };
         in_index
@@ -400,7 +400,7 @@ impl Demuxer {
     /// Whether this is an MP4 or MOV with its index in one piece. FFmpeg reads its streams in the order of their times,
     /// to and fro where they do not lie side by side.
     pub(super) fn is_indexed(&self) -> bool {
-        matches!(self.source.content(), Content::File(file) if !file.outline().tracks().is_empty())
+        matches!(self.source.content(), Content::File(file) if !file.container_index().tracks().is_empty())
     }
 
     /// The next packet of what is selected; `None` at the end, or where the rest cannot be read.
@@ -484,7 +484,7 @@ impl Demuxer {
     }
 
     /// Whether the file is a bare sound stream: it has no time stamps, and a seek in it is a guess.
-    pub(super) fn is_bare_sound(&self) -> bool {
+    pub(super) fn is_bare_audio(&self) -> bool {
         const BARE: [&str; 12] =
             ["mp3", "aac", "ac3", "eac3", "dts", "dtshd", "truehd", "mlp", "loas", "amr", "amrnb", "amrwb"];
         BARE.contains(&self.input.format().name())
@@ -568,7 +568,7 @@ impl Pictures {
             cancel.check()?;
             let index = self.next;
             self.next += 1;
-            if let Some(packet) = picture_packet(&self.sequence, index, stream) {
+            if let Some(packet) = video_packet(&self.sequence, index, stream) {
                 return Ok(Some(packet));
             }
         }
@@ -577,7 +577,7 @@ impl Pictures {
 }
 
 /// One picture of a sequence as a packet; `None` where it cannot be read.
-pub(super) fn picture_packet(sequence: &PictureSequence, index: usize, stream: usize) -> Option<ffmpeg::Packet> {
+pub(super) fn video_packet(sequence: &PictureSequence, index: usize, stream: usize) -> Option<ffmpeg::Packet> {
     let mut packet = ffmpeg::Packet::copy(&sequence.read(index)?);
     let pts = sequence.pts_of(index);
     packet.set_stream(stream);
@@ -649,10 +649,10 @@ fn open_failure(code: c_int, path: &Path, file: &OpenFile, cancel: &CancelToken)
         _ if file.head(PictureKind::HEAD_LEN).is_ok_and(|head| PictureKind::of(&head).is_some()) => {
             MediaError::SinglePicture { path: owned }
         }
-        ffmpeg::Error::InvalidData if file.outline().lacks_moov() => MediaError::IndexMissing { path: owned },
-        ffmpeg::Error::InvalidData => match file.outline().encrypted() {
+        ffmpeg::Error::InvalidData if file.container_index().lacks_moov() => MediaError::IndexMissing { path: owned },
+        ffmpeg::Error::InvalidData => match file.container_index().encrypted() {
             found if found.picture => MediaError::Encrypted { what: StreamKind::Picture, path: owned },
-            found if found.sound => MediaError::Encrypted { what: StreamKind::Sound, path: owned },
+            found if found.audio => MediaError::Encrypted { what: StreamKind::Audio, path: owned },
             _ => MediaError::NotMedia { path: owned },
         },
         // What `format_whitelist` turns away, and what some demuxers answer to garbage.

@@ -45,9 +45,9 @@ pub enum MediaError {
     #[error("FFmpeg has no decoder here for the {what} codec \"{codec}\" of this file: {}", .path.display())]
     UnsupportedCodec { what: StreamKind, codec: String, path: PathBuf },
     #[error("this file has no picture: {}", .path.display())]
-    NoPicture { path: PathBuf },
+    NoVideo { path: PathBuf },
     #[error("this file has no sound: {}", .path.display())]
-    NoSound { path: PathBuf },
+    NoAudio { path: PathBuf },
     #[error("not one frame of the picture in this file can be decoded: {}", .path.display())]
     NoFrames { path: PathBuf },
     #[error("there is no frame {} (the last one is {last}): {}", .index.0, .path.display())]
@@ -72,14 +72,14 @@ pub enum MediaError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamKind {
     Picture,
-    Sound,
+    Audio,
 }
 
 impl std::fmt::Display for StreamKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Picture => "picture",
-            Self::Sound => "sound",
+            Self::Audio => "sound",
         })
     }
 }

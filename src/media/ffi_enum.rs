@@ -60,7 +60,7 @@ pub(super) fn stream_kind(parameters: &Parameters) -> Option<StreamKind> {
     // SAFETY: the parameters are alive.
     match unsafe { number(&raw const (*parameters.as_ptr()).codec_type) } {
         VIDEO => Some(StreamKind::Picture),
-        AUDIO => Some(StreamKind::Sound),
+        AUDIO => Some(StreamKind::Audio),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ impl FrameTable {
     /// read, not decoded, apart from a check of the first few; otherwise the whole picture is decoded
     /// once. `progress` is told the fraction done, in `0..=1`.
     pub fn scan(path: &Path, cancel: &CancelToken, mut progress: impl FnMut(f32)) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(&Source::open(path, cancel)?, cancel)?;
+        let demuxer = Demuxer::open_video(&Source::open(path, cancel)?, cancel)?;
         let scanned = index(demuxer, None, Duration::MAX, &mut |news| {
             if let ScanNews::Progress(fraction) = news {
                 progress(fraction);

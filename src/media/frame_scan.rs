@@ -743,7 +743,7 @@ mod tests {
 
         let mut parts = Vec::new();
         let cancel = CancelToken::default();
-        let demuxer = Demuxer::open_picture(&Source::open(&path, &cancel).unwrap(), &cancel).unwrap();
+        let demuxer = Demuxer::open_video(&Source::open(&path, &cancel).unwrap(), &cancel).unwrap();
         let whole = scan(demuxer, None, Duration::ZERO, &mut |news| {
             if let ScanNews::FirstPart(part) = news {
                 parts.push(part.table);

@@ -32,7 +32,7 @@ pub struct IngestReport {
     pub video: Option<VideoReport>,
     pub audio: Option<AudioReport>,
     /// How much longer the picture lasts than the sound.
-    pub picture_longer_by_s: Option<f64>,
+    pub video_longer_by_s: Option<f64>,
     /// Where there is no picture, in order of time.
     pub missing: Vec<MissingPicture>,
     /// Sentences.
@@ -118,7 +118,7 @@ impl IngestReport {
             decoder: info.decoder.clone(),
             video,
             audio,
-            picture_longer_by_s: longer,
+            video_longer_by_s: longer,
             missing: media.frames.as_deref().map(missing_pictures).unwrap_or_default(),
             warnings: info.notes.clone(),
         };
@@ -169,14 +169,14 @@ impl IngestReport {
 }
 
 /// Where picture and sound do not begin or end together.
-fn of_ends(picture: TimeRange, sound: TimeRange) -> Vec<String> {
+fn of_ends(picture: TimeRange, audio: TimeRange) -> Vec<String> {
     let differs = |a: MediaTime, b: MediaTime| ((a - b).seconds(), (a - b).seconds().abs() > LENGTHS_DIFFER_S);
     let mut warnings = Vec::new();
-    if let (later_s, true) = differs(sound.start, picture.start) {
+    if let (later_s, true) = differs(audio.start, picture.start) {
         let word = if later_s > 0.0 { "after" } else { "before" };
         warnings.push(format!("The sound begins {:.2} s {word} the picture.", later_s.abs()));
     }
-    if let (later_s, true) = differs(sound.end, picture.end) {
+    if let (later_s, true) = differs(audio.end, picture.end) {
         let word = if later_s > 0.0 { "after" } else { "before" };
         warnings.push(format!("The sound ends {:.2} s {word} the picture.", later_s.abs()));
     }

@@ -108,9 +108,9 @@ fn open_within(
         Ok(media) => {
             let MediaInfo { container, video, audio, range, .. } = &*media.info;
             let picture = video.as_ref().map(|video| video.codec.as_str());
-            let sound = audio.as_ref().map(|audio| audio.codec.as_str());
+            let audio = audio.as_ref().map(|audio| audio.codec.as_str());
             let frames = media.frames.as_ref().map_or(0, |frames| frames.len());
-            info!(container, picture, sound, frames, duration_s = range.duration_s(), "opened");
+            info!(container, picture, audio, frames, duration_s = range.duration_s(), "opened");
         }
         Err(error) => info!("{error}"),
     }
@@ -188,7 +188,7 @@ fn measure_audio(
     track: usize,
     cancel: &CancelToken,
 ) -> Result<Option<(AudioClock, TimeRange)>, MediaError> {
-    let mut demuxer = Demuxer::open_sound(source, Some(track), cancel)?;
+    let mut demuxer = Demuxer::open_audio(source, Some(track), cancel)?;
     let mut scan = AudioScan::new(&demuxer, demuxer.selected());
     while let Some(packet) = demuxer.next_packet()? {
         scan.see_audio(&packet);

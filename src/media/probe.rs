@@ -34,7 +34,7 @@ pub struct MediaInfo {
     /// Of the track that is read.
     pub audio: Option<AudioInfo>,
     /// All tracks of sound, in the order of the file.
-    pub sound_tracks: Vec<SoundTrackInfo>,
+    pub audio_tracks: Vec<AudioTrackInfo>,
     pub size_bytes: u64,
     /// What the file's structure promises beyond its end.
     #[serde(skip)]
@@ -83,7 +83,7 @@ pub struct AudioInfo {
 
 /// What tells one track of sound from another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SoundTrackInfo {
+pub struct AudioTrackInfo {
     pub stream_index: usize,
     pub codec: String,
     pub channels: u16,
@@ -91,7 +91,7 @@ pub struct SoundTrackInfo {
     pub title: Option<String>,
 }
 
-impl SoundTrackInfo {
+impl AudioTrackInfo {
     /// In words: "track 1: eng, Commentary, aac, 2 ch".
     pub fn label(&self) -> String {
         let named = self.language.iter().chain(&self.title).map(|word| format!("{word}, ")).collect::<String>();
@@ -119,16 +119,16 @@ pub fn probe(path: &Path) -> Result<MediaInfo, MediaError> {
 /// As [`probe`], of a file that is open; its sound is that of the stream `track`, or else of the best one.
 pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<MediaInfo, MediaError> {
     let path = demuxer.path();
-    let picture = demuxer.picture_stream().map(|index| video_info(demuxer, index)).transpose();
-    if track.is_some() && demuxer.sound_stream(track).is_none() {
-        return Err(MediaError::NoSound { path: path.to_owned() });
+    let picture = demuxer.video_stream().map(|index| video_info(demuxer, index)).transpose();
+    if track.is_some() && demuxer.audio_stream(track).is_none() {
+        return Err(MediaError::NoAudio { path: path.to_owned() });
     }
-    let sound = demuxer.sound_stream(track).map(|index| audio_info(demuxer, index)).transpose();
+    let audio = demuxer.audio_stream(track).map(|index| audio_info(demuxer, index)).transpose();
     let mut notes = demuxer.sequence().map(|sequence| sequence.notes()).unwrap_or_default();
-    let (video, audio) = match (picture, sound) {
+    let (video, audio) = match (picture, audio) {
         (Ok(None), Ok(None)) => return Err(MediaError::NoStreams { path: path.to_owned() }),
         (Err(error), Ok(None) | Err(_)) | (Ok(None), Err(error)) => return Err(error),
-        (picture, sound) => (kept(picture, "picture", &mut notes), kept(sound, "sound", &mut notes)),
+        (picture, audio) => (kept(picture, "picture", &mut notes), kept(audio, "sound", &mut notes)),
     };
     let missing_bytes = demuxer.source().missing_bytes();
     if missing_bytes > 0 {
@@ -150,7 +150,7 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
         stated_duration_s: demuxer.stated_duration_s(),
         video,
         audio,
-        sound_tracks: demuxer.sound_streams().map(|stream| sound_track(&stream)).collect(),
+        audio_tracks: demuxer.audio_streams().map(|stream| audio_track(&stream)).collect(),
         size_bytes: demuxer.source().size_bytes(),
         missing_bytes,
         has_edit_list: demuxer.source().has_edit_list(),
@@ -159,7 +159,7 @@ pub(super) fn probe_open(demuxer: &Demuxer, track: Option<usize>) -> Result<Medi
     })
 }
 
-fn sound_track(stream: &ffmpeg::Stream<'_>) -> SoundTrackInfo {
+fn audio_track(stream: &ffmpeg::Stream<'_>) -> AudioTrackInfo {
     let parameters = stream.parameters();
     // SAFETY: the stream lives as long as the open input; the field is a plain number.
     let channels = unsafe { (*parameters.as_ptr()).ch_layout.nb_channels };
@@ -169,7 +169,7 @@ fn sound_track(stream: &ffmpeg::Stream<'_>) -> SoundTrackInfo {
         // A tag is as long as whoever wrote the file liked.
         Some(text.chars().filter(|c| !c.is_control()).take(40).collect())
     };
-    SoundTrackInfo {
+    AudioTrackInfo {
         stream_index: stream.index(),
         codec: codec_name(&parameters),
         channels: u16::try_from(channels).unwrap_or(0),
@@ -203,7 +203,7 @@ fn kept<T>(half: Result<Option<T>, MediaError>, name: &str, notes: &mut Vec<Stri
 
 fn video_info(demuxer: &Demuxer, index: usize) -> Result<VideoInfo, MediaError> {
     let path = demuxer.path();
-    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoPicture { path: path.to_owned() })?;
+    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoVideo { path: path.to_owned() })?;
     let codec = refuse_undecodable(demuxer, &stream, StreamKind::Picture)?;
     // SAFETY: the stream and its parameters live as long as the open input; all fields are plain numbers.
     let (width, height, format, color, sample_aspect) = unsafe {
@@ -248,8 +248,8 @@ fn notes_on_color(demuxer: &Demuxer, video: &VideoInfo) -> Vec<String> {
 
 fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> {
     let path = demuxer.path();
-    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoSound { path: path.to_owned() })?;
-    let codec = refuse_undecodable(demuxer, &stream, StreamKind::Sound)?;
+    let stream = demuxer.input().stream(index).ok_or_else(|| MediaError::NoAudio { path: path.to_owned() })?;
+    let codec = refuse_undecodable(demuxer, &stream, StreamKind::Audio)?;
     // SAFETY: as in `video_info`.
     let (rate, channels) = unsafe {
         let parameters = (*stream.as_ptr()).codecpar;
@@ -257,7 +257,7 @@ fn audio_info(demuxer: &Demuxer, index: usize) -> Result<AudioInfo, MediaError> 
     };
     if rate <= 0 || channels <= 0 {
         let reason = "its sample rate or channels are not stated".to_owned();
-        return Err(MediaError::Decode { what: StreamKind::Sound, reason, path: path.to_owned() });
+        return Err(MediaError::Decode { what: StreamKind::Audio, reason, path: path.to_owned() });
     }
     Ok(AudioInfo {
         stream_index: index,

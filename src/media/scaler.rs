@@ -10,7 +10,7 @@ use super::color::{ColorMatrix, ColorRange, ColorSpec};
 use super::error::MediaError;
 use super::ffi_enum::by_number::sws_getContext;
 use super::rgb_image::RgbImage;
-use super::tone::ToneTable;
+use super::tone_mapping::ToneTable;
 
 /// What a conversion makes.
 #[derive(Clone, Copy, PartialEq, Eq)]

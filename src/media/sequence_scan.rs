@@ -3,7 +3,7 @@
 //! The first pictures are decoded, and those whose first or last bytes are not those of a whole picture. What does not
 //! come out leaves the table and is listed as lost, as are numbers without a picture.
 
-use super::demuxer::{Demuxer, picture_packet};
+use super::demuxer::{Demuxer, video_packet};
 use super::error::MediaError;
 use super::frame_scan::{CHECKED_FRAMES_MIN, CHECKED_PIXELS, Listen, ScanNews, ScannedPacket, Stamp, assemble, keep};
 use super::frame_table::{FrameTable, Identity, Loss, LossCause};
@@ -61,7 +61,7 @@ fn decodable(demuxer: &Demuxer, sequence: &PictureSequence, listen: Listen) -> R
             continue;
         }
         is_fine[index] = false;
-        if let Some(packet) = picture_packet(sequence, index, demuxer.selected()) {
+        if let Some(packet) = video_packet(sequence, index, demuxer.selected()) {
             decoder.send(packet, index as i64);
             note_decoded(&mut decoder, &mut is_fine, &mut checked_frames);
         }

@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::container_index::ContainerIndex;
 use super::error::MediaError;
-use super::outline::Outline;
 use super::regular_file::{fill_at, open_regular, read_at};
 use super::sequence::PictureSequence;
 use avar_base::job::CancelToken;
@@ -32,7 +32,7 @@ pub(super) enum Content {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     file: File,
-    outline: Outline,
+    container_index: ContainerIndex,
 }
 
 impl Source {
@@ -61,12 +61,12 @@ impl Source {
 
     /// What the file's structure promises beyond its end.
     pub fn missing_bytes(&self) -> u64 {
-        self.outline().map_or(0, Outline::missing_bytes)
+        self.container_index().map_or(0, ContainerIndex::missing_bytes)
     }
 
     /// Whether times in the file are moved by an edit list (MP4, MOV).
     pub fn has_edit_list(&self) -> bool {
-        self.outline().is_some_and(Outline::has_edit_list)
+        self.container_index().is_some_and(ContainerIndex::has_edit_list)
     }
 
     pub(super) fn content(&self) -> &Content {
@@ -74,9 +74,9 @@ impl Source {
     }
 
     /// `None` of a sequence of pictures.
-    pub(super) fn outline(&self) -> Option<&Outline> {
+    pub(super) fn container_index(&self) -> Option<&ContainerIndex> {
         match &self.content {
-            Content::File(file) => Some(&file.outline),
+            Content::File(file) => Some(&file.container_index),
             Content::Pictures(_) => None,
         }
     }
@@ -85,12 +85,12 @@ impl Source {
 impl OpenFile {
     pub(super) fn open(path: &Path) -> Result<Self, MediaError> {
         let file = open_regular(path)?;
-        let outline = Outline::of(&file);
-        Ok(Self { file, outline })
+        let container_index = ContainerIndex::of(&file);
+        Ok(Self { file, container_index })
     }
 
-    pub(super) fn outline(&self) -> &Outline {
-        &self.outline
+    pub(super) fn container_index(&self) -> &ContainerIndex {
+        &self.container_index
     }
 
     /// As it is now: a recording may grow.

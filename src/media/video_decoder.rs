@@ -31,12 +31,12 @@ impl VideoDecoder {
     /// A frame-threaded decoder for the demuxer's selected stream.
     pub(super) fn open(demuxer: &Demuxer) -> Result<Self, MediaError> {
         let path = demuxer.path();
-        let no_picture = || MediaError::NoPicture { path: path.to_owned() };
-        let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_picture)?;
+        let no_video = || MediaError::NoVideo { path: path.to_owned() };
+        let stream = demuxer.input().stream(demuxer.selected()).ok_or_else(no_video)?;
         if demuxer.is_encrypted(demuxer.selected()) {
             return Err(MediaError::Encrypted { what: StreamKind::Picture, path: path.to_owned() });
         }
-        let parameters = demuxer.parameters().ok_or_else(no_picture)?;
+        let parameters = demuxer.parameters().ok_or_else(no_video)?;
         let name = codec_name(&parameters);
         let codec_id = ffi_enum::codec_id(&parameters);
         let failure = |error| decoder_failure(error, StreamKind::Picture, name.clone(), path);

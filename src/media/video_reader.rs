@@ -56,7 +56,7 @@ impl VideoReader {
 
     /// As [`Self::open_cancellable`], of a file that is open.
     pub fn of(source: &Source, table: Arc<FrameTable>, cancel: &CancelToken) -> Result<Self, MediaError> {
-        let demuxer = Demuxer::open_picture(source, cancel)?;
+        let demuxer = Demuxer::open_video(source, cancel)?;
         let decoder = VideoDecoder::open(&demuxer)?;
         let stream = demuxer.input().stream(demuxer.selected());
         let orientation = stream.map(|stream| Orientation::of(&stream)).unwrap_or_default();

@@ -269,7 +269,7 @@ pub fn build_waveform(
         // Audio without a single usable sample is drawn as what it is: nothing, with a note.
         None if faults.unusable_samples > 0 => Ok(WaveformPyramid { faults, ..WaveformPyramid::new(MediaTime::ZERO) }),
         None => Err(MediaError::Decode {
-            what: super::error::StreamKind::Sound,
+            what: super::error::StreamKind::Audio,
             reason: "not one sample came out".into(),
             path: path.to_owned(),
         }),

@@ -16,11 +16,12 @@
 //! | [`difference`] | two sets of scores of the same clips | |
 //! | [`reliability`], [`calibration`], [`temperature`] | whether probabilities mean what they say | Guo et al. 2017 |
 //! | [`bootstrap`] | confidence intervals, drawing groups of clips | Efron 1979 |
+//! | [`inspection`] | what a look at a run and at single clips of it goes by | |
 //!
 //! # What does not exist here
 //!
 //! - No recording is opened, and no network or manifest known: of this workspace only `avar-base` and `avar-labels`.
-//! - No file but those of [`runs`].
+//! - No file but those of [`runs`] and the notes beside them ([`inspection::notes`]).
 //! - No value for what has none: a metric is a [`Metric`] with a reason then, never zero and never not-a-number.
 //! - No clip that is dropped in silence: what makes no sense is refused or set aside by its name.
 
@@ -36,6 +37,7 @@ pub mod decision;
 pub mod difference;
 pub mod events;
 pub mod frames;
+pub mod inspection;
 mod intervals;
 pub mod localization;
 mod markdown;

@@ -5,8 +5,8 @@
 //! sound   -> Wav2Vec2 -> tokens, mean over the step -> [Da] --+-> head: attention block -> MTCN -> softmax
 //! ```
 //!
-//! The caller cuts a recording into steps, takes [`AvarNet::picture_features`] of each step's frame and the mean of
-//! [`AvarNet::sound_tokens`] over it, and asks [`AvarNet::step_probabilities`] for sequences of steps (10 in the
+//! The caller cuts a recording into steps, takes [`AvarNet::encode_pictures`] of each step's frame and the mean of
+//! [`AvarNet::encode_audio`] over it, and asks [`AvarNet::step_probabilities`] for sequences of steps (10 in the
 //! paper). A recording without sound, or without pictures, has zeros in place of that modality's features: no vector
 //! that either network puts out, so the head can tell; [`Modalities`] names what was there and goes with the result.
 //! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.…`.
@@ -109,15 +109,15 @@ pub struct AvarNet {
 
 /// What the picture network makes of some pictures.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub struct PictureEncoding {
     /// Pictures x Dv.
     pub features: Vec<f32>,
     /// Pictures x places x Dv: the features are the means over the places.
     pub maps: Vec<f32>,
 }
 
-impl Seen {
-    fn followed_by(mut self, next: Seen) -> Seen {
+impl PictureEncoding {
+    fn followed_by(mut self, next: PictureEncoding) -> PictureEncoding {
         self.features.extend(next.features);
         self.maps.extend(next.maps);
         self
@@ -125,7 +125,7 @@ impl Seen {
 }
 
 /// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
-pub const LONGEST_SOUND_S: usize = 60;
+pub const LONGEST_AUDIO_S: usize = 60;
 
 impl AvarNet {
     pub fn load(preset: Preset, source: &WeightSource, device: &ComputeDevice) -> Result<AvarNet, ModelError> {
@@ -152,7 +152,7 @@ impl AvarNet {
         })
     }
 
-    /// Width and height of the pictures that [`AvarNet::picture_features`] takes.
+    /// Width and height of the pictures that [`AvarNet::encode_pictures`] takes.
     pub fn picture_size_px(&self) -> (usize, usize) {
         self.config.picture_size_px
     }
@@ -173,55 +173,45 @@ impl AvarNet {
     }
 
     /// Length of a sound token, Da.
-    pub fn sound_dim(&self) -> usize {
+    pub fn audio_dim(&self) -> usize {
         self.config.sound.width
     }
 
     /// Samples at 16 kHz to tokens: their number, one each 20 ms.
-    pub fn sound_token_count(&self, samples: usize) -> usize {
+    pub fn audio_token_count(&self, samples: usize) -> usize {
         self.config.sound.token_count(samples)
     }
 
-    /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv.
-    pub fn picture_features(&self, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
-        Ok(self.look_unless(rgb, n, &CancelToken::default())?.features)
-    }
-
-    /// Like [`AvarNet::picture_features`], with the features of each place; asks before each picture whether it should
-    /// go on.
-    pub fn look_unless(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Seen, ModelError> {
+    /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv. Asks before
+    /// each picture whether it should go on.
+    pub fn encode_pictures(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<PictureEncoding, ModelError> {
         let (width, height) = self.picture_size_px();
         expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
         let device = &self.device;
-        let look = |rgb: &[u8]| -> Result<Seen, ModelError> {
+        let encode = |rgb: &[u8]| -> Result<PictureEncoding, ModelError> {
             cancel.check()?;
             let count = rgb.len() / (width * height * 3);
             let pictures = Tensor::from_vec(mobilevit::preprocess(rgb), (count, height, width, 3), device)?;
             let stages = self.picture.forward_stages(&pictures, Mode::Inference)?;
             let maps = stages.maps.last().map_or(Ok(Vec::new()), |(_, map)| to_values(map))?;
-            Ok(Seen { features: to_values(&stages.pooled)?, maps })
+            Ok(PictureEncoding { features: to_values(&stages.pooled)?, maps })
         };
         if !device.is_cpu() {
-            return look(rgb);
+            return encode(rgb);
         }
         // One picture a thread: its maps then stay in that core's caches from layer to layer.
         let each = avar_kernels::on_compute_threads(|| {
-            rgb.par_chunks_exact(width * height * 3).map(look).collect::<Result<Vec<_>, _>>()
+            rgb.par_chunks_exact(width * height * 3).map(encode).collect::<Result<Vec<_>, _>>()
         })?;
-        Ok(each.into_iter().fold(Seen::default(), Seen::followed_by))
+        Ok(each.into_iter().fold(PictureEncoding::default(), PictureEncoding::followed_by))
     }
 
     /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da. At most
-    /// [`LONGEST_SOUND_S`]: the caller cuts longer recordings.
-    pub fn sound_tokens(&self, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
-        self.sound_tokens_unless(samples, &CancelToken::default())
-    }
-
-    /// Like [`AvarNet::sound_tokens`]; asks before each layer whether it should go on.
-    pub fn sound_tokens_unless(&self, samples: &[f32], cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
-        if samples.len() > LONGEST_SOUND_S * wav2vec2::SAMPLE_RATE_HZ as usize {
+    /// [`LONGEST_AUDIO_S`]: the caller cuts longer recordings. Asks before each layer whether it should go on.
+    pub fn encode_audio(&self, samples: &[f32], cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
+        if samples.len() > LONGEST_AUDIO_S * wav2vec2::SAMPLE_RATE_HZ as usize {
             return Err(ModelError::Input(format!(
-                "{} s of sound are too many at once; cut the recording into pieces of at most {LONGEST_SOUND_S} s",
+                "{} s of sound are too many at once; cut the recording into pieces of at most {LONGEST_AUDIO_S} s",
                 samples.len() / wav2vec2::SAMPLE_RATE_HZ as usize
             )));
         }
@@ -262,7 +252,7 @@ impl AvarNet {
             Ok(Tensor::from_slice(values, shape, device)?)
         };
         let picture = features("picture features", picture, self.seen_dim())?;
-        let sound = features("sound features", sound, self.sound_dim())?;
+        let sound = features("sound features", sound, self.audio_dim())?;
         avar_kernels::on_compute_threads(|| {
             let logits = self.head.forward(&picture, &sound, Mode::Inference)?;
             let last = logits.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
@@ -271,7 +261,7 @@ impl AvarNet {
     }
 
     /// Whether it may be given the picture or the sound alone.
-    pub fn judges_by_either(&self) -> bool {
+    pub fn supports_single_modality(&self) -> bool {
         !matches!(self.config.head.fusion, Fusion::PictureOnly | Fusion::SoundOnly)
     }
 

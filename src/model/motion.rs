@@ -46,7 +46,7 @@ impl Motion {
 
     /// `rgb`: rows of red, green, blue bytes; `map`: its features, places x features. What has moved since the
     /// picture before, [`motion_width`] numbers; zeros where nothing has or where there was none before.
-    pub fn see(&mut self, rgb: &[u8], map: &[f32]) -> Vec<f32> {
+    pub fn update(&mut self, rgb: &[u8], map: &[f32]) -> Vec<f32> {
         let features = self.features;
         let now = Cells::new(rgb, self.size_px);
         let mut moved = vec![0f32; motion_width(features)];
@@ -146,7 +146,7 @@ mod tests {
         let (still, map) = (picture((10, 10), 20, 1.0), [1.0, -2.0, 0.5, 0.25]);
         let mut motion = Motion::new(SIZE_PX, 2);
         for _ in 0..2 {
-            assert_eq!(motion.see(&still, &map), [0.0; 2 + AMOUNTS]);
+            assert_eq!(motion.update(&still, &map), [0.0; 2 + AMOUNTS]);
         }
     }
 
@@ -154,8 +154,8 @@ mod tests {
     fn a_feature_has_changed_as_far_as_at_the_place_where_it_changed_most() {
         let mut motion = Motion::new(SIZE_PX, 2);
         let still = picture((10, 10), 20, 1.0);
-        motion.see(&still, &[1.0, -2.0, 0.5, 0.25, 0.0, 0.0]);
-        let moved = motion.see(&still, &[1.0, -2.5, 0.75, 0.25, -0.5, 0.25]);
+        motion.update(&still, &[1.0, -2.0, 0.5, 0.25, 0.0, 0.0]);
+        let moved = motion.update(&still, &[1.0, -2.5, 0.75, 0.25, -0.5, 0.25]);
         assert_eq!(moved[..2], [1.0, 1.0]);
         assert_eq!(moved[2..], [0.0; AMOUNTS]);
     }

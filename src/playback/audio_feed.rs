@@ -18,7 +18,7 @@ const FADE_S: f64 = 0.005;
 
 /// Sound from `from` on, in order, played `speed` times as fast as it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SoundRequest {
+pub struct AudioRequest {
     pub generation: u64,
     /// From where, and up to where silence takes the place of sound that there is not.
     pub range: TimeRange,
@@ -32,7 +32,7 @@ pub enum Word {
     /// There is room for more of this generation.
     GoOn,
     /// Another generation is wanted.
-    Asked(SoundRequest),
+    Asked(AudioRequest),
     /// The sink has failed, for this reason; another must take its place.
     SinkFailed(String),
     /// Nothing has changed for a while.
@@ -42,7 +42,7 @@ pub enum Word {
 
 /// Interleaved samples at the sink's rate; the first belongs to the moment `start`.
 #[derive(Debug)]
-pub struct SoundBlock {
+pub struct TimedAudio {
     pub start: MediaTime,
     pub samples: Vec<f32>,
 }
@@ -61,10 +61,10 @@ struct State {
     latency: Duration,
     /// What the ear is late by beyond that, as the user says; below zero where the estimate is too long.
     extra_latency_s: f64,
-    request: Option<SoundRequest>,
+    request: Option<AudioRequest>,
     /// The generation that the decoder has taken up.
     taken_up: u64,
-    blocks: VecDeque<SoundBlock>,
+    blocks: VecDeque<TimedAudio>,
     /// Frames of the first block that have been pulled.
     pulled_of_first: usize,
     queued_frames: usize,
@@ -125,7 +125,7 @@ impl AudioFeed {
     pub fn request(&self, range: TimeRange, speed: f64) {
         let mut state = self.lock();
         let generation = state.request.map_or(1, |last| last.generation + 1);
-        state.request = Some(SoundRequest { generation, range, speed });
+        state.request = Some(AudioRequest { generation, range, speed });
         state.clear();
         state.drained_to = range.start;
         state.running = false;
@@ -198,7 +198,7 @@ impl AudioFeed {
         if (state.rate_hz, state.channels) != (rate_hz, usize::from(channels)) {
             // Queued samples of another shape are of no use to the new sink: they are decoded again.
             let from = state.next_time();
-            state.request = state.request.map(|last| SoundRequest {
+            state.request = state.request.map(|last| AudioRequest {
                 generation: last.generation + 1,
                 range: TimeRange::new(from, last.range.end),
                 ..last
@@ -240,7 +240,7 @@ impl AudioFeed {
     }
 
     /// Queues samples of `generation`; dropped if another one is wanted by now.
-    pub fn push(&self, generation: u64, block: SoundBlock) {
+    pub fn push(&self, generation: u64, block: TimedAudio) {
         let mut state = self.lock();
         if state.is_wanted(generation) && !block.samples.is_empty() {
             state.queued_frames += block.samples.len() / state.channels;
@@ -381,7 +381,7 @@ impl State {
 }
 
 /// Frame `index` of `block` at `level`; silence past its end.
-fn copy_frame(out: &mut [f32], block: &SoundBlock, index: usize, level: f32) {
+fn copy_frame(out: &mut [f32], block: &TimedAudio, index: usize, level: f32) {
     let begin = index * out.len();
     for (channel, sample) in out.iter_mut().enumerate() {
         *sample = block.samples.get(begin + channel).copied().unwrap_or(0.0) * level;
@@ -404,7 +404,7 @@ mod tests {
         feed.connect(1000, 1, latency);
         feed.request(to_the_end(from_s), speed);
         assert!(matches!(feed.wait(false, SHORT), Word::Asked(request) if request.generation == 1));
-        feed.push(1, SoundBlock { start: MediaTime::from_seconds(from_s), samples: vec![1.0; count] });
+        feed.push(1, TimedAudio { start: MediaTime::from_seconds(from_s), samples: vec![1.0; count] });
         feed
     }
 
@@ -462,7 +462,7 @@ mod tests {
         let feed = feed_with(0.0, 200, 1.0, Duration::ZERO);
         feed.request(to_the_end(30.0), 1.0);
         assert_eq!(feed.queued_frames(), 0);
-        feed.push(1, SoundBlock { start: MediaTime::ZERO, samples: vec![1.0; 10] });
+        feed.push(1, TimedAudio { start: MediaTime::ZERO, samples: vec![1.0; 10] });
         assert_eq!(feed.queued_frames(), 0);
         assert!(!feed.is_ready());
         assert!(matches!(feed.wait(false, SHORT), Word::Asked(request) if request.generation == 2));
@@ -474,7 +474,7 @@ mod tests {
     fn a_full_ring_makes_the_decoder_wait() {
         let feed = feed_with(0.0, 249, 1.0, Duration::ZERO);
         assert_eq!(feed.wait(false, SHORT), Word::GoOn);
-        feed.push(1, SoundBlock { start: MediaTime::from_seconds(0.249), samples: vec![1.0; 1] });
+        feed.push(1, TimedAudio { start: MediaTime::from_seconds(0.249), samples: vec![1.0; 1] });
         assert_eq!(feed.wait(false, SHORT), Word::Nothing);
         feed.start(MediaTime::ZERO);
         feed.pull(&mut [0.0; 10], Instant::now());
@@ -499,7 +499,7 @@ mod tests {
         feed.pull(&mut [0.0; 100], Instant::now());
         feed.connect(48_000, 2, Duration::ZERO);
         assert_eq!(feed.next_time(), MediaTime::from_seconds(7.1));
-        let asked = SoundRequest { generation: 2, range: to_the_end(7.1), speed: 1.0 };
+        let asked = AudioRequest { generation: 2, range: to_the_end(7.1), speed: 1.0 };
         assert_eq!(feed.wait(false, SHORT), Word::Asked(asked));
     }
 

@@ -28,7 +28,7 @@ pub trait AudioSink {
 
 /// Which sink a player uses.
 #[derive(Clone, Debug, Default)]
-pub enum SoundChoice {
+pub enum AudioOutput {
     /// The default sound device, and the silent clock where there is none.
     #[default]
     Device,
@@ -338,7 +338,7 @@ impl AudioSink for ManualSink {
 
 #[cfg(test)]
 mod tests {
-    use super::super::audio_feed::{SoundBlock, Word};
+    use super::super::audio_feed::{TimedAudio, Word};
     use super::*;
     use avar_base::time::TimeRange;
 
@@ -347,7 +347,7 @@ mod tests {
         feed.connect(rate_hz, channels, Duration::ZERO);
         feed.request(TimeRange::new(MediaTime::ZERO, MediaTime::from_seconds(1.0)), 1.0);
         assert!(matches!(feed.wait(false, Duration::from_millis(1)), Word::Asked(_)));
-        feed.push(1, SoundBlock { start: MediaTime::ZERO, samples: vec![1.0; frames * usize::from(channels)] });
+        feed.push(1, TimedAudio { start: MediaTime::ZERO, samples: vec![1.0; frames * usize::from(channels)] });
         feed.start(MediaTime::ZERO);
         feed
     }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::audio_feed::{AudioFeed, SoundBlock, SoundRequest, Word};
-use super::audio_output::{AudioSink, DeviceSink, SilentSink, SoundChoice};
+use super::audio_feed::{AudioFeed, AudioRequest, TimedAudio, Word};
+use super::audio_output::{AudioOutput, AudioSink, DeviceSink, SilentSink};
 use super::threads::wait_for_leaving;
 use avar_base::job::{CancelToken, Wake};
 use avar_base::time::MediaTime;
@@ -19,7 +19,7 @@ use avar_media::{AudioBlock, AudioFormat, AudioInfo, AudioReader, MediaError};
 
 /// What the window is told about the sound.
 #[derive(Clone, Debug, Default)]
-pub struct SoundReport {
+pub struct AudioDeviceReport {
     /// Something to know that keeps nobody from working.
     pub note: Option<String>,
     pub error: Option<String>,
@@ -30,9 +30,9 @@ pub struct AudioWorker {
     pub path: PathBuf,
     /// The track that is heard.
     pub audio: Option<AudioInfo>,
-    pub sound: SoundChoice,
+    pub output: AudioOutput,
     pub feed: Arc<AudioFeed>,
-    pub report: Arc<Mutex<SoundReport>>,
+    pub report: Arc<Mutex<AudioDeviceReport>>,
     pub wake: Wake,
 }
 
@@ -88,8 +88,8 @@ impl AudioWorker {
     }
 
     fn open_sink(&self) -> Option<Box<dyn AudioSink>> {
-        match &self.sound {
-            SoundChoice::Device => {
+        match &self.output {
+            AudioOutput::Device => {
                 // Some devices are open to one at a time, and the player before this one may still have it.
                 wait_for_leaving(DEVICE_PATIENCE);
                 match DeviceSink::open(&self.feed) {
@@ -97,8 +97,8 @@ impl AudioWorker {
                     Err(reason) => self.silent_sink(format!("Playing silently, because {reason}.")),
                 }
             }
-            SoundChoice::Silent => self.start_silent(),
-            SoundChoice::Manual(sink) => {
+            AudioOutput::Silent => self.start_silent(),
+            AudioOutput::Manual(sink) => {
                 sink.attach(&self.feed);
                 Some(Box::new(sink.clone()))
             }
@@ -122,7 +122,7 @@ impl AudioWorker {
     }
 
     /// Goes to where the sound is to begin, at the rate that makes the speed.
-    fn begin(&self, request: SoundRequest, sink: &dyn AudioSink, reader: &mut Option<AudioReader>) -> Course {
+    fn begin(&self, request: AudioRequest, sink: &dyn AudioSink, reader: &mut Option<AudioReader>) -> Course {
         let rate_hz = (f64::from(sink.rate_hz()) / request.speed).round().clamp(1000.0, 1_000_000.0) as u32;
         let format = AudioFormat { rate_hz, channels: sink.channels() };
         let positioned = match reader.take().filter(|reader| reader.format() == format) {
@@ -178,7 +178,7 @@ impl AudioWorker {
         self.tell(|report| report.error = Some(error.to_string()));
     }
 
-    fn tell(&self, change: impl FnOnce(&mut SoundReport)) {
+    fn tell(&self, change: impl FnOnce(&mut AudioDeviceReport)) {
         change(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
         (self.wake)();
     }
@@ -199,7 +199,7 @@ struct Course {
 impl Course {
     /// What comes next on the axis: a piece of silence, or the samples held, and after the last ones silence. `None`
     /// from the end on.
-    fn next_block(&mut self) -> Option<SoundBlock> {
+    fn next_block(&mut self) -> Option<TimedAudio> {
         let left_frames = self.axis.frames_until(self.end)?;
         let start = self.axis.cursor();
         let samples = match self.held.take() {
@@ -218,7 +218,7 @@ impl Course {
             None => self.silence(left_frames),
         };
         self.axis.placed_frames += (samples.len() / self.channels) as u64;
-        Some(SoundBlock { start, samples })
+        Some(TimedAudio { start, samples })
     }
 
     fn silence(&self, frames: u64) -> Vec<f32> {

@@ -37,7 +37,7 @@ mod player_view;
 mod threads;
 mod video_worker;
 
-pub use audio_output::{ManualSink, SoundChoice};
+pub use audio_output::{AudioOutput, ManualSink};
 pub use clock::Clock;
 pub use player::Player;
 pub use player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::audio_feed::AudioFeed;
-use super::audio_worker::{AudioWorker, SoundReport};
+use super::audio_worker::{AudioDeviceReport, AudioWorker};
 use super::clock::Clock;
 use super::decode_plan::Wish;
 use super::player_view::{FrameState, PlaybackError, PlayerOptions, PlayerView, SeekPrecision};
@@ -25,16 +25,16 @@ use avar_media::{FrameTable, MediaError, MediaInfo, VideoFrame};
 
 const SPEEDS: std::ops::RangeInclusive<f64> = 0.25..=8.0;
 /// Beyond it, and backwards, there is nothing to understand in the sound.
-const FASTEST_SOUND: f64 = 4.0;
+const FASTEST_AUDIO: f64 = 4.0;
 /// A step in a file without picture.
-const STEP_WITHOUT_PICTURE: MediaTime = MediaTime::from_nanoseconds(40_000_000);
+const STEP_WITHOUT_VIDEO: MediaTime = MediaTime::from_nanoseconds(40_000_000);
 /// Decoded in advance while playing, in seconds of wall time, and while paused, in frames.
 const AHEAD_S: f64 = 0.15;
 const AHEAD_PAUSED_FRAMES: usize = 4;
 /// The playhead moves at least this often, however long a frame lasts.
 const LONGEST_WAKE: Duration = Duration::from_millis(33);
 /// Heard of each place that is scrubbed over, and at most this often.
-const SCRUB_SOUND: MediaTime = MediaTime::from_nanoseconds(80_000_000);
+const SCRUB_AUDIO: MediaTime = MediaTime::from_nanoseconds(80_000_000);
 const SCRUB_EVERY: Duration = Duration::from_millis(60);
 const SHORTEST_WAKE: Duration = Duration::from_millis(1);
 /// Until the first sound comes out of the device.
@@ -50,18 +50,18 @@ pub struct Player {
     table: Option<Arc<FrameTable>>,
     video: Arc<VideoShared>,
     feed: Option<Arc<AudioFeed>>,
-    sound_report: Arc<Mutex<SoundReport>>,
+    audio_report: Arc<Mutex<AudioDeviceReport>>,
     clock: Clock,
     phase: Phase,
     /// The instant of the last view.
     now: Instant,
     /// The feed holds or prepares what belongs to the clock's position.
-    sound_in_place: bool,
+    audio_in_place: bool,
     preview: bool,
     /// When sound was last asked for while scrubbing.
     scrubbed_at: Option<Instant>,
     /// That sound is still to be started.
-    scrub_sound_is_due: bool,
+    scrub_audio_is_due: bool,
     backward: bool,
     loop_range: Option<TimeRange>,
     volume: f32,
@@ -106,14 +106,14 @@ impl Player {
             table: table.clone(),
             video: Arc::new(VideoShared::new(table.clone().unwrap_or_default(), options.cache_bytes, expected(&info))),
             feed: info.audio.is_some().then(|| Arc::new(AudioFeed::new())),
-            sound_report: Arc::default(),
+            audio_report: Arc::default(),
             clock: Clock::new(now, range.start),
             phase: Phase::Paused,
             now,
-            sound_in_place: false,
+            audio_in_place: false,
             preview: false,
             scrubbed_at: None,
-            scrub_sound_is_due: false,
+            scrub_audio_is_due: false,
             backward: false,
             loop_range: None,
             volume: 1.0,
@@ -132,11 +132,11 @@ impl Player {
         }
         if let Some(feed) = &player.feed {
             let feed = Arc::clone(feed);
-            let report = Arc::clone(&player.sound_report);
+            let report = Arc::clone(&player.audio_report);
             let worker = AudioWorker {
                 path,
                 audio: info.audio.clone(),
-                sound: options.sound,
+                output: options.output,
                 feed: Arc::clone(&feed),
                 report: Arc::clone(&report),
                 wake: Arc::clone(&wake),
@@ -184,7 +184,7 @@ impl Player {
     pub fn pause(&mut self) {
         self.clock.pause(self.now);
         self.phase = Phase::Paused;
-        self.scrub_sound_is_due = false;
+        self.scrub_audio_is_due = false;
         if let Some(feed) = &self.feed {
             feed.stop();
         }
@@ -222,7 +222,7 @@ impl Player {
                 table.entry(index).map_or(position, |entry| entry.time)
             }
             None => {
-                let way = STEP_WITHOUT_PICTURE.nanoseconds().saturating_mul(frames);
+                let way = STEP_WITHOUT_VIDEO.nanoseconds().saturating_mul(frames);
                 position + MediaTime::from_nanoseconds(way)
             }
         };
@@ -240,9 +240,9 @@ impl Player {
             return;
         }
         self.clock.set_speed(self.now, speed);
-        self.sound_in_place = false;
+        self.audio_in_place = false;
         self.backward = speed < 0.0;
-        let keeps_running = self.phase == Phase::Running && !self.sound_leads();
+        let keeps_running = self.phase == Phase::Running && !self.audio_leads();
         match &self.feed {
             Some(feed) if keeps_running => feed.stop(),
             _ if keeps_running => {}
@@ -303,8 +303,8 @@ impl Player {
         self.now = self.now.max(now);
         self.advance();
         let position = self.range.clamp(self.clock.position(self.now));
-        let (frame, frame_state, picture_error) = self.picture(position);
-        let report = self.sound_report.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (frame, frame_state, video_error) = self.picture(position);
+        let report = self.audio_report.lock().unwrap_or_else(PoisonError::into_inner).clone();
         PlayerView {
             position,
             frame,
@@ -314,30 +314,30 @@ impl Player {
             dropped_frames: self.dropped_frames,
             faults: Arc::clone(&self.video.lock().faults),
             note: report.note,
-            error: picture_error.or(report.error),
+            error: video_error.or(report.error),
             next_wake: self.next_wake(position),
         }
     }
 
     /// Carries playback on: starts what is ready, follows the sound, turns round at a loop's end.
     fn advance(&mut self) {
-        if self.scrub_sound_is_due
+        if self.scrub_audio_is_due
             && self.phase == Phase::Paused
             && let Some(feed) = self.feed.as_ref().filter(|feed| feed.is_ready())
         {
             feed.start(self.clock.position(self.now));
-            self.scrub_sound_is_due = false;
+            self.scrub_audio_is_due = false;
         }
         if self.phase == Phase::Preparing && self.is_ready() {
             match &self.feed {
-                Some(feed) if self.sound_leads() => {
+                Some(feed) if self.audio_leads() => {
                     feed.start(self.clock.position(self.now));
                     self.phase = Phase::Starting;
                 }
                 _ => self.run(),
             }
         }
-        let heard = self.feed.as_ref().filter(|_| self.sound_leads()).and_then(|feed| feed.heard(self.now));
+        let heard = self.feed.as_ref().filter(|_| self.audio_leads()).and_then(|feed| feed.heard(self.now));
         match (self.phase, heard) {
             (Phase::Starting, Some(heard)) => {
                 self.clock.seek(self.now, heard);
@@ -375,32 +375,32 @@ impl Player {
     fn stop_at(&mut self, position: MediaTime) {
         self.pause();
         self.clock.seek(self.now, position);
-        self.sound_in_place = false;
+        self.audio_in_place = false;
     }
 
     fn go_to(&mut self, target: MediaTime, preview: bool, backward: bool) {
         self.clock.seek(self.now, self.range.clamp(target));
-        self.sound_in_place = false;
+        self.audio_in_place = false;
         self.preview = preview;
         self.backward = backward;
         if self.is_playing() {
             self.backward = self.clock.speed() < 0.0;
             self.prepare();
         } else if preview {
-            self.ask_for_scrub_sound();
+            self.ask_for_scrub_audio();
         }
         self.state_wish(true);
     }
 
     /// A moment of sound from where the playhead is scrubbed to; the clock stays where it is.
-    fn ask_for_scrub_sound(&mut self) {
+    fn ask_for_scrub_audio(&mut self) {
         let Some(feed) = self.feed.as_ref().filter(|feed| !feed.has_quit()) else { return };
         let since = self.scrubbed_at.map(|at| self.now.saturating_duration_since(at));
         if since.is_none_or(|since| since >= SCRUB_EVERY) {
             let from = self.clock.position(self.now);
-            feed.request(TimeRange::new(from, (from + SCRUB_SOUND).min(self.whole.end)), 1.0);
+            feed.request(TimeRange::new(from, (from + SCRUB_AUDIO).min(self.whole.end)), 1.0);
             self.scrubbed_at = Some(self.now);
-            self.scrub_sound_is_due = true;
+            self.scrub_audio_is_due = true;
         }
     }
 
@@ -409,34 +409,34 @@ impl Player {
         self.clock.pause(self.now);
         self.phase = Phase::Preparing;
         self.shown_in_run = None;
-        self.scrub_sound_is_due = false;
+        self.scrub_audio_is_due = false;
         let Some(feed) = &self.feed else { return };
-        if self.sound_leads() && !self.sound_in_place {
+        if self.audio_leads() && !self.audio_in_place {
             let from = self.range.clamp(self.clock.position(self.now));
             feed.request(TimeRange::new(from, self.whole.end.max(from)), self.clock.speed());
-            self.sound_in_place = true;
+            self.audio_in_place = true;
         } else {
             feed.stop();
         }
     }
 
     fn is_ready(&self) -> bool {
-        let sound = self.feed.as_ref().is_none_or(|feed| !self.sound_leads() || feed.is_ready());
-        sound
+        let audio = self.feed.as_ref().is_none_or(|feed| !self.audio_leads() || feed.is_ready());
+        audio
             && self.target().is_none_or(|target| {
                 let state = self.video.lock();
                 state.has(target.0) || state.has_failed
             })
     }
 
-    fn sound_leads(&self) -> bool {
-        let audible = (0.0..=FASTEST_SOUND).contains(&self.clock.speed());
+    fn audio_leads(&self) -> bool {
+        let audible = (0.0..=FASTEST_AUDIO).contains(&self.clock.speed());
         audible && self.feed.as_ref().is_some_and(|feed| !feed.has_quit())
     }
 
     /// False where the sound's thread has gone, or not one sample is left to begin with.
     fn will_be_heard(&self) -> bool {
-        self.sound_leads() && self.feed.as_ref().is_some_and(|feed| !feed.has_run_dry())
+        self.audio_leads() && self.feed.as_ref().is_some_and(|feed| !feed.has_run_dry())
     }
 
     /// The frame that belongs to the clock's position.
@@ -550,7 +550,7 @@ impl Drop for Player {
         if let Some(feed) = &self.feed {
             feed.quit();
         }
-        self.threads.farewell();
+        self.threads.join_with_timeout();
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::audio_output::SoundChoice;
+use super::audio_output::AudioOutput;
 use avar_base::time::MediaTime;
 use avar_media::{FrameFaults, VideoFrame};
 
@@ -19,14 +19,14 @@ pub enum PlaybackError {
 
 #[derive(Clone, Debug)]
 pub struct PlayerOptions {
-    pub sound: SoundChoice,
+    pub output: AudioOutput,
     /// The most that decoded frames may take; three frames are held however large they are.
     pub cache_bytes: usize,
 }
 
 impl Default for PlayerOptions {
     fn default() -> Self {
-        Self { sound: SoundChoice::Device, cache_bytes: 384 << 20 }
+        Self { output: AudioOutput::Device, cache_bytes: 384 << 20 }
     }
 }
 

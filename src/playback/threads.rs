@@ -67,7 +67,7 @@ impl WorkerThreads {
     }
 
     /// Takes leave of threads that have been told to end, and waits for none of them.
-    pub fn farewell(&mut self) {
+    pub fn join_with_timeout(&mut self) {
         leaving().append(&mut self.0);
     }
 }
@@ -87,7 +87,7 @@ mod tests {
         let hang = move || wait.recv().unwrap_or_default();
         threads.spawn("test", Path::new("x.mp4"), &no_wake(), hang, drop).unwrap();
         let began = Instant::now();
-        threads.farewell();
+        threads.join_with_timeout();
         assert!(began.elapsed() < PATIENCE, "the farewell waited {:?}", began.elapsed());
         wait_for_leaving(PATIENCE);
         assert!(began.elapsed() >= PATIENCE, "it hangs, and was not waited for");

@@ -19,7 +19,7 @@ use avar_analysis::scores::clip_scores;
 use avar_analysis::{
     Account, Analysis, AnalysisError, AnalysisSettings, AnalysisSpec, NetworkChoice, NetworkShelf, analyse,
 };
-use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 use avar_dataset::{Clip, Misfit, Misfits};
 use avar_labels::ClassScores;
 use avar_metrics::runs::{ClipFacts, RunClip};
@@ -60,7 +60,7 @@ pub fn score(
 ) -> Result<Scored, ModelError> {
     shelf.take(network, cancel)?;
     let done = AtomicUsize::new(0);
-    let outcomes = spread(clips, thread_count(), |clip| {
+    let outcomes = parallel_map(clips, thread_count(), |clip| {
         cancel.check()?;
         let outcome = score_clip(clip, network, settings, shelf, cancel);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);

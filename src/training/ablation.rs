@@ -17,7 +17,7 @@ use super::stage::{StagePlan, StageProgress, Trainer, run_stage};
 use avar_analysis::pipeline::WINDOW_STEPS;
 use avar_analysis::scores::clip_scores;
 use avar_base::files::write_whole;
-use avar_base::job::{CancelToken, spread, thread_count};
+use avar_base::job::{CancelToken, parallel_map, thread_count};
 use avar_labels::Split;
 use avar_metrics::classification::Classification;
 use avar_metrics::confusion::ConfusionMatrix;
@@ -108,7 +108,7 @@ pub fn ablate(
     let runs: Vec<(Arrangement, u64)> =
         arrangements.iter().flat_map(|arrangement| seeds.iter().map(|seed| (*arrangement, *seed))).collect();
     let done = AtomicU64::new(0);
-    let outcomes = spread(&runs, thread_count(), |(arrangement, seed)| {
+    let outcomes = parallel_map(&runs, thread_count(), |(arrangement, seed)| {
         let path = kept.join(arrangement.file_name(*seed));
         let outcome = match read_outcome(&path) {
             Some(outcome) => outcome,

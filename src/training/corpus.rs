@@ -8,7 +8,7 @@ use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::{DataPlace, NamedData, SynthData, SynthForHead};
 use super::spec::TrainingSpec;
 use avar_analysis::sound::SOUND_RATE_HZ;
-use avar_base::job::{CancelToken, spread};
+use avar_base::job::{CancelToken, parallel_map};
 use avar_dataset::{Clip, Manifest, Shares, write_manifest};
 use avar_labels::Split;
 use avar_media::{OpenedMedia, read_mono};
@@ -195,7 +195,7 @@ pub fn for_each_clip<T: Send>(
     work: impl Fn(&CorpusClip) -> Result<T, TrainingError> + Sync,
 ) -> Result<Vec<T>, TrainingError> {
     let done = AtomicU64::new(0);
-    spread(clips, threads, |clip| {
+    parallel_map(clips, threads, |clip| {
         cancel.check()?;
         let result = work(clip)?;
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;

@@ -15,7 +15,7 @@ use super::error::TrainingError;
 use super::features::ClipFeatures;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
-use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
+use super::stage::{OptimizerStep, StagePlan, Trainer, ValidationSums};
 use avar_analysis::scores::clip_scores;
 use avar_analysis::windows::{WindowMean, windows};
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
@@ -53,7 +53,7 @@ pub struct HeadTrainer<'a> {
     real_pictures: BTreeMap<usize, Vec<usize>>,
     head: Head,
     config: Config,
-    descent: Descent,
+    descent: OptimizerStep,
     window_steps: usize,
     seed: u64,
     device: Device,
@@ -90,7 +90,7 @@ impl<'a> HeadTrainer<'a> {
             even_out("head.sound_norm", heard.filter(|row| is_present(row)).map(layer_normed), &variables)?;
         }
         let settings = AdamWSettings { weight_decay: 0.05, ..AdamWSettings::default() };
-        let descent = Descent::new(&plan, &variables, settings);
+        let descent = OptimizerStep::new(&plan, &variables, settings);
         let mut counts: BTreeMap<_, u32> = BTreeMap::new();
         let kind_of = |clip: &ClipFeatures| (clip.label, clip.footage());
         validation.iter().for_each(|clip| *counts.entry(kind_of(clip)).or_default() += 1);
@@ -135,7 +135,7 @@ impl<'a> HeadTrainer<'a> {
         let mut all: Vec<(usize, Range<usize>)> = clips.iter().enumerate().flat_map(of_clip).collect();
         // Those of one clip are of one length, and stay in order.
         all.sort_by_key(|(_, window)| window.len());
-        let mut means: Vec<WindowMean<CLASS_COUNT>> =
+        let mut means: Vec<WindowMean<ClassScores>> =
             clips.iter().map(|clip| WindowMean::new(clip.len(), self.window_steps, 0)).collect();
         let mut scores = vec![Vec::new(); clips.len()];
         for of_one_length in all.chunk_by(|(_, a), (_, b)| a.len() == b.len()) {
@@ -158,7 +158,8 @@ impl<'a> HeadTrainer<'a> {
                     stages.last().ok_or_else(|| ModelError::Config("the temporal head has no stage".to_owned()))?;
                 let rows = candle_nn::ops::softmax(&logits.detach(), D::Minus1)?.flatten_all()?.to_vec1::<f32>()?;
                 for ((clip, _), rows) in batch.iter().zip(rows.as_chunks::<CLASS_COUNT>().0.chunks_exact(steps)) {
-                    scores[*clip].extend(means[*clip].add(rows).into_iter().map(ClassScores));
+                    let rows: Vec<ClassScores> = rows.iter().copied().map(ClassScores).collect();
+                    scores[*clip].extend(means[*clip].add(&rows));
                 }
             }
         }
@@ -218,7 +219,7 @@ fn append(rows: &mut Vec<f32>, features: Option<&Vec<f32>>, width: usize, first:
 }
 
 impl Trainer for HeadTrainer<'_> {
-    fn descent(&mut self) -> &mut Descent {
+    fn descent(&mut self) -> &mut OptimizerStep {
         &mut self.descent
     }
 

@@ -13,7 +13,7 @@ use super::augment::varied_picture;
 use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::{FootageSampler, Moments, moments};
-use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
+use super::stage::{OptimizerStep, StagePlan, Trainer, ValidationSums};
 use avar_analysis::StepGrid;
 use avar_analysis::pictures::StepPictures;
 use avar_base::job::CancelToken;
@@ -124,7 +124,7 @@ pub struct PictureTrainer {
     validation: Vec<PictureItem>,
     sampler: FootageSampler<Moments>,
     student: Student,
-    descent: Descent,
+    descent: OptimizerStep,
     size_px: (usize, usize),
     teacher_width: usize,
     seed: u64,
@@ -158,7 +158,7 @@ impl PictureTrainer {
         let taught = training.iter().find(|item| !item.taught.is_empty());
         let teacher_width = taught.map_or(0, |item| item.taught.len() / item.pictures.classes.len());
         let student = Student::new(config, teacher_width.max(1), seed, device)?;
-        let descent = Descent::new(&plan, &student.variables, AdamWSettings::default());
+        let descent = OptimizerStep::new(&plan, &student.variables, AdamWSettings::default());
         let sampler = FootageSampler::new(training.iter().enumerate().map(|(index, item)| {
             let moments = moments(index, item.label, &item.pictures.classes);
             (item.source, moments.filter(|(class, ..)| can_be_seen(*class)))
@@ -202,7 +202,7 @@ fn halved(pictures: &Tensor) -> Result<Tensor, TrainingError> {
 }
 
 impl Trainer for PictureTrainer {
-    fn descent(&mut self) -> &mut Descent {
+    fn descent(&mut self) -> &mut OptimizerStep {
         &mut self.descent
     }
 

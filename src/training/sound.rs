@@ -14,7 +14,7 @@ use super::augment::{at_speed, low_pass, mix, power};
 use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::Sampler;
-use super::stage::{Descent, StagePlan, Trainer, ValidationSums};
+use super::stage::{OptimizerStep, StagePlan, Trainer, ValidationSums};
 use avar_analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 use avar_base::time::MediaTime;
 use avar_dataset::Clip;
@@ -141,7 +141,7 @@ pub struct SoundTrainer {
     sampler: Sampler<usize>,
     student: Student,
     front: LogMel,
-    descent: Descent,
+    descent: OptimizerStep,
     seed: u64,
     device: Device,
 }
@@ -170,7 +170,7 @@ impl SoundTrainer {
         let taught = training.iter().find_map(|item| item.teacher.as_ref());
         let widths = taught.map_or((1, 1), |rows| (rows.score_count, rows.width));
         let student = Student::new(config, widths, seed, device)?;
-        let descent = Descent::new(&plan, &student.variables, AdamWSettings::default());
+        let descent = OptimizerStep::new(&plan, &student.variables, AdamWSettings::default());
         let sampler = Sampler::new(training.iter().enumerate().map(|(index, item)| (item.label, item.source, index)));
         Ok(SoundTrainer {
             training,
@@ -269,7 +269,7 @@ impl SoundTrainer {
 }
 
 impl Trainer for SoundTrainer {
-    fn descent(&mut self) -> &mut Descent {
+    fn descent(&mut self) -> &mut OptimizerStep {
         &mut self.descent
     }
 

@@ -85,7 +85,7 @@ impl ValidationSums {
 
 /// What every stage has: variables, the optimizer that moves them along the recipe's schedule, and the files in which
 /// they are kept.
-pub struct Descent {
+pub struct OptimizerStep {
     stage: Stage,
     variables: VarMap,
     optimizer: AdamW,
@@ -94,9 +94,9 @@ pub struct Descent {
     checkpoint: PathBuf,
 }
 
-impl Descent {
-    pub fn new(plan: &StagePlan, variables: &VarMap, settings: AdamWSettings) -> Descent {
-        Descent {
+impl OptimizerStep {
+    pub fn new(plan: &StagePlan, variables: &VarMap, settings: AdamWSettings) -> OptimizerStep {
+        OptimizerStep {
             stage: plan.stage,
             variables: variables.clone(),
             optimizer: AdamW::new(variables, settings),
@@ -164,7 +164,7 @@ pub fn checkpoint_path(folder: &Path, stage: Stage) -> PathBuf {
 
 /// What a stage's own file does.
 pub trait Trainer {
-    fn descent(&mut self) -> &mut Descent;
+    fn descent(&mut self) -> &mut OptimizerStep;
 
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError>;
@@ -260,13 +260,13 @@ mod tests {
 
     /// Finds the losses of a list, one after each step, of which the first few are provisional.
     struct Listed {
-        descent: Descent,
+        descent: OptimizerStep,
         losses: Vec<f32>,
         provisional: u64,
     }
 
     impl Trainer for Listed {
-        fn descent(&mut self) -> &mut Descent {
+        fn descent(&mut self) -> &mut OptimizerStep {
             &mut self.descent
         }
 
@@ -292,7 +292,7 @@ mod tests {
         let device = ComputeDevice::cpu();
         let plan =
             StagePlan { stage: Stage::Picture, recipe: &recipe, seed: 1, folder: folder.path(), device: &device };
-        let descent = Descent::new(&plan, &VarMap::new(), AdamWSettings::default());
+        let descent = OptimizerStep::new(&plan, &VarMap::new(), AdamWSettings::default());
         let losses = vec![0.1, 0.2, 0.3, 0.9, 0.8, 0.85, 0.9, 0.7];
         let mut trainer = Listed { descent, losses, provisional: 3 };
         let heard = std::sync::Mutex::new(Vec::new());

@@ -7,12 +7,12 @@ use avar_media::{AudioFormat, ClipSpec, ClipWriter};
 pub const WIDTH_PX: u32 = 160;
 pub const HEIGHT_PX: u32 = 120;
 pub const RATE_HZ: u32 = 25;
-const SOUND_HZ: u32 = 48_000;
+const AUDIO_HZ: u32 = 48_000;
 
 /// An MP4 with a bar that moves over a ground which changes each second, so that no two frames are alike, and,
 /// where wanted, a tone with a click each second.
 pub fn write_clip(path: &Path, seconds: u32, has_sound: bool) {
-    let audio = has_sound.then_some(AudioFormat { rate_hz: SOUND_HZ, channels: 1 });
+    let audio = has_sound.then_some(AudioFormat { rate_hz: AUDIO_HZ, channels: 1 });
     let spec = ClipSpec { width_px: WIDTH_PX, height_px: HEIGHT_PX, rate_hz: RATE_HZ, audio, crf: 23 };
     let mut writer = ClipWriter::create(path, &spec).expect("the clip can be begun");
     for second in 0..seconds {
@@ -20,7 +20,7 @@ pub fn write_clip(path: &Path, seconds: u32, has_sound: bool) {
             writer.push_rgb(&picture(frame)).expect("a picture can be written");
         }
         if has_sound {
-            writer.push_audio(&tone(second, SOUND_HZ)).expect("sound can be written");
+            writer.push_audio(&tone(second, AUDIO_HZ)).expect("sound can be written");
         }
     }
     writer.finish().expect("the clip can be finished");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avar_analysis::sound::{SOUND_RATE_HZ, SoundTrack, sound_features, steps_per_chunk};
+use avar_analysis::sound::{SOUND_RATE_HZ, SoundTrack, audio_features, steps_per_chunk};
 use avar_analysis::{
     Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
     analyse, extract, plan, spawn_analysis,
@@ -304,7 +304,7 @@ fn the_timings_of_the_parts_add_up_to_no_more_than_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     let timings = analysed(&clip(&folder, 2, true)).account.timings;
     let parts =
-        [timings.load_weights, timings.decode, timings.picture_network, timings.sound_network, timings.temporal_head];
+        [timings.load_weights, timings.decode, timings.picture_network, timings.audio_network, timings.temporal_head];
     assert!(parts.iter().all(|part| *part > Duration::ZERO), "{timings:?}");
     assert!(parts.iter().sum::<Duration>() <= timings.total, "{timings:?}");
 }
@@ -398,7 +398,7 @@ fn changes_by_chunks() -> Vec<f32> {
     assert_eq!(steps_per_chunk(&grid), STEPS_PER_CHUNK);
     let whole = features(&network, &grid, &samples, grid.len());
     let chunked = features(&network, &grid, &samples, STEPS_PER_CHUNK);
-    let width = network.sound_dim();
+    let width = network.audio_dim();
     whole.chunks(width).zip(chunked.chunks(width)).map(|(a, b)| distance(a, b)).collect()
 }
 
@@ -416,10 +416,10 @@ fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -
     let mut rows = Vec::new();
     for start in (0..grid.len()).step_by(chunk) {
         let steps = start..(start + chunk).min(grid.len());
-        let part = sound_features(&mut track, grid, steps, network.sound_dim(), |samples| {
+        let part = audio_features(&mut track, grid, steps, network.audio_dim(), |samples| {
             let mut utterance = samples.to_vec();
             normalise_utterance(&mut utterance);
-            network.sound_tokens(&utterance)
+            network.encode_audio(&utterance, &CancelToken::default())
         });
         rows.extend(part.unwrap().rows);
     }

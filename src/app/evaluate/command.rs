@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers};
 
-use super::filter::Filter;
 use super::state::{Cells, CurveView, Gallery, Slot, TableView, Unit};
-use crate::command::Shortcut;
-use avar_export::{Plate, PlateSettings};
+use crate::shortcut::Shortcut;
+use avar_export::{Export, ExportSettings};
 use avar_labels::AnomalyClass;
+use avar_metrics::inspection::filter::Filter;
 use avar_metrics::runs::Run;
 
 /// What a user can do with one key.
@@ -128,7 +128,7 @@ pub enum EvaluateCommand {
     WantPictures(Vec<usize>),
     DismissNotice(usize),
     /// Draws a figure, a table or the report of run A into the run's folder.
-    SavePlate(Plate),
+    SaveExport(Export),
     ForgetSaved,
     Ask(Request),
 }
@@ -147,14 +147,14 @@ pub enum Request {
     /// A manifest dialog and a job, whose news go to [`super::Evaluate::evaluation_news`].
     StartEvaluation,
     CancelEvaluation,
-    /// A job, whose news go to [`super::Evaluate::plate_news`].
-    SavePlate {
+    /// A job, whose news go to [`super::Evaluate::export_news`].
+    SaveExport {
         run: Arc<Run>,
-        plate: Plate,
-        settings: PlateSettings,
+        export: Export,
+        settings: ExportSettings,
         out: PathBuf,
     },
-    CancelPlate,
+    CancelExport,
     /// Show the file in Review at this moment of its own axis.
     Review {
         file: PathBuf,

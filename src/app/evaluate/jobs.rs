@@ -3,20 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::comparison::Paired;
-use super::filter::Filter;
-use super::linked::Selection;
-use super::notes::{Notes, not_saved};
-use super::prepared::Prepared;
 use super::state::Slot;
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_metrics::Decision;
 use avar_metrics::difference::Differences;
+use avar_metrics::inspection::comparison::Paired;
+use avar_metrics::inspection::filter::Filter;
+use avar_metrics::inspection::notes::{Notes, not_saved};
+use avar_metrics::inspection::run_index::RunIndex;
+use avar_metrics::inspection::selection::Selection;
 use avar_metrics::runs::read_run;
 
 /// A run with the notes in its folder, or the sentence why these cannot be read.
 pub struct ReadRun {
-    pub prepared: Arc<Prepared>,
+    pub index: Arc<RunIndex>,
     pub notes: Result<Notes, String>,
 }
 
@@ -65,8 +65,8 @@ impl Jobs {
             let run = read_run(&folder).map_err(|error| Stopped::Failed(error.to_string()))?;
             reporter.check()?;
             let notes = Notes::read(&folder).map_err(|error| error.to_string());
-            let prepared = Prepared::new(run, reporter.cancel_token(), |fraction| reporter.progress(fraction))?;
-            Ok(ReadRun { prepared: Arc::new(prepared), notes })
+            let index = RunIndex::new(run, reporter.cancel_token(), |fraction| reporter.progress(fraction))?;
+            Ok(ReadRun { index: Arc::new(index), notes })
         });
         self.reading[slot as usize] = self.started(job);
     }
@@ -76,14 +76,14 @@ impl Jobs {
     }
 
     /// For a run of which nothing is being selected.
-    pub fn select(&mut self, slot: Slot, prepared: Arc<Prepared>, filter: Filter, notes: Notes) {
+    pub fn select(&mut self, slot: Slot, index: Arc<RunIndex>, filter: Filter, notes: Notes) {
         let job = Job::spawn("select clips", self.wake.clone(), move |reporter| {
-            Ok(Arc::new(Selection::new(&prepared, &filter, &notes, reporter.cancel_token())?))
+            Ok(Arc::new(Selection::new(&index, &filter, &notes, reporter.cancel_token())?))
         });
         self.selecting[slot as usize] = self.started(job);
     }
 
-    pub fn pair(&mut self, first: Arc<Prepared>, second: Arc<Prepared>) {
+    pub fn pair(&mut self, first: Arc<RunIndex>, second: Arc<RunIndex>) {
         let job = Job::spawn("pair runs", self.wake.clone(), move |reporter| {
             Ok(Arc::new(Paired::new(&first, &second, reporter.cancel_token())?))
         });
@@ -97,7 +97,7 @@ impl Jobs {
     pub fn compare(
         &mut self,
         paired: Arc<Paired>,
-        runs: [Arc<Prepared>; 2],
+        runs: [Arc<RunIndex>; 2],
         selection: Arc<Selection>,
         decision: Decision,
     ) {

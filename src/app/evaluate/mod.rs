@@ -3,39 +3,33 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `prepared`, `linked`, `comparison` | the numbers: worked out once a run, once a filter, at every threshold |
-//! | `filter`, `notes` | which clips, and what was said of them |
 //! | `state`, `command`, `update`, `jobs` | what is shown, what can be done, how it changes, what works in the background |
 //! | `pictures` | pictures of clips, asked for as they come on screen |
 //! | `panels` | one view a file |
-//! | `made_up` | a run for pictures, tests and benchmarks |
+//!
+//! The numbers are those of `avar_metrics::inspection`.
 
 pub mod command;
-pub mod comparison;
-pub mod filter;
 mod jobs;
-pub mod linked;
-pub mod made_up;
-pub mod notes;
 mod panels;
 pub mod pictures;
-pub mod prepared;
 pub mod state;
 mod update;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eframe::egui::{Context, Event, Key, TextureHandle, Ui};
+use eframe::egui::{Context, TextureHandle, Ui};
 use tracing::error;
 
 use self::command::{EvaluateAction, EvaluateCommand, Request};
 use self::jobs::Jobs;
-use self::notes::{Notes, not_saved};
 use self::pictures::{PictureProblem, PictureRequest};
 use self::state::{EvaluateState, Evaluation, RunSlot, Saving, Slot};
+use crate::shortcut::key_presses;
 use avar_base::job::{JobEvent, Progress, Wake};
-use avar_export::Plate;
+use avar_export::Export;
+use avar_metrics::inspection::notes::{Notes, not_saved};
 
 /// The state with what works for it.
 pub struct Evaluate {
@@ -137,10 +131,10 @@ impl Evaluate {
         }
     }
 
-    /// How the job of [`Request::SavePlate`] comes along.
-    pub fn plate_news(&mut self, plate: Plate, news: JobEvent<String, Vec<PathBuf>>) {
+    /// How the job of [`Request::SaveExport`] comes along.
+    pub fn export_news(&mut self, export: Export, news: JobEvent<String, Vec<PathBuf>>) {
         self.state.saving = match news {
-            JobEvent::Progress(progress) => Saving::Running { plate, progress: Some(progress) },
+            JobEvent::Progress(progress) => Saving::Running { export, progress: Some(progress) },
             JobEvent::Partial(sentence) => return self.state.notices.push(sentence),
             JobEvent::Done(written) => Saving::Saved(written),
             JobEvent::Failed(sentence) => {
@@ -186,19 +180,8 @@ impl Drop for Evaluate {
     }
 }
 
-/// What the keys pressed since the last frame ask for. A widget that has the focus keeps the keys by which it is worked.
+/// What the keys pressed since the last frame ask for.
 pub fn commands_of_keys(ctx: &Context) -> Vec<EvaluateCommand> {
-    let is_typing = ctx.text_edit_focused();
-    let has_focus = ctx.memory(|memory| memory.focused().is_some());
-    let pressed = |event: &Event| match event {
-        Event::Key { key, pressed: true, modifiers, .. } => {
-            let is_widgets_own = has_focus && modifiers.is_none() && WIDGET_KEYS.contains(key);
-            let action = EvaluateAction::of_key(*modifiers, *key)?;
-            (!is_typing && !is_widgets_own).then_some(action.into())
-        }
-        _ => None,
-    };
-    ctx.input(|input| input.events.iter().filter_map(pressed).collect())
+    let for_desk = key_presses(ctx).into_iter().filter(|press| !press.is_for_widget);
+    for_desk.filter_map(|press| Some(EvaluateAction::of_key(press.modifiers, press.key)?.into())).collect()
 }
-
-const WIDGET_KEYS: [Key; 6] = [Key::Space, Key::Enter, Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];

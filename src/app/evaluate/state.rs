@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use eframe::egui::{Rect, Shape};
 
-use super::comparison::Paired;
-use super::filter::Filter;
-use super::linked::{OperatingPoint, Outcome, Selection};
-use super::notes::{Notes, Remark};
 use super::pictures::Pictures;
-use super::prepared::Prepared;
 use avar_base::job::Progress;
-use avar_export::Plate;
+use avar_export::Export;
 use avar_labels::AnomalyClass;
 use avar_metrics::alarms::{AlarmPoint, level_of, threshold_of};
 use avar_metrics::difference::Differences;
+use avar_metrics::inspection::comparison::Paired;
+use avar_metrics::inspection::filter::Filter;
+use avar_metrics::inspection::notes::{Notes, Remark};
+use avar_metrics::inspection::run_index::RunIndex;
+use avar_metrics::inspection::selection::{OperatingPoint, Outcome, Selection};
 use avar_metrics::{Decision, ScoredClip};
 
 /// One of the two places for a run.
@@ -114,7 +114,7 @@ pub enum RunSlot {
 }
 
 pub struct OpenRun {
-    pub prepared: Arc<Prepared>,
+    pub index: Arc<RunIndex>,
     /// The last one that is whole stays while another is worked out.
     pub selection: Option<Arc<Selection>>,
     pub outcome: Option<Outcome>,
@@ -169,7 +169,7 @@ pub struct Evaluation {
 pub enum Saving {
     Nothing,
     Running {
-        plate: Plate,
+        export: Export,
         progress: Option<Progress>,
     },
     /// What was written last.
@@ -263,9 +263,9 @@ impl EvaluateState {
     }
 
     /// A run with what is shown of it, once that is known.
-    pub fn shown(&self, slot: Slot) -> Option<(&Prepared, &Selection, &Outcome)> {
+    pub fn shown(&self, slot: Slot) -> Option<(&RunIndex, &Selection, &Outcome)> {
         let run = self.open(slot)?;
-        Some((&run.prepared, run.selection.as_deref()?, run.outcome.as_ref()?))
+        Some((&run.index, run.selection.as_deref()?, run.outcome.as_ref()?))
     }
 
     pub fn threshold(&self) -> f64 {
@@ -297,18 +297,18 @@ impl EvaluateState {
     }
 
     pub fn clip(&self, place: usize) -> Option<&ScoredClip> {
-        Some(&self.open(Slot::A)?.prepared.run.clips.get(place)?.scored)
+        Some(&self.open(Slot::A)?.index.run.clips.get(place)?.scored)
     }
 
     pub fn remark(&self, place: usize) -> Option<&Remark> {
         let run = self.open(Slot::A)?;
-        run.notes.notes.of(&run.prepared.run.clips.get(place)?.scored.path)
+        run.notes.notes.of(&run.index.run.clips.get(place)?.scored.path)
     }
 
     /// The clip of run B that is a clip of run A.
     pub fn second_clip(&self, place: usize) -> Option<&ScoredClip> {
         let second = (*self.comparison.paired.as_ref()?.second.get(place)?)?;
-        Some(&self.open(Slot::B)?.prepared.run.clips.get(second)?.scored)
+        Some(&self.open(Slot::B)?.index.run.clips.get(second)?.scored)
     }
 
     /// How many clips a list has.
@@ -340,8 +340,8 @@ impl EvaluateState {
 }
 
 impl OpenRun {
-    pub fn new(prepared: Arc<Prepared>, notes: RunNotes) -> Self {
-        Self { prepared, selection: None, outcome: None, is_selecting: false, notes }
+    pub fn new(index: Arc<RunIndex>, notes: RunNotes) -> Self {
+        Self { index, selection: None, outcome: None, is_selecting: false, notes }
     }
 }
 
@@ -350,7 +350,7 @@ impl RunSlot {
         match self {
             Self::Empty => None,
             Self::Reading { folder, .. } | Self::Failed { folder, .. } => Some(folder),
-            Self::Open(run) => Some(&run.prepared.run.folder),
+            Self::Open(run) => Some(&run.index.run.folder),
         }
     }
 }

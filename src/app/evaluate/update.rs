@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use super::Evaluate;
 use super::command::{EvaluateAction, EvaluateCommand, Request};
 use super::jobs::{ReadRun, Report};
-use super::linked::Outcome;
-use super::notes::{self, tags_of};
 use super::pictures::PictureRequest;
 use super::state::{Cells, Comparison, Gallery, OpenRun, RunNotes, RunSlot, Saving, Slot};
 use avar_base::job::JobEvent;
-use avar_export::{Plate, PlateSettings};
+use avar_export::{Export, ExportSettings};
 use avar_labels::AnomalyClass;
 use avar_metrics::alarms::LEVELS;
+use avar_metrics::inspection::notes::{self, tags_of};
+use avar_metrics::inspection::selection::Outcome;
 
 impl Evaluate {
     pub fn apply(&mut self, command: EvaluateCommand) {
@@ -60,7 +60,7 @@ impl Evaluate {
                 state.notices.remove(place);
             }
             EvaluateCommand::DismissNotice(_) => {}
-            EvaluateCommand::SavePlate(plate) => self.save_plate(plate),
+            EvaluateCommand::SaveExport(export) => self.save_export(export),
             EvaluateCommand::ForgetSaved => self.state.saving = Saving::Nothing,
             EvaluateCommand::Ask(request) => self.requests.push(request),
         }
@@ -85,12 +85,12 @@ impl Evaluate {
             EvaluateAction::StepOn => self.step(1.0),
             EvaluateAction::Review => {
                 let (Some(place), Some(run)) = (self.state.selected, self.state.open(Slot::A)) else { return };
-                let (file, time_s) = (run.prepared.run.clips[place].facts.file.clone(), self.state.playhead_s);
+                let (file, time_s) = (run.index.run.clips[place].facts.file.clone(), self.state.playhead_s);
                 // What played on the card would go on unseen.
                 self.hover(None);
                 self.requests.push(Request::Review { file, time_s });
             }
-            EvaluateAction::SaveReport => self.save_plate(Plate::Report),
+            EvaluateAction::SaveReport => self.save_export(Export::Report),
             EvaluateAction::Back if matches!(self.state.gallery, Gallery::Cell(..)) => {
                 self.show_gallery(Gallery::default())
             }
@@ -148,12 +148,12 @@ impl Evaluate {
             JobEvent::Progress(progress) => *place = RunSlot::Reading { folder, progress: Some(progress) },
             JobEvent::Failed(sentence) => *place = RunSlot::Failed { folder, sentence },
             JobEvent::Cancelled | JobEvent::Partial(()) => {}
-            JobEvent::Done(ReadRun { prepared, notes }) => {
+            JobEvent::Done(ReadRun { index, notes }) => {
                 let notes = match notes {
                     Ok(notes) => RunNotes { notes, ..RunNotes::default() },
                     Err(sentence) => RunNotes { problem: Some(sentence), ..RunNotes::default() },
                 };
-                *place = RunSlot::Open(Box::new(OpenRun::new(prepared, notes)));
+                *place = RunSlot::Open(Box::new(OpenRun::new(index, notes)));
                 self.select_again();
                 self.pair_again();
             }
@@ -171,7 +171,7 @@ impl Evaluate {
             let filter = self.state.filter.clone();
             if let Some(run) = self.state.open_mut(slot) {
                 run.is_selecting = true;
-                self.jobs.select(slot, run.prepared.clone(), filter, run.notes.notes.clone());
+                self.jobs.select(slot, run.index.clone(), filter, run.notes.notes.clone());
             }
         }
         if !self.jobs.is_saving()
@@ -188,7 +188,7 @@ impl Evaluate {
             self.is_comparison_due = false;
             let (Some(first), Some(second)) = (self.state.open(Slot::A), self.state.open(Slot::B)) else { return };
             let (Some(paired), Some(selection)) = (&self.state.comparison.paired, &first.selection) else { return };
-            let runs = [first.prepared.clone(), second.prepared.clone()];
+            let runs = [first.index.clone(), second.index.clone()];
             self.jobs.compare(paired.clone(), runs, selection.clone(), self.state.decision());
             self.state.comparison.is_working = true;
         }
@@ -253,7 +253,7 @@ impl Evaluate {
     fn pair_again(&mut self) {
         self.state.comparison = Comparison::default();
         if let (Some(first), Some(second)) = (self.state.open(Slot::A), self.state.open(Slot::B)) {
-            self.jobs.pair(first.prepared.clone(), second.prepared.clone());
+            self.jobs.pair(first.index.clone(), second.index.clone());
         }
     }
 
@@ -261,8 +261,8 @@ impl Evaluate {
     fn decide(&mut self) {
         let decision = self.state.decision();
         for slot in Slot::BOTH {
-            if let Some(OpenRun { prepared, selection: Some(selection), outcome, .. }) = self.state.open_mut(slot) {
-                *outcome = Some(Outcome::new(prepared, selection, decision));
+            if let Some(OpenRun { index, selection: Some(selection), outcome, .. }) = self.state.open_mut(slot) {
+                *outcome = Some(Outcome::new(index, selection, decision));
             }
         }
         self.is_comparison_due = self.state.comparison.paired.is_some();
@@ -276,8 +276,8 @@ impl Evaluate {
 
     /// What the gallery shows.
     fn refresh_list(&mut self) {
-        let listed = self.state.shown(Slot::A).map(|(prepared, selection, outcome)| {
-            let list = |wanted: &dyn Fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(prepared, selection, wanted);
+        let listed = self.state.shown(Slot::A).map(|(index, selection, outcome)| {
+            let list = |wanted: &dyn Fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(index, selection, wanted);
             match self.state.gallery {
                 Gallery::FalseAlarms => list(&|truth, called| !truth.is_anomaly() && called.is_anomaly()),
                 Gallery::Misses => list(&|truth, called| truth.is_anomaly() && !called.is_anomaly()),
@@ -304,8 +304,8 @@ impl Evaluate {
 
     fn select_clip(&mut self, place: usize) {
         let Some(run) = self.state.open(Slot::A) else { return };
-        if place < run.prepared.run.clips.len() && self.state.selected != Some(place) {
-            self.state.playhead_s = run.prepared.peak_s(place);
+        if place < run.index.run.clips.len() && self.state.selected != Some(place) {
+            self.state.playhead_s = run.index.peak_s(place);
             self.state.selected = Some(place);
         }
     }
@@ -343,10 +343,10 @@ impl Evaluate {
         self.state.hovered = place;
         let run = self.state.open(Slot::A);
         let played = place.and_then(|place| {
-            let run = &run?.prepared.run;
+            let run = &run?.index.run;
             let clip = run.clips.get(place)?;
             // A little before the peak, so that what leads to it is heard too.
-            let from_s = (self.state.open(Slot::A)?.prepared.peak_s(place) - LEAD_S).max(clip.scored.start_s);
+            let from_s = (self.state.open(Slot::A)?.index.peak_s(place) - LEAD_S).max(clip.scored.start_s);
             Some(Request::Play { clip: clip.scored.path.clone(), file: clip.facts.file.clone(), from_s })
         });
         self.requests.push(played.unwrap_or(Request::StopPlaying));
@@ -354,52 +354,52 @@ impl Evaluate {
 
     fn want_pictures(&mut self, places: &[usize]) {
         let Some(run) = self.state.open(Slot::A) else { return };
-        let prepared = run.prepared.clone();
+        let index = run.index.clone();
         let request = |place: &usize| {
-            let clip = prepared.run.clips.get(*place)?;
+            let clip = index.run.clips.get(*place)?;
             let (clip, file) = (clip.scored.path.clone(), clip.facts.file.clone());
-            Some(PictureRequest { clip, file, time_s: prepared.peak_s(*place) })
+            Some(PictureRequest { clip, file, time_s: index.peak_s(*place) })
         };
         self.state.pictures.want(places.iter().filter_map(request).collect());
     }
 
     fn change_remark(&mut self, place: usize, change: impl FnOnce(&mut notes::Remark)) {
         let Some(run) = self.state.open_mut(Slot::A) else { return };
-        let Some(clip) = run.prepared.run.clips.get(place) else { return };
+        let Some(clip) = run.index.run.clips.get(place) else { return };
         if run.notes.problem.is_some() {
             return;
         }
         run.notes.notes.change(&clip.scored.path, change);
         run.notes.written = None;
-        self.unsaved.insert(run.prepared.run.folder.clone(), run.notes.notes.clone());
+        self.unsaved.insert(run.index.run.folder.clone(), run.notes.notes.clone());
         if !self.state.filter.text.trim().is_empty() {
             self.select_again();
         }
     }
 
     /// Of the whole run, whatever the filter, as the threshold and the selected clip stand.
-    fn save_plate(&mut self, plate: Plate) {
-        let Some(run) = self.state.open(Slot::A).map(|run| run.prepared.run.clone()) else { return };
+    fn save_export(&mut self, export: Export) {
+        let Some(run) = self.state.open(Slot::A).map(|run| run.index.run.clone()) else { return };
         if matches!(self.state.saving, Saving::Running { .. }) {
             return;
         }
-        let selected = self.state.selected.filter(|_| plate == Plate::Curve);
+        let selected = self.state.selected.filter(|_| export == Export::Curve);
         let ablation = run.folder.join("ablation.csv");
-        let settings = PlateSettings {
+        let settings = ExportSettings {
             threshold: self.state.threshold(),
             clip: selected.and_then(|place| Some(run.clips.get(place)?.scored.path.clone())),
             playhead_s: selected.map(|_| self.state.playhead_s),
             ablation: Some(ablation),
-            ..PlateSettings::default()
+            ..ExportSettings::default()
         };
-        let out = run.folder.join("figures").join(plate.file_name());
-        self.state.saving = Saving::Running { plate, progress: None };
-        self.requests.push(Request::SavePlate { run, plate, settings, out });
+        let out = run.folder.join("figures").join(export.file_name());
+        self.state.saving = Saving::Running { export, progress: None };
+        self.requests.push(Request::SaveExport { run, export, settings, out });
     }
 
     fn write_corrections(&mut self) {
         let Some(run) = self.state.open(Slot::A) else { return };
-        let manifest = PathBuf::from(&run.prepared.run.about.manifest);
+        let manifest = PathBuf::from(&run.index.run.about.manifest);
         let corrections: Vec<_> = run.notes.notes.corrections().map(|(path, class)| (path.to_owned(), class)).collect();
         if !corrections.is_empty() {
             self.requests.push(Request::WriteManifest { manifest, corrections });

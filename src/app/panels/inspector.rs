@@ -8,7 +8,7 @@ use crate::theme;
 use crate::widgets::class_bar;
 use avar_analysis::StepScore;
 use avar_labels::{AnomalyClass, Modalities};
-use avar_media::{AudioReport, IngestReport, MediaInfo, SoundTrackInfo, VideoReport};
+use avar_media::{AudioReport, AudioTrackInfo, IngestReport, MediaInfo, VideoReport};
 use avar_model::ModelCard;
 
 const BAR_HEIGHT: f32 = 17.0;
@@ -184,16 +184,16 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 }
 
 /// Which track of sound is heard, drawn and analysed, where there are several.
-fn sound_tracks(ui: &mut Ui, info: &MediaInfo, commands: &mut Vec<Command>) {
+fn audio_tracks(ui: &mut Ui, info: &MediaInfo, commands: &mut Vec<Command>) {
     let chosen = info.audio.as_ref().map(|audio| audio.stream_index);
-    let name = |track: Option<&SoundTrackInfo>| track.map_or("none".to_owned(), SoundTrackInfo::label);
-    if info.sound_tracks.len() < 2 {
+    let name = |track: Option<&AudioTrackInfo>| track.map_or("none".to_owned(), AudioTrackInfo::label);
+    if info.audio_tracks.len() < 2 {
         return;
     }
-    let current = info.sound_tracks.iter().find(|track| Some(track.stream_index) == chosen);
+    let current = info.audio_tracks.iter().find(|track| Some(track.stream_index) == chosen);
     let menu = egui::ComboBox::from_id_salt("sound track").width(ui.available_width()).selected_text(name(current));
     let response = menu.show_ui(ui, |ui| {
-        for track in &info.sound_tracks {
+        for track in &info.audio_tracks {
             if ui.selectable_label(Some(track.stream_index) == chosen, track.label()).clicked() {
                 commands.push(Command::ChooseSoundTrack(track.stream_index));
             }
@@ -206,7 +206,7 @@ fn sound_tracks(ui: &mut Ui, info: &MediaInfo, commands: &mut Vec<Command>) {
 /// What the file holds, as its index tells.
 fn ingest(ui: &mut Ui, report: &IngestReport, info: &MediaInfo, digest: &FileDigest, commands: &mut Vec<Command>) {
     ui.label(RichText::new("Recording").strong());
-    sound_tracks(ui, info, commands);
+    audio_tracks(ui, info, commands);
     let mut rows: Vec<(&str, String)> = vec![("container", report.container.clone())];
     let stated = report.stated_in_words().map(|stated| format!(" ({stated})")).unwrap_or_default();
     rows.push(("length", format!("{:.3} s{stated}", report.duration_s)));

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use avar_app::evaluate::command::{EvaluateCommand, Request};
-use avar_app::evaluate::made_up::{self, Settings};
-use avar_app::evaluate::notes::{NOTES, Notes};
 use avar_app::evaluate::pictures::PictureProblem;
 use avar_app::evaluate::state::{CurveView, Gallery, RunSlot, Slot, TableView, Unit};
 use avar_app::evaluate::{Evaluate, EvaluationNews, commands_of_keys};
 use avar_app::theme;
 use avar_base::job::{Progress, no_wake};
 use avar_labels::AnomalyClass;
+use avar_metrics::inspection::demo_run::{self, Settings};
+use avar_metrics::inspection::notes::{NOTES, Notes};
 use avar_metrics::runs::{Run, write_run};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{ColorImage, Key, Modifiers, TextureOptions, Theme, Vec2, vec2};
@@ -66,7 +66,7 @@ impl Window {
         let folder = self.folder.path().join(name);
         let seed = slot as u64 + 1;
         let mut run =
-            made_up::run(&Settings { folder: folder.clone(), clips: CLIPS, skill, seed, ..Settings::default() });
+            demo_run::run(&Settings { folder: folder.clone(), clips: CLIPS, skill, seed, ..Settings::default() });
         change(&mut run);
         write_run(&run).unwrap();
         self.apply(EvaluateCommand::OpenRun(slot, folder.clone()));
@@ -305,8 +305,8 @@ fn a_card_is_chosen_and_taken_to_review_at_its_peak() {
     window.settle();
     window.requests();
     window.press(Modifiers::NONE, Key::T);
-    let peak_s = window.state().open(Slot::A).unwrap().prepared.peak_s(place);
-    let file = window.state().open(Slot::A).unwrap().prepared.run.clips[place].facts.file.clone();
+    let peak_s = window.state().open(Slot::A).unwrap().index.peak_s(place);
+    let file = window.state().open(Slot::A).unwrap().index.run.clips[place].facts.file.clone();
     assert_eq!(window.requests(), [Request::Review { file, time_s: peak_s }]);
 }
 
@@ -349,7 +349,7 @@ fn pictures_are_asked_for_as_cards_come_on_screen_and_say_why_there_are_none() {
     let mut asked = 0;
     while let Some(request) = window.harness.state_mut().take_picture_request() {
         let place = window.state().listed[asked];
-        let run = window.state().open(Slot::A).unwrap().prepared.clone();
+        let run = window.state().open(Slot::A).unwrap().index.clone();
         assert_eq!((&request.clip, request.time_s), (&run.run.clips[place].scored.path, run.peak_s(place)));
         let texture = || ctx.load_texture("grey", ColorImage::example(), TextureOptions::LINEAR);
         let answer = answers.next().unwrap().map(|()| texture());
@@ -502,7 +502,7 @@ fn runs_over_other_clips_are_compared_on_what_they_share_and_say_so() {
 #[test]
 fn closing_and_swapping_runs_moves_them() {
     let mut window = Window::on_two();
-    let name = |window: &Window, slot| window.state().open(slot).unwrap().prepared.run.name();
+    let name = |window: &Window, slot| window.state().open(slot).unwrap().index.run.name();
     window.click("Swap A and B");
     assert_eq!((name(&window, Slot::A), name(&window, Slot::B)), ("full".to_owned(), "lite".to_owned()));
     window.click("Close run A");

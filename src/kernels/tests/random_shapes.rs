@@ -222,7 +222,7 @@ fn activated(x: f64, activation: Activation) -> f64 {
     }
 }
 
-fn slope(x: f64, activation: Activation) -> f64 {
+fn derivative(x: f64, activation: Activation) -> f64 {
     let sigmoid = 1.0 / (1.0 + (-x).exp());
     match activation {
         Activation::None => 1.0,
@@ -428,9 +428,9 @@ at_every_level! {
                 let x = Var::from_tensor(&x.contiguous().unwrap()).unwrap();
                 let loss = (activate(&x, activation).unwrap() * &share).unwrap().sum_all().unwrap();
                 let gradients = loss.backward().unwrap();
-                let mut expected = Numbers::of(&x).map(|x| slope(x, activation));
+                let mut expected = Numbers::of(&x).map(|x| derivative(x, activation));
                 let share = Numbers::of(&share);
-                expected.values.iter_mut().zip(share.values).for_each(|(slope, share)| *slope *= share);
+                expected.values.iter_mut().zip(share.values).for_each(|(derivative, share)| *derivative *= share);
                 assert_close(gradients.get(&x).unwrap(), &expected, 1e-5);
             }
         }

@@ -33,8 +33,8 @@ fn folders_and_special_files_are_refused_at_once() {
     let started = Instant::now();
     for path in [fifo.as_path(), Path::new("/dev/zero"), Path::new("/dev/null")] {
         assert!(matches!(refusal(path), MediaError::NotRegular { .. }), "{}", path.display());
-        let sound = AudioReader::open(path, AudioFormat { rate_hz: 16_000, channels: 1 });
-        assert!(matches!(sound, Err(MediaError::NotRegular { .. })), "{}", path.display());
+        let audio = AudioReader::open(path, AudioFormat { rate_hz: 16_000, channels: 1 });
+        assert!(matches!(audio, Err(MediaError::NotRegular { .. })), "{}", path.display());
     }
     assert!(started.elapsed() < Duration::from_secs(1));
 }
@@ -256,7 +256,7 @@ fn cover_art_is_not_a_picture_to_review() {
     let Some(path) = clips.ffmpeg("song.m4a", arguments) else { return };
     let info = probe(&path).unwrap();
     assert!(info.video.is_none() && info.audio.is_some());
-    assert!(matches!(FrameTable::scan(&path, &CancelToken::default(), |_| {}), Err(MediaError::NoPicture { .. })));
+    assert!(matches!(FrameTable::scan(&path, &CancelToken::default(), |_| {}), Err(MediaError::NoVideo { .. })));
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_file_without_sound_says_so() {
     let path = path.written("silent.mp4", 5, None);
     assert!(probe(&path).unwrap().notes.iter().any(|note| note == "The file has no sound."));
     let opened = AudioReader::open(&path, AudioFormat { rate_hz: 16_000, channels: 1 });
-    assert!(matches!(opened.err(), Some(MediaError::NoSound { .. })));
+    assert!(matches!(opened.err(), Some(MediaError::NoAudio { .. })));
 }
 
 #[test]

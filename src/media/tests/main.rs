@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says where")]
 
+mod audio;
 mod bad_input;
 mod channels;
 mod clips;
@@ -10,6 +11,5 @@ mod mutations;
 mod pictures;
 mod sequences;
 mod shelf;
-mod sound;
 mod sources;
 mod time;

@@ -66,7 +66,7 @@ fn originals(clips: &Clips) -> Vec<PathBuf> {
     let stereo = AudioFormat { rate_hz: 16_000, channels: 2 };
     let mut paths = vec![clips.written("a.mp4", 30, Some(stereo)), clips.written("b.mp4", 12, None)];
     let picture = "-f lavfi -i testsrc2=s=96x64:r=25:d=1";
-    let sound = "-f lavfi -i sine=440:d=1";
+    let audio = "-f lavfi -i sine=440:d=1";
     for (name, coding) in [
         ("c.mkv", "-c:v libx264 -g 5 -c:a libopus"),
         ("d.avi", "-c:v mjpeg -c:a pcm_s16le"),
@@ -76,10 +76,10 @@ fn originals(clips: &Clips) -> Vec<PathBuf> {
         ("h.mov", "-c:v prores -c:a alac"),
         ("i.mp4", "-c:v libx265 -movflags +frag_keyframe+empty_moov -c:a aac"),
     ] {
-        paths.extend(clips.ffmpeg(name, &format!("{picture} {sound} {coding}")));
+        paths.extend(clips.ffmpeg(name, &format!("{picture} {audio} {coding}")));
     }
     for (name, coding) in [("j.flac", "-c:a flac"), ("k.mp3", "-c:a mp3"), ("l.ogg", "-c:a libvorbis"), ("m.wav", "")] {
-        paths.extend(clips.ffmpeg(name, &format!("{sound} {coding}")));
+        paths.extend(clips.ffmpeg(name, &format!("{audio} {coding}")));
     }
     if let Some(data) = avar_testing::data_folder("edge") {
         let is_small = |path: &PathBuf| path.metadata().is_ok_and(|file| (1..LARGEST_BYTES).contains(&file.len()));

@@ -131,7 +131,7 @@ fn a_track_without_one_packet_is_left_out_and_said() {
         let Some(path) = clips.ffmpeg(name, &arguments) else { return };
         let media = opened(&path);
         assert!(media.info.audio.is_none() && media.info.video.is_some(), "{name}");
-        assert_eq!(media.info.sound_tracks.len(), 1, "{name}");
+        assert_eq!(media.info.audio_tracks.len(), 1, "{name}");
         assert!(is_near(media.info.range.duration_s(), 2.0, 0.1), "{name}: {:?}", media.info.range);
         let warnings = IngestReport::new(&media).warnings;
         assert!(warnings.iter().any(|warning| warning.contains("sound track is left out")), "{name}: {warnings:?}");

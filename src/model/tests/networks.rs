@@ -1,5 +1,6 @@
 //! The networks as their callers see them: sizes, finiteness, missing modalities, training.
 
+use avar_base::job::CancelToken;
 use avar_model::head::{self, Fusion, Head};
 use avar_model::layers::Mode;
 use avar_model::mobilevit::{self, MobileVit};
@@ -53,6 +54,14 @@ fn tiny_heads() -> impl Iterator<Item = head::Config> {
     Fusion::ALL.into_iter().flat_map(move |fusion| TemporalKind::ALL.map(|kind| of(fusion, kind)))
 }
 
+fn picture_features(network: &AvarNet, rgb: &[u8], n: usize) -> Result<Vec<f32>, ModelError> {
+    Ok(network.encode_pictures(rgb, n, &CancelToken::default())?.features)
+}
+
+fn audio_tokens(network: &AvarNet, samples: &[f32]) -> Result<Vec<f32>, ModelError> {
+    network.encode_audio(samples, &CancelToken::default())
+}
+
 /// Numbers in -1..1 that differ from place to place.
 fn features(batch: usize, steps: usize, width: usize) -> Tensor {
     let values: Vec<f32> = (0..batch * steps * width).map(|n| (n * 7919 % 1009) as f32 / 504.0 - 1.0).collect();
@@ -101,20 +110,20 @@ fn an_untrained_network_is_finite_and_tells_inputs_apart() {
     assert!(network.provenance().is_untrained());
     let picture = |seed| picture(network.picture_size_px(), seed);
     let pictures = [picture(0), picture(1)].concat();
-    let features = network.picture_features(&pictures, 2).unwrap();
+    let features = picture_features(&network, &pictures, 2).unwrap();
     assert_eq!(features.len(), 2 * network.picture_dim());
     let (first, second) = features.split_at(network.picture_dim());
     assert_ne!(first, second);
-    assert_eq!(network.picture_features(&picture(1), 1).unwrap(), second, "a picture's features depend on its batch");
-    let tokens = network.sound_tokens(&sound(16_000)).unwrap();
-    assert_eq!(tokens.len(), 49 * network.sound_dim());
+    assert_eq!(picture_features(&network, &picture(1), 1).unwrap(), second, "a picture's features depend on its batch");
+    let tokens = audio_tokens(&network, &sound(16_000)).unwrap();
+    assert_eq!(tokens.len(), 49 * network.audio_dim());
     assert!(features.iter().chain(&tokens).all(|value| value.is_finite()));
     let typical = |values: &[f32]| (values.iter().map(|v| v * v).sum::<f32>() / values.len() as f32).sqrt();
     assert!((0.01..100.0).contains(&typical(&features)), "{}", typical(&features));
     assert!((0.01..100.0).contains(&typical(&tokens)), "{}", typical(&tokens));
 
     let steps_of = |row: &[f32]| [row, row, row].concat();
-    let heard = steps_of(&tokens[..network.sound_dim()]);
+    let heard = steps_of(&tokens[..network.audio_dim()]);
     let judge = |picture: Option<&[f32]>, sound: Option<&[f32]>| network.step_probabilities(picture, sound, 1, 3);
     let seen = |features: &[f32]| steps_of(&[features, &vec![0.5; network.motion_dim()]].concat());
     let (first, second) = (seen(first), seen(second));
@@ -136,11 +145,11 @@ fn inputs_of_the_wrong_size_are_refused_in_words() {
         let message = result.unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
     };
-    expect(network.picture_features(&[0; 100], 1), "12288 values are needed and 100 were given");
-    expect(network.picture_features(&[], usize::MAX), "too many");
-    expect(network.sound_tokens(&[0.0; 399]), "at least 400 samples, not 399");
-    expect(network.sound_tokens(&vec![0.0; 61 * 16_000]), "61 s of sound are too many at once");
-    expect(network.sound_tokens(&[f32::NAN; 400]), "not finite");
+    expect(picture_features(&network, &[0; 100], 1), "12288 values are needed and 100 were given");
+    expect(picture_features(&network, &[], usize::MAX), "too many");
+    expect(audio_tokens(&network, &[0.0; 399]), "at least 400 samples, not 399");
+    expect(audio_tokens(&network, &vec![0.0; 61 * 16_000]), "61 s of sound are too many at once");
+    expect(audio_tokens(&network, &[f32::NAN; 400]), "not finite");
     expect(network.step_probabilities(Some(&[0.0; 7]), None, 1, 3), "36 values are needed and 7 were given");
     expect(network.step_probabilities(Some(&[]), None, 0, 3), "at least one step");
 }
@@ -152,9 +161,9 @@ fn tokens_are_counted_as_they_come() {
     assert_eq!(config.receptive_field(), 400);
     for samples in [400, 719, 720, 1041, 16_000] {
         assert_eq!(config.token_count(samples), (samples - 400) / 320 + 1);
-        assert_eq!(network.sound_token_count(samples), config.token_count(samples));
-        let tokens = network.sound_tokens(&sound(samples)).unwrap();
-        assert_eq!(tokens.len(), config.token_count(samples) * network.sound_dim());
+        assert_eq!(network.audio_token_count(samples), config.token_count(samples));
+        let tokens = audio_tokens(&network, &sound(samples)).unwrap();
+        assert_eq!(tokens.len(), config.token_count(samples) * network.audio_dim());
     }
     assert_eq!(config.token_count(399), 0);
 }
@@ -195,9 +204,9 @@ fn what_a_trainer_saves_is_what_inference_loads() {
     let (loaded, original) = (AvarNet::new(tiny(), saved).unwrap(), AvarNet::new(tiny(), seeded(5)).unwrap());
     assert!(!loaded.provenance().is_untrained());
     assert_eq!(loaded.parameter_count(), original.parameter_count());
-    let features = |network: &AvarNet| network.picture_features(&picture(network.picture_size_px(), 2), 1).unwrap();
+    let features = |network: &AvarNet| picture_features(network, &picture(network.picture_size_px(), 2), 1).unwrap();
     assert_eq!(features(&loaded), features(&original));
-    let tokens = |network: &AvarNet| network.sound_tokens(&sound(2000)).unwrap();
+    let tokens = |network: &AvarNet| audio_tokens(network, &sound(2000)).unwrap();
     assert_eq!(tokens(&loaded), tokens(&original));
 }
 

@@ -7,7 +7,7 @@ use avar_media::{AudioFormat, ClipSpec, ClipWriter, VideoFrame};
 /// Frames a second.
 pub const RATE_HZ: u32 = 30;
 /// Samples a second.
-pub const SOUND_HZ: u32 = 48_000;
+pub const AUDIO_HZ: u32 = 48_000;
 
 /// A file that is deleted with its folder when dropped.
 pub struct Clip {
@@ -26,19 +26,19 @@ impl Clip {
     }
 
     /// The same with picture and sound of unequal length.
-    pub fn new(width_px: u32, height_px: u32, frames: usize, sound_s: f64) -> Self {
-        let audio = Some(AudioFormat { rate_hz: SOUND_HZ, channels: 1 });
+    pub fn new(width_px: u32, height_px: u32, frames: usize, audio_s: f64) -> Self {
+        let audio = Some(AudioFormat { rate_hz: AUDIO_HZ, channels: 1 });
         Self::write("flash.mp4", (width_px, height_px), audio, |writer| {
             let picture = |level: u8| vec![level; (width_px * height_px * 3) as usize];
             let (black, white) = (picture(16), picture(240));
-            let samples = (sound_s * f64::from(SOUND_HZ)) as usize;
+            let samples = (audio_s * f64::from(AUDIO_HZ)) as usize;
             let mut pushed = 0;
-            let mut push_sound = |writer: &mut ClipWriter, upto: usize| {
+            let mut push_audio = |writer: &mut ClipWriter, upto: usize| {
                 // A click is 2 ms of a 1 kHz tone.
                 let click = |n: usize| {
-                    let within = n % SOUND_HZ as usize;
-                    let tone = (within as f32 * std::f32::consts::TAU * 1000.0 / SOUND_HZ as f32).sin();
-                    if within < SOUND_HZ as usize / 500 { 0.9 * tone } else { 0.0 }
+                    let within = n % AUDIO_HZ as usize;
+                    let tone = (within as f32 * std::f32::consts::TAU * 1000.0 / AUDIO_HZ as f32).sin();
+                    if within < AUDIO_HZ as usize / 500 { 0.9 * tone } else { 0.0 }
                 };
                 let upto = upto.min(samples);
                 writer.push_audio(&(pushed..upto.max(pushed)).map(click).collect::<Vec<_>>()).unwrap();
@@ -46,9 +46,9 @@ impl Clip {
             };
             for frame in 0..frames {
                 writer.push_rgb(if frame % RATE_HZ as usize == 0 { &white } else { &black }).unwrap();
-                push_sound(writer, (frame + 1) * (SOUND_HZ / RATE_HZ) as usize);
+                push_audio(writer, (frame + 1) * (AUDIO_HZ / RATE_HZ) as usize);
             }
-            push_sound(writer, samples);
+            push_audio(writer, samples);
         })
     }
 
@@ -86,11 +86,11 @@ pub fn is_bright(frame: &VideoFrame) -> bool {
 /// Where the clicks begin, in seconds of samples.
 pub fn click_times_s(samples: &[f32]) -> Vec<f64> {
     let mut times = Vec::new();
-    let mut quiet = SOUND_HZ;
+    let mut quiet = AUDIO_HZ;
     for (n, sample) in samples.iter().enumerate() {
         if sample.abs() > 0.2 {
-            if quiet > SOUND_HZ / 10 {
-                times.push(n as f64 / f64::from(SOUND_HZ));
+            if quiet > AUDIO_HZ / 10 {
+                times.push(n as f64 / f64::from(AUDIO_HZ));
             }
             quiet = 0;
         } else {
@@ -110,8 +110,8 @@ pub fn write_wav(path: &Path, samples: u32) {
     bytes.extend_from_slice(&16_u32.to_le_bytes());
     bytes.extend_from_slice(&3_u16.to_le_bytes());
     bytes.extend_from_slice(&1_u16.to_le_bytes());
-    bytes.extend_from_slice(&SOUND_HZ.to_le_bytes());
-    bytes.extend_from_slice(&(SOUND_HZ * 4).to_le_bytes());
+    bytes.extend_from_slice(&AUDIO_HZ.to_le_bytes());
+    bytes.extend_from_slice(&(AUDIO_HZ * 4).to_le_bytes());
     bytes.extend_from_slice(&4_u16.to_le_bytes());
     bytes.extend_from_slice(&32_u16.to_le_bytes());
     bytes.extend_from_slice(b"data");

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use avar_base::job::{CancelToken, no_wake};
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_media::{FrameTable, VideoFrame, probe};
-use avar_playback::{FrameState, ManualSink, Player, PlayerOptions, PlayerView, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, ManualSink, Player, PlayerOptions, PlayerView};
 
-use crate::clips::{Clip, SOUND_HZ};
+use crate::clips::{AUDIO_HZ, Clip};
 
 pub const CACHE_BYTES: usize = 64 << 20;
 
@@ -34,10 +34,10 @@ impl Desk {
     }
 
     pub fn with(path: &Path, latency: Duration, cache_bytes: usize) -> Self {
-        let sink = ManualSink::new(SOUND_HZ, latency);
+        let sink = ManualSink::new(AUDIO_HZ, latency);
         let info = Arc::new(probe(path).unwrap());
         let table = Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap());
-        let options = PlayerOptions { sound: SoundChoice::Manual(sink.clone()), cache_bytes };
+        let options = PlayerOptions { output: AudioOutput::Manual(sink.clone()), cache_bytes };
         let player = Player::open(info, Some(Arc::clone(&table)), options, no_wake()).unwrap();
         Self { player, sink, table, now: Instant::now(), pulled: Vec::new() }
     }
@@ -76,7 +76,7 @@ impl Desk {
     /// Lets one tick pass, in which the sink takes what is due, and waits until the picture for it is there.
     pub fn tick(&mut self) -> PlayerView {
         self.now += TICK;
-        self.pull((TICK.as_secs_f64() * f64::from(SOUND_HZ)).round() as usize);
+        self.pull((TICK.as_secs_f64() * f64::from(AUDIO_HZ)).round() as usize);
         self.wait_for("exact frame", |view| view.frame_state == FrameState::Exact)
     }
 
@@ -135,10 +135,10 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-pub fn real_player(clip: &Clip, sound: SoundChoice) -> Player {
+pub fn real_player(clip: &Clip, output: AudioOutput) -> Player {
     let info = Arc::new(probe(clip.path()).unwrap());
     let table = Arc::new(FrameTable::scan(clip.path(), &CancelToken::default(), |_| {}).unwrap());
-    Player::open(info, Some(table), PlayerOptions { sound, cache_bytes: 384 << 20 }, no_wake()).unwrap()
+    Player::open(info, Some(table), PlayerOptions { output, cache_bytes: 384 << 20 }, no_wake()).unwrap()
 }
 
 pub fn wait_real(player: &mut Player, wanted: impl Fn(&PlayerView) -> bool) -> PlayerView {

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use avar_base::job::no_wake;
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_media::probe;
-use avar_playback::{FrameState, ManualSink, Player, PlayerOptions, SeekPrecision, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, ManualSink, Player, PlayerOptions, SeekPrecision};
 
 use crate::clips;
-use crate::clips::{Clip, SOUND_HZ};
+use crate::clips::{AUDIO_HZ, Clip};
 use crate::desk::{CACHE_BYTES, Desk, PATIENCE, TICK};
 
 #[test]
@@ -81,9 +81,9 @@ fn a_file_without_sound_plays_on_wall_time() {
 fn a_file_without_picture_plays_on_its_sound() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tone.wav");
-    clips::write_wav(&path, 3 * SOUND_HZ);
-    let sink = ManualSink::new(SOUND_HZ, Duration::ZERO);
-    let options = PlayerOptions { sound: SoundChoice::Manual(sink.clone()), cache_bytes: CACHE_BYTES };
+    clips::write_wav(&path, 3 * AUDIO_HZ);
+    let sink = ManualSink::new(AUDIO_HZ, Duration::ZERO);
+    let options = PlayerOptions { output: AudioOutput::Manual(sink.clone()), cache_bytes: CACHE_BYTES };
     let mut player = Player::open(Arc::new(probe(&path).unwrap()), None, options, no_wake()).unwrap();
     player.seek(MediaTime::from_seconds(1.0), SeekPrecision::Exact);
     player.play();
@@ -98,7 +98,7 @@ fn a_file_without_picture_plays_on_its_sound() {
     assert_eq!(taken, 4800);
     assert_eq!(player.view(began + Duration::from_millis(100)).position, MediaTime::from_seconds(1.1));
     // The wave's samples say where they come from: sample n of the file is n / 2^18.
-    let expected = |n: usize| (f64::from(SOUND_HZ) + n as f64) / f64::from(1 << 18);
+    let expected = |n: usize| (f64::from(AUDIO_HZ) + n as f64) / f64::from(1 << 18);
     assert!((f64::from(samples[4000]) - expected(4000)).abs() < 1e-3, "{} {}", samples[4000], expected(4000));
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use avar_base::job::{CancelToken, no_wake};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_media::{FrameTable, probe};
-use avar_playback::{FrameState, Player, PlayerOptions, SeekPrecision, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, Player, PlayerOptions, SeekPrecision};
 
 use crate::clips::Clip;
 use crate::desk::{CACHE_BYTES, Desk, PATIENCE, Spread, files_below, real_player, wait_real};
@@ -19,7 +19,7 @@ fn a_file_that_has_vanished_is_reported_by_name_and_plays_once_it_is_back() {
     let table = Arc::new(FrameTable::scan(clip.path(), &CancelToken::default(), |_| {}).unwrap());
     let aside = clip.path().with_extension("aside");
     std::fs::rename(clip.path(), &aside).unwrap();
-    let options = PlayerOptions { sound: SoundChoice::Silent, cache_bytes: CACHE_BYTES };
+    let options = PlayerOptions { output: AudioOutput::Silent, cache_bytes: CACHE_BYTES };
     let mut player = Player::open(info, Some(table), options, no_wake()).unwrap();
     player.play();
     let error = wait_real(&mut player, |view| view.error.is_some()).error.unwrap();
@@ -93,7 +93,7 @@ fn a_device_that_is_unplugged_makes_playback_silent_and_not_stop() {
 #[test]
 fn the_device_or_its_absence_plays_a_file_in_real_time() {
     let clip = Clip::flash_and_click(3);
-    let mut player = real_player(&clip, SoundChoice::Device);
+    let mut player = real_player(&clip, AudioOutput::Device);
     player.set_volume(0.0);
     player.play();
     let view = wait_real(&mut player, |view| view.position > MediaTime::from_seconds(0.5));
@@ -111,7 +111,7 @@ fn every_edge_file_plays_seeks_steps_and_is_dropped_in_time() {
     for path in paths {
         let Ok(info) = probe(&path) else { continue };
         let table = FrameTable::scan(&path, &CancelToken::default(), |_| {}).ok().map(Arc::new);
-        let options = PlayerOptions { sound: SoundChoice::Silent, cache_bytes: 32 << 20 };
+        let options = PlayerOptions { output: AudioOutput::Silent, cache_bytes: 32 << 20 };
         let Ok(mut player) = Player::open(Arc::new(info), table.clone(), options, no_wake()) else { continue };
         let name = path.display();
         // Within a moment each wish ends in the exact frame or in a sentence.
@@ -172,15 +172,15 @@ fn every_edge_file_plays_seeks_steps_and_is_dropped_in_time() {
 #[test]
 fn dropping_a_player_in_the_midst_of_work_waits_for_nobody() {
     let film = Clip::steady(1280, 720, 250);
-    let seeking = |sound| {
-        let mut player = real_player(&film, sound);
+    let seeking = |output| {
+        let mut player = real_player(&film, output);
         player.seek_frame(FrameIndex(249));
         std::thread::sleep(Duration::from_millis(30));
         player
     };
     let sounding = Clip::flash_and_click(3);
-    let playing = |sound| {
-        let mut player = real_player(&sounding, sound);
+    let playing = |output| {
+        let mut player = real_player(&sounding, output);
         player.play();
         wait_real(&mut player, |view| view.position > MediaTime::ZERO);
         player
@@ -188,8 +188,8 @@ fn dropping_a_player_in_the_midst_of_work_waits_for_nobody() {
     // The median, as a loaded machine may not run this thread for a while.
     let mut drops = Spread::default();
     for _ in 0..3 {
-        for sound in [SoundChoice::Silent, SoundChoice::Device] {
-            for player in [seeking(sound.clone()), playing(sound)] {
+        for output in [AudioOutput::Silent, AudioOutput::Device] {
+            for player in [seeking(output.clone()), playing(output)] {
                 let began = Instant::now();
                 drop(player);
                 drops.0.push(began.elapsed().as_secs_f64() * 1000.0);
@@ -204,7 +204,7 @@ fn dropping_a_player_in_the_midst_of_work_waits_for_nobody() {
 #[test]
 fn commands_on_a_player_that_was_never_looked_at_do_no_harm() {
     let clip = Clip::flash_and_click(2);
-    let mut player = real_player(&clip, SoundChoice::Silent);
+    let mut player = real_player(&clip, AudioOutput::Silent);
     player.pause();
     player.step(-5);
     player.set_speed(f64::NAN);

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use avar_base::job::{CancelToken, no_wake};
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_media::{FrameTable, VideoReader, probe};
-use avar_playback::{FrameState, Player, PlayerOptions, PlayerView, SeekPrecision, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, Player, PlayerOptions, PlayerView, SeekPrecision};
 
-use crate::clips::{Clip, RATE_HZ, SOUND_HZ};
+use crate::clips::{AUDIO_HZ, Clip, RATE_HZ};
 use crate::desk::{Desk, Spread, TICK, real_player, wait_real};
 
 #[test]
@@ -40,7 +40,7 @@ fn a_table_that_grows_moves_nothing_and_opens_the_rest() {
     let info = Arc::new(probe(clip.path()).unwrap());
     let whole = Arc::new(FrameTable::scan(clip.path(), &CancelToken::default(), |_| {}).unwrap());
     let part = Arc::new(whole.as_ref().clone().first_part(60));
-    let options = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let options = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
     let mut player = Player::open(Arc::clone(&info), Some(part), options, no_wake()).unwrap();
     let exact = |view: &PlayerView| view.frame_state == FrameState::Exact;
     player.seek(info.range.end, SeekPrecision::Exact);
@@ -70,8 +70,8 @@ fn scrubbing_lets_a_moment_of_sound_be_heard_and_moves_no_clock() {
         let sink = desk.sink.clone();
         desk.wait_for("sound", |_| sink.has_ended());
         desk.view();
-        let (samples, taken) = desk.sink.pull(SOUND_HZ as usize, desk.now);
-        let heard_s = taken as f64 / f64::from(SOUND_HZ);
+        let (samples, taken) = desk.sink.pull(AUDIO_HZ as usize, desk.now);
+        let heard_s = taken as f64 / f64::from(AUDIO_HZ);
         assert!((0.07..0.15).contains(&heard_s), "{heard_s} s are heard");
         assert!(samples[..taken].iter().any(|sample| sample.abs() > 0.3), "the click at {second} s is not heard");
         let view = desk.view();
@@ -188,7 +188,7 @@ fn playing_on_after_scrubbing_shows_frame_after_frame() {
 #[test]
 fn a_held_key_steps_back_as_smoothly_as_forward_across_key_frames() {
     let clip = Clip::steady(640, 360, 600);
-    let mut player = real_player(&clip, SoundChoice::Silent);
+    let mut player = real_player(&clip, AudioOutput::Silent);
     let mut medians = Vec::new();
     // Each walk crosses the key frame 250.
     for (what, from, step) in [("forward", 220, 1), ("back", 280, -1)] {

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use avar_base::time::MediaTime;
 use avar_media::probe;
-use avar_playback::{FrameState, SeekPrecision, SoundChoice};
+use avar_playback::{AudioOutput, FrameState, SeekPrecision};
 
 use crate::clips;
-use crate::clips::{Clip, RATE_HZ, SOUND_HZ};
+use crate::clips::{AUDIO_HZ, Clip, RATE_HZ};
 use crate::desk::{CACHE_BYTES, Desk, Spread, TICK, real_player, wait_real};
 
 #[test]
@@ -52,13 +52,13 @@ fn sound_and_picture_stay_within_40_ms_through_speeds_seeks_and_pauses() {
 #[test]
 fn sound_and_picture_stay_within_40_ms_on_a_device_that_takes_bursts_late_and_slow() {
     let clip = Clip::flash_and_click(12);
-    let latency = Duration::from_secs_f64(2.0 * 1024.0 / f64::from(SOUND_HZ));
+    let latency = Duration::from_secs_f64(2.0 * 1024.0 / f64::from(AUDIO_HZ));
     let mut desk = Desk::with(clip.path(), latency, CACHE_BYTES);
     desk.wait_exact();
     desk.player.play();
     let mut apart = Spread::default();
     // The device takes 1024 samples every 21.4 ms (0.3 % slow), up to 6 ms late.
-    let period_s = 1024.0 / f64::from(SOUND_HZ) * 1.003;
+    let period_s = 1024.0 / f64::from(AUDIO_HZ) * 1.003;
     let began = desk.now;
     let (mut bursts, mut media_began) = (0_u32, None);
     desk.wait_for("sound", |_| true);
@@ -172,7 +172,7 @@ fn each_flash_is_seen_with_its_click() {
 #[test]
 fn playing_in_real_time_keeps_wall_time_and_shows_frames_in_time() {
     let clip = Clip::flash_and_click(4);
-    let mut player = real_player(&clip, SoundChoice::Silent);
+    let mut player = real_player(&clip, AudioOutput::Silent);
     player.play();
     let start = wait_real(&mut player, |view| view.position > MediaTime::ZERO);
     let began = Instant::now();
@@ -227,7 +227,7 @@ fn variable_rate_late_sound_and_time_stamps_not_from_zero_stay_in_step() {
     let Some(folder) = avar_testing::data_folder("edge") else { return };
     for name in ["made/vfr.mp4", "made/audio_starts_late_longer.mp4", "androidx_media/ts/sample_h262_mpeg_audio.ts"] {
         let path = folder.join(name);
-        let sound_start = probe(&path).unwrap().audio.unwrap().range.start;
+        let audio_start = probe(&path).unwrap().audio.unwrap().range.start;
         let mut desk = Desk::open(&path);
         desk.wait_exact();
         let mut apart = Spread::default();
@@ -241,13 +241,13 @@ fn variable_rate_late_sound_and_time_stamps_not_from_zero_stay_in_step() {
         }
         let start = desk.player.range().start;
         let silent = desk.pulled.iter().take_while(|sample| sample.abs() < 1e-4).count();
-        let first_sound_s = start.seconds() + silent as f64 / f64::from(SOUND_HZ);
+        let first_audio_s = start.seconds() + silent as f64 / f64::from(AUDIO_HZ);
         println!(
-            "{name}: starts at {} s, sound at {} s, first heard at {first_sound_s:.3} s",
+            "{name}: starts at {} s, sound at {} s, first heard at {first_audio_s:.3} s",
             start.seconds(),
-            sound_start.seconds()
+            audio_start.seconds()
         );
         assert!(apart.report(name) < 40.0);
-        assert!(first_sound_s > sound_start.seconds() - 0.04, "{name}: sound at {first_sound_s} s");
+        assert!(first_audio_s > audio_start.seconds() - 0.04, "{name}: sound at {first_audio_s} s");
     }
 }

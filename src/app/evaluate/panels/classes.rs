@@ -15,7 +15,7 @@ const COLUMNS: [(&str, f32); 5] = [("clips", 0.45), ("prec.", 0.6), ("recall", 0
 const ROWS: f32 = AnomalyClass::ALL.len() as f32 + 2.0;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState) {
-    let Some((prepared, selection, outcome)) = state.shown(Slot::A) else { return };
+    let Some((index, selection, outcome)) = state.shown(Slot::A) else { return };
     let palette = theme::palette(ui);
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, state: &EvaluateState) {
         let at = pos2(heading.left() + right * heading.width(), heading.center().y);
         ui.painter().text(at, Align2::RIGHT_CENTER, name, FontId::proportional(11.0), palette.weak_text);
     }
-    let is_validated = |class: AnomalyClass| !prepared.run.about.not_validated.iter().any(|name| name == class.name());
+    let is_validated = |class: AnomalyClass| !index.run.about.not_validated.iter().any(|name| name == class.name());
     for (place, scores) in outcome.classification.classes.iter().enumerate() {
         let place_rect = row(place as f32 + 1.0);
         let average_precision = selection.average_precision[scores.class.index()];

@@ -9,12 +9,12 @@ use super::chart::curve_color;
 use super::controls::{action_button, nothing, threshold_text};
 use super::remarks;
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::evaluate::comparison::{disagree, same_moment};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use crate::widgets::class_bar;
 use avar_labels::{AnomalyClass, ClassScores};
 use avar_metrics::ScoredClip;
+use avar_metrics::inspection::comparison::{disagree, same_moment};
 use avar_metrics::runs::Evidence;
 
 const BARS_WIDTH: f32 = 190.0;
@@ -65,7 +65,7 @@ fn curves(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, c
     let is_low = area.height() < 130.0;
     let lane = if is_low { 9.0 } else { 12.0 };
     let evidence =
-        state.open(Slot::A).map(|run| run.prepared.run.clips[place].facts.evidence.as_slice()).unwrap_or_default();
+        state.open(Slot::A).map(|run| run.index.run.clips[place].facts.evidence.as_slice()).unwrap_or_default();
     let lanes = if second.is_some() { 3.0 } else { 2.0 };
     let scores = Rect::from_min_max(
         area.min + vec2(NAMES_WIDTH, 2.0),
@@ -209,7 +209,7 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
     let of_second = second.and_then(|second| second.steps.get(same_moment(clip, step, second)?));
     let area = ui.available_rect_before_wrap();
     ui.allocate_rect(area, Sense::hover());
-    let alone = state.open(Slot::A).and_then(|run| run.prepared.run.clips[place].facts.evidence.get(step).copied());
+    let alone = state.open(Slot::A).and_then(|run| run.index.run.clips[place].facts.evidence.get(step).copied());
     let title = match alone.unwrap_or_default() {
         _ if clip.steps.is_empty() => "The clip as a whole".to_owned(),
         Evidence { picture: None, sound: None } => format!("At step {step}"),
@@ -253,12 +253,12 @@ fn bars(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::made_up;
+    use avar_metrics::inspection::demo_run;
 
     #[test]
     fn a_peak_of_one_step_survives_any_width() {
         let mut clip =
-            made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() }).clips.remove(0).scored;
+            demo_run::run(&demo_run::Settings { clips: 1, ..demo_run::Settings::default() }).clips.remove(0).scored;
         let mut calm = [0.0; 10];
         calm[AnomalyClass::Normal.index()] = 1.0;
         clip.steps = vec![ClassScores(calm); 20_000];

@@ -5,11 +5,11 @@ use eframe::egui::{Align, Layout, Pos2, Rect, RichText, Role, Sense, Stroke, Ui,
 use super::chart::{Chart, SHARES, curve_color};
 use super::controls::{nothing, share, threshold_text};
 use crate::evaluate::command::EvaluateCommand;
-use crate::evaluate::linked::{CurvePair, OperatingPoint, Selection};
 use crate::evaluate::state::{EvaluateState, Slot, Unit};
 use crate::theme;
 use avar_metrics::Metric;
 use avar_metrics::alarms::level_of;
+use avar_metrics::inspection::selection::{CurvePair, OperatingPoint, Selection};
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };

@@ -5,24 +5,24 @@ use eframe::egui::{DragValue, Response, RichText, Role, Slider, TextEdit, Ui, Wi
 use super::controls::{tab, threshold_text};
 use super::matrix::DECISION;
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::evaluate::filter::{Bounds, Filter};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use avar_labels::{AnomalyClass, Split};
 use avar_metrics::BinaryCounts;
 use avar_metrics::alarms::level_of;
+use avar_metrics::inspection::filter::{Bounds, Filter};
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     threshold(ui, state, commands);
     ui.separator();
     let Some(run) = state.open(Slot::A) else { return };
     let mut filter = state.filter.clone();
-    heading(ui, state, run.prepared.run.clips.len(), &mut filter);
-    splits(ui, &run.prepared.extent.splits, &mut filter);
+    heading(ui, state, run.index.run.clips.len(), &mut filter);
+    splits(ui, &run.index.extent.splits, &mut filter);
     classes(ui, &mut filter);
     text(ui, "Source", "camera, film or place", &mut filter.source, "Clips whose source has this in its name");
     text(ui, "Text", "path, note or tag", &mut filter.text, "Clips with this in their path, note or tags");
-    let extent = &run.prepared.extent;
+    let extent = &run.index.extent;
     bounds(ui, "Duration", "s", extent.duration_s, &mut filter.duration_s);
     bounds(ui, "Loudness", "dB", extent.loudness_dbfs, &mut filter.loudness_dbfs);
     bounds(ui, "Darkness", "", extent.darkness, &mut filter.darkness);

@@ -214,16 +214,16 @@ fn badge(ui: &Ui, picture: Rect, is_right: bool, score: f64) {
     let icon = if is_right { icons::ICON_CHECK } else { icons::ICON_CLOSE };
     let text = format!("{} {score:.2}", icon.codepoint);
     let galley = ui.painter().layout_no_wrap(text, FontId::proportional(11.0), color);
-    let plate = Align2::RIGHT_TOP.anchor_size(picture.right_top() + vec2(-3.0, 3.0), galley.size() + vec2(6.0, 2.0));
-    ui.painter().rect_filled(plate, 2, egui::Color32::from_black_alpha(190));
-    ui.painter().galley(plate.min + vec2(3.0, 1.0), galley, color);
+    let export = Align2::RIGHT_TOP.anchor_size(picture.right_top() + vec2(-3.0, 3.0), galley.size() + vec2(6.0, 2.0));
+    ui.painter().rect_filled(export, 2, egui::Color32::from_black_alpha(190));
+    ui.painter().galley(export.min + vec2(3.0, 1.0), galley, color);
 }
 
 /// Amber where the score is above the threshold.
 fn draw_strip(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
     let palette = theme::palette(ui);
     ui.painter().rect_filled(rect, 0, palette.lane);
-    let strip = state.open(Slot::A).and_then(|run| run.prepared.clips.get(place)?.strip);
+    let strip = state.open(Slot::A).and_then(|run| run.index.clips.get(place)?.strip);
     let Some(strip) = strip else { return };
     let width = rect.width() / strip.len() as f32;
     for (cell, score) in strip.into_iter().enumerate() {

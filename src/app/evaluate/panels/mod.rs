@@ -7,10 +7,10 @@ mod clip;
 mod comparison;
 mod controls;
 mod curves;
+mod exports;
 mod filters;
 mod gallery;
 mod matrix;
-mod plates;
 mod reliability;
 mod remarks;
 mod runs;
@@ -39,7 +39,7 @@ fn panels(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand
     Panel::left("evaluate side").exact_size(theme::SIDE_WIDTH).frame(side).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
             runs::show(ui, state, commands);
-            plates::show(ui, state, commands);
+            exports::show(ui, state, commands);
             ui.separator();
             if state.open(Slot::A).is_some() {
                 filters::show(ui, state, commands);

@@ -4,10 +4,10 @@ use eframe::egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKin
 
 use super::chart::{Chart, SHARES};
 use super::controls::{counted, nothing, share};
-use crate::evaluate::linked::Calibrated;
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use avar_metrics::calibration::ProbabilityScores;
+use avar_metrics::inspection::selection::Calibrated;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };

@@ -4,11 +4,11 @@ use eframe::egui::{ComboBox, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInf
 
 use super::controls::counted;
 use crate::evaluate::command::EvaluateCommand;
-use crate::evaluate::notes::{NOTES, Remark};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
 use avar_labels::{AnomalyClass, Modalities};
 use avar_metrics::ScoredClip;
+use avar_metrics::inspection::notes::{NOTES, Remark};
 
 /// In a low window it scrolls.
 pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, commands: &mut Vec<EvaluateCommand>) {
@@ -29,7 +29,7 @@ fn remarks(
     ui.spacing_mut().item_spacing.y = 3.0;
     let none = Remark::default();
     let remark = state.remark(place).unwrap_or(&none);
-    let facts = &run.prepared.run.clips[place].facts;
+    let facts = &run.index.run.clips[place].facts;
     let loudness = facts.loudness_dbfs.map_or("no sound".to_owned(), |loudness| format!("{loudness:.0} dB"));
     let light = facts.brightness.map_or("no picture".to_owned(), |light| format!("darkness {:.2}", 1.0 - light));
     let split = clip.split.map_or("no split", |split| split.name());

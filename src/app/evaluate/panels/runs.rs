@@ -77,7 +77,7 @@ fn heading(ui: &mut Ui, state: &EvaluateState, slot: Slot, commands: &mut Vec<Ev
 }
 
 fn about(ui: &mut Ui, slot: Slot, run: &OpenRun) {
-    let (palette, about) = (theme::palette(ui), &run.prepared.run.about);
+    let (palette, about) = (theme::palette(ui), &run.index.run.about);
     for sentence in warnings(about).into_iter().chain(run.notes.problem.clone()) {
         ui.label(RichText::new(sentence).small().strong());
     }
@@ -86,13 +86,13 @@ fn about(ui: &mut Ui, slot: Slot, run: &OpenRun) {
     let digest = about.weights_sha256.get(..12).unwrap_or(&about.weights_sha256);
     let of_weights = format!("{}\nSHA-256 {}", about.weights, about.weights_sha256);
     row(ui, "weights", &format!("{} {digest}", about.network), &of_weights);
-    let clips = counted(run.prepared.run.clips.len(), "clip");
-    let steps: usize = run.prepared.run.scored().map(|clip| clip.steps.len()).sum();
+    let clips = counted(run.index.run.clips.len(), "clip");
+    let steps: usize = run.index.run.scored().map(|clip| clip.steps.len()).sum();
     row(ui, "holds", &format!("{clips}, {}", counted(steps, "step")), "Clips that can be used, and their scored steps");
     let sentences = |failures: &[Failure]| failures.iter().map(|failure| failure.error.clone()).collect::<Vec<_>>();
     let lists = [
         ("could not be scored", sentences(&about.failures)),
-        ("set aside", sentences(&run.prepared.run.set_aside)),
+        ("set aside", sentences(&run.index.run.set_aside)),
         ("notes", about.notes.clone()),
     ];
     for (what, sentences) in lists.into_iter().filter(|(_, sentences)| !sentences.is_empty()) {

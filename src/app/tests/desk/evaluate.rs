@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use avar_app::command::{Action, Command};
 use avar_app::evaluate::command::{EvaluateCommand, Request};
-use avar_app::evaluate::made_up;
 use avar_app::evaluate::pictures::Picture;
 use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
 use avar_app::state::Mode;
 use avar_dataset::Manifest;
-use avar_export::Plate;
+use avar_export::Export;
 use avar_labels::AnomalyClass;
+use avar_metrics::inspection::demo_run;
 use avar_metrics::runs::write_run;
 use eframe::egui::{Key, Modifiers};
 
@@ -44,7 +44,7 @@ fn ask(window: &mut Window, command: EvaluateCommand) {
 
 fn run_folder(window: &Window) -> Option<PathBuf> {
     let run = window.harness.state().desk.evaluate.state.open(Slot::A)?;
-    Some(run.prepared.run.folder.clone())
+    Some(run.index.run.folder.clone())
 }
 
 #[track_caller]
@@ -124,13 +124,13 @@ fn of_three_dropped_runs_two_open_and_the_third_is_named() {
     let mut window = evaluated();
     let folder = window.folder.path().to_owned();
     for name in ["first", "second", "third"] {
-        let settings = made_up::Settings { folder: folder.join(name), clips: 4, ..made_up::Settings::default() };
-        write_run(&made_up::run(&settings)).unwrap();
+        let settings = demo_run::Settings { folder: folder.join(name), clips: 4, ..demo_run::Settings::default() };
+        write_run(&demo_run::run(&settings)).unwrap();
         window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
     }
     window.harness.run_steps(2);
     let evaluate =
-        |window: &Window, slot| Some(window.harness.state().desk.evaluate.state.open(slot)?.prepared.run.name());
+        |window: &Window, slot| Some(window.harness.state().desk.evaluate.state.open(slot)?.index.run.name());
     wait(&mut window, |window| {
         evaluate(window, Slot::A).as_deref() == Some("first") && evaluate(window, Slot::B).as_deref() == Some("second")
     });
@@ -141,9 +141,9 @@ fn of_three_dropped_runs_two_open_and_the_third_is_named() {
 #[test]
 fn a_run_dropped_on_evaluate_opens_beside_the_one_that_is_open() {
     let mut window = evaluated();
-    let settings = made_up::Settings { clips: 4, ..made_up::Settings::default() };
-    let settings = made_up::Settings { folder: window.folder.path().join("other"), ..settings };
-    write_run(&made_up::run(&settings)).unwrap();
+    let settings = demo_run::Settings { clips: 4, ..demo_run::Settings::default() };
+    let settings = demo_run::Settings { folder: window.folder.path().join("other"), ..settings };
+    write_run(&demo_run::run(&settings)).unwrap();
     window.harness.input_mut().dropped_files.push(Arc::new(Dropped(settings.folder)));
     window.harness.run_steps(2);
     wait(&mut window, |window| window.harness.state().desk.evaluate.state.open(Slot::B).is_some());
@@ -206,7 +206,7 @@ fn figures_and_the_report_are_saved_into_the_folder_of_the_run() {
     let mut window = evaluated();
     let figures = run_folder(&window).unwrap().join("figures");
     ask(&mut window, EvaluateCommand::Select(0));
-    ask(&mut window, EvaluateCommand::SavePlate(Plate::Curve));
+    ask(&mut window, EvaluateCommand::SaveExport(Export::Curve));
     wait(&mut window, |window| matches!(saving(window), Saving::Saved(_)));
     let svg = std::fs::read_to_string(figures.join("figure-5.svg")).unwrap();
     assert!(svg.contains("one.mp4") && svg.contains("class=\"playhead\""), "{svg}");
@@ -223,7 +223,7 @@ fn a_figure_that_cannot_be_saved_is_explained() {
     let mut window = evaluated();
     let folder = run_folder(&window).unwrap();
     std::fs::write(folder.join("figures"), "in the way").unwrap();
-    ask(&mut window, EvaluateCommand::SavePlate(Plate::Classes));
+    ask(&mut window, EvaluateCommand::SaveExport(Export::Classes));
     wait(&mut window, |window| matches!(saving(window), Saving::Nothing));
     let notices = &window.harness.state().desk.evaluate.state.notices;
     assert!(notices.last().is_some_and(|notice| notice.contains("figures")), "{notices:?}");

@@ -11,7 +11,7 @@ use avar_analysis::NetworkChoice;
 use avar_app::state::{Sheet, Wanted};
 use avar_app::{DeskApp, DeskOptions};
 use avar_model::Preset;
-use avar_playback::{PlayerOptions, SoundChoice};
+use avar_playback::{AudioOutput, PlayerOptions};
 
 /// Whether the system has a font for all of these letters.
 fn has_font(letters: &str) -> bool {
@@ -28,7 +28,7 @@ fn has_font(letters: &str) -> bool {
 fn window_on(names: &[&str]) -> Window {
     let folder = tempfile::tempdir().unwrap();
     let files = names.iter().map(|name| clip(folder.path(), name)).collect();
-    let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+    let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
     let network = NetworkChoice::untrained(Preset::Lite);
     let options = DeskOptions { files, network, player, ..DeskOptions::default() };
     let harness =

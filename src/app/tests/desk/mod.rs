@@ -20,7 +20,7 @@ use avar_labels::AnomalyClass;
 use avar_log::LogPlace;
 use avar_media::OpenedMedia;
 use avar_model::Preset;
-use avar_playback::{PlayerOptions, SoundChoice};
+use avar_playback::{AudioOutput, PlayerOptions};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Vec2};
 use egui_kittest::Harness;
@@ -40,7 +40,7 @@ struct Window {
 impl Window {
     fn on(files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let player = PlayerOptions { sound: SoundChoice::Silent, ..PlayerOptions::default() };
+        let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
         let log = LogPlace::File(folder.path().join("avar.log"));

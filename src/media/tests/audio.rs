@@ -212,7 +212,7 @@ fn two_tracks(clips: &Clips) -> Option<PathBuf> {
 fn each_track_of_sound_can_be_read() {
     let clips = Clips::new();
     let Some(path) = two_tracks(&clips) else { return };
-    let labels: Vec<String> = probe(&path).unwrap().sound_tracks.iter().map(|track| track.label()).collect();
+    let labels: Vec<String> = probe(&path).unwrap().audio_tracks.iter().map(|track| track.label()).collect();
     assert_eq!(labels, ["track 1: pcm_s16le, 1 ch", "track 2: fin, Commentary, pcm_s16le, 1 ch"]);
     let crossings = |track: Option<usize>| {
         let media = open_track(&path, track, &CancelToken::default(), |_| {}).unwrap();
@@ -229,7 +229,7 @@ fn each_track_of_sound_can_be_read() {
     }
     for none in [0, 3] {
         let refused = open_track(&path, Some(none), &CancelToken::default(), |_| {}).err();
-        assert!(matches!(refused, Some(avar_media::MediaError::NoSound { .. })), "{none}");
+        assert!(matches!(refused, Some(avar_media::MediaError::NoAudio { .. })), "{none}");
     }
 }
 

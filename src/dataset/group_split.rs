@@ -1,10 +1,11 @@
-//! Whole groups of clips dealt to parts, so that each class is in each part and near its share there.
+//! A stratified split by groups: whole groups of clips are assigned to parts, so that each class is in each part and near
+//! its share there.
 //!
-//! The order of groups comes from SHA-256 of seed and group, so it depends on nothing else. Groups are dealt class
+//! The order of groups comes from SHA-256 of seed and group, so it depends on nothing else. Groups are assigned class
 //! by class, the class with the fewest groups first, each to the part that lacks the class or else is furthest below
-//! its share of clips (iterative stratification, Sechidis et al. 2011, on groups). Dealing is greedy, so it is done
+//! its share of clips (iterative stratification, Sechidis et al. 2011, on groups). Assigning is greedy, so it is done
 //! in several orders, of which the best is taken: fewest classes missing from a part, then shares met best. Last,
-//! single groups move while that brings the deal closer to its goal.
+//! single groups move while that brings the assignment closer to its goal.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
@@ -14,13 +15,13 @@ use sha2::{Digest, Sha256};
 use super::Clip;
 use avar_labels::CLASS_COUNT;
 
-/// Orders of dealing that are tried.
+/// Orders that are tried.
 const ORDERS: u64 = 16;
 /// Times that every group may move once the best order is found; a few are enough.
 const ROUNDS: usize = 20;
 
-/// How groups are dealt to parts.
-pub(super) struct Deal<'a> {
+/// How groups are assigned to parts.
+pub(super) struct GroupSplit<'a> {
     /// Share of each part, at least one of them above zero; the sum is 1.
     pub shares: &'a [f64],
     /// Which part a class gets first where it has fewer groups than there are parts.
@@ -37,36 +38,37 @@ struct Group<'a> {
     pinned: Option<usize>,
 }
 
-/// What has been dealt so far.
-struct Hand {
+/// What has been assigned so far.
+struct Assignment {
     /// Clips of each class, by part.
     clips: Vec<[usize; CLASS_COUNT]>,
     /// By group.
     part_of: Vec<Option<usize>>,
 }
 
-impl<'a> Deal<'a> {
+impl<'a> GroupSplit<'a> {
     /// The part of each clip. `pinned` says where a clip is already; a group follows the first such clip.
     pub fn parts(&self, clips: &[&Clip], pinned: &[Option<usize>]) -> Vec<usize> {
         let groups = groups_of(clips, pinned);
         let goal = Goal::new(&groups, self);
-        let dealt = (0..ORDERS).map(|order| self.dealt(&groups, &goal, order));
+        let assigned = (0..ORDERS).map(|order| self.assigned(&groups, &goal, order));
         // `min_by` keeps the first of equals.
-        let best = dealt.min_by(|a, b| closer(goal.distance(a), goal.distance(b)));
-        let best = best.map(|hand| self.polished(&groups, &goal, hand));
+        let best = assigned.min_by(|a, b| closer(goal.distance(a), goal.distance(b)));
+        let best = best.map(|assignment| self.polished(&groups, &goal, assignment));
         let part_of: BTreeMap<&str, usize> = best
             .iter()
-            .flat_map(|hand| groups.iter().zip(&hand.part_of))
+            .flat_map(|assignment| groups.iter().zip(&assignment.part_of))
             .filter_map(|(group, part)| Some((group.name, (*part)?)))
             .collect();
         clips.iter().map(|clip| part_of.get(clip.group.as_str()).copied().unwrap_or(self.order[0])).collect()
     }
 
-    fn dealt(&self, groups: &[Group], goal: &Goal, order: u64) -> Hand {
-        let mut hand = Hand { clips: vec![[0; CLASS_COUNT]; self.shares.len()], part_of: vec![None; groups.len()] };
+    fn assigned(&self, groups: &[Group], goal: &Goal, order: u64) -> Assignment {
+        let mut assignment =
+            Assignment { clips: vec![[0; CLASS_COUNT]; self.shares.len()], part_of: vec![None; groups.len()] };
         for (index, group) in groups.iter().enumerate() {
             if let Some(part) = group.pinned {
-                hand.give(index, group, part);
+                assignment.give(index, group, part);
             }
         }
         let mut shuffled: Vec<usize> = (0..groups.len()).collect();
@@ -76,46 +78,47 @@ impl<'a> Deal<'a> {
         classes.sort_by_key(|class| (goal.groups[*class] < goal.order.len(), goal.groups[*class]));
         for class in classes {
             for &index in shuffled.iter().filter(|index| groups[**index].counts[class] > 0) {
-                if hand.part_of[index].is_none() {
-                    let part = self.choice(&groups[index], goal, &hand);
-                    hand.give(index, &groups[index], part);
+                if assignment.part_of[index].is_none() {
+                    let part = self.choice(&groups[index], goal, &assignment);
+                    assignment.give(index, &groups[index], part);
                 }
             }
         }
-        hand
+        assignment
     }
 
-    /// Moves single groups while that brings the deal closer to its goal.
-    fn polished(&self, groups: &[Group], goal: &Goal, mut hand: Hand) -> Hand {
+    /// Moves single groups while that brings the assignment closer to its goal.
+    fn polished(&self, groups: &[Group], goal: &Goal, mut assignment: Assignment) -> Assignment {
         for _ in 0..ROUNDS {
             let mut has_moved = false;
             for (index, group) in groups.iter().enumerate().filter(|(_, group)| group.pinned.is_none()) {
                 for part in self.open_parts() {
-                    has_moved |= goal.is_closer_with(index, group, part, &hand) && hand.give(index, group, part);
+                    has_moved |=
+                        goal.is_closer_with(index, group, part, &assignment) && assignment.give(index, group, part);
                 }
             }
             if !has_moved {
                 break;
             }
         }
-        hand
+        assignment
     }
 
     fn open_parts(&self) -> impl Iterator<Item = usize> {
         (0..self.shares.len()).filter(|part| self.shares[*part] > 0.0)
     }
 
-    fn choice(&self, group: &Group, goal: &Goal, hand: &Hand) -> usize {
+    fn choice(&self, group: &Group, goal: &Goal, assignment: &Assignment) -> usize {
         let classes = || (0..CLASS_COUNT).filter(|class| group.counts[*class] > 0);
         let rank = |part: usize| {
             let lacking =
-                classes().filter(|class| hand.clips[part][*class] == 0).map(|class| goal.need(class, part)).sum();
+                classes().filter(|class| assignment.clips[part][*class] == 0).map(|class| goal.need(class, part)).sum();
             // How much closer the group brings the squared distance to the shares.
             let gain = |class: usize| {
-                let below = goal.clips[class] * self.shares[part] - hand.clips[part][class] as f64;
+                let below = goal.clips[class] * self.shares[part] - assignment.clips[part][class] as f64;
                 group.counts[class] as f64 * below / goal.clips[class].powi(2)
             };
-            let filled = hand.clips[part].iter().sum::<usize>() as f64 / self.shares[part];
+            let filled = assignment.clips[part].iter().sum::<usize>() as f64 / self.shares[part];
             (lacking, classes().map(gain).sum::<f64>(), -filled)
         };
         let open = self.open_parts().map(|part| (rank(part), Reverse(part)));
@@ -128,7 +131,7 @@ impl<'a> Deal<'a> {
     }
 }
 
-impl Hand {
+impl Assignment {
     /// Whether that changed anything.
     fn give(&mut self, index: usize, group: &Group, part: usize) -> bool {
         let before = self.part_of[index].replace(part);
@@ -140,7 +143,7 @@ impl Hand {
     }
 }
 
-/// What a fair deal looks like.
+/// What a fair assignment looks like.
 struct Goal<'a> {
     shares: &'a [f64],
     /// Clips of each class that are shared out; those fixed in a part without a share are not.
@@ -152,10 +155,10 @@ struct Goal<'a> {
 }
 
 impl<'a> Goal<'a> {
-    fn new(groups: &[Group], deal: &Deal<'a>) -> Self {
-        let has_share = |part: &usize| deal.shares.get(*part).is_some_and(|share| *share > 0.0);
-        let order = deal.order.iter().copied().filter(has_share).collect();
-        let mut goal = Self { shares: deal.shares, clips: [0.0; CLASS_COUNT], groups: [0; CLASS_COUNT], order };
+    fn new(groups: &[Group], assignment: &GroupSplit<'a>) -> Self {
+        let has_share = |part: &usize| assignment.shares.get(*part).is_some_and(|share| *share > 0.0);
+        let order = assignment.order.iter().copied().filter(has_share).collect();
+        let mut goal = Self { shares: assignment.shares, clips: [0.0; CLASS_COUNT], groups: [0; CLASS_COUNT], order };
         for group in groups.iter().filter(|group| group.pinned.is_none_or(|part| has_share(&part))) {
             for (class, count) in group.counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
                 goal.clips[class] += count as f64;
@@ -176,8 +179,8 @@ impl<'a> Goal<'a> {
         }
     }
 
-    fn distance(&self, hand: &Hand) -> Distance {
-        let parts = hand.clips.iter().enumerate().map(|(part, clips)| self.distance_of(part, clips));
+    fn distance(&self, assignment: &Assignment) -> Distance {
+        let parts = assignment.clips.iter().enumerate().map(|(part, clips)| self.distance_of(part, clips));
         parts.fold((0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
     }
 
@@ -192,15 +195,15 @@ impl<'a> Goal<'a> {
         (missing, distance)
     }
 
-    /// Whether the deal is closer to this goal when the group moves to `part`.
-    fn is_closer_with(&self, index: usize, group: &Group, part: usize, hand: &Hand) -> bool {
-        let Some(from) = hand.part_of[index].filter(|from| *from != part) else { return false };
+    /// Whether the assignment is closer to this goal when the group moves to `part`.
+    fn is_closer_with(&self, index: usize, group: &Group, part: usize, assignment: &Assignment) -> bool {
+        let Some(from) = assignment.part_of[index].filter(|from| *from != part) else { return false };
         let both = |one: [usize; CLASS_COUNT], other: [usize; CLASS_COUNT]| {
             let (one, other) = (self.distance_of(from, &one), self.distance_of(part, &other));
             (one.0 + other.0, one.1 + other.1)
         };
-        let now = both(hand.clips[from], hand.clips[part]);
-        let moved = both(minus(hand.clips[from], group.counts), plus(hand.clips[part], group.counts));
+        let now = both(assignment.clips[from], assignment.clips[part]);
+        let moved = both(minus(assignment.clips[from], group.counts), plus(assignment.clips[part], group.counts));
         // A step that is all rounding could go back and forth.
         closer((moved.0, moved.1 + 1e-12), now).is_lt()
     }
@@ -277,20 +280,21 @@ mod tests {
     }
 
     #[test]
-    fn where_any_deal_has_every_class_in_every_part_the_deal_made_has_too() {
+    fn where_any_assignment_has_every_class_in_every_part_the_one_made_has_too() {
         let (mut possible, mut impossible) = (0, 0);
         for seed in 0..1000 {
             let clips = random_clips(seed);
             let clips: Vec<&Clip> = clips.iter().collect();
             let groups = groups_of(&clips, &vec![None; clips.len()]);
-            let deals = PARTS.pow(groups.len() as u32);
-            if !(0..deals).any(|deal| covers(&groups, |group| deal / PARTS.pow(group as u32) % PARTS)) {
+            let assignments = PARTS.pow(groups.len() as u32);
+            if !(0..assignments).any(|assignment| covers(&groups, |group| assignment / PARTS.pow(group as u32) % PARTS))
+            {
                 impossible += 1;
                 continue;
             }
             possible += 1;
-            let deal = Deal { shares: &[0.7, 0.15, 0.15], order: &[0, 2, 1], seed };
-            let parts = deal.parts(&clips, &vec![None; clips.len()]);
+            let assignment = GroupSplit { shares: &[0.7, 0.15, 0.15], order: &[0, 2, 1], seed };
+            let parts = assignment.parts(&clips, &vec![None; clips.len()]);
             let first = |group: usize| clips.iter().position(|clip| clip.group == groups[group].name);
             assert!(covers(&groups, |group| first(group).map_or(PARTS, |clip| parts[clip])), "seed {seed}");
         }

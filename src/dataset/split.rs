@@ -1,16 +1,16 @@
 //! Which part a clip belongs to, where its manifest does not say: whole groups, every class in every part.
 //!
-//! Parts depend on the seed, the groups, the labels and the splits that are there, and on nothing else; how groups are
-//! dealt is in [`deal`](super::deal).
+//! Parts depend on the seed, the groups, the labels and the splits that are there, and on nothing else; how groups
+//! are split is in [`group_split`](super::group_split).
 
 use std::collections::BTreeSet;
 
 use super::Clip;
-use super::deal::Deal;
+use super::group_split::GroupSplit;
 use super::wording::{counted, listed};
 use avar_labels::{AnomalyClass, Split};
 
-/// More folds than anyone trains, and few enough to be dealt at once.
+/// More folds than anyone trains, and few enough to be split at once.
 const MAX_FOLDS: usize = 100;
 
 /// How the clips of each class are shared out.
@@ -42,8 +42,8 @@ impl Default for Shares {
 pub fn assign_splits(clips: &mut [Clip], shares: Shares, seed: u64) -> Vec<String> {
     let pinned: Vec<Option<usize>> = clips.iter().map(|clip| clip.split.map(|split| split as usize)).collect();
     let labelled: Vec<&Clip> = clips.iter().collect();
-    let deal = Deal { shares: &shares.0, order: &[0, 2, 1], seed };
-    let parts = deal.parts(&labelled, &pinned);
+    let split = GroupSplit { shares: &shares.0, order: &[0, 2, 1], seed };
+    let parts = split.parts(&labelled, &pinned);
     for (clip, part) in clips.iter_mut().zip(parts) {
         clip.split = clip.split.or(Split::ALL.get(part).copied());
     }
@@ -58,8 +58,8 @@ pub fn hold_out_validation(clips: &mut [Clip], shares: Shares, seed: u64) {
     let Some(proportion) = Shares::new(train_share, validation_share, 0.0).filter(|_| !has_validation) else { return };
     let (at, train): (Vec<usize>, Vec<&Clip>) =
         clips.iter().enumerate().filter(|(_, clip)| clip.split == Some(Split::Train)).unzip();
-    let deal = Deal { shares: &proportion.0, order: &[0, 1], seed };
-    for (index, part) in at.into_iter().zip(deal.parts(&train, &vec![None; train.len()])) {
+    let split = GroupSplit { shares: &proportion.0, order: &[0, 1], seed };
+    for (index, part) in at.into_iter().zip(split.parts(&train, &vec![None; train.len()])) {
         clips[index].split = Split::ALL.get(part).copied();
     }
 }
@@ -82,8 +82,8 @@ pub fn folds(clips: &[Clip], k: usize, seed: u64) -> Result<Vec<usize>, FoldErro
         return Err(FoldError::TooFewGroups { folds: k, groups });
     }
     let order: Vec<usize> = (0..k).collect();
-    let deal = Deal { shares: &vec![1.0 / k as f64; k], order: &order, seed };
-    Ok(deal.parts(&clips.iter().collect::<Vec<_>>(), &vec![None; clips.len()]))
+    let split = GroupSplit { shares: &vec![1.0 / k as f64; k], order: &order, seed };
+    Ok(split.parts(&clips.iter().collect::<Vec<_>>(), &vec![None; clips.len()]))
 }
 
 fn absences(clips: &[Clip], shares: Shares) -> Vec<String> {

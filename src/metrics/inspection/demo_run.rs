@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::runs::{About, ClipFacts, Evidence, Failure, Run, RunClip};
+use crate::{ScoredClip, TruthRange};
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities, Split};
-use avar_metrics::runs::{About, ClipFacts, Evidence, Failure, Run, RunClip};
-use avar_metrics::{ScoredClip, TruthRange};
 
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -1,9 +1,9 @@
-//! One plate: which there are, what they are called, and how each is drawn.
+//! One export: which there are, what they are called, and how each is drawn.
 
 use std::path::{Path, PathBuf};
 
 use super::stills::fetch_stills;
-use super::{PlateError, Watch, report};
+use super::{ExportError, Watch, report};
 use avar_figures::{
     Ablation, CurveMarks, Figure, FigureError, PaperTable, TsneSettings, anomaly_confusion, class_confusion,
     frame_rows, plan_curve, plan_frames, projection, score_curve,
@@ -12,7 +12,7 @@ use avar_metrics::runs::Run;
 use avar_metrics::{Report, ReportSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plate {
+pub enum Export {
     /// Figure 3.
     Projection,
     /// Figure 4.
@@ -31,7 +31,7 @@ pub enum Plate {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct PlateSettings {
+pub struct ExportSettings {
     /// Of figures 5 and 7: the anomaly score from which on something is taken for abnormal.
     pub threshold: f64,
     /// Of figure 3.
@@ -44,13 +44,13 @@ pub struct PlateSettings {
     pub ablation: Option<PathBuf>,
 }
 
-impl Default for PlateSettings {
+impl Default for ExportSettings {
     fn default() -> Self {
         Self { threshold: 0.5, tsne: TsneSettings::default(), clip: None, playhead_s: None, ablation: None }
     }
 }
 
-impl Plate {
+impl Export {
     /// The paper's figures, then its tables.
     pub const OF_THE_PAPER: [Self; 10] = [
         Self::Projection,
@@ -112,45 +112,45 @@ impl Plate {
     }
 }
 
-/// Makes a plate and writes it to `out` and, of figures, beside it: SVG, PNG and CSV, of tables Markdown too. Returns
+/// Makes an export and writes it to `out` and, of figures, beside it: SVG, PNG and CSV, of tables Markdown too. Returns
 /// what was written. A report whose name ends in `.pdf` is printed.
 pub fn write(
-    plate: Plate,
+    export: Export,
     run: &Run,
-    settings: &PlateSettings,
+    settings: &ExportSettings,
     out: &Path,
     watch: &Watch,
-) -> Result<Vec<PathBuf>, PlateError> {
-    let written = match plate {
-        Plate::Report | Plate::PrintedReport => report::write(run, settings, out, watch)?,
-        Plate::Table(table) => {
+) -> Result<Vec<PathBuf>, ExportError> {
+    let written = match export {
+        Export::Report | Export::PrintedReport => report::write(run, settings, out, watch)?,
+        Export::Table(table) => {
             let report = Report::new(&run.clips, &ReportSettings::default())?;
             table.figure(run, &report, settings.read_ablation()?.as_ref())?.save_with_markdown(out)?
         }
-        _ => draw(plate, run, settings, watch)?.save(out)?,
+        _ => draw(export, run, settings, watch)?.save(out)?,
     };
     Ok(written)
 }
 
 /// A figure that is no table.
-pub(super) fn draw(figure: Plate, run: &Run, settings: &PlateSettings, watch: &Watch) -> Result<Figure, FigureError> {
+pub(super) fn draw(figure: Export, run: &Run, settings: &ExportSettings, watch: &Watch) -> Result<Figure, FigureError> {
     match figure {
-        Plate::Projection => projection(run, settings.tsne, &|fraction| watch.tell(fraction)),
-        Plate::Frames => {
+        Export::Projection => projection(run, settings.tsne, &|fraction| watch.tell(fraction)),
+        Export::Frames => {
             let plan = plan_frames(run)?;
             frame_rows(run, &plan, &fetch_stills(run, &plan.moments(), watch)?)
         }
-        Plate::Curve => {
+        Export::Curve => {
             let plan = plan_curve(run, settings.clip.as_deref())?;
             let marks = CurveMarks { threshold: settings.threshold, playhead_s: settings.playhead_s };
             score_curve(run, &plan, &fetch_stills(run, &plan.moments, watch)?, marks)
         }
-        Plate::Anomaly => anomaly_confusion(run, settings.threshold),
-        Plate::Classes | Plate::Table(_) | Plate::Report | Plate::PrintedReport => class_confusion(run),
+        Export::Anomaly => anomaly_confusion(run, settings.threshold),
+        Export::Classes | Export::Table(_) | Export::Report | Export::PrintedReport => class_confusion(run),
     }
 }
 
-impl PlateSettings {
+impl ExportSettings {
     pub(super) fn read_ablation(&self) -> Result<Option<Ablation>, FigureError> {
         self.ablation.as_deref().map(Ablation::read).transpose()
     }
@@ -162,13 +162,13 @@ mod tests {
 
     #[test]
     fn plates_go_by_the_papers_numbers() {
-        let names = Plate::OF_THE_PAPER.map(Plate::name);
+        let names = Export::OF_THE_PAPER.map(Export::name);
         assert_eq!(names, ["3", "4", "5", "6", "7", "table-2", "table-3", "table-4", "table-5", "table-6"]);
-        for plate in Plate::OF_THE_PAPER {
-            let number = plate.name().trim_start_matches("table-");
-            assert_eq!(plate.label().split([' ', ':']).nth(1), Some(number));
+        for export in Export::OF_THE_PAPER {
+            let number = export.name().trim_start_matches("table-");
+            assert_eq!(export.label().split([' ', ':']).nth(1), Some(number));
         }
-        assert_eq!(Plate::Curve.file_name(), "figure-5.svg");
-        assert_eq!(Plate::Table(PaperTable::Heads).file_name(), "table-2.svg");
+        assert_eq!(Export::Curve.file_name(), "figure-5.svg");
+        assert_eq!(Export::Table(PaperTable::Heads).file_name(), "table-2.svg");
     }
 }

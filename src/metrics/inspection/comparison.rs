@@ -1,11 +1,11 @@
 //! Two runs side by side, on the clips that both have.
 
-use super::linked::Selection;
-use super::prepared::Prepared;
+use super::run_index::RunIndex;
+use super::selection::Selection;
+use crate::difference::Differences;
+use crate::runs::Pairing;
+use crate::{BootstrapSettings, Decision, ScoredClip};
 use avar_base::job::{CancelToken, Cancelled};
-use avar_metrics::difference::Differences;
-use avar_metrics::runs::Pairing;
-use avar_metrics::{BootstrapSettings, Decision, ScoredClip};
 
 /// What is the same for every filter and threshold.
 pub struct Paired {
@@ -20,7 +20,7 @@ pub struct Paired {
 
 impl Paired {
     /// Asks before each clip whether it is still wanted.
-    pub fn new(first: &Prepared, second: &Prepared, cancel: &CancelToken) -> Result<Self, Cancelled> {
+    pub fn new(first: &RunIndex, second: &RunIndex, cancel: &CancelToken) -> Result<Self, Cancelled> {
         let pairing = Pairing::new(&first.run, &second.run);
         let count = first.run.clips.len();
         let (mut places, mut disagreement) = (vec![None; count], vec![None; count]);
@@ -38,8 +38,8 @@ impl Paired {
     /// Of the clips that are shown and that both runs have.
     pub fn differences(
         &self,
-        first: &Prepared,
-        second: &Prepared,
+        first: &RunIndex,
+        second: &RunIndex,
         selection: &Selection,
         decision: Decision,
     ) -> Differences {
@@ -83,24 +83,24 @@ fn distance(first: &ScoredClip, second: &ScoredClip) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::filter::Filter;
-    use crate::evaluate::made_up;
-    use crate::evaluate::notes::Notes;
-    use avar_metrics::runs::Run;
+    use crate::inspection::demo_run;
+    use crate::inspection::filter::Filter;
+    use crate::inspection::notes::Notes;
+    use crate::runs::Run;
 
-    fn prepared(skill: f32, seed: u64, change: impl FnOnce(&mut Run)) -> Prepared {
-        let mut run = made_up::run(&made_up::Settings { clips: 60, skill, seed, ..made_up::Settings::default() });
+    fn index(skill: f32, seed: u64, change: impl FnOnce(&mut Run)) -> RunIndex {
+        let mut run = demo_run::run(&demo_run::Settings { clips: 60, skill, seed, ..demo_run::Settings::default() });
         change(&mut run);
-        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+        RunIndex::new(run, &CancelToken::default(), |_| {}).unwrap()
     }
 
-    fn paired(first: &Prepared, second: &Prepared) -> Paired {
+    fn paired(first: &RunIndex, second: &RunIndex) -> Paired {
         Paired::new(first, second, &CancelToken::default()).unwrap()
     }
 
     #[test]
     fn a_run_agrees_with_itself() {
-        let run = prepared(0.5, 1, |_| {});
+        let run = index(0.5, 1, |_| {});
         let pairs = paired(&run, &run);
         assert!(pairs.disagreement.iter().all(|distance| *distance == Some(0.0)));
         assert_eq!(pairs.order, (0..60).collect::<Vec<_>>());
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn clips_come_by_how_far_apart_the_runs_are() {
-        let (first, second) = (prepared(0.3, 1, |_| {}), prepared(0.9, 2, |_| {}));
+        let (first, second) = (index(0.3, 1, |_| {}), index(0.9, 2, |_| {}));
         let pairs = paired(&first, &second);
         let distances: Vec<f64> = pairs.order.iter().map(|place| pairs.disagreement[*place].unwrap()).collect();
         assert!(distances.is_sorted_by(|a, b| a >= b) && distances[0] > distances[59] && distances[0] <= 1.0);
@@ -117,8 +117,8 @@ mod tests {
 
     #[test]
     fn only_what_both_have_is_compared() {
-        let first = prepared(0.3, 1, |_| {});
-        let second = prepared(0.9, 2, |run| run.clips.truncate(45));
+        let first = index(0.3, 1, |_| {});
+        let second = index(0.9, 2, |run| run.clips.truncate(45));
         let pairs = paired(&first, &second);
         assert_eq!((pairs.order.len(), pairs.second[50], pairs.disagreement[50]), (45, None, None));
         let selection = Selection::new(&first, &Filter::default(), &Notes::default(), &CancelToken::default()).unwrap();
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn steps_of_other_lengths_meet_at_the_same_moment() {
-        let run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
+        let run = demo_run::run(&demo_run::Settings { clips: 1, ..demo_run::Settings::default() });
         let clip = &run.clips[0].scored;
         let coarse = ScoredClip { steps: clip.steps[..4].to_vec(), step_s: 1.0, ..clip.clone() };
         assert_eq!(same_moment(clip, 0, &coarse), Some(0));

@@ -3,8 +3,8 @@
 //! FFmpeg lists every sample of every track while it opens such a file: ten hours of picture and sound are 98 MB for
 //! each reader. A reader wants one kind of track, so the others are shown to it as free space (ISO/IEC 14496-12, 8.1.2).
 
+use super::container_index::{ContainerIndex, Track};
 use super::error::StreamKind;
-use super::outline::{Outline, Track};
 
 /// Which tracks of a file are left out.
 pub(super) struct HiddenTracks {
@@ -16,10 +16,10 @@ pub(super) struct HiddenTracks {
 impl HiddenTracks {
     /// Hides what is sound from a reader of pictures, and the other way round; `None` where that hides nothing or all,
     /// and in a fragmented file, whose index comes in pieces.
-    pub(super) fn all_but(kept: StreamKind, outline: &Outline) -> Option<Self> {
+    pub(super) fn all_but(kept: StreamKind, container_index: &ContainerIndex) -> Option<Self> {
         let is_hidden = |track: &Track| track.kind.is_some_and(|kind| kind != kept);
         let hidden_at = |track: &Track| is_hidden(track).then_some(track.kind_at);
-        let hidden = Self { hidden_at: outline.tracks().iter().map(hidden_at).collect(), kept };
+        let hidden = Self { hidden_at: container_index.tracks().iter().map(hidden_at).collect(), kept };
         (1..hidden.hidden_at.len()).contains(&hidden.kept_len()).then_some(hidden)
     }
 
@@ -66,7 +66,7 @@ mod tests {
     fn all_but(kept: StreamKind, file: &[u8]) -> Option<HiddenTracks> {
         let mut opened = tempfile::tempfile().unwrap();
         opened.write_all(file).unwrap();
-        HiddenTracks::all_but(kept, &Outline::of(&opened))
+        HiddenTracks::all_but(kept, &ContainerIndex::of(&opened))
     }
 
     #[test]

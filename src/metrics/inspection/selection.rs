@@ -4,17 +4,17 @@
 
 use super::filter::Filter;
 use super::notes::Notes;
-use super::prepared::{FittedTemperature, Prepared, labelled};
+use super::run_index::{FittedTemperature, RunIndex, labelled};
+use crate::alarms::AlarmCurve;
+use crate::calibration::{Labelled, ProbabilityScores};
+use crate::classification::Classification;
+use crate::confusion::ConfusionMatrix;
+use crate::curves::{PrPoint, RocPoint, precision_recall_of, roc_of, thinned};
+use crate::ranking::{Operating, Ranking, RankingScores};
+use crate::temperature::Temperature;
+use crate::{BinaryCounts, Decision, Metric, ReportSettings, ScoredClip, Undefined};
 use avar_base::job::{CancelToken, Cancelled};
 use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
-use avar_metrics::alarms::AlarmCurve;
-use avar_metrics::calibration::{Labelled, ProbabilityScores};
-use avar_metrics::classification::Classification;
-use avar_metrics::confusion::ConfusionMatrix;
-use avar_metrics::curves::{PrPoint, RocPoint, precision_recall_of, roc_of, thinned};
-use avar_metrics::ranking::{Operating, Ranking, RankingScores};
-use avar_metrics::temperature::Temperature;
-use avar_metrics::{BinaryCounts, Decision, Metric, ReportSettings, ScoredClip, Undefined};
 
 /// The clips of a run that a filter lets through.
 pub struct Selection {
@@ -69,8 +69,8 @@ pub struct Outcome {
 
 impl Selection {
     /// Asks between its parts whether it is still wanted.
-    pub fn new(prepared: &Prepared, filter: &Filter, notes: &Notes, cancel: &CancelToken) -> Result<Self, Cancelled> {
-        let run = &prepared.run;
+    pub fn new(index: &RunIndex, filter: &Filter, notes: &Notes, cancel: &CancelToken) -> Result<Self, Cancelled> {
+        let run = &index.run;
         let passes = |place: &usize| {
             let clip = &run.clips[*place];
             filter.lets_through(clip, notes.of(&clip.scored.path))
@@ -83,9 +83,9 @@ impl Selection {
         let anomaly = Ranking::of_clips(clips().map(|clip| (clip.anomaly_score(), clip.truth.is_anomaly())));
         let by_clip = CurvePair::new(anomaly.operating_points(), anomaly.scores());
         cancel.check()?;
-        let operating = prepared.frames.operating_points_of_resample(&times_drawn);
+        let operating = index.frames.operating_points_of_resample(&times_drawn);
         cancel.check()?;
-        let by_frame = CurvePair::new(operating, prepared.frames.scores_of_resample(&times_drawn));
+        let by_frame = CurvePair::new(operating, index.frames.scores_of_resample(&times_drawn));
         let mut average_precision = [Metric::undefined(Undefined::NoExamples); CLASS_COUNT];
         for class in AnomalyClass::ALL {
             cancel.check()?;
@@ -93,9 +93,9 @@ impl Selection {
             average_precision[class.index()] = Ranking::of_clips(examples).scores().average_precision;
         }
         cancel.check()?;
-        let alarms = AlarmCurve::new(places.iter().map(|place| &prepared.clips[*place].alarms));
+        let alarms = AlarmCurve::new(places.iter().map(|place| &index.clips[*place].alarms));
         cancel.check()?;
-        let calibration = Calibrated::new(clips().collect(), prepared.temperature);
+        let calibration = Calibrated::new(clips().collect(), index.temperature);
         Ok(Self { by_clip, by_frame, average_precision, alarms, calibration, places })
     }
 }
@@ -143,8 +143,8 @@ impl Calibrated {
 }
 
 impl Outcome {
-    pub fn new(prepared: &Prepared, selection: &Selection, decision: Decision) -> Self {
-        let clips = &prepared.run.clips;
+    pub fn new(index: &RunIndex, selection: &Selection, decision: Decision) -> Self {
+        let clips = &index.run.clips;
         let predicted: Vec<AnomalyClass> =
             selection.places.iter().map(|place| decision.predicted(&clips[*place].scored)).collect();
         let pairs = selection.places.iter().zip(&predicted);
@@ -160,11 +160,11 @@ impl Outcome {
     /// Positions in the run of the clips whose true and predicted class are wanted, the most wrong first.
     pub fn list(
         &self,
-        prepared: &Prepared,
+        index: &RunIndex,
         selection: &Selection,
         wanted: impl Fn(AnomalyClass, AnomalyClass) -> bool,
     ) -> Vec<usize> {
-        let clips = &prepared.run.clips;
+        let clips = &index.run.clips;
         let pairs = selection.places.iter().copied().zip(self.predicted.iter().copied());
         let chosen = pairs.filter(|(place, predicted)| wanted(clips[*place].scored.truth, *predicted));
         let mut wrong: Vec<(f64, usize)> =
@@ -208,26 +208,26 @@ fn wrongness(clip: &ScoredClip, predicted: AnomalyClass) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::made_up;
+    use crate::alarms::level_of;
+    use crate::inspection::demo_run;
+    use crate::{Report, TruthRange};
     use avar_base::job::CancelToken;
-    use avar_metrics::alarms::level_of;
-    use avar_metrics::{Report, TruthRange};
 
-    fn prepared(clips: usize) -> Prepared {
-        let run = made_up::run(&made_up::Settings { clips, ..made_up::Settings::default() });
-        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+    fn index(clips: usize) -> RunIndex {
+        let run = demo_run::run(&demo_run::Settings { clips, ..demo_run::Settings::default() });
+        RunIndex::new(run, &CancelToken::default(), |_| {}).unwrap()
     }
 
-    fn select(prepared: &Prepared, filter: &Filter) -> Selection {
-        Selection::new(prepared, filter, &Notes::default(), &CancelToken::default()).unwrap()
+    fn select(index: &RunIndex, filter: &Filter) -> Selection {
+        Selection::new(index, filter, &Notes::default(), &CancelToken::default()).unwrap()
     }
 
     #[test]
     fn at_its_default_every_number_is_that_of_the_report() {
-        let prepared = prepared(120);
-        let selection = select(&prepared, &Filter::default());
-        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
-        let report = Report::new(&prepared.run.clips, &ReportSettings::default()).unwrap();
+        let index = index(120);
+        let selection = select(&index, &Filter::default());
+        let outcome = Outcome::new(&index, &selection, Decision::TopClass);
+        let report = Report::new(&index.run.clips, &ReportSettings::default()).unwrap();
         assert_eq!(outcome.classification, report.classification);
         assert_eq!(selection.by_clip.scores, report.clip_ranking.anomaly);
         assert_eq!(selection.by_frame.scores, report.frames.anomaly);
@@ -244,14 +244,14 @@ mod tests {
 
     #[test]
     fn a_filter_leaves_the_report_of_the_clips_that_pass() {
-        let prepared = prepared(120);
+        let index = index(120);
         let mut filter = Filter { split: Some(Split::Test), ..Filter::default() };
         filter.toggle(AnomalyClass::Pain);
-        let selection = select(&prepared, &filter);
-        let left: Vec<_> = selection.places.iter().map(|place| prepared.run.clips[*place].clone()).collect();
+        let selection = select(&index, &filter);
+        let left: Vec<_> = selection.places.iter().map(|place| index.run.clips[*place].clone()).collect();
         assert!(!left.is_empty() && left.len() < 120);
         let report = Report::new(&left, &ReportSettings::default()).unwrap();
-        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
+        let outcome = Outcome::new(&index, &selection, Decision::TopClass);
         assert_eq!(outcome.classification, report.classification);
         assert_eq!(selection.by_frame.scores, report.frames.anomaly);
         assert_eq!(selection.alarms.at(500).per_hour, report.events.false_alarms.per_normal_hour);
@@ -260,44 +260,44 @@ mod tests {
 
     #[test]
     fn the_matrix_and_the_curves_agree_at_every_threshold() {
-        let prepared = prepared(120);
-        let selection = select(&prepared, &Filter::default());
+        let index = index(120);
+        let selection = select(&index, &Filter::default());
         for threshold in [0.0, 0.2, 0.5, 0.77, 1.0] {
-            let outcome = Outcome::new(&prepared, &selection, Decision::Threshold(threshold));
+            let outcome = Outcome::new(&index, &selection, Decision::Threshold(threshold));
             assert_eq!(outcome.operating_point(), selection.by_clip.at(threshold), "at {threshold}");
         }
     }
 
     #[test]
     fn every_clip_that_is_wrong_is_in_one_list_with_the_worst_first() {
-        let prepared = prepared(120);
-        let selection = select(&prepared, &Filter::default());
-        let outcome = Outcome::new(&prepared, &selection, Decision::Threshold(0.6));
+        let index = index(120);
+        let selection = select(&index, &Filter::default());
+        let outcome = Outcome::new(&index, &selection, Decision::Threshold(0.6));
         let wrong = outcome.classification.confusion.total() - outcome.classification.confusion.correct();
-        let list = |wanted: fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(&prepared, &selection, wanted);
+        let list = |wanted: fn(AnomalyClass, AnomalyClass) -> bool| outcome.list(&index, &selection, wanted);
         let false_alarms = list(|truth, predicted| !truth.is_anomaly() && predicted.is_anomaly());
         let misses = list(|truth, predicted| truth.is_anomaly() && !predicted.is_anomaly());
         assert_eq!(false_alarms.len() as u64, outcome.binary.false_positives);
         assert_eq!(misses.len() as u64, outcome.binary.false_negatives);
         assert_eq!((false_alarms.len() + misses.len()) as u64 + outcome.confusions(), wrong);
         assert_eq!(list(|_, _| true).len(), 120);
-        let scores: Vec<f64> = misses.iter().map(|place| prepared.run.clips[*place].scored.anomaly_score()).collect();
+        let scores: Vec<f64> = misses.iter().map(|place| index.run.clips[*place].scored.anomaly_score()).collect();
         assert!(scores.is_sorted(), "the miss with the lowest score is the worst: {scores:?}");
     }
 
     #[test]
     fn a_selection_that_is_not_wanted_any_more_is_given_up() {
-        let (prepared, cancel) = (prepared(20), CancelToken::default());
+        let (index, cancel) = (index(20), CancelToken::default());
         cancel.cancel();
-        assert!(Selection::new(&prepared, &Filter::default(), &Notes::default(), &cancel).is_err());
+        assert!(Selection::new(&index, &Filter::default(), &Notes::default(), &cancel).is_err());
     }
 
     #[test]
     fn nothing_left_is_undefined_and_not_zero() {
-        let prepared = prepared(20);
+        let index = index(20);
         let filter = Filter { classes: [false; CLASS_COUNT], ..Filter::default() };
-        let selection = select(&prepared, &filter);
-        let outcome = Outcome::new(&prepared, &selection, Decision::TopClass);
+        let selection = select(&index, &filter);
+        let outcome = Outcome::new(&index, &selection, Decision::TopClass);
         assert_eq!(outcome.classification.accuracy.value(), None);
         assert_eq!(selection.by_frame.at(0.5).recall.reason(), Some(Undefined::NoPositives));
         assert_eq!(selection.by_clip.prevalence().value(), None);
@@ -306,13 +306,13 @@ mod tests {
 
     #[test]
     fn clips_without_steps_have_clip_curves_and_no_frame_curves() {
-        let mut run = made_up::run(&made_up::Settings { clips: 40, ..made_up::Settings::default() });
+        let mut run = demo_run::run(&demo_run::Settings { clips: 40, ..demo_run::Settings::default() });
         for clip in &mut run.clips {
             clip.scored.steps.clear();
             clip.scored.truth_ranges = Vec::<TruthRange>::new();
         }
-        let prepared = Prepared::new(run, &CancelToken::default(), |_| {}).unwrap();
-        let selection = select(&prepared, &Filter::default());
+        let index = RunIndex::new(run, &CancelToken::default(), |_| {}).unwrap();
+        let selection = select(&index, &Filter::default());
         assert!(!selection.by_clip.pr.is_empty() && selection.by_frame.pr.is_empty());
         assert_eq!(selection.alarms.at(500).per_hour.reason(), Some(Undefined::NoNormalTime));
     }

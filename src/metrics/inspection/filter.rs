@@ -1,8 +1,8 @@
 //! Which clips of a run are looked at.
 
 use super::notes::Remark;
+use crate::runs::{ClipFacts, RunClip};
 use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
-use avar_metrics::runs::{ClipFacts, RunClip};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
@@ -84,10 +84,10 @@ pub fn darkness(facts: &ClipFacts) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::made_up;
+    use crate::inspection::demo_run;
 
     fn passing(change: impl FnOnce(&mut Filter)) -> usize {
-        let run = made_up::run(&made_up::Settings { clips: 60, ..made_up::Settings::default() });
+        let run = demo_run::run(&demo_run::Settings { clips: 60, ..demo_run::Settings::default() });
         let mut filter = Filter::default();
         change(&mut filter);
         run.clips.iter().filter(|clip| filter.lets_through(clip, None)).count()
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_note_is_found_by_its_words_and_tags() {
-        let run = made_up::run(&made_up::Settings::default());
+        let run = demo_run::run(&demo_run::Settings::default());
         let filter = Filter { text: "Glare".to_owned(), ..Filter::default() };
         let noted =
             |note: &str, tag: &str| Remark { note: note.to_owned(), tags: vec![tag.to_owned()], ..Remark::default() };

@@ -11,14 +11,14 @@ use crate::evaluate::state::{EvaluateState, Saving, Slot};
 use crate::theme;
 use crate::widgets::time_code::time_left;
 use avar_base::job::Progress;
-use avar_export::Plate;
+use avar_export::Export;
 
 pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     if state.open(Slot::A).is_none() {
         return;
     }
     match &state.saving {
-        Saving::Running { plate, progress } => running(ui, *plate, *progress, commands),
+        Saving::Running { export, progress } => running(ui, *export, *progress, commands),
         Saving::Nothing => menu(ui, commands),
         Saving::Saved(written) => {
             menu(ui, commands);
@@ -55,24 +55,26 @@ fn address_of(file: &Path) -> String {
 
 fn menu(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>) {
     let button = ui.menu_button("Save a figure…", |ui| {
-        let mut entry = |ui: &mut Ui, plate: Plate, tooltip: &str| {
-            if ui.button(plate.label()).on_hover_text(tooltip).clicked() {
-                commands.push(EvaluateCommand::SavePlate(plate));
+        let mut entry = |ui: &mut Ui, export: Export, tooltip: &str| {
+            if ui.button(export.label()).on_hover_text(tooltip).clicked() {
+                commands.push(EvaluateCommand::SaveExport(export));
                 ui.close();
             }
         };
-        for plate in Plate::OF_THE_PAPER {
-            let tooltip = match plate {
-                Plate::Curve => "Of the selected clip with the playhead, or else of the clip that shows most",
-                Plate::Anomaly => "At the threshold as it stands",
-                Plate::Table(_) => "Beside the paper's values; tables 2 and 3 need an ablation.csv in the run's folder",
+        for export in Export::OF_THE_PAPER {
+            let tooltip = match export {
+                Export::Curve => "Of the selected clip with the playhead, or else of the clip that shows most",
+                Export::Anomaly => "At the threshold as it stands",
+                Export::Table(_) => {
+                    "Beside the paper's values; tables 2 and 3 need an ablation.csv in the run's folder"
+                }
                 _ => "SVG, PNG and CSV",
             };
-            entry(ui, plate, tooltip);
+            entry(ui, export, tooltip);
         }
         ui.separator();
-        entry(ui, Plate::Report, &EvaluateAction::SaveReport.tooltip());
-        entry(ui, Plate::PrintedReport, "Printed by a browser of this machine");
+        entry(ui, Export::Report, &EvaluateAction::SaveReport.tooltip());
+        entry(ui, Export::PrintedReport, "Printed by a browser of this machine");
     });
     button.response.on_hover_text(format!(
         "The paper's figures and tables, and the report ({}), of the whole of run A, into its folder `figures`",
@@ -80,16 +82,16 @@ fn menu(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>) {
     ));
 }
 
-fn running(ui: &mut Ui, plate: Plate, progress: Option<Progress>, commands: &mut Vec<EvaluateCommand>) {
+fn running(ui: &mut Ui, export: Export, progress: Option<Progress>, commands: &mut Vec<EvaluateCommand>) {
     let fraction = progress.map_or(0.0, |progress| progress.fraction);
     ui.add(ProgressBar::new(fraction).desired_height(6.0));
     ui.horizontal(|ui| {
         let left = progress.and_then(Progress::time_left).map(|left| format!(", {}", time_left(left)));
-        let (what, _) = plate.label().split_once(':').unwrap_or((plate.label(), ""));
+        let (what, _) = export.label().split_once(':').unwrap_or((export.label(), ""));
         let text = format!("{what} {:.0} %{}", fraction * 100.0, left.unwrap_or_default());
         ui.label(RichText::new(text).small().color(theme::palette(ui).weak_text));
         if icon_button(ui, icons::ICON_CLOSE, "Cancel the drawing", "Cancel the drawing").clicked() {
-            commands.push(EvaluateCommand::Ask(Request::CancelPlate));
+            commands.push(EvaluateCommand::Ask(Request::CancelExport));
         }
     });
 }

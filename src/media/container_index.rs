@@ -11,7 +11,7 @@ use super::regular_file::bytes_at;
 
 /// The structure of one file; of a file of another kind nothing but its length.
 #[derive(Debug, Default)]
-pub(super) struct Outline {
+pub(super) struct ContainerIndex {
     is_mp4: bool,
     has_fragments: bool,
     /// Where the outermost structure says that it ends; 0 where it promises nothing.
@@ -47,10 +47,10 @@ pub(super) struct Track {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Encrypted {
     pub(super) picture: bool,
-    pub(super) sound: bool,
+    pub(super) audio: bool,
 }
 
-impl Outline {
+impl ContainerIndex {
     pub(super) fn of(file: &File) -> Self {
         let file_len = file.metadata().map_or(0, |file| file.len());
         let plain = |promised_end| Self { promised_end, file_len, ..Self::default() };
@@ -84,7 +84,7 @@ impl Outline {
     pub(super) fn encrypted(&self) -> Encrypted {
         self.all_tracks().iter().fold(Encrypted::default(), |found, track| Encrypted {
             picture: found.picture || track.encrypted.picture,
-            sound: found.sound || track.encrypted.sound,
+            audio: found.audio || track.encrypted.audio,
         })
     }
 
@@ -111,7 +111,7 @@ impl Outline {
 
     /// `None` where a box ends beyond all numbers.
     fn of_boxes(file: &File, file_len: u64) -> Option<Self> {
-        let mut outline = Self { is_mp4: true, file_len, ..Self::default() };
+        let mut container_index = Self { is_mp4: true, file_len, ..Self::default() };
         let mut moov = None;
         let mut start = 0_u64;
         for _ in 0..BOXES_LOOKED_AT {
@@ -122,7 +122,7 @@ impl Outline {
             }
             let is_moov = &header.kind == b"moov";
             let is_mdat = &header.kind == b"mdat";
-            outline.has_fragments |= &header.kind == b"moof";
+            container_index.has_fragments |= &header.kind == b"moof";
             if header.size < header.len {
                 break;
             }
@@ -132,14 +132,14 @@ impl Outline {
             }
             start = end;
             if is_mdat || is_moov || start <= file_len {
-                outline.promised_end = start;
+                container_index.promised_end = start;
             }
             if start >= file_len {
                 break;
             }
         }
-        outline.index = moov.map(|moov| Walk { file, boxes_left: BOXES_LOOKED_AT }.index(moov));
-        Some(outline)
+        container_index.index = moov.map(|moov| Walk { file, boxes_left: BOXES_LOOKED_AT }.index(moov));
+        Some(container_index)
     }
 }
 
@@ -213,7 +213,7 @@ impl Walk<'_> {
                 // Version, flags and the number of entries come before the entries.
                 for entry in self.boxes(stsd.inside.start + 8..stsd.inside.end) {
                     track.encrypted.picture |= &entry.kind == b"encv";
-                    track.encrypted.sound |= &entry.kind == b"enca";
+                    track.encrypted.audio |= &entry.kind == b"enca";
                 }
             }
         }
@@ -267,7 +267,7 @@ fn handled_kind(file: &File, inside: u64) -> Option<StreamKind> {
     let head = bytes_at::<12>(file, inside)?;
     match &head[8..] {
         b"vide" => Some(StreamKind::Picture),
-        b"soun" => Some(StreamKind::Sound),
+        b"soun" => Some(StreamKind::Audio),
         _ => None,
     }
 }
@@ -334,26 +334,26 @@ mod tests {
 
     use super::*;
 
-    fn outline_of(parts: &[&[u8]]) -> Outline {
+    fn outline_of(parts: &[&[u8]]) -> ContainerIndex {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&parts.concat()).unwrap();
-        Outline::of(&file)
+        ContainerIndex::of(&file)
     }
 
     const FTYP: &[u8] = b"\0\0\0\x10ftypisom\0\0\0\0";
 
     #[test]
     fn a_media_box_that_reaches_past_the_end_counts_what_is_missing() {
-        let outline = outline_of(&[FTYP, b"\0\0\0\x08moov", b"\0\0\0\x20mdat", &[0; 10]]);
-        assert_eq!(outline.missing_bytes(), 14);
-        assert!(!outline.lacks_moov());
+        let container_index = outline_of(&[FTYP, b"\0\0\0\x08moov", b"\0\0\0\x20mdat", &[0; 10]]);
+        assert_eq!(container_index.missing_bytes(), 14);
+        assert!(!container_index.lacks_moov());
     }
 
     #[test]
     fn an_mp4_without_its_index_is_recognised() {
-        let outline = outline_of(&[FTYP, b"\0\0\0\x20mdat", &[0; 24]]);
-        assert!(outline.lacks_moov());
-        assert_eq!(outline.missing_bytes(), 0);
+        let container_index = outline_of(&[FTYP, b"\0\0\0\x20mdat", &[0; 24]]);
+        assert!(container_index.lacks_moov());
+        assert_eq!(container_index.missing_bytes(), 0);
     }
 
     #[test]
@@ -365,8 +365,8 @@ mod tests {
             parents.iter().fold(stsd, |inside, kind| boxed(kind, &inside))
         };
         let of = |entry: &[u8]| outline_of(&[FTYP, &moov(entry)]).encrypted();
-        assert_eq!(of(b"encv"), Encrypted { picture: true, sound: false });
-        assert_eq!(of(b"enca"), Encrypted { picture: false, sound: true });
+        assert_eq!(of(b"encv"), Encrypted { picture: true, audio: false });
+        assert_eq!(of(b"enca"), Encrypted { picture: false, audio: true });
         assert_eq!(of(b"avc1"), Encrypted::default());
     }
 
@@ -391,8 +391,8 @@ mod tests {
         let header = |kind: &[u8], number: u32| boxed(kind, &[&[0; 12][..], &number.to_be_bytes(), &[0; 60]].concat());
         let of = |tracks: &[Vec<u8>], last: &[u8]| {
             let tracks: Vec<u8> = tracks.iter().flat_map(|track| boxed(b"trak", track)).collect();
-            let outline = outline_of(&[FTYP, &boxed(b"moov", &tracks), &boxed(last, &[0; 8])]);
-            outline.has_unnumbered_track_in_fragments()
+            let container_index = outline_of(&[FTYP, &boxed(b"moov", &tracks), &boxed(last, &[0; 8])]);
+            container_index.has_unnumbered_track_in_fragments()
         };
         assert!(!of(&[header(b"tkhd", 1), header(b"tkhd", 2)], b"moof"));
         assert!(of(&[header(b"tkhd", 1), header(b"pkhd", 2)], b"moof"));
@@ -407,8 +407,8 @@ mod tests {
         let media = [&[0; 4], &b"mdia"[..], &handler].concat();
         let track = [&[0, 0, 0, 1][..], b"trak", &(16 + media.len() as u64).to_be_bytes(), &media].concat();
         let moov = [&[0, 0, 0, 1][..], b"moov", &(16 + track.len() as u64).to_be_bytes(), &track].concat();
-        let outline = outline_of(&[FTYP, &moov]);
-        let [track] = outline.tracks() else { panic!("{:?}", outline.tracks()) };
+        let container_index = outline_of(&[FTYP, &moov]);
+        let [track] = container_index.tracks() else { panic!("{:?}", container_index.tracks()) };
         assert_eq!((track.kind, track.kind_at), (Some(StreamKind::Picture), 16 + 16 + 4));
     }
 
@@ -422,9 +422,9 @@ mod tests {
 
     #[test]
     fn a_text_file_promises_nothing() {
-        let outline = outline_of(&[b"only some words in a file"]);
-        assert!(!outline.lacks_moov() && outline.tracks().is_empty());
-        assert_eq!(outline.missing_bytes(), 0);
+        let container_index = outline_of(&[b"only some words in a file"]);
+        assert!(!container_index.lacks_moov() && container_index.tracks().is_empty());
+        assert_eq!(container_index.missing_bytes(), 0);
     }
 
     #[test]

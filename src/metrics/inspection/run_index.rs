@@ -3,20 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use avar_base::job::{CancelToken, Cancelled, spread, thread_count};
+use crate::alarms::ClipAlarms;
+use crate::calibration::Labelled;
+use crate::frames::{FrameGrid, frame_ranking};
+use crate::ranking::Ranking;
+use crate::runs::{Run, RunClip};
+use crate::temperature::Temperature;
+use crate::{ReportSettings, ScoredClip, Undefined};
+use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 use avar_labels::{ClassScores, Hysteresis, Split};
-use avar_metrics::alarms::ClipAlarms;
-use avar_metrics::calibration::Labelled;
-use avar_metrics::frames::{FrameGrid, frame_ranking};
-use avar_metrics::ranking::Ranking;
-use avar_metrics::runs::{Run, RunClip};
-use avar_metrics::temperature::Temperature;
-use avar_metrics::{ReportSettings, ScoredClip, Undefined};
 
-pub struct Prepared {
+pub struct RunIndex {
     pub run: Arc<Run>,
     /// By clip of the run.
-    pub clips: Vec<PreparedClip>,
+    pub clips: Vec<ClipIndex>,
     /// Every step of every clip by its anomaly score, as frames under the protocol of the report.
     pub(super) frames: Ranking,
     pub temperature: FittedTemperature,
@@ -24,7 +24,7 @@ pub struct Prepared {
 }
 
 /// What is worked out of one clip.
-pub struct PreparedClip {
+pub struct ClipIndex {
     /// The step with the highest anomaly score; `None` without steps.
     pub peak: Option<usize>,
     pub strip: Strip,
@@ -56,21 +56,21 @@ pub struct Extent {
     pub darkness: Option<(f64, f64)>,
 }
 
-impl Prepared {
+impl RunIndex {
     /// Hears how much is done, 0 to 1.
     pub fn new(run: Run, cancel: &CancelToken, progress: impl Fn(f32) + Sync) -> Result<Self, Cancelled> {
         let done = AtomicUsize::new(0);
         let hysteresis = Hysteresis::default();
         // One core is left for the window.
         let threads = thread_count().saturating_sub(1).max(1);
-        let clips = spread(&run.clips, threads, |RunClip { scored, .. }| {
+        let clips = parallel_map(&run.clips, threads, |RunClip { scored, .. }| {
             cancel.check()?;
             let alarms = ClipAlarms::new(scored, hysteresis);
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             if done.is_multiple_of(64) {
                 progress(done as f32 / run.clips.len() as f32);
             }
-            Ok::<_, Cancelled>(PreparedClip { peak: peak(scored), strip: strip(scored), alarms })
+            Ok::<_, Cancelled>(ClipIndex { peak: peak(scored), strip: strip(scored), alarms })
         })?;
         cancel.check()?;
         let grid = FrameGrid { rate_hz: ReportSettings::default().frame_rate_hz };
@@ -153,29 +153,29 @@ impl Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::evaluate::made_up;
+    use crate::inspection::demo_run;
     use avar_labels::{AnomalyClass, CLASS_COUNT};
 
-    fn prepared(run: Run) -> Prepared {
-        Prepared::new(run, &CancelToken::default(), |_| {}).unwrap()
+    fn index(run: Run) -> RunIndex {
+        RunIndex::new(run, &CancelToken::default(), |_| {}).unwrap()
     }
 
     #[test]
     fn a_peak_of_one_step_is_in_the_strip_and_names_its_time() {
-        let mut run = made_up::run(&made_up::Settings { clips: 1, ..made_up::Settings::default() });
+        let mut run = demo_run::run(&demo_run::Settings { clips: 1, ..demo_run::Settings::default() });
         let clip = &mut run.clips[0].scored;
         clip.steps = vec![clip.steps[0]; 1000];
         clip.steps[777] = ClassScores([0.1; CLASS_COUNT]);
         clip.steps[777].0[AnomalyClass::Normal.index()] = 0.0;
         clip.duration_s = 250.0;
-        let prepared = prepared(run);
-        assert_eq!((prepared.clips[0].peak, prepared.peak_s(0)), (Some(777), 777.5 * 0.25));
-        assert_eq!(prepared.clips[0].strip.unwrap()[777 * STRIP_CELLS / 1000], 255);
+        let index = index(run);
+        assert_eq!((index.clips[0].peak, index.peak_s(0)), (Some(777), 777.5 * 0.25));
+        assert_eq!(index.clips[0].strip.unwrap()[777 * STRIP_CELLS / 1000], 255);
     }
 
     #[test]
     fn the_temperature_is_fitted_on_validation_clips_where_there_are_any() {
-        let run = made_up::run(&made_up::Settings::default());
+        let run = demo_run::run(&demo_run::Settings::default());
         let validation = run.scored().filter(|clip| clip.split == Some(Split::Validation)).count();
         let fitted = FittedTemperature::new(&run.clips);
         assert_eq!((fitted.clips, fitted.is_of_validation), (validation, true));
@@ -186,18 +186,18 @@ mod tests {
 
     #[test]
     fn a_clip_without_steps_has_no_peak_and_no_strip() {
-        let mut run = made_up::run(&made_up::Settings { clips: 2, ..made_up::Settings::default() });
+        let mut run = demo_run::run(&demo_run::Settings { clips: 2, ..demo_run::Settings::default() });
         run.clips[1].scored.steps.clear();
-        let prepared = prepared(run);
-        assert_eq!((prepared.clips[1].peak, prepared.clips[1].strip), (None, None));
-        assert_eq!(prepared.peak_s(1), prepared.run.clips[1].scored.duration_s / 2.0);
+        let index = index(run);
+        assert_eq!((index.clips[1].peak, index.clips[1].strip), (None, None));
+        assert_eq!(index.peak_s(1), index.run.clips[1].scored.duration_s / 2.0);
     }
 
     #[test]
     fn a_cancelled_preparation_ends() {
         let cancel = CancelToken::default();
         cancel.cancel();
-        let run = made_up::run(&made_up::Settings { clips: 3, ..made_up::Settings::default() });
-        assert!(Prepared::new(run, &cancel, |_| {}).is_err());
+        let run = demo_run::run(&demo_run::Settings { clips: 3, ..demo_run::Settings::default() });
+        assert!(RunIndex::new(run, &cancel, |_| {}).is_err());
     }
 }

@@ -25,13 +25,13 @@ impl Desk {
             Request::Review { file, time_s } => self.review(file, MediaTime::from_seconds(time_s)),
             Request::WriteManifest { manifest, corrections } => self.jobs.correct(manifest, corrections),
             Request::StartEvaluation => self.jobs.choose_manifest(),
-            Request::SavePlate { run, plate, settings, out } => {
-                self.jobs.save_plate(run, plate, settings, out);
-                if !self.jobs.is_saving_plate() {
-                    self.evaluate.plate_news(plate, JobEvent::Cancelled);
+            Request::SaveExport { run, export, settings, out } => {
+                self.jobs.save_export(run, export, settings, out);
+                if !self.jobs.is_saving_export() {
+                    self.evaluate.export_news(export, JobEvent::Cancelled);
                 }
             }
-            Request::CancelPlate => self.jobs.cancel_plate(),
+            Request::CancelExport => self.jobs.cancel_export(),
             Request::CancelEvaluation => self.jobs.cancel_evaluation(),
             Request::Play { clip, file, from_s } => {
                 self.preview = Some(Preview::open(clip, file, MediaTime::from_seconds(from_s), &self.wake));
