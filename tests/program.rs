@@ -5,36 +5,36 @@ use std::path::Path;
 use std::process::Command;
 
 /// How a run of the program ended.
-pub struct Run {
+pub(crate) struct Run {
     pub status: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
 impl Run {
-    pub fn stderr_lines(&self) -> Vec<&str> {
+    pub(crate) fn stderr_lines(&self) -> Vec<&str> {
         self.stderr.lines().collect()
     }
 
     /// Standard output as one JSON document.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.stdout))
     }
 
     #[track_caller]
-    pub fn expect_status(self, status: i32) -> Self {
+    pub(crate) fn expect_status(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "stdout:\n{}stderr:\n{}", self.stdout, self.stderr);
         self
     }
 }
 
 /// Runs the built program without a display; its sample and its log stay within the folder of the build.
-pub fn avar<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Run {
+pub(crate) fn avar<I: AsRef<OsStr>>(arguments: impl IntoIterator<Item = I>) -> Run {
     avar_with(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"), None, arguments)
 }
 
 /// As [`avar`], with a cache folder of its own and a level of its log.
-pub fn avar_with<I: AsRef<OsStr>>(
+pub(crate) fn avar_with<I: AsRef<OsStr>>(
     cache: &Path,
     log_level: Option<&str>,
     arguments: impl IntoIterator<Item = I>,

@@ -9,7 +9,7 @@ use super::state::{Mode, State};
 
 /// The commands of the keys pressed since the last frame, in the mode that is shown. In Evaluate its own keys come
 /// first, and of the others only those that mean the same everywhere.
-pub fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
+pub(crate) fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
     let actions = actions_of_keys(ctx);
     match state.mode() {
         Mode::Review | Mode::Present => actions.into_iter().map(Command::Act).collect(),

@@ -11,7 +11,7 @@ use avar_base::time::MediaTime;
 use avar_media::{OpenedMedia, open};
 use avar_playback::{Player, PlayerOptions, SeekPrecision};
 
-pub struct Preview {
+pub(crate) struct Preview {
     clip: String,
     from: MediaTime,
     /// Until the file is open.
@@ -25,14 +25,14 @@ pub struct Preview {
 }
 
 /// How a clip on a card is played.
-pub struct PreviewSettings<'a> {
+pub(crate) struct PreviewSettings<'a> {
     pub options: &'a PlayerOptions,
     pub volume: f32,
     pub is_muted: bool,
 }
 
 impl Preview {
-    pub fn open(clip: String, file: PathBuf, from: MediaTime, wake: &Wake) -> Self {
+    pub(crate) fn open(clip: String, file: PathBuf, from: MediaTime, wake: &Wake) -> Self {
         let job = Job::spawn("preview", wake.clone(), move |reporter| {
             let opened = open(&file, reporter.cancel_token(), |_| {});
             reporter.check()?;
@@ -46,7 +46,7 @@ impl Preview {
     }
 
     /// The frame of now, or why there will be none; `None` while it is on its way, and where there is only sound.
-    pub fn tick(&mut self, now: Instant, settings: PreviewSettings, wake: &Wake) -> Option<state::Preview> {
+    pub(crate) fn tick(&mut self, now: Instant, settings: PreviewSettings, wake: &Wake) -> Option<state::Preview> {
         while let Some(event) = self.opening.as_mut().and_then(Job::try_next) {
             match event {
                 JobEvent::Done(media) => self.start(media, &settings, wake),

@@ -48,7 +48,7 @@ struct Assignment {
 
 impl<'a> GroupSplit<'a> {
     /// The part of each clip. `pinned` says where a clip is already; a group follows the first such clip.
-    pub fn parts(&self, clips: &[&Clip], pinned: &[Option<usize>]) -> Vec<usize> {
+    pub(crate) fn parts(&self, clips: &[&Clip], pinned: &[Option<usize>]) -> Vec<usize> {
         let groups = groups_of(clips, pinned);
         let goal = Goal::new(&groups, self);
         let assigned = (0..ORDERS).map(|order| self.assigned(&groups, &goal, order));

@@ -92,7 +92,7 @@ pub(super) fn mean(values: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    pub const TEXT: &str = "head,fusion,steps,seed,accuracy,precision,recall,f1,best_step,paper_accuracy_percent\n\
+    pub(super) const TEXT: &str = "head,fusion,steps,seed,accuracy,precision,recall,f1,best_step,paper_accuracy_percent\n\
                             mtcn,early,10,1,0.8000,0.5000,0.2500,0.7500,9,89.29\n\
                             mtcn,early,10,2,0.9000,0.5000,0.2500,0.7500,9,89.29\n";
 

@@ -2,7 +2,7 @@
 
 /// Maps `from` at `from_px` and `to` at `to_px`, straight in between.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Scale {
+pub(crate) struct Scale {
     pub from: f64,
     pub to: f64,
     pub from_px: f64,
@@ -10,14 +10,14 @@ pub struct Scale {
 }
 
 impl Scale {
-    pub fn px(self, value: f64) -> f64 {
+    pub(crate) fn px(self, value: f64) -> f64 {
         let whole = self.to - self.from;
         let part = if whole == 0.0 { 0.5 } else { (value - self.from) / whole };
         self.from_px + part * (self.to_px - self.from_px)
     }
 
     /// At most `most` values at a distance of 1, 2 or 5 times a power of ten.
-    pub fn ticks(self, most: usize) -> Vec<f64> {
+    pub(crate) fn ticks(self, most: usize) -> Vec<f64> {
         let whole = (self.to - self.from).abs();
         if !(whole > 0.0 && whole.is_finite()) {
             return vec![self.from];
@@ -34,7 +34,7 @@ impl Scale {
 }
 
 /// A tick's value without digits that say nothing.
-pub fn tick_text(value: f64) -> String {
+pub(crate) fn tick_text(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -5,7 +5,7 @@ use avar_metrics::runs::Run;
 
 /// Rows are points, columns features.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Matrix {
+pub(crate) struct Matrix {
     pub rows: usize,
     pub columns: usize,
     /// Row by row.
@@ -13,7 +13,7 @@ pub struct Matrix {
 }
 
 /// Clips that can be projected together.
-pub struct Features {
+pub(crate) struct Features {
     /// Their places among the run's clips, ordered by path.
     pub clips: Vec<usize>,
     pub matrix: Matrix,
@@ -24,12 +24,12 @@ pub struct Features {
 }
 
 impl Matrix {
-    pub fn row(&self, row: usize) -> &[f64] {
+    pub(crate) fn row(&self, row: usize) -> &[f64] {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
 
     /// Every feature with mean zero and, unless it never changes, variance one: picture and sound differ in scale.
-    pub fn standardized(&self) -> Matrix {
+    pub(crate) fn standardized(&self) -> Matrix {
         let mut values = self.values.clone();
         let count = self.rows.max(1) as f64;
         for column in 0..self.columns {
@@ -50,7 +50,7 @@ impl Matrix {
 
 impl Features {
     /// At most `most` clips, evenly taken from all in the order of their paths.
-    pub fn of(run: &Run, most: usize) -> Result<Self, FigureError> {
+    pub(crate) fn of(run: &Run, most: usize) -> Result<Self, FigureError> {
         let mut widths: Vec<usize> =
             run.clips.iter().map(|clip| clip.facts.features.len()).filter(|len| *len > 0).collect();
         widths.sort_unstable();

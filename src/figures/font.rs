@@ -50,12 +50,12 @@ pub enum Weight {
 }
 
 /// Of one line of text.
-pub fn text_width_px(text: &str, size_px: f64, weight: Weight) -> f64 {
+pub(crate) fn text_width_px(text: &str, size_px: f64, weight: Weight) -> f64 {
     text.chars().map(|letter| advance_em(letter, weight)).sum::<f64>() * size_px
 }
 
 /// `text` in lines of at most `width_px`, broken between words, and within a word that is longer than a line.
-pub fn wrapped(text: &str, width_px: f64, size_px: f64, weight: Weight) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width_px: f64, size_px: f64, weight: Weight) -> Vec<String> {
     let fits = |line: &str| text_width_px(line, size_px, weight) * SLACK <= width_px;
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -83,7 +83,7 @@ pub fn wrapped(text: &str, width_px: f64, size_px: f64, weight: Weight) -> Vec<S
 }
 
 /// `text` in one line, its middle left out where it is too long: names differ at their ends.
-pub fn elided(text: &str, width_px: f64, size_px: f64, weight: Weight) -> String {
+pub(crate) fn elided(text: &str, width_px: f64, size_px: f64, weight: Weight) -> String {
     let fits = |line: &str| text_width_px(line, size_px, weight) * SLACK <= width_px;
     if fits(text) {
         return text.to_owned();

@@ -7,7 +7,7 @@ use avar_metrics::ScoredClip;
 use avar_metrics::runs::Run;
 
 /// Frames of a clip.
-pub const FRAMES_A_ROW: usize = 4;
+pub(crate) const FRAMES_A_ROW: usize = 4;
 
 /// Of each class of the run one clip that was judged right and one that was judged wrong.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::features::Matrix;
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Components {
+pub(crate) struct Components {
     /// Each point's place along the first and the second component.
     pub scores: Vec<[f64; 2]>,
     /// The share of the variance along each.
@@ -22,7 +22,7 @@ const MOST_ROUNDS: usize = 3_000;
 /// Of an eigenvalue, relative, between two rounds.
 const TOLERANCE: f64 = 1e-14;
 
-pub fn principal_components(points: &Matrix) -> Components {
+pub(crate) fn principal_components(points: &Matrix) -> Components {
     let centred = centred(points);
     let is_wide = centred.columns > centred.rows;
     let products = if is_wide { products_of_rows(&centred) } else { products_of_rows(&transposed(&centred)) };

@@ -13,7 +13,7 @@ use super::svg::Families;
 use avar_fonts::SystemFonts;
 
 /// Pixels of the picture for each of the drawing.
-pub const SCALE: f32 = 2.0;
+pub(crate) const SCALE: f32 = 2.0;
 
 /// No figure is wider or taller, in its own pixels: memory for larger ones may not be there.
 const LONGEST_PX: f64 = 8192.0;

@@ -8,7 +8,7 @@ use avar_metrics::runs::{About, ClipFacts, Run, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
 
 /// Eight clips a class; class by class a little harder, the last ones often taken for another.
-pub fn sample_run() -> Run {
+pub(crate) fn sample_run() -> Run {
     let mut random = fastrand::Rng::with_seed(7);
     let mut run = Run { folder: PathBuf::from("/out/sample-run"), about: sample_about(), ..empty() };
     for class in AnomalyClass::ALL {
@@ -30,7 +30,7 @@ pub fn sample_run() -> Run {
     run
 }
 
-pub fn empty() -> Run {
+pub(crate) fn empty() -> Run {
     Run { folder: PathBuf::new(), about: About::default(), clips: Vec::new(), set_aside: Vec::new() }
 }
 
@@ -87,7 +87,7 @@ fn sample_clip(class: AnomalyClass, found: AnomalyClass, number: usize, random: 
 }
 
 /// A small scene of a hue of its own.
-pub fn sample_picture(seed: u64) -> Picture {
+pub(crate) fn sample_picture(seed: u64) -> Picture {
     let (width_px, height_px) = (64, 36);
     let mut random = fastrand::Rng::with_seed(seed);
     let (tint, light_x) = ([random.u8(40..160), random.u8(40..160), random.u8(40..160)], random.f64() * 64.0);

@@ -102,7 +102,7 @@ impl Sheet {
         edges
     }
 
-    pub fn drawing(&self) -> Drawing {
+    pub(crate) fn drawing(&self) -> Drawing {
         let edges = self.edges();
         let right = edges.last().map_or(LEAST_WIDTH_PX, |(_, right)| *right);
         let mut drawing = Drawing::new(right + MARGIN_PX, 0.0);
@@ -171,7 +171,7 @@ impl Sheet {
     }
 
     /// For CSV and Markdown: the section as a column of its own, groups before their columns.
-    pub fn table(&self) -> Table {
+    pub(crate) fn table(&self) -> Table {
         let has_sections = self.sections.iter().any(|section| !section.heading.is_empty());
         let mut columns: Vec<String> = has_sections.then(|| DATASET.to_owned()).into_iter().collect();
         for Group { prefix, columns: of_group, .. } in &self.groups {

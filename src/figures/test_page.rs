@@ -7,43 +7,43 @@ use super::drawing::Area;
 use super::figure::Figure;
 use super::font::{Weight, text_width_px};
 
-pub struct Page {
+pub(crate) struct Page {
     svg: String,
 }
 
 impl Page {
-    pub fn of(figure: &Figure) -> Self {
+    pub(crate) fn of(figure: &Figure) -> Self {
         Self { svg: figure.drawing.to_svg() }
     }
 
     /// Saves the figure where `AVAR_FIGURES` says, to be looked at.
-    pub fn keep(figure: &Figure, name: &str) {
+    pub(crate) fn keep(figure: &Figure, name: &str) {
         if let Some(folder) = std::env::var_os("AVAR_FIGURES") {
             figure.save(&std::path::Path::new(&folder).join(name)).unwrap();
         }
     }
 
     /// The texts of a role, in the order in which they are painted.
-    pub fn texts(&self, role: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, role: &str) -> Vec<String> {
         self.each(role, |node| node.text().unwrap_or_default().to_owned())
     }
 
-    pub fn all_text(&self) -> String {
+    pub(crate) fn all_text(&self) -> String {
         let document = self.document();
         let texts = document.descendants().filter(|node| node.has_tag_name("text"));
         texts.filter_map(|node| node.text()).collect::<Vec<_>>().join(" ")
     }
 
-    pub fn attributes(&self, role: &str, name: &str) -> Vec<String> {
+    pub(crate) fn attributes(&self, role: &str, name: &str) -> Vec<String> {
         self.each(role, |node| node.attribute(name).unwrap_or_default().to_owned())
     }
 
-    pub fn count(&self, role: &str) -> usize {
+    pub(crate) fn count(&self, role: &str) -> usize {
         self.each(role, |_| ()).len()
     }
 
     /// Rectangles of a role.
-    pub fn areas(&self, role: &str) -> Vec<Area> {
+    pub(crate) fn areas(&self, role: &str) -> Vec<Area> {
         self.each(role, |node| {
             let [left, top, width, height] = ["x", "y", "width", "height"].map(|name| number(node, name));
             Area::new(left, top, width, height)
@@ -51,18 +51,18 @@ impl Page {
     }
 
     /// Where texts of a role stand.
-    pub fn places(&self, role: &str) -> Vec<(f64, f64)> {
+    pub(crate) fn places(&self, role: &str) -> Vec<(f64, f64)> {
         self.each(role, |node| (number(node, "x"), number(node, "y")))
     }
 
-    pub fn color(hex: &str) -> Color {
+    pub(crate) fn color(hex: &str) -> Color {
         let channel = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
         Color([channel(1), channel(3), channel(5)])
     }
 
     /// Measures every text in the bundled font, turned ones along their own direction.
     #[track_caller]
-    pub fn assert_text_within(&self) {
+    pub(crate) fn assert_text_within(&self) {
         let document = self.document();
         let root = document.root_element();
         let (width, height) = (number(root, "width"), number(root, "height"));

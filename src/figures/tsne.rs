@@ -26,7 +26,7 @@ impl Default for TsneSettings {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Embedding {
+pub(crate) struct Embedding {
     pub places: Vec<[f64; 2]>,
     /// As used.
     pub perplexity: f64,
@@ -46,7 +46,7 @@ const START_SPREAD: f64 = 1e-4;
 const LEAST: f64 = 1e-12;
 
 /// `start` are the principal components of `points`; `watch` hears how much is done and may say that it is to stop.
-pub fn embed(
+pub(crate) fn embed(
     points: &Matrix,
     start: &[[f64; 2]],
     settings: TsneSettings,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The file that is written to.
-pub const NAME: &str = "avar.log";
+pub(crate) const NAME: &str = "avar.log";
 /// It is then moved aside.
 const MOST_BYTES: u64 = 1 << 20;
 /// Files that were moved aside: `avar.1.log` is the latest.
@@ -26,7 +26,7 @@ pub struct LogError {
 type Tell = Box<dyn Fn(&str) + Send>;
 
 /// See the head of this file.
-pub struct LogFile {
+pub(crate) struct LogFile {
     path: PathBuf,
     file: File,
     most_bytes: u64,
@@ -36,7 +36,7 @@ pub struct LogFile {
 
 impl LogFile {
     /// Opens the file in `folder`, which is made where it is missing.
-    pub fn open(folder: &Path) -> Result<Self, LogError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, LogError> {
         let path = folder.join(NAME);
         let opened = std::fs::create_dir_all(folder).and_then(|()| open_to_append(&path));
         match opened {
@@ -45,7 +45,7 @@ impl LogFile {
         }
     }
 
-    pub fn telling(self, tell: impl Fn(&str) + Send + 'static) -> Self {
+    pub(crate) fn telling(self, tell: impl Fn(&str) + Send + 'static) -> Self {
         Self { tell: Some(Box::new(tell)), ..self }
     }
 
@@ -112,13 +112,13 @@ fn open_to_append(path: &Path) -> io::Result<File> {
 }
 
 /// One line on its way into the file.
-pub struct LogLine {
+pub(crate) struct LogLine {
     file: Arc<Mutex<LogFile>>,
     text: Vec<u8>,
 }
 
 impl LogLine {
-    pub fn of(file: Arc<Mutex<LogFile>>) -> Self {
+    pub(crate) fn of(file: Arc<Mutex<LogFile>>) -> Self {
         Self { file, text: Vec::new() }
     }
 }

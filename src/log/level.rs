@@ -21,7 +21,7 @@ pub struct LevelError {
 
 /// What is kept.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Levels(Targets);
+pub(crate) struct Levels(Targets);
 
 impl Default for Levels {
     fn default() -> Self {
@@ -30,7 +30,7 @@ impl Default for Levels {
 }
 
 impl Levels {
-    pub fn from_environment() -> Result<Self, LevelError> {
+    pub(crate) fn from_environment() -> Result<Self, LevelError> {
         match std::env::var_os(LEVEL_VARIABLE) {
             Some(value) => Self::from_text(&value.to_string_lossy()),
             None => Ok(Self::default()),
@@ -49,7 +49,7 @@ impl Levels {
     }
 
     /// `None` where nothing is kept.
-    pub fn targets(&self) -> Option<Targets> {
+    pub(crate) fn targets(&self) -> Option<Targets> {
         let is_off = |(_, level): (&str, LevelFilter)| level == LevelFilter::OFF;
         let is_silent =
             self.0.iter().all(is_off) && self.0.default_level().is_none_or(|level| level == LevelFilter::OFF);

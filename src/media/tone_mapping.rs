@@ -22,7 +22,7 @@ fn scale_of(brightest_nits: f32) -> f32 {
 
 /// Red, green and blue as coded -> the same for an SDR screen, by look-up: ten times faster than the arithmetic, and
 /// within a code of eight bits.
-pub struct ToneTable {
+pub(crate) struct ToneTable {
     transfer: Transfer,
     /// Of each 16-bit code: cd/m² (PQ), or scene light (HLG).
     light: Vec<f32>,
@@ -41,7 +41,7 @@ static HLG_TABLE: LazyLock<ToneTable> = LazyLock::new(|| ToneTable::new(Transfer
 
 impl ToneTable {
     /// `None` for SDR, of which nothing is changed.
-    pub fn of(transfer: Transfer) -> Option<&'static Self> {
+    pub(crate) fn of(transfer: Transfer) -> Option<&'static Self> {
         match transfer {
             Transfer::Sdr => None,
             Transfer::Pq => Some(&PQ_TABLE),
@@ -65,7 +65,7 @@ impl ToneTable {
     }
 
     /// Red, green and blue as coded in 16 bits -> as 8 bits for an SDR screen.
-    pub fn to_sdr8(&self, rgb: [u16; 3]) -> [u8; 3] {
+    pub(crate) fn to_sdr8(&self, rgb: [u16; 3]) -> [u8; 3] {
         let light = rgb.map(|code| self.light[usize::from(code)]);
         let nits = if self.transfer == Transfer::Hlg { scene_to_nits(light) } else { light };
         let brightest = nits[0].max(nits[1]).max(nits[2]);

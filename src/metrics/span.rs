@@ -34,7 +34,7 @@ impl Span {
 }
 
 /// The union as disjoint spans in order; spans that overlap or touch become one.
-pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+pub(crate) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable_by(|a, b| a.start.total_cmp(&b.start));
     spans.dedup_by(|next, span| {
         let joined = next.start <= span.end;
@@ -47,7 +47,7 @@ pub fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 /// The positions in `spans` (disjoint, in order) of those that overlap `span`.
-pub fn overlapping(spans: &[Span], span: Span) -> std::ops::Range<usize> {
+pub(crate) fn overlapping(spans: &[Span], span: Span) -> std::ops::Range<usize> {
     let first = spans.partition_point(|other| other.end <= span.start);
     let past = spans.partition_point(|other| other.start < span.end);
     first..past.max(first)

@@ -17,7 +17,7 @@ use super::audio_feed::AudioFeed;
 use avar_base::time::MediaTime;
 
 /// Something that takes samples from a feed for as long as it lives.
-pub trait AudioSink {
+pub(crate) trait AudioSink {
     fn rate_hz(&self) -> u32;
     fn channels(&self) -> u16;
     /// From a sample's leaving the feed until it is heard.
@@ -46,7 +46,7 @@ const PULL_FRAMES: usize = 256;
 const RUNAWAY_S: f64 = 1.0;
 /// Why no sound device plays.
 #[derive(Debug, thiserror::Error)]
-pub enum NoDevice {
+pub(crate) enum NoDevice {
     #[error("there is no sound device")]
     Absent,
     #[error("the sound device cannot be opened ({0})")]
@@ -81,7 +81,7 @@ const SILENT_RATE_HZ: u32 = 48_000;
 const SILENT_PERIOD: Duration = Duration::from_millis(10);
 
 /// The default sound device.
-pub struct DeviceSink {
+pub(crate) struct DeviceSink {
     rate_hz: u32,
     channels: u16,
     latency: Duration,
@@ -90,7 +90,7 @@ pub struct DeviceSink {
 
 impl DeviceSink {
     /// Opens the default device, without ALSA's messages on standard error.
-    pub fn open(feed: &Arc<AudioFeed>) -> Result<Self, NoDevice> {
+    pub(crate) fn open(feed: &Arc<AudioFeed>) -> Result<Self, NoDevice> {
         #[cfg(target_os = "linux")]
         let _messages = alsa::Output::local_error_handler();
         let device = cpal::default_host().default_output_device().ok_or(NoDevice::Absent)?;
@@ -210,13 +210,13 @@ impl Source for FeedSource {
 }
 
 /// A clock in the shape of a sink: takes samples at wall rate on a thread of its own and lets nobody hear them.
-pub struct SilentSink {
+pub(crate) struct SilentSink {
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl SilentSink {
-    pub fn start(feed: &Arc<AudioFeed>) -> std::io::Result<Self> {
+    pub(crate) fn start(feed: &Arc<AudioFeed>) -> std::io::Result<Self> {
         let feed = Arc::clone(feed);
         let (stop, stopped) = mpsc::channel();
         let thread = std::thread::Builder::new().name("silent sound".to_owned()).spawn(move || {

@@ -19,14 +19,14 @@ use avar_media::{AudioBlock, AudioFormat, AudioInfo, AudioReader, MediaError};
 
 /// What the window is told about the sound.
 #[derive(Clone, Debug, Default)]
-pub struct AudioDeviceReport {
+pub(crate) struct AudioDeviceReport {
     /// Something to know that keeps nobody from working.
     pub note: Option<String>,
     pub error: Option<String>,
 }
 
 /// What the thread needs to know.
-pub struct AudioWorker {
+pub(crate) struct AudioWorker {
     pub path: PathBuf,
     /// The track that is heard.
     pub audio: Option<AudioInfo>,
@@ -48,7 +48,7 @@ const DEVICE_PATIENCE: Duration = Duration::from_millis(100);
 
 impl AudioWorker {
     /// Runs until the feed says quit.
-    pub fn run(self) {
+    pub(crate) fn run(self) {
         let Some(mut sink) = self.open_sink() else { return };
         self.feed.connect(sink.rate_hz(), sink.channels(), sink.latency());
         let mut reader: Option<AudioReader> = None;

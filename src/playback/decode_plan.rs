@@ -13,7 +13,7 @@ const MOST_BEHIND_FRAMES: usize = 256;
 
 /// What the player wants to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub(crate) struct Wish {
     pub target: FrameIndex,
     /// The key frame at or before the target first, as a preview.
     pub preview: bool,
@@ -25,7 +25,7 @@ pub struct Wish {
 
 /// One piece of work for the decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Decode this key frame alone.
     Preview(FrameIndex),
     /// Decode and keep `from..=to`; `seek` tells whether the reader must be moved to `from` first.
@@ -35,7 +35,7 @@ pub enum Step {
 }
 
 /// What is known of the file, the cache and the reader.
-pub struct Situation<'a> {
+pub(crate) struct Situation<'a> {
     pub frames: usize,
     /// Frames that fit in the cache.
     pub capacity: usize,
@@ -50,7 +50,7 @@ pub struct Situation<'a> {
 }
 
 /// The next step towards `wish`.
-pub fn next_step(wish: Wish, situation: &Situation) -> Step {
+pub(crate) fn next_step(wish: Wish, situation: &Situation) -> Step {
     let Some(last) = situation.frames.checked_sub(1) else { return Step::Rest };
     let target = wish.target.0.min(last);
     let has = situation.has;
@@ -77,7 +77,12 @@ pub fn next_step(wish: Wish, situation: &Situation) -> Step {
 
 /// Whether filling `from..=to` is still a way to `target`: it lies inside, or in the same group of pictures
 /// beyond, where decoding on beats starting again.
-pub fn serves(from: FrameIndex, to: FrameIndex, target: FrameIndex, key_at_or_before: &dyn Fn(usize) -> usize) -> bool {
+pub(crate) fn serves(
+    from: FrameIndex,
+    to: FrameIndex,
+    target: FrameIndex,
+    key_at_or_before: &dyn Fn(usize) -> usize,
+) -> bool {
     from <= target && (target <= to || key_at_or_before(target.0) == key_at_or_before(to.0))
 }
 

@@ -15,7 +15,7 @@ const LEAST_FRAMES: usize = 3;
 
 /// Frames around a playhead.
 #[derive(Debug)]
-pub struct FrameCache<F> {
+pub(crate) struct FrameCache<F> {
     frames: BTreeMap<usize, (F, usize)>,
     budget_bytes: usize,
     held_bytes: usize,
@@ -25,17 +25,17 @@ pub struct FrameCache<F> {
 }
 
 impl<F: Clone> FrameCache<F> {
-    pub fn new(budget_bytes: usize) -> Self {
+    pub(crate) fn new(budget_bytes: usize) -> Self {
         Self { frames: BTreeMap::new(), budget_bytes, held_bytes: 0, largest_bytes: 0, playhead: 0, backward: false }
     }
 
     /// Where the playhead is and which way it travels: what the next insertion pushes out depends on it.
-    pub fn set_playhead(&mut self, index: FrameIndex, backward: bool) {
+    pub(crate) fn set_playhead(&mut self, index: FrameIndex, backward: bool) {
         self.playhead = index.0;
         self.backward = backward;
     }
 
-    pub fn insert(&mut self, index: FrameIndex, frame: F, size_bytes: usize) {
+    pub(crate) fn insert(&mut self, index: FrameIndex, frame: F, size_bytes: usize) {
         if let Some((_, replaced_bytes)) = self.frames.insert(index.0, (frame, size_bytes)) {
             self.held_bytes -= replaced_bytes;
         }
@@ -44,12 +44,12 @@ impl<F: Clone> FrameCache<F> {
         self.make_room();
     }
 
-    pub fn budget_bytes(&self) -> usize {
+    pub(crate) fn budget_bytes(&self) -> usize {
         self.budget_bytes
     }
 
     /// Holds no more than this from now on.
-    pub fn set_budget(&mut self, budget_bytes: usize) {
+    pub(crate) fn set_budget(&mut self, budget_bytes: usize) {
         self.budget_bytes = budget_bytes;
         self.make_room();
     }
@@ -63,16 +63,16 @@ impl<F: Clone> FrameCache<F> {
         }
     }
 
-    pub fn get(&self, index: FrameIndex) -> Option<F> {
+    pub(crate) fn get(&self, index: FrameIndex) -> Option<F> {
         self.frames.get(&index.0).map(|(frame, _)| frame.clone())
     }
 
-    pub fn contains(&self, index: FrameIndex) -> bool {
+    pub(crate) fn contains(&self, index: FrameIndex) -> bool {
         self.frames.contains_key(&index.0)
     }
 
     /// The newest frame held in `from..=to`.
-    pub fn newest_within(&self, from: FrameIndex, to: FrameIndex) -> Option<F> {
+    pub(crate) fn newest_within(&self, from: FrameIndex, to: FrameIndex) -> Option<F> {
         if from > to {
             return None;
         }
@@ -80,19 +80,19 @@ impl<F: Clone> FrameCache<F> {
     }
 
     /// The oldest frame held in `from..=to`.
-    pub fn oldest_within(&self, from: FrameIndex, to: FrameIndex) -> Option<F> {
+    pub(crate) fn oldest_within(&self, from: FrameIndex, to: FrameIndex) -> Option<F> {
         if from > to {
             return None;
         }
         self.frames.range(from.0..=to.0).next().map(|(_, (frame, _))| frame.clone())
     }
 
-    pub fn held_bytes(&self) -> usize {
+    pub(crate) fn held_bytes(&self) -> usize {
         self.held_bytes
     }
 
     /// How many frames fit, judged by the largest seen; `None` before the first.
-    pub fn capacity_frames(&self) -> Option<usize> {
+    pub(crate) fn capacity_frames(&self) -> Option<usize> {
         (self.largest_bytes > 0).then(|| (self.budget_bytes / self.largest_bytes).max(LEAST_FRAMES))
     }
 

@@ -35,11 +35,11 @@ fn leaving() -> MutexGuard<'static, Vec<JoinHandle<()>>> {
 
 /// Threads that have been told how to end.
 #[derive(Default)]
-pub struct WorkerThreads(Vec<JoinHandle<()>>);
+pub(crate) struct WorkerThreads(Vec<JoinHandle<()>>);
 
 impl WorkerThreads {
     /// Starts a thread for the file `path`; a panic in `run` is passed to `on_panic` as a sentence.
-    pub fn spawn(
+    pub(crate) fn spawn(
         &mut self,
         name: &str,
         path: &Path,
@@ -67,7 +67,7 @@ impl WorkerThreads {
     }
 
     /// Takes leave of threads that have been told to end, and waits for none of them.
-    pub fn join_with_timeout(&mut self) {
+    pub(crate) fn join_with_timeout(&mut self) {
         leaving().append(&mut self.0);
     }
 }

@@ -18,13 +18,13 @@ use avar_base::time::FrameIndex;
 use avar_media::{FrameFaults, FrameTable, MediaError, VideoFrame, VideoReader};
 
 /// What player and decoder share.
-pub struct VideoShared {
+pub(crate) struct VideoShared {
     state: Mutex<VideoState>,
     changed: Condvar,
 }
 
 /// See [`VideoShared`].
-pub struct VideoState {
+pub(crate) struct VideoState {
     table: Arc<FrameTable>,
     pub cache: FrameCache<VideoFrame>,
     /// The most that decoded frames may take; an index is taken off it.
@@ -49,7 +49,7 @@ pub struct VideoState {
 }
 
 impl VideoShared {
-    pub fn new(table: Arc<FrameTable>, cache_bytes: usize, expected: Expected) -> Self {
+    pub(crate) fn new(table: Arc<FrameTable>, cache_bytes: usize, expected: Expected) -> Self {
         let wish = Wish { target: FrameIndex(0), preview: false, backward: false, ahead: 0 };
         let budget_bytes = budget_bytes(cache_bytes, table.len(), expected);
         let state = VideoState {
@@ -70,13 +70,13 @@ impl VideoShared {
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    pub fn lock(&self) -> MutexGuard<'_, VideoState> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, VideoState> {
         // A panic elsewhere leaves frames and wish as they were: still good to show.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// States what is wanted now; `anew` when the user asked for it, so that a failure is tried again.
-    pub fn wish(&self, wish: Wish, anew: bool) {
+    pub(crate) fn wish(&self, wish: Wish, anew: bool) {
         let mut state = self.lock();
         if state.wish != wish || anew {
             state.wish = wish;
@@ -88,7 +88,7 @@ impl VideoShared {
     }
 
     /// Takes over a table that goes on where the one so far ended.
-    pub fn extend(&self, table: Arc<FrameTable>) {
+    pub(crate) fn extend(&self, table: Arc<FrameTable>) {
         let mut state = self.lock();
         let budget_bytes = budget_bytes(state.cache_bytes, table.len(), state.expected);
         state.cache.set_budget(budget_bytes);
@@ -96,13 +96,13 @@ impl VideoShared {
         self.changed.notify_one();
     }
 
-    pub fn quit(&self) {
+    pub(crate) fn quit(&self) {
         self.lock().quit = true;
         self.changed.notify_one();
     }
 
     /// The decoder has ended for good.
-    pub fn give_up(&self, sentence: String) {
+    pub(crate) fn give_up(&self, sentence: String) {
         let mut state = self.lock();
         state.quit = true;
         state.has_failed = true;
@@ -119,7 +119,7 @@ const LEAST_BUDGET_BYTES: usize = 96 << 20;
 
 /// What the file's description says before its frames are known: good for room in memory, and for nothing else.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// The size of a decoded frame; above zero.
     pub frame_bytes: usize,
     /// How many frames there will be. FFmpeg never gives back room that decoded frames once had: what a long
@@ -135,16 +135,16 @@ fn budget_bytes(cache_bytes: usize, frames: usize, expected: Expected) -> usize 
 }
 
 impl VideoState {
-    pub fn set_awaited(&mut self, awaited: Option<RangeInclusive<usize>>) {
+    pub(crate) fn set_awaited(&mut self, awaited: Option<RangeInclusive<usize>>) {
         self.awaited = awaited;
     }
 
     /// The key frame `key`, if it is at hand.
-    pub fn preview_of(&self, key: FrameIndex) -> Option<VideoFrame> {
+    pub(crate) fn preview_of(&self, key: FrameIndex) -> Option<VideoFrame> {
         self.preview.clone().filter(|frame| frame.index == key).or_else(|| self.cache.get(key))
     }
 
-    pub fn has(&self, index: usize) -> bool {
+    pub(crate) fn has(&self, index: usize) -> bool {
         self.cache.contains(FrameIndex(index)) || self.undecodable.contains(&index)
     }
 
@@ -154,7 +154,7 @@ impl VideoState {
 }
 
 /// What the thread needs to know.
-pub struct VideoWorker {
+pub(crate) struct VideoWorker {
     pub path: PathBuf,
     pub shared: Arc<VideoShared>,
     pub wake: Wake,
@@ -168,7 +168,7 @@ struct Position {
 
 impl VideoWorker {
     /// Runs until told to quit.
-    pub fn run(self) {
+    pub(crate) fn run(self) {
         let mut position: Option<Position> = None;
         while let Some((step, attempt)) = self.next_step(position.as_ref().and_then(|position| position.at)) {
             let _span = trace_span!("decode", ?step).entered();

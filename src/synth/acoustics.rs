@@ -5,43 +5,43 @@ use std::f32::consts::{PI, TAU};
 use crate::random::Random;
 
 /// Mono samples; what is mixed beyond its end is dropped.
-pub struct Track {
+pub(crate) struct Track {
     pub samples: Vec<f32>,
     pub rate_hz: u32,
 }
 
 impl Track {
-    pub fn silent(duration_s: f32, rate_hz: u32) -> Self {
+    pub(crate) fn silent(duration_s: f32, rate_hz: u32) -> Self {
         Self { samples: vec![0.0; (duration_s * rate_hz as f32).round() as usize], rate_hz }
     }
 
-    pub fn duration_s(&self) -> f32 {
+    pub(crate) fn duration_s(&self) -> f32 {
         self.samples.len() as f32 / self.rate_hz as f32
     }
 
     /// Adds `other` times `gain` from `start_s` on.
-    pub fn add(&mut self, other: &Track, start_s: f32, gain: f32) {
+    pub(crate) fn add(&mut self, other: &Track, start_s: f32, gain: f32) {
         let first = (start_s * self.rate_hz as f32).round() as usize;
         for (sample, added) in self.samples.iter_mut().skip(first).zip(&other.samples) {
             *sample += added * gain;
         }
     }
 
-    pub fn scale(&mut self, gain: f32) {
+    pub(crate) fn scale(&mut self, gain: f32) {
         self.samples.iter_mut().for_each(|sample| *sample *= gain);
     }
 
     /// Passes the whole track through `filter`.
-    pub fn filter(&mut self, mut filter: Filter) {
+    pub(crate) fn filter(&mut self, mut filter: Filter) {
         self.samples.iter_mut().for_each(|sample| *sample = filter.next(*sample));
     }
 
-    pub fn peak(&self) -> f32 {
+    pub(crate) fn peak(&self) -> f32 {
         self.samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
     }
 
     /// RMS of the loud parts: the 90th percentile over windows of 50 ms, so that pauses do not count.
-    pub fn loudness(&self) -> f32 {
+    pub(crate) fn loudness(&self) -> f32 {
         let window = (self.rate_hz as usize / 20).max(1);
         let mut powers: Vec<f32> = self
             .samples
@@ -53,7 +53,7 @@ impl Track {
     }
 
     /// Adds `voice(age_s)` from `start_s` on for `duration_s`; it is called once for each sample, in order.
-    pub fn mix(&mut self, start_s: f32, duration_s: f32, mut voice: impl FnMut(f32) -> f32) {
+    pub(crate) fn mix(&mut self, start_s: f32, duration_s: f32, mut voice: impl FnMut(f32) -> f32) {
         let rate_hz = self.rate_hz as f32;
         let first = (start_s * rate_hz).round() as usize;
         let count = (duration_s * rate_hz).round() as usize;
@@ -63,7 +63,7 @@ impl Track {
     }
 
     /// Bends loud samples so that none exceeds `ceiling`; below `knee` nothing changes.
-    pub fn limit(&mut self, knee: f32, ceiling: f32) {
+    pub(crate) fn limit(&mut self, knee: f32, ceiling: f32) {
         let room = ceiling - knee;
         for sample in &mut self.samples {
             let excess = sample.abs() - knee;
@@ -76,7 +76,7 @@ impl Track {
 
 /// A second-order filter (Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients").
 #[derive(Clone, Debug)]
-pub struct Filter {
+pub(crate) struct Filter {
     feed: [f32; 3],
     back: [f32; 2],
     heard: [f32; 2],
@@ -84,22 +84,22 @@ pub struct Filter {
 }
 
 impl Filter {
-    pub fn low_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
+    pub(crate) fn low_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
         Self::new(cutoff_hz, q, rate_hz, |cos, _| [(1.0 - cos) / 2.0, 1.0 - cos, (1.0 - cos) / 2.0])
     }
 
-    pub fn high_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
+    pub(crate) fn high_pass(cutoff_hz: f32, q: f32, rate_hz: u32) -> Self {
         Self::new(cutoff_hz, q, rate_hz, |cos, _| [(1.0 + cos) / 2.0, -1.0 - cos, (1.0 + cos) / 2.0])
     }
 
     /// Moves a band-pass to another centre without a click: what it remembers stays.
-    pub fn tune_band_pass(&mut self, center_hz: f32, q: f32, rate_hz: u32) {
+    pub(crate) fn tune_band_pass(&mut self, center_hz: f32, q: f32, rate_hz: u32) {
         let Self { feed, back, .. } = Self::band_pass(center_hz, q, rate_hz);
         (self.feed, self.back) = (feed, back);
     }
 
     /// Unit gain at its centre.
-    pub fn band_pass(center_hz: f32, q: f32, rate_hz: u32) -> Self {
+    pub(crate) fn band_pass(center_hz: f32, q: f32, rate_hz: u32) -> Self {
         Self::new(center_hz, q, rate_hz, |_, alpha| [alpha, 0.0, -alpha])
     }
 
@@ -111,7 +111,7 @@ impl Filter {
         Self { feed, back: [-2.0 * cos * scale, (1.0 - alpha) * scale], heard: [0.0; 2], said: [0.0; 2] }
     }
 
-    pub fn next(&mut self, sample: f32) -> f32 {
+    pub(crate) fn next(&mut self, sample: f32) -> f32 {
         let [b0, b1, b2] = self.feed;
         let [a1, a2] = self.back;
         let output = b0 * sample + b1 * self.heard[0] + b2 * self.heard[1] - a1 * self.said[0] - a2 * self.said[1];
@@ -122,14 +122,14 @@ impl Filter {
 }
 
 /// White noise through a filter.
-pub fn noise(mut filter: Filter, seed: u64) -> impl FnMut() -> f32 {
+pub(crate) fn noise(mut filter: Filter, seed: u64) -> impl FnMut() -> f32 {
     let mut random = Random::new(seed);
     move || filter.next(random.signed())
 }
 
 /// One way in which a struck body rings.
 #[derive(Clone, Copy, Debug)]
-pub struct Mode {
+pub(crate) struct Mode {
     pub hz: f32,
     pub level: f32,
     /// Until it has fallen to 1/e.
@@ -137,26 +137,26 @@ pub struct Mode {
 }
 
 /// A struck body `age_s` after the blow: the sum of its decaying modes.
-pub fn ring(modes: &[Mode], age_s: f32) -> f32 {
+pub(crate) fn ring(modes: &[Mode], age_s: f32) -> f32 {
     modes.iter().map(|mode| mode.level * (-age_s / mode.decay_s).exp() * (TAU * mode.hz * age_s).sin()).sum()
 }
 
 /// A pitch that changes: keeps its phase from sample to sample.
 #[derive(Clone, Debug, Default)]
-pub struct Oscillator {
+pub(crate) struct Oscillator {
     cycles: f32,
 }
 
 impl Oscillator {
     /// Steps one sample on and returns the phase in radians.
-    pub fn advance(&mut self, hz: f32, rate_hz: u32) -> f32 {
+    pub(crate) fn advance(&mut self, hz: f32, rate_hz: u32) -> f32 {
         self.cycles = (self.cycles + hz / rate_hz as f32).fract();
         self.cycles * TAU
     }
 }
 
 /// Rises over `rise_s`, holds, falls over the last `fall_s` of `duration_s`; half a cosine either way.
-pub fn fade(age_s: f32, duration_s: f32, rise_s: f32, fall_s: f32) -> f32 {
+pub(crate) fn fade(age_s: f32, duration_s: f32, rise_s: f32, fall_s: f32) -> f32 {
     let share = (age_s / rise_s).min((duration_s - age_s) / fall_s).clamp(0.0, 1.0);
     0.5 - 0.5 * (PI * share).cos()
 }

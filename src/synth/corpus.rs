@@ -33,7 +33,7 @@ pub struct SynthSpec {
 /// Lossy as surveillance recordings are.
 const CRF: u8 = 27;
 /// No folder holds more.
-pub const MOST_ITEMS: usize = 1_000_000;
+pub(crate) const MOST_ITEMS: usize = 1_000_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SynthError {

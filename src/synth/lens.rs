@@ -13,12 +13,12 @@ use crate::drawing::lettering::{stamp, stamp_width_px};
 use crate::random::Random;
 
 /// What is drawn beyond each edge of the picture, for the camera to sway into.
-pub const MARGIN_PX: u32 = 16;
+pub(crate) const MARGIN_PX: u32 = 16;
 /// Side of the blocks that a coder works in.
 const BLOCK_PX: usize = 8;
 const NOISE_LENGTH: usize = 1 << 14;
 
-pub struct Lens {
+pub(crate) struct Lens {
     width: usize,
     height: usize,
     /// What each pixel keeps of its light, in 1/256, row by row.
@@ -57,7 +57,7 @@ impl Sway {
 }
 
 impl Lens {
-    pub fn draw(scenario: &Scenario, set: &Set, size_px: (u32, u32), random: &mut Random) -> Self {
+    pub(crate) fn draw(scenario: &Scenario, set: &Set, size_px: (u32, u32), random: &mut Random) -> Self {
         let (width, height) = (size_px.0 as usize, size_px.1 as usize);
         let vignette = random.between(0.05, 0.5);
         let falloff = |x: usize, y: usize| {
@@ -112,7 +112,7 @@ impl Lens {
 
     /// The picture as R, G, B bytes. `scene` has [`MARGIN_PX`] more on every side; `shock_px` shakes the camera,
     /// `flood` (red, green, blue) whitens the picture.
-    pub fn take(&self, scene: &Pixmap, frame: u32, shock_px: f32, flood: [f32; 3]) -> Vec<u8> {
+    pub(crate) fn take(&self, scene: &Pixmap, frame: u32, shock_px: f32, flood: [f32; 3]) -> Vec<u8> {
         let time_s = frame as f32 / FRAME_RATE_HZ as f32;
         let mut random = Random::new(self.seed ^ (u64::from(frame) << 20));
         let mut shift = |sway: &Sway| {

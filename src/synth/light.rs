@@ -4,7 +4,7 @@ use super::view::{Point, length, sub};
 
 /// A lamp; at `reach_m` a quarter of its light is left.
 #[derive(Clone, Debug)]
-pub struct Lamp {
+pub(crate) struct Lamp {
     pub at: Point,
     pub reach_m: f32,
     /// Added to the ambient light where the lamp is.
@@ -13,16 +13,16 @@ pub struct Lamp {
 
 /// Light of a scene; 1 shows a colour as it is.
 #[derive(Clone, Debug)]
-pub struct Light {
+pub(crate) struct Light {
     pub ambient: [f32; 3],
     pub lamps: Vec<Lamp>,
 }
 
 impl Light {
     /// Everything in its own colour.
-    pub const PLAIN: Light = Light { ambient: [1.0; 3], lamps: Vec::new() };
+    pub(crate) const PLAIN: Light = Light { ambient: [1.0; 3], lamps: Vec::new() };
 
-    pub fn at(&self, point: Point) -> [f32; 3] {
+    pub(crate) fn at(&self, point: Point) -> [f32; 3] {
         let mut sum = self.ambient;
         for lamp in &self.lamps {
             let far = length(sub(point, lamp.at)) / lamp.reach_m;
@@ -33,7 +33,7 @@ impl Light {
     }
 
     /// A colour, 0xRRGGBB, as it looks at `point`.
-    pub fn shaded(&self, rgb: u32, point: Point) -> u32 {
+    pub(crate) fn shaded(&self, rgb: u32, point: Point) -> u32 {
         let light = self.at(point);
         let [_, red, green, blue] = rgb.to_be_bytes();
         let shade = |channel: u8, light: f32| (f32::from(channel) * light).min(255.0) as u8;

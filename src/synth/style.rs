@@ -13,27 +13,27 @@ const TEST_SIZES_PX: [(u32, u32); 5] = [(336, 192), (368, 208), (352, 240), (336
 
 /// Draws looks for one part.
 #[derive(Clone, Copy, Debug)]
-pub struct Style {
+pub(crate) struct Style {
     is_test: bool,
 }
 
 impl Style {
-    pub fn of(split: Split) -> Self {
+    pub(crate) fn of(split: Split) -> Self {
         Self { is_test: split == Split::Test }
     }
 
-    pub fn size_px(self, random: &mut Random) -> (u32, u32) {
+    pub(crate) fn size_px(self, random: &mut Random) -> (u32, u32) {
         let sizes: &[(u32, u32)] = if self.is_test { &TEST_SIZES_PX } else { &SIZES_PX };
         sizes[random.bits() as usize % sizes.len()]
     }
 
     /// Whether things stand about that belong to no place: training sees many places, the test its own.
-    pub fn dresses_places(self) -> bool {
+    pub(crate) fn dresses_places(self) -> bool {
         !self.is_test
     }
 
     /// Height of the camera over the floor.
-    pub fn camera_height_m(self, is_outdoors: bool, random: &mut Random) -> f32 {
+    pub(crate) fn camera_height_m(self, is_outdoors: bool, random: &mut Random) -> f32 {
         match (self.is_test, is_outdoors) {
             (false, true) => match random.unit() {
                 draw if draw < 0.15 => random.between(1.4, 1.7),
@@ -53,7 +53,7 @@ impl Style {
     }
 
     /// Share of the picture's height that a person takes, around a range.
-    pub fn person_share(self, (smallest, largest): (f32, f32), random: &mut Random) -> f32 {
+    pub(crate) fn person_share(self, (smallest, largest): (f32, f32), random: &mut Random) -> f32 {
         let middle = random.between(smallest, largest);
         if !self.is_test {
             return match random.unit() {
@@ -66,7 +66,7 @@ impl Style {
     }
 
     /// How fast people and vehicles are, against everyday.
-    pub fn tempo(self, random: &mut Random) -> f32 {
+    pub(crate) fn tempo(self, random: &mut Random) -> f32 {
         if self.is_test {
             [random.between(0.76, 0.9), random.between(1.16, 1.32)][(random.bits() % 2) as usize]
         } else {
@@ -79,7 +79,7 @@ impl Style {
     }
 
     /// Red, green and blue as the camera's white balance has them.
-    pub fn white_balance(self, random: &mut Random) -> [f32; 3] {
+    pub(crate) fn white_balance(self, random: &mut Random) -> [f32; 3] {
         let warm = if self.is_test { random.between(-0.16, 0.16) } else { random.between(-0.22, 0.22) };
         let green = if self.is_test {
             random.between(0.02, 0.07)
@@ -92,7 +92,7 @@ impl Style {
     }
 
     /// Colour of a garment.
-    pub fn garment(self, random: &mut Random) -> u32 {
+    pub(crate) fn garment(self, random: &mut Random) -> u32 {
         let (draw, saturation) = (random.unit(), random.between(0.25, 0.75));
         if self.is_test {
             return match draw {
@@ -108,7 +108,7 @@ impl Style {
         }
     }
 
-    pub fn body(self, random: &mut Random) -> Body {
+    pub(crate) fn body(self, random: &mut Random) -> Body {
         let coat = self.garment(random);
         let skin = colour(random.between(18.0, 28.0), random.between(0.3, 0.5), random.between(0.35, 0.85));
         let trousers = self.garment(random);
@@ -126,7 +126,7 @@ impl Style {
         }
     }
 
-    pub fn vehicle(self, random: &mut Random) -> (Kind, u32) {
+    pub(crate) fn vehicle(self, random: &mut Random) -> (Kind, u32) {
         let kind = [Kind::Saloon, Kind::Hatchback, Kind::Van][[0, 0, 1, 1, 2][random.bits() as usize % 5]];
         let rgb = match random.unit() {
             draw if draw < 0.5 => {
@@ -143,7 +143,7 @@ impl Style {
     }
 
     /// Colour of a wall or a floor.
-    pub fn surface(self, brightness: (f32, f32), random: &mut Random) -> u32 {
+    pub(crate) fn surface(self, brightness: (f32, f32), random: &mut Random) -> u32 {
         let hue = if self.is_test { random.between(60.0, 190.0) } else { random.between(-170.0, 60.0) };
         let hue = if random.unit() < 0.35 { 210.0 } else { hue };
         let ((faintest, fullest), (darkest, brightest)) = if self.is_test {
@@ -156,7 +156,7 @@ impl Style {
 }
 
 /// 0xRRGGBB from hue (degrees), saturation and value.
-pub fn colour(hue_deg: f32, saturation: f32, value: f32) -> u32 {
+pub(crate) fn colour(hue_deg: f32, saturation: f32, value: f32) -> u32 {
     let channel = |shift: f32| {
         let sector = (shift + hue_deg.rem_euclid(360.0) / 60.0) % 6.0;
         let share = sector.min(4.0 - sector).clamp(0.0, 1.0);

@@ -8,38 +8,38 @@ use super::light::Light;
 use crate::drawing::canvas::{Canvas, Ink, Position};
 
 /// A place or a direction in the world.
-pub type Point = [f32; 3];
+pub(crate) type Point = [f32; 3];
 
 /// Nothing nearer is drawn.
 const NEAR_M: f32 = 0.3;
 
-pub fn add(a: Point, b: Point) -> Point {
+pub(crate) fn add(a: Point, b: Point) -> Point {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }
 
-pub fn sub(a: Point, b: Point) -> Point {
+pub(crate) fn sub(a: Point, b: Point) -> Point {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
-pub fn scale(a: Point, by: f32) -> Point {
+pub(crate) fn scale(a: Point, by: f32) -> Point {
     a.map(|part| part * by)
 }
 
-pub fn dot(a: Point, b: Point) -> f32 {
+pub(crate) fn dot(a: Point, b: Point) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-pub fn length(a: Point) -> f32 {
+pub(crate) fn length(a: Point) -> f32 {
     dot(a, a).sqrt()
 }
 
 /// Between two points: `share` 0 is the first, 1 the second.
-pub fn mix(a: Point, b: Point, share: f32) -> Point {
+pub(crate) fn mix(a: Point, b: Point, share: f32) -> Point {
     add(a, scale(sub(b, a), share))
 }
 
 /// `a` with length 1; a vector of no length stays as it is.
-pub fn unit(a: Point) -> Point {
+pub(crate) fn unit(a: Point) -> Point {
     scale(a, 1.0 / length(a).max(1e-6))
 }
 
@@ -49,7 +49,7 @@ fn cross(a: Point, b: Point) -> Point {
 
 /// Where a point of the world falls in the picture.
 #[derive(Clone, Copy, Debug)]
-pub struct Spot {
+pub(crate) struct Spot {
     pub at: Position,
     /// Length of a metre there.
     pub px_per_m: f32,
@@ -57,7 +57,7 @@ pub struct Spot {
 
 /// Position, direction and lens of the camera.
 #[derive(Clone, Debug)]
-pub struct View {
+pub(crate) struct View {
     pub eye: Point,
     right: Point,
     up: Point,
@@ -68,26 +68,26 @@ pub struct View {
 
 impl View {
     /// From `eye` towards `target`, which falls on `center` in the picture.
-    pub fn looking(eye: Point, target: Point, focal_px: f32, center: Position) -> Self {
+    pub(crate) fn looking(eye: Point, target: Point, focal_px: f32, center: Position) -> Self {
         let ahead = unit(sub(target, eye));
         let right = unit(cross([0.0, 1.0, 0.0], ahead));
         Self { eye, right, up: cross(ahead, right), ahead, focal_px, center }
     }
 
     /// Distance along the line of sight.
-    pub fn depth(&self, point: Point) -> f32 {
+    pub(crate) fn depth(&self, point: Point) -> f32 {
         dot(sub(point, self.eye), self.ahead)
     }
 
     /// `None` behind the camera.
-    pub fn project(&self, point: Point) -> Option<Spot> {
+    pub(crate) fn project(&self, point: Point) -> Option<Spot> {
         let seen = self.seen(point);
         (seen[2] > NEAR_M).then(|| Spot { at: self.on_picture(seen), px_per_m: self.focal_px / seen[2] })
     }
 
     /// The `x` at which floor at depth `z` passes the edge of a picture, `half_px` from its middle on one `side`
     /// (-1 or 1).
-    pub fn edge_x(&self, side: f32, half_px: f32, z: f32) -> f32 {
+    pub(crate) fn edge_x(&self, side: f32, half_px: f32, z: f32) -> f32 {
         let slope = side * half_px / self.focal_px;
         // How far to the right of the edge a point is grows evenly with x.
         let beyond = |x: f32| {
@@ -99,13 +99,13 @@ impl View {
     }
 
     /// Direction in which a pixel looks.
-    pub fn ray(&self, (x, y): Position) -> Point {
+    pub(crate) fn ray(&self, (x, y): Position) -> Point {
         let (x, y) = ((x - self.center.0) / self.focal_px, (self.center.1 - y) / self.focal_px);
         add(self.ahead, add(scale(self.right, x), scale(self.up, y)))
     }
 
     /// The picture's outline of a polygon, cut where it passes the camera.
-    pub fn outline(&self, corners: &[Point]) -> Vec<Position> {
+    pub(crate) fn outline(&self, corners: &[Point]) -> Vec<Position> {
         let seen: Vec<Point> = corners.iter().map(|&corner| self.seen(corner)).collect();
         let mut outline = Vec::with_capacity(seen.len() + 2);
         for (index, &to) in seen.iter().enumerate() {
@@ -133,7 +133,7 @@ impl View {
 }
 
 /// Draws into a picture what stands in the world, in the light of the scene.
-pub struct Painter<'a> {
+pub(crate) struct Painter<'a> {
     pub pixels: &'a mut Pixmap,
     pub view: &'a View,
     pub light: &'a Light,
@@ -141,36 +141,36 @@ pub struct Painter<'a> {
 
 impl Painter<'_> {
     /// A flat polygon, lit as its middle is.
-    pub fn face(&mut self, corners: &[Point], rgb: u32) {
+    pub(crate) fn face(&mut self, corners: &[Point], rgb: u32) {
         let middle = scale(corners.iter().copied().fold([0.0; 3], add), 1.0 / corners.len().max(1) as f32);
         self.glowing_face(corners, Ink::paint(self.light.shaded(rgb, middle)));
     }
 
     /// A flat polygon of its own brightness.
-    pub fn glowing_face(&mut self, corners: &[Point], ink: Ink) {
+    pub(crate) fn glowing_face(&mut self, corners: &[Point], ink: Ink) {
         let outline = self.view.outline(corners);
         Canvas::new(self.pixels).polygon(&outline, ink);
     }
 
     /// A rectangle that stands upright, facing the camera, from its lower left corner.
-    pub fn panel(&mut self, [x, y, z]: Point, width_m: f32, height_m: f32, rgb: u32) {
+    pub(crate) fn panel(&mut self, [x, y, z]: Point, width_m: f32, height_m: f32, rgb: u32) {
         self.face(&upright([x, y, z], width_m, height_m), rgb);
     }
 
     /// A rectangle on the floor.
-    pub fn floor(&mut self, x: (f32, f32), z: (f32, f32), rgb: u32) {
+    pub(crate) fn floor(&mut self, x: (f32, f32), z: (f32, f32), rgb: u32) {
         self.face(&[[x.0, 0.0, z.0], [x.1, 0.0, z.0], [x.1, 0.0, z.1], [x.0, 0.0, z.1]], rgb);
     }
 
     /// A round bar through `points`, lit as its first point is.
-    pub fn rod(&mut self, points: &[Point], width_m: f32, rgb: u32) {
+    pub(crate) fn rod(&mut self, points: &[Point], width_m: f32, rgb: u32) {
         if let Some(&first) = points.first() {
             self.glowing_rod(points, width_m, Ink::paint(self.light.shaded(rgb, first)));
         }
     }
 
     /// A bar of its own brightness; not drawn where it passes the camera.
-    pub fn glowing_rod(&mut self, points: &[Point], width_m: f32, ink: Ink) {
+    pub(crate) fn glowing_rod(&mut self, points: &[Point], width_m: f32, ink: Ink) {
         let spots: Option<Vec<Spot>> = points.iter().map(|&point| self.view.project(point)).collect();
         let Some(spots) = spots else { return };
         let width_px = width_m * spots.iter().map(|spot| spot.px_per_m).sum::<f32>() / spots.len().max(1) as f32;
@@ -179,14 +179,14 @@ impl Painter<'_> {
     }
 
     /// A soft ball that fades to nothing at its edge: smoke, a light's halo.
-    pub fn puff(&mut self, at: Point, radius_m: f32, ink: Ink) {
+    pub(crate) fn puff(&mut self, at: Point, radius_m: f32, ink: Ink) {
         if let Some(spot) = self.view.project(at) {
             soft_ellipse(self.pixels, spot.at, (radius_m * spot.px_per_m, radius_m * spot.px_per_m), ink);
         }
     }
 
     /// A soft round patch on the floor: a shadow, a pool of light.
-    pub fn patch(&mut self, at: Point, radius_m: f32, ink: Ink) {
+    pub(crate) fn patch(&mut self, at: Point, radius_m: f32, ink: Ink) {
         if let Some(spot) = self.view.project(at) {
             let tilt = (self.view.eye[1] - at[1]).abs() / length(sub(self.view.eye, at)).max(0.1);
             let radius_px = radius_m * spot.px_per_m;
@@ -195,7 +195,7 @@ impl Painter<'_> {
     }
 
     /// An upright box between two corners.
-    pub fn cuboid(&mut self, low: Point, high: Point, rgb: u32) {
+    pub(crate) fn cuboid(&mut self, low: Point, high: Point, rgb: u32) {
         let [x0, y0, z0] = low;
         let [x1, y1, z1] = high;
         if self.view.eye[0] < x0 {
@@ -211,18 +211,18 @@ impl Painter<'_> {
 }
 
 /// Corners of an upright rectangle that faces the camera, from its lower left corner.
-pub fn upright([x, y, z]: Point, width_m: f32, height_m: f32) -> [Point; 4] {
+pub(crate) fn upright([x, y, z]: Point, width_m: f32, height_m: f32) -> [Point; 4] {
     [[x, y, z], [x + width_m, y, z], [x + width_m, y + height_m, z], [x, y + height_m, z]]
 }
 
 /// A colour, 0xRRGGBB, `share` times as bright.
-pub fn dim(rgb: u32, share: f32) -> u32 {
+pub(crate) fn dim(rgb: u32, share: f32) -> u32 {
     Ink::paint(rgb).shade(share).rgb
 }
 
 /// Lays ink on, thinning from the middle to the edge as (1 - d²)². A gradient of the path library looks the same
 /// at several times the cost.
-pub fn soft_ellipse(pixels: &mut Pixmap, (x, y): Position, (radius_x, radius_y): (f32, f32), ink: Ink) {
+pub(crate) fn soft_ellipse(pixels: &mut Pixmap, (x, y): Position, (radius_x, radius_y): (f32, f32), ink: Ink) {
     if radius_x < 0.3 || radius_y < 0.3 || ink.alpha <= 0.0 {
         return;
     }

@@ -18,7 +18,7 @@ use avar_model::teachers::mobilenet_v2::EDGE_PX;
 use avar_model::teachers::{MobileNetV2, Yamnet, yamnet};
 
 /// Files with the backbones' tensors: trained here, or as they were published.
-pub fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
+pub(crate) fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
     match spec.recipe.backbones {
         Backbones::Lite => [Stage::Sound, Stage::Picture].map(|stage| best_path(&spec.work, stage)).to_vec(),
         Backbones::Full => vec![spec.backbone_weights.clone()],
@@ -26,7 +26,7 @@ pub fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
 }
 
 /// Trains both backbones, unless they are those that were published. Returns how each ended.
-pub fn train_backbones(
+pub(crate) fn train_backbones(
     spec: &TrainingSpec,
     corpus: &Corpus,
     cancel: &CancelToken,

@@ -13,7 +13,7 @@ use avar_base::files::hexadecimal;
 
 /// Named by the file, its size and age, and by `made_by`, which names what it was computed with: what has changed is
 /// computed again.
-pub fn path(file: &Path, made_by: impl Display, folder: &Path) -> PathBuf {
+pub(crate) fn path(file: &Path, made_by: impl Display, folder: &Path) -> PathBuf {
     let metadata = std::fs::metadata(file).ok();
     let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
     let named = format!("{} {:?} {modified:?} {made_by}", file.display(), metadata.map(|metadata| metadata.len()));
@@ -21,7 +21,7 @@ pub fn path(file: &Path, made_by: impl Display, folder: &Path) -> PathBuf {
 }
 
 /// The lists of numbers at `path`, or those that `compute` gives, which are then kept there.
-pub fn lists<const N: usize>(
+pub(crate) fn lists<const N: usize>(
     path: &Path,
     names: [&str; N],
     compute: impl FnOnce() -> Result<[Vec<f32>; N], TrainingError>,

@@ -16,7 +16,7 @@ use avar_base::files::write_whole;
 const PROGRESS: &str = "progress";
 
 /// Writes the optimizer's variables and moments, and `progress`.
-pub fn save<P: Serialize>(path: &Path, optimizer: &AdamW, progress: &P) -> Result<(), TrainingError> {
+pub(crate) fn save<P: Serialize>(path: &Path, optimizer: &AdamW, progress: &P) -> Result<(), TrainingError> {
     let mut tensors = optimizer.tensors()?;
     let json = serde_json::to_vec(&(optimizer.steps(), progress))
         .map_err(|error| TrainingError::Checkpoint { reason: error.to_string(), path: path.to_owned() })?;
@@ -26,7 +26,7 @@ pub fn save<P: Serialize>(path: &Path, optimizer: &AdamW, progress: &P) -> Resul
 }
 
 /// Puts back what [`save`] wrote; `None` where there is no checkpoint.
-pub fn load<P: DeserializeOwned>(path: &Path, optimizer: &mut AdamW) -> Result<Option<P>, TrainingError> {
+pub(crate) fn load<P: DeserializeOwned>(path: &Path, optimizer: &mut AdamW) -> Result<Option<P>, TrainingError> {
     if !path.exists() {
         return Ok(None);
     }
@@ -37,7 +37,7 @@ pub fn load<P: DeserializeOwned>(path: &Path, optimizer: &mut AdamW) -> Result<O
 }
 
 /// Only the progress that [`save`] wrote; `None` where there is no checkpoint.
-pub fn progress<P: DeserializeOwned>(path: &Path) -> Result<Option<P>, TrainingError> {
+pub(crate) fn progress<P: DeserializeOwned>(path: &Path) -> Result<Option<P>, TrainingError> {
     if !path.exists() {
         return Ok(None);
     }

@@ -8,14 +8,14 @@ use super::error::TrainingError;
 use avar_labels::{AnomalyClass, CLASS_COUNT};
 
 /// The steps, or the frames, of one clip at which one class holds.
-pub struct Moments {
+pub(crate) struct Moments {
     pub clip: usize,
     pub at: Vec<usize>,
 }
 
 /// Those of the clip `index`, a `label` whose steps or frames are of `classes`: class, kind, moments. Clips in which
 /// nothing happens are a kind of their own: what looks like an event and is none is met there.
-pub fn moments(
+pub(crate) fn moments(
     index: usize,
     label: AnomalyClass,
     classes: &[Option<AnomalyClass>],
@@ -29,13 +29,13 @@ pub fn moments(
 /// Examples by class and kind (the dataset, and what else sets them apart). Of the kinds that a class has each is drawn in
 /// proportion to the square root of its examples: a large one does not drown a small one, and a single recording is not
 /// heard over and over.
-pub struct Sampler<T> {
+pub(crate) struct Sampler<T> {
     of_class: Vec<Vec<(f32, Vec<T>)>>,
 }
 
 impl<T> Sampler<T> {
     /// `examples`: class, kind, example.
-    pub fn new<Kind: Ord>(examples: impl IntoIterator<Item = (AnomalyClass, Kind, T)>) -> Sampler<T> {
+    pub(crate) fn new<Kind: Ord>(examples: impl IntoIterator<Item = (AnomalyClass, Kind, T)>) -> Sampler<T> {
         let mut of_class: Vec<BTreeMap<Kind, Vec<T>>> = (0..CLASS_COUNT).map(|_| BTreeMap::new()).collect();
         for (class, kind, example) in examples {
             of_class[class.index()].entry(kind).or_default().push(example);
@@ -50,14 +50,14 @@ impl<T> Sampler<T> {
     }
 
     /// An example of `class`; `None` where there is none.
-    pub fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<&T> {
+    pub(crate) fn draw(&self, class: AnomalyClass, rng: &mut Rng) -> Option<&T> {
         let examples = draw_weighted(&self.of_class[class.index()], rng)?;
         examples.get(rng.usize(0..examples.len().max(1)))
     }
 
     /// An example of one of the classes in `shares`, which name a class and how often it is drawn; what remains of 1
     /// is drawn evenly from all ten.
-    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> &T {
+    pub(crate) fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> &T {
         loop {
             let mut place = rng.f32();
             let preferred = shares.iter().find(|(_, share)| {
@@ -74,13 +74,13 @@ impl<T> Sampler<T> {
 
 /// Draws the footage before the class, each by the square root of its clips: if fights were nearly all that is drawn of
 /// surveillance cameras, a surveillance camera would mean a fight.
-pub struct FootageSampler<T> {
+pub(crate) struct FootageSampler<T> {
     of_footage: Vec<(f32, Sampler<T>)>,
 }
 
 impl<T> FootageSampler<T> {
     /// `clips`: the footage of each, and its examples: class, kind, example.
-    pub fn new<Footage: Ord, Kind: Ord, Examples: IntoIterator<Item = (AnomalyClass, Kind, T)>>(
+    pub(crate) fn new<Footage: Ord, Kind: Ord, Examples: IntoIterator<Item = (AnomalyClass, Kind, T)>>(
         clips: impl IntoIterator<Item = (Footage, Examples)>,
     ) -> FootageSampler<T> {
         let mut of_footage: BTreeMap<Footage, Vec<Examples>> = BTreeMap::new();
@@ -93,7 +93,7 @@ impl<T> FootageSampler<T> {
     }
 
     /// As [`Sampler::draw_any`], of some footage; an error where no clip has an example.
-    pub fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> Result<&T, TrainingError> {
+    pub(crate) fn draw_any(&self, shares: &[(AnomalyClass, f32)], rng: &mut Rng) -> Result<&T, TrainingError> {
         let of_one = draw_weighted(&self.of_footage, rng);
         let nothing = || TrainingError::NothingToTrainOn("no clip shows any class".to_owned());
         Ok(of_one.ok_or_else(nothing)?.draw_any(shares, rng))

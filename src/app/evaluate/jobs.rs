@@ -15,13 +15,13 @@ use avar_metrics::inspection::selection::Selection;
 use avar_metrics::runs::read_run;
 
 /// A run with the notes in its folder, or the sentence why these cannot be read.
-pub struct ReadRun {
+pub(super) struct ReadRun {
     pub index: Arc<RunIndex>,
     pub notes: Result<Notes, String>,
 }
 
 /// News from a job.
-pub enum Report {
+pub(super) enum Report {
     Reading(Slot, JobEvent<(), ReadRun>),
     Selecting(Slot, JobEvent<(), Arc<Selection>>),
     Pairing(JobEvent<(), Arc<Paired>>),
@@ -31,7 +31,7 @@ pub enum Report {
     Problem(String),
 }
 
-pub struct Jobs {
+pub(super) struct Jobs {
     wake: Wake,
     reading: [Option<Job<(), ReadRun>>; 2],
     selecting: [Option<Job<(), Arc<Selection>>>; 2],
@@ -42,7 +42,7 @@ pub struct Jobs {
 }
 
 impl Jobs {
-    pub fn new(wake: Wake) -> Self {
+    pub(super) fn new(wake: Wake) -> Self {
         Self {
             wake,
             reading: [None, None],
@@ -54,13 +54,13 @@ impl Jobs {
         }
     }
 
-    pub fn is_busy(&self) -> bool {
+    pub(super) fn is_busy(&self) -> bool {
         let is_reading = self.reading.iter().any(Option::is_some) || self.selecting.iter().any(Option::is_some);
         is_reading || self.pairing.is_some() || self.comparing.is_some() || self.saving.is_some()
     }
 
     /// Replaces what is being read into the same place.
-    pub fn read(&mut self, slot: Slot, folder: PathBuf) {
+    pub(super) fn read(&mut self, slot: Slot, folder: PathBuf) {
         let job = Job::spawn("read run", self.wake.clone(), move |reporter| {
             let run = read_run(&folder).map_err(|error| Stopped::Failed(error.to_string()))?;
             reporter.check()?;
@@ -71,30 +71,30 @@ impl Jobs {
         self.reading[slot as usize] = self.started(job);
     }
 
-    pub fn is_selecting(&self, slot: Slot) -> bool {
+    pub(super) fn is_selecting(&self, slot: Slot) -> bool {
         self.selecting[slot as usize].is_some()
     }
 
     /// For a run of which nothing is being selected.
-    pub fn select(&mut self, slot: Slot, index: Arc<RunIndex>, filter: Filter, notes: Notes) {
+    pub(super) fn select(&mut self, slot: Slot, index: Arc<RunIndex>, filter: Filter, notes: Notes) {
         let job = Job::spawn("select clips", self.wake.clone(), move |reporter| {
             Ok(Arc::new(Selection::new(&index, &filter, &notes, reporter.cancel_token())?))
         });
         self.selecting[slot as usize] = self.started(job);
     }
 
-    pub fn pair(&mut self, first: Arc<RunIndex>, second: Arc<RunIndex>) {
+    pub(super) fn pair(&mut self, first: Arc<RunIndex>, second: Arc<RunIndex>) {
         let job = Job::spawn("pair runs", self.wake.clone(), move |reporter| {
             Ok(Arc::new(Paired::new(&first, &second, reporter.cancel_token())?))
         });
         self.pairing = self.started(job);
     }
 
-    pub fn is_comparing(&self) -> bool {
+    pub(super) fn is_comparing(&self) -> bool {
         self.comparing.is_some()
     }
 
-    pub fn compare(
+    pub(super) fn compare(
         &mut self,
         paired: Arc<Paired>,
         runs: [Arc<RunIndex>; 2],
@@ -107,11 +107,11 @@ impl Jobs {
         self.comparing = self.started(job);
     }
 
-    pub fn is_saving(&self) -> bool {
+    pub(super) fn is_saving(&self) -> bool {
         self.saving.is_some()
     }
 
-    pub fn save(&mut self, folder: PathBuf, notes: Notes) {
+    pub(super) fn save(&mut self, folder: PathBuf, notes: Notes) {
         let job = Job::spawn("save notes", self.wake.clone(), move |_| {
             notes.write(&folder).map_err(|error| Stopped::Failed(not_saved(&error)))
         });
@@ -119,7 +119,7 @@ impl Jobs {
     }
 
     /// Waits for what is being saved; `Err` with a sentence where it could not be.
-    pub fn finish_saving(&mut self) -> Result<(), String> {
+    pub(super) fn finish_saving(&mut self) -> Result<(), String> {
         let mut outcome = Ok(());
         if let Some(job) = self.saving.take() {
             job.wait(|event| {
@@ -132,14 +132,14 @@ impl Jobs {
     }
 
     /// Stops whatever works on the run in this place, and on both together.
-    pub fn forget(&mut self, slot: Slot) {
+    pub(super) fn forget(&mut self, slot: Slot) {
         self.reading[slot as usize] = None;
         self.selecting[slot as usize] = None;
         self.pairing = None;
         self.comparing = None;
     }
 
-    pub fn poll(&mut self) -> Vec<Report> {
+    pub(super) fn poll(&mut self) -> Vec<Report> {
         let mut reports: Vec<Report> = self.problems.drain(..).map(Report::Problem).collect();
         for slot in Slot::BOTH {
             drain(&mut self.reading[slot as usize], |event| reports.push(Report::Reading(slot, event)));

@@ -12,7 +12,7 @@ use eframe::egui::{Context, FullOutput, Galley, Plugin, Rect, Shape};
 use unicode_bidi::{BidiClass, Level, ParagraphBidiInfo, bidi_class};
 
 /// Puts words in their places in everything that is drawn.
-pub struct Direction;
+pub(super) struct Direction;
 
 impl Plugin for Direction {
     fn debug_name(&self) -> &'static str {

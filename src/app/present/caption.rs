@@ -7,11 +7,11 @@ use crate::state::State;
 use crate::theme;
 use avar_labels::AnomalyClass;
 
-pub const HEIGHT: f32 = 92.0;
+pub(super) const HEIGHT: f32 = 92.0;
 const CLASS_TEXT: f32 = 44.0;
 const DETAIL_TEXT: f32 = 20.0;
 
-pub fn show(ui: &mut Ui, state: &State) {
+pub(super) fn show(ui: &mut Ui, state: &State) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let step = state.step_on_screen();
     let (class, score) = match step {

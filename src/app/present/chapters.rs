@@ -17,9 +17,9 @@ use avar_playback::SeekPrecision;
 const PICTURE_WIDTH: f32 = 144.0;
 const PICTURE_HEIGHT: f32 = 81.0;
 const CARD_WIDTH: f32 = PICTURE_WIDTH + 128.0;
-pub const HEIGHT: f32 = PICTURE_HEIGHT + 24.0;
+pub(super) const HEIGHT: f32 = PICTURE_HEIGHT + 24.0;
 
-pub fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
     let Some(recording) = state.recording() else { return };
     let (Some(events), Some(position), Some(whole)) =
         (state.finished_events(), state.position(), state.media().map(|media| media.info.range))

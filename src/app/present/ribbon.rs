@@ -11,9 +11,9 @@ use crate::widgets::time_code::time_code;
 use avar_analysis::{Event, StepScores};
 use avar_playback::SeekPrecision;
 
-pub const HEIGHT: f32 = 84.0;
+pub(super) const HEIGHT: f32 = 84.0;
 
-pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let rect = ui.max_rect();
     let (Some(whole), Some(scores)) =
         (state.media().map(|media| media.info.range), state.recording().and_then(|r| r.review.scores.as_ref()))

@@ -17,7 +17,7 @@ const TITLE_TEXT: f32 = 32.0;
 const BODY_TEXT: f32 = 20.0;
 const FRAME_WIDTH: f32 = 4.0;
 
-pub fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
+pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
     let panel = ui.max_rect();
     let Some(recording) = state.recording() else {
         return message(ui, "Nothing to present", "Open a recording in Review (F1) and let it be analysed.");

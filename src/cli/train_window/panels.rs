@@ -10,7 +10,7 @@ use avar_app::theme;
 use avar_app::widgets::class_bar;
 use avar_app::widgets::time_code::time_left;
 
-pub fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands: &mut Vec<Command>) {
+pub(super) fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands: &mut Vec<Command>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new(format!("Training {}", state.name)).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -44,7 +44,7 @@ fn outcome(ui: &Ui, state: &TrainingState) -> (String, egui::Color32) {
 }
 
 /// A row for each stage; a click shows its curves.
-pub fn stages(ui: &mut Ui, state: &TrainingState, commands: &mut Vec<Command>) {
+pub(super) fn stages(ui: &mut Ui, state: &TrainingState, commands: &mut Vec<Command>) {
     let shown = state.shown_place();
     for (place, view) in state.stages.iter().enumerate() {
         let name = RichText::new(capitalised(view.stage.label())).strong();
@@ -71,7 +71,7 @@ fn how_far(view: &StageView) -> String {
 }
 
 /// Losses and accuracy of the stage that is shown, and the recall of each class after its last validation.
-pub fn curves(ui: &mut Ui, state: &TrainingState) {
+pub(super) fn curves(ui: &mut Ui, state: &TrainingState) {
     let palette = theme::palette(ui);
     let view = state.shown();
     ui.label(RichText::new(capitalised(view.stage.label())).heading());
@@ -142,7 +142,7 @@ fn recall(ui: &mut Ui, last: &Validation) {
 }
 
 /// What was said, the latest last, and how it ended.
-pub fn told(ui: &mut Ui, state: &TrainingState) {
+pub(super) fn told(ui: &mut Ui, state: &TrainingState) {
     let palette = theme::palette(ui);
     ScrollArea::vertical().auto_shrink([false, false]).stick_to_bottom(true).show(ui, |ui| {
         if state.told.is_empty() && state.ending.is_none() {

@@ -9,21 +9,21 @@ use avar_base::job::CancelToken;
 use avar_media::{AudioFormat, ClipSpec, ClipWriter, FrameTable, VideoFrame, VideoReader};
 
 /// A folder of clips that goes away with the test.
-pub struct Clips {
+pub(crate) struct Clips {
     folder: tempfile::TempDir,
 }
 
 impl Clips {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// A clip made by the ffmpeg command line; `None`, with a note, where that is not installed.
-    pub fn ffmpeg(&self, name: &str, arguments: &str) -> Option<PathBuf> {
+    pub(crate) fn ffmpeg(&self, name: &str, arguments: &str) -> Option<PathBuf> {
         let path = self.path(name);
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-nostdin", "-y"]).args(arguments.split_whitespace()).arg(&path);
@@ -44,7 +44,7 @@ impl Clips {
     }
 
     /// Sound of the given channels, all of one length, that says nothing about what they mean.
-    pub fn wav(&self, name: &str, rate_hz: u32, channels: &[Vec<f32>], encoding: WavEncoding) -> PathBuf {
+    pub(crate) fn wav(&self, name: &str, rate_hz: u32, channels: &[Vec<f32>], encoding: WavEncoding) -> PathBuf {
         let path = self.path(name);
         let (code, bytes_each) = match encoding {
             WavEncoding::Pcm16 => (1_u16, 2),
@@ -75,7 +75,7 @@ impl Clips {
     }
 
     /// A moving picture with a tone, through our own writer.
-    pub fn written(&self, name: &str, frames: u32, audio: Option<AudioFormat>) -> PathBuf {
+    pub(crate) fn written(&self, name: &str, frames: u32, audio: Option<AudioFormat>) -> PathBuf {
         let path = self.path(name);
         let spec = ClipSpec { width_px: 160, height_px: 120, rate_hz: 25, audio, crf: 23 };
         let mut writer = ClipWriter::create(&path, &spec).unwrap();
@@ -92,13 +92,13 @@ impl Clips {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum WavEncoding {
+pub(crate) enum WavEncoding {
     Pcm16,
     Float32,
 }
 
 /// A gradient that drifts, with a square that moves: every frame differs from every other.
-pub fn moving_picture(width_px: u32, height_px: u32, frame: u32) -> Vec<u8> {
+pub(crate) fn moving_picture(width_px: u32, height_px: u32, frame: u32) -> Vec<u8> {
     let inside = |at: u32, size: u32, side: u32| (at + side - (frame * 3) % side) % side < size;
     let pixel = |x: u32, y: u32| {
         if inside(x, 24, width_px) && y / 40 == 1 {
@@ -111,17 +111,17 @@ pub fn moving_picture(width_px: u32, height_px: u32, frame: u32) -> Vec<u8> {
 }
 
 /// 440 Hz at a quarter of full scale, the same in every channel.
-pub fn tone(format: AudioFormat, first: u32, count: u32) -> Vec<f32> {
+pub(crate) fn tone(format: AudioFormat, first: u32, count: u32) -> Vec<f32> {
     let value = |i: u32| (f64::from(i) * 440.0 * std::f64::consts::TAU / f64::from(format.rate_hz)).sin() as f32 * 0.25;
     (first..first + count).flat_map(|i| std::iter::repeat_n(value(i), usize::from(format.channels))).collect()
 }
 
-pub fn table_of(path: &Path) -> Arc<FrameTable> {
+pub(crate) fn table_of(path: &Path) -> Arc<FrameTable> {
     Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// A digest of a frame's planes without row padding.
-pub fn digest(frame: &VideoFrame) -> u64 {
+pub(crate) fn digest(frame: &VideoFrame) -> u64 {
     use std::hash::Hasher;
     let mut hasher = std::hash::DefaultHasher::new();
     let sample_bytes = match frame.layout() {
@@ -137,7 +137,7 @@ pub fn digest(frame: &VideoFrame) -> u64 {
 }
 
 /// PTS and digest of every frame, read in sequence.
-pub fn read_all(path: &Path, table: &Arc<FrameTable>) -> Vec<(i64, u64)> {
+pub(crate) fn read_all(path: &Path, table: &Arc<FrameTable>) -> Vec<(i64, u64)> {
     let mut reader = VideoReader::open(path, table.clone()).unwrap();
     let mut frames = Vec::new();
     while let Some(frame) = reader.next().unwrap() {
@@ -149,7 +149,7 @@ pub fn read_all(path: &Path, table: &Arc<FrameTable>) -> Vec<(i64, u64)> {
 
 /// The PTS of every frame as ffprobe decodes them (first the stated, else the estimated one); `None`
 /// where ffprobe is not installed.
-pub fn ffprobe_pts(path: &Path, stream: usize) -> Option<Vec<Option<i64>>> {
+pub(crate) fn ffprobe_pts(path: &Path, stream: usize) -> Option<Vec<Option<i64>>> {
     let mut command = Command::new("ffprobe");
     command.args(["-v", "quiet", "-select_streams", &stream.to_string(), "-show_frames"]);
     command.args(["-show_entries", "frame=pts,best_effort_timestamp", "-of", "compact"]).arg(path);
@@ -160,7 +160,7 @@ pub fn ffprobe_pts(path: &Path, stream: usize) -> Option<Vec<Option<i64>>> {
 }
 
 /// All files below `folder`, sorted.
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

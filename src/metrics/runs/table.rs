@@ -32,7 +32,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Fails where a column is missing that always has to be there. The first of `columns` is the path of a clip.
-    pub fn open(path: &Path, columns: Vec<Column>) -> Result<Self, RunError> {
+    pub(super) fn open(path: &Path, columns: Vec<Column>) -> Result<Self, RunError> {
         let mut reader = csv::Reader::from_reader(BufReader::new(open(path)?));
         let header = reader.headers().map_err(|reason| RunError::Table { path: path.to_owned(), reason })?.clone();
         let place = |column: Column| match header.iter().position(|name| name == column.name) {
@@ -46,12 +46,12 @@ impl Table {
     }
 
     /// `None` where there is no such file: a run of an earlier version lacks some.
-    pub fn open_if_there(path: &Path, columns: Vec<Column>) -> Result<Option<Self>, RunError> {
+    pub(super) fn open_if_there(path: &Path, columns: Vec<Column>) -> Result<Option<Self>, RunError> {
         if path.exists() { Self::open(path, columns).map(Some) } else { Ok(None) }
     }
 
     /// Goes on with all other columns of the file, in its order.
-    pub fn with_all_columns(mut self) -> Self {
+    pub(super) fn with_all_columns(mut self) -> Self {
         for (place, name) in self.header.iter().enumerate() {
             if !self.columns.iter().any(|(_, known)| *known == Some(place)) {
                 let column = Column { name: name.to_owned().into(), need: Need::Always };
@@ -61,7 +61,7 @@ impl Table {
         self
     }
 
-    pub fn each(&mut self, mut take: impl FnMut(&Line<'_>)) -> Result<(), RunError> {
+    pub(super) fn each(&mut self, mut take: impl FnMut(&Line<'_>)) -> Result<(), RunError> {
         let (mut read, mut cells) = (StringRecord::new(), StringRecord::new());
         loop {
             match self.reader.read_record(&mut read) {
@@ -91,12 +91,12 @@ pub(super) struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// The clip that it is about.
-    pub fn path(&self) -> &'a str {
+    pub(super) fn path(&self) -> &'a str {
         &self.cells[0]
     }
 
     /// Fails with the sentence on the first cell that makes no sense.
-    pub fn row<R: Deserialize<'a>>(&self) -> Result<R, String> {
+    pub(super) fn row<R: Deserialize<'a>>(&self) -> Result<R, String> {
         for ((column, place), cell) in self.columns.iter().zip(self.cells) {
             if column.need == Need::Filled && place.is_some() && cell.is_empty() {
                 return Err(self.problem(&format!("{} is blank", column.name)));
@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
     }
 
     /// The sentence on what is wrong with the row.
-    pub fn problem(&self, what: &str) -> String {
+    pub(super) fn problem(&self, what: &str) -> String {
         let table = self.table.file_name().unwrap_or_default().to_string_lossy();
         format!("line {} of {table}: {what}; evaluate again: {}", self.number, self.path())
     }

@@ -5,28 +5,28 @@ use std::path::{Path, PathBuf};
 use avar_media::{AudioFormat, ClipSpec, ClipWriter, VideoFrame};
 
 /// Frames a second.
-pub const RATE_HZ: u32 = 30;
+pub(crate) const RATE_HZ: u32 = 30;
 /// Samples a second.
-pub const AUDIO_HZ: u32 = 48_000;
+pub(crate) const AUDIO_HZ: u32 = 48_000;
 
 /// A file that is deleted with its folder when dropped.
-pub struct Clip {
+pub(crate) struct Clip {
     path: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Clip {
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Black, with a white frame and a click at the start of each second.
-    pub fn flash_and_click(length_s: u32) -> Self {
+    pub(crate) fn flash_and_click(length_s: u32) -> Self {
         Self::new(160, 120, (length_s * RATE_HZ) as usize, f64::from(length_s))
     }
 
     /// The same with picture and sound of unequal length.
-    pub fn new(width_px: u32, height_px: u32, frames: usize, audio_s: f64) -> Self {
+    pub(crate) fn new(width_px: u32, height_px: u32, frames: usize, audio_s: f64) -> Self {
         let audio = Some(AudioFormat { rate_hz: AUDIO_HZ, channels: 1 });
         Self::write("flash.mp4", (width_px, height_px), audio, |writer| {
             let picture = |level: u8| vec![level; (width_px * height_px * 3) as usize];
@@ -53,7 +53,7 @@ impl Clip {
     }
 
     /// A slowly moving texture without sound: long groups of pictures that cost something to decode.
-    pub fn steady(width_px: u32, height_px: u32, frames: usize) -> Self {
+    pub(crate) fn steady(width_px: u32, height_px: u32, frames: usize) -> Self {
         Self::write("steady.mp4", (width_px, height_px), None, |writer| {
             let mut picture = vec![0; (width_px * height_px * 3) as usize];
             for frame in 0..frames {
@@ -78,13 +78,13 @@ impl Clip {
 }
 
 /// Whether the middle of the picture is white.
-pub fn is_bright(frame: &VideoFrame) -> bool {
+pub(crate) fn is_bright(frame: &VideoFrame) -> bool {
     let luma = frame.plane(0);
     luma.bytes[(luma.height_px as usize / 2) * luma.stride_bytes + luma.width_px as usize / 2] > 128
 }
 
 /// Where the clicks begin, in seconds of samples.
-pub fn click_times_s(samples: &[f32]) -> Vec<f64> {
+pub(crate) fn click_times_s(samples: &[f32]) -> Vec<f64> {
     let mut times = Vec::new();
     let mut quiet = AUDIO_HZ;
     for (n, sample) in samples.iter().enumerate() {
@@ -101,7 +101,7 @@ pub fn click_times_s(samples: &[f32]) -> Vec<f64> {
 }
 
 /// A mono WAV file (32-bit float) whose sample n is n / 2^18.
-pub fn write_wav(path: &Path, samples: u32) {
+pub(crate) fn write_wav(path: &Path, samples: u32) {
     let mut bytes = Vec::new();
     let data_bytes = samples * 4;
     bytes.extend_from_slice(b"RIFF");

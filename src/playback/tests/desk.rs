@@ -11,15 +11,15 @@ use avar_playback::{AudioOutput, FrameState, ManualSink, Player, PlayerOptions, 
 
 use crate::clips::{AUDIO_HZ, Clip};
 
-pub const CACHE_BYTES: usize = 64 << 20;
+pub(crate) const CACHE_BYTES: usize = 64 << 20;
 
-pub const TICK: Duration = Duration::from_millis(4);
+pub(crate) const TICK: Duration = Duration::from_millis(4);
 
 /// How long a test waits for a loaded machine before it calls something lost.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A player, its sink and the time that the test makes up.
-pub struct Desk {
+pub(crate) struct Desk {
     pub player: Player,
     pub sink: ManualSink,
     pub table: Arc<FrameTable>,
@@ -29,11 +29,11 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn open(path: &Path) -> Self {
+    pub(crate) fn open(path: &Path) -> Self {
         Self::with(path, Duration::ZERO, CACHE_BYTES)
     }
 
-    pub fn with(path: &Path, latency: Duration, cache_bytes: usize) -> Self {
+    pub(crate) fn with(path: &Path, latency: Duration, cache_bytes: usize) -> Self {
         let sink = ManualSink::new(AUDIO_HZ, latency);
         let info = Arc::new(probe(path).unwrap());
         let table = Arc::new(FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap());
@@ -42,12 +42,12 @@ impl Desk {
         Self { player, sink, table, now: Instant::now(), pulled: Vec::new() }
     }
 
-    pub fn view(&mut self) -> PlayerView {
+    pub(crate) fn view(&mut self) -> PlayerView {
         self.player.view(self.now)
     }
 
     /// Looks until `wanted` holds, without letting the made-up time pass.
-    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&PlayerView) -> bool) -> PlayerView {
+    pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&PlayerView) -> bool) -> PlayerView {
         let began = Instant::now();
         loop {
             let view = self.view();
@@ -65,23 +65,23 @@ impl Desk {
         }
     }
 
-    pub fn wait_exact(&mut self) -> VideoFrame {
+    pub(crate) fn wait_exact(&mut self) -> VideoFrame {
         self.wait_for("exact frame", |view| view.frame_state == FrameState::Exact).frame.unwrap()
     }
 
-    pub fn time_of(&self, index: usize) -> MediaTime {
+    pub(crate) fn time_of(&self, index: usize) -> MediaTime {
         self.table.entry(FrameIndex(index)).unwrap().time
     }
 
     /// Lets one tick pass, in which the sink takes what is due, and waits until the picture for it is there.
-    pub fn tick(&mut self) -> PlayerView {
+    pub(crate) fn tick(&mut self) -> PlayerView {
         self.now += TICK;
         self.pull((TICK.as_secs_f64() * f64::from(AUDIO_HZ)).round() as usize);
         self.wait_for("exact frame", |view| view.frame_state == FrameState::Exact)
     }
 
     /// Takes samples; waits for the decoder until they are there, unless the sound is at its end.
-    pub fn pull(&mut self, frames: usize) {
+    pub(crate) fn pull(&mut self, frames: usize) {
         let began = Instant::now();
         while self.sink.queued_frames() < frames && began.elapsed() < PATIENCE {
             let view = self.view();
@@ -95,7 +95,7 @@ impl Desk {
     }
 
     /// Starts playing and lets ticks pass until the clock runs.
-    pub fn play(&mut self) {
+    pub(crate) fn play(&mut self) {
         let before = self.view().position;
         self.player.play();
         for _ in 0..1000 {
@@ -108,7 +108,7 @@ impl Desk {
 
     /// How far the shown frame is from the sound consumed, as wall time in ms: zero while the consumed moment lies
     /// within the frame's own time.
-    pub fn apart_ms(&self, view: &PlayerView, heard: MediaTime) -> f64 {
+    pub(crate) fn apart_ms(&self, view: &PlayerView, heard: MediaTime) -> f64 {
         let index = view.frame.as_ref().unwrap().index;
         let begins_s = self.time_of(index.0).seconds();
         let ends_s = self.table.entry(FrameIndex(index.0 + 1)).map_or(f64::INFINITY, |next| next.time.seconds());
@@ -118,10 +118,10 @@ impl Desk {
 }
 
 #[derive(Default)]
-pub struct Spread(pub Vec<f64>);
+pub(crate) struct Spread(pub Vec<f64>);
 
 impl Spread {
-    pub fn report(&mut self, what: &str) -> f64 {
+    pub(crate) fn report(&mut self, what: &str) -> f64 {
         self.0.sort_by(f64::total_cmp);
         let (median, most) = (self.0[self.0.len() / 2], self.0[self.0.len() - 1]);
         println!("{what}: median {median:.2} ms, most {most:.2} ms over {} views", self.0.len());
@@ -129,19 +129,19 @@ impl Spread {
     }
 }
 
-pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
-pub fn real_player(clip: &Clip, output: AudioOutput) -> Player {
+pub(crate) fn real_player(clip: &Clip, output: AudioOutput) -> Player {
     let info = Arc::new(probe(clip.path()).unwrap());
     let table = Arc::new(FrameTable::scan(clip.path(), &CancelToken::default(), |_| {}).unwrap());
     Player::open(info, Some(table), PlayerOptions { output, cache_bytes: 384 << 20 }, no_wake()).unwrap()
 }
 
-pub fn wait_real(player: &mut Player, wanted: impl Fn(&PlayerView) -> bool) -> PlayerView {
+pub(crate) fn wait_real(player: &mut Player, wanted: impl Fn(&PlayerView) -> bool) -> PlayerView {
     let began = Instant::now();
     loop {
         let view = player.view(Instant::now());

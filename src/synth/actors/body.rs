@@ -6,7 +6,7 @@ use crate::drawing::canvas::{Canvas, Ink, Position};
 
 /// Build and clothes.
 #[derive(Clone, Copy, Debug)]
-pub struct Body {
+pub(crate) struct Body {
     pub height_m: f32,
     /// Width of trunk and limbs; 1 is average.
     pub girth: f32,
@@ -24,7 +24,7 @@ pub struct Body {
 }
 
 impl Body {
-    pub fn draw(&self, painter: &mut Painter, pose: &Pose) {
+    pub(crate) fn draw(&self, painter: &mut Painter, pose: &Pose) {
         let joints = pose.joints(self.height_m);
         painter.patch([joints.chest[0], 0.0, joints.chest[2]], 0.55, Ink::paint(0x05060b).alpha(0.42));
         painter.patch([joints.hip[0], 0.0, joints.hip[2]], 0.5, Ink::paint(0x05060b).alpha(0.42));

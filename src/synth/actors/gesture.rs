@@ -7,15 +7,15 @@ use super::pose::{LEFT, Pose, RIGHT};
 use crate::drawing::motion::ease;
 
 /// Ground covered by two steps.
-pub const WALK_CYCLE_M: f32 = 1.4;
-pub const RUN_CYCLE_M: f32 = 2.4;
+pub(crate) const WALK_CYCLE_M: f32 = 1.4;
+pub(crate) const RUN_CYCLE_M: f32 = 2.4;
 /// A blow: arm drawn back, thrown, held, taken back; about the moment of contact.
 const WIND_UP_S: f32 = 0.38;
 const THROW_S: f32 = 0.11;
 const RECOVER_S: f32 = 0.34;
 
 /// One step after the other; `run` 0 is a walk, 1 a run; `effort` 0 stands still.
-pub fn walk(phase: f32, run: f32, effort: f32) -> Pose {
+pub(crate) fn walk(phase: f32, run: f32, effort: f32) -> Pose {
     let between = |walk: f32, run_: f32| (walk + (run_ - walk) * run) * effort;
     let mut pose = Pose::STAND;
     for (side, phase) in [(LEFT, phase), (RIGHT, phase + PI)] {
@@ -33,7 +33,7 @@ pub fn walk(phase: f32, run: f32, effort: f32) -> Pose {
 }
 
 /// Low, careful steps with bent knees and the upper body forward.
-pub fn sneak(phase: f32, effort: f32) -> Pose {
+pub(crate) fn sneak(phase: f32, effort: f32) -> Pose {
     let step = walk(phase, 0.0, 0.8 * effort);
     Pose {
         hip_m: 0.66,
@@ -46,7 +46,7 @@ pub fn sneak(phase: f32, effort: f32) -> Pose {
 }
 
 /// Talking with the hands.
-pub fn talk(time_s: f32, liveliness: f32) -> Pose {
+pub(crate) fn talk(time_s: f32, liveliness: f32) -> Pose {
     let wave = |rate: f32, shift: f32| (time_s * rate + shift).sin();
     let lift = |shift: f32| liveliness * (0.5 + 0.5 * wave(2.3, shift)) * (0.6 + 0.4 * wave(0.7, shift * 2.0));
     let hand =
@@ -61,7 +61,7 @@ pub fn talk(time_s: f32, liveliness: f32) -> Pose {
 }
 
 /// Fists up, feet apart, weight moving.
-pub fn guard(time_s: f32) -> Pose {
+pub(crate) fn guard(time_s: f32) -> Pose {
     let bounce = (time_s * 9.0).sin();
     Pose {
         hip_m: 0.80 + 0.02 * bounce,
@@ -74,7 +74,7 @@ pub fn guard(time_s: f32) -> Pose {
 }
 
 /// Bent low with the arms over the head.
-pub fn cower(time_s: f32) -> Pose {
+pub(crate) fn cower(time_s: f32) -> Pose {
     let tremble = 0.03 * (time_s * 11.0).sin();
     Pose {
         hip_m: 0.52,
@@ -87,7 +87,7 @@ pub fn cower(time_s: f32) -> Pose {
 }
 
 /// On the floor on one side, knees drawn up, arms before the head or the belly (`clutch` 0 or 1), turning.
-pub fn curled(time_s: f32, clutch: f32, writhe: f32) -> Pose {
+pub(crate) fn curled(time_s: f32, clutch: f32, writhe: f32) -> Pose {
     let (slow, quick) = ((time_s * 1.9).sin(), (time_s * 4.7).sin());
     let knee = |shift: f32| 0.22 * writhe * (time_s * 2.6 + shift).sin();
     let hands_up = [[-0.06, 0.12, 0.22], [-0.10, 0.16, 0.24]];
@@ -106,7 +106,7 @@ pub fn curled(time_s: f32, clutch: f32, writhe: f32) -> Pose {
 }
 
 /// On the back, a knee up now and then.
-pub fn on_back(time_s: f32, writhe: f32) -> Pose {
+pub(crate) fn on_back(time_s: f32, writhe: f32) -> Pose {
     let knee = |shift: f32| (writhe * (0.5 + 0.5 * (time_s * 2.2 + shift).sin())).max(0.0);
     let foot = |up: f32| [0.06, -0.85 + 0.3 * up, 0.02 + 0.18 * up];
     Pose {
@@ -122,7 +122,7 @@ pub fn on_back(time_s: f32, writhe: f32) -> Pose {
 }
 
 /// Doubled up on the feet, both hands at the belly or the chest.
-pub fn clutch(time_s: f32, low: f32) -> Pose {
+pub(crate) fn clutch(time_s: f32, low: f32) -> Pose {
     let sway = (time_s * 2.1).sin();
     let hand = [-0.2, -0.2 - 0.2 * low, 0.2];
     Pose {
@@ -137,7 +137,7 @@ pub fn clutch(time_s: f32, low: f32) -> Pose {
 }
 
 /// On the knees, sitting on the heels by `low`.
-pub fn kneel(low: f32) -> Pose {
+pub(crate) fn kneel(low: f32) -> Pose {
     Pose {
         hip_m: 0.48 - 0.2 * low,
         lean: 0.25,
@@ -148,7 +148,7 @@ pub fn kneel(low: f32) -> Pose {
 }
 
 /// On the heels, knees up.
-pub fn squat(lean: f32) -> Pose {
+pub(crate) fn squat(lean: f32) -> Pose {
     Pose {
         hip_m: 0.36,
         lean,
@@ -160,19 +160,19 @@ pub fn squat(lean: f32) -> Pose {
 }
 
 /// Both forearms ahead, as under a box or behind a pram.
-pub fn hold_ahead(step: Pose, height: f32) -> Pose {
+pub(crate) fn hold_ahead(step: Pose, height: f32) -> Pose {
     let hand = [-0.02, -0.38 + height, 0.36];
     Pose { hands: [hand; 2], lean: step.lean - 0.04, twist: 0.0, ..step }
 }
 
 /// Arms about somebody just ahead.
-pub fn embrace(time_s: f32) -> Pose {
+pub(crate) fn embrace(time_s: f32) -> Pose {
     let pat = 0.05 * (time_s * 7.0).sin().max(0.0);
     Pose { hands: [[-0.12, -0.08 + pat, 0.34], [-0.10, -0.22, 0.34]], lean: 0.12, nod: 0.15, ..Pose::STAND }
 }
 
 /// To a beat: arms and hips swing, in one of a few styles.
-pub fn dance(phase: f32, style: u32) -> Pose {
+pub(crate) fn dance(phase: f32, style: u32) -> Pose {
     let (sin, cos) = phase.sin_cos();
     let step = Pose {
         hip_m: 0.84 + 0.04 * (2.0 * phase).cos(),
@@ -190,7 +190,7 @@ pub fn dance(phase: f32, style: u32) -> Pose {
 }
 
 /// Arms on the floor, the body a board: up and down.
-pub fn press_up(phase: f32) -> Pose {
+pub(crate) fn press_up(phase: f32) -> Pose {
     let up = 0.5 + 0.5 * phase.sin();
     Pose {
         hip_m: 0.2 + 0.18 * up,
@@ -203,7 +203,7 @@ pub fn press_up(phase: f32) -> Pose {
 }
 
 /// The arm throws a blow that meets `target` when `since_s` is 0; `from_above` raises the hand over the head first.
-pub fn strike(mut pose: Pose, side: usize, target: Point, since_s: f32, from_above: bool) -> Pose {
+pub(crate) fn strike(mut pose: Pose, side: usize, target: Point, since_s: f32, from_above: bool) -> Pose {
     let Some((drawn_back, thrown)) = blow(since_s) else { return pose };
     let raised = if from_above { [0.1, 0.42, -0.1] } else { [0.22, 0.0, -0.26] };
     pose.hands[side] = super::super::view::mix(pose.hands[side], raised, drawn_back);
@@ -217,7 +217,7 @@ pub fn strike(mut pose: Pose, side: usize, target: Point, since_s: f32, from_abo
 }
 
 /// The same with both hands: a shove.
-pub fn shove(mut pose: Pose, target: Point, since_s: f32) -> Pose {
+pub(crate) fn shove(mut pose: Pose, target: Point, since_s: f32) -> Pose {
     let Some((drawn_back, thrown)) = blow(since_s) else { return pose };
     pose.lean += 0.30 * thrown - 0.08 * drawn_back;
     for (side, aside) in [(LEFT, -0.08), (RIGHT, 0.08)] {
@@ -231,7 +231,7 @@ pub fn shove(mut pose: Pose, target: Point, since_s: f32) -> Pose {
 }
 
 /// The same with a foot.
-pub fn kick(mut pose: Pose, side: usize, target: Point, since_s: f32) -> Pose {
+pub(crate) fn kick(mut pose: Pose, side: usize, target: Point, since_s: f32) -> Pose {
     let Some((drawn_back, thrown)) = blow(since_s) else { return pose };
     pose.feet[side] = super::super::view::mix(pose.feet[side], [0.05, -0.58, -0.45], drawn_back);
     pose.lean += 0.12 * drawn_back - 0.22 * thrown;
@@ -252,7 +252,7 @@ fn blow(since_s: f32) -> Option<(f32, f32)> {
 }
 
 /// What a blow does to who is hit: a jolt that begins with the contact, reaches almost 1 and dies away.
-pub fn jolt(impacts_s: &[f32], time_s: f32) -> f32 {
+pub(crate) fn jolt(impacts_s: &[f32], time_s: f32) -> f32 {
     let last = impacts_s.iter().rev().find(|&&impact_s| impact_s <= time_s);
     last.map_or(0.0, |impact_s| {
         ease(0.0, 0.07, time_s - impact_s) * (-(time_s - impact_s - 0.07).max(0.0) / 0.16).exp()

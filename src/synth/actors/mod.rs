@@ -1,8 +1,8 @@
 //! Who and what moves: people, vehicles, and what flies about.
 
-pub mod body;
-pub mod gesture;
-pub mod particles;
-pub mod pose;
-pub mod route;
-pub mod vehicle;
+pub(crate) mod body;
+pub(crate) mod gesture;
+pub(crate) mod particles;
+pub(crate) mod pose;
+pub(crate) mod route;
+pub(crate) mod vehicle;

@@ -11,7 +11,7 @@ const GRAVITY_M_PER_S2: f32 = 9.81;
 
 /// Pieces thrown from one place at one time; they bounce once or twice and stay lying.
 #[derive(Clone, Debug)]
-pub struct Debris {
+pub(crate) struct Debris {
     pieces: Arc<[Piece]>,
 }
 
@@ -27,7 +27,7 @@ struct Piece {
 
 impl Debris {
     /// `count` pieces of up to `size_m` thrown at up to `speed_m_per_s` mostly along `drift`.
-    pub fn new(
+    pub(crate) fn new(
         from: Point,
         drift: Point,
         speed_m_per_s: f32,
@@ -52,7 +52,7 @@ impl Debris {
     }
 
     /// `glow` draws the pieces alight at first.
-    pub fn draw(&self, painter: &mut Painter, age_s: f32, glow: bool) {
+    pub(crate) fn draw(&self, painter: &mut Painter, age_s: f32, glow: bool) {
         if age_s < 0.0 {
             return;
         }
@@ -97,7 +97,7 @@ impl Piece {
 
 /// Smoke that rises from one place for a while.
 #[derive(Clone, Debug)]
-pub struct Smoke {
+pub(crate) struct Smoke {
     from: Point,
     puffs: Arc<[Puff]>,
 }
@@ -115,7 +115,7 @@ struct Puff {
 
 impl Smoke {
     /// `size_m` is a puff's radius after a second; smoke is gone after `lasts_s`.
-    pub fn new(from: Point, lasts_s: f32, size_m: f32, density: f32, rgb: u32, random: &mut Random) -> Self {
+    pub(crate) fn new(from: Point, lasts_s: f32, size_m: f32, density: f32, rgb: u32, random: &mut Random) -> Self {
         let life_s = (lasts_s * 0.5).min(3.2);
         let every_s = 0.12;
         let wind = [random.between(-0.5, 0.5), 0.0, random.between(-0.2, 0.2)];
@@ -143,7 +143,7 @@ impl Smoke {
         Self { from, puffs: (0..count).map(|index| puff(index, random)).collect() }
     }
 
-    pub fn draw(&self, painter: &mut Painter, age_s: f32) {
+    pub(crate) fn draw(&self, painter: &mut Painter, age_s: f32) {
         for puff in self.puffs.iter() {
             let age_s = age_s - puff.born_s;
             if !(0.0..puff.life_s).contains(&age_s) {
@@ -159,7 +159,7 @@ impl Smoke {
 }
 
 /// Flames that flicker on a spot; `level` 0 to 1.
-pub fn draw_flames(painter: &mut Painter, at: Point, size_m: f32, level: f32, time_s: f32) {
+pub(crate) fn draw_flames(painter: &mut Painter, at: Point, size_m: f32, level: f32, time_s: f32) {
     if level <= 0.01 {
         return;
     }
@@ -176,7 +176,7 @@ pub fn draw_flames(painter: &mut Painter, at: Point, size_m: f32, level: f32, ti
 }
 
 /// A fireball that swells, rises and turns dark within about two seconds.
-pub fn draw_fireball(painter: &mut Painter, at: Point, size_m: f32, age_s: f32) {
+pub(crate) fn draw_fireball(painter: &mut Painter, at: Point, size_m: f32, age_s: f32) {
     if !(0.0..2.0).contains(&age_s) {
         return;
     }

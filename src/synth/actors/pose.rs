@@ -5,7 +5,7 @@
 use super::super::view::{Point, add, dot, length, mix, scale, sub, unit};
 
 /// Lengths of a person of [`HEIGHT_M`]; all scale with height.
-pub const HEIGHT_M: f32 = 1.75;
+pub(crate) const HEIGHT_M: f32 = 1.75;
 const THIGH_M: f32 = 0.45;
 const SHIN_M: f32 = 0.44;
 const TORSO_M: f32 = 0.52;
@@ -17,12 +17,12 @@ const NECK_M: f32 = 0.22;
 /// No joint sinks lower: half the thickness of a limb.
 const FLOOR_M: f32 = 0.05;
 
-pub const LEFT: usize = 0;
-pub const RIGHT: usize = 1;
+pub(crate) const LEFT: usize = 0;
+pub(crate) const RIGHT: usize = 1;
 
 /// A posture; metres for a person of [`HEIGHT_M`], angles in radians.
 #[derive(Clone, Copy, Debug)]
-pub struct Pose {
+pub(crate) struct Pose {
     /// On the ground below the hips, in the world.
     pub at: Point,
     /// Height of the hips.
@@ -50,7 +50,7 @@ pub struct Pose {
 
 /// Joints in the world.
 #[derive(Clone, Copy, Debug)]
-pub struct Joints {
+pub(crate) struct Joints {
     pub hip: Point,
     pub chest: Point,
     pub neck: Point,
@@ -68,7 +68,7 @@ pub struct Joints {
 
 impl Pose {
     /// At ease, arms hanging.
-    pub const STAND: Pose = Pose {
+    pub(crate) const STAND: Pose = Pose {
         at: [0.0; 3],
         hip_m: 0.885,
         yaw: 0.0,
@@ -85,7 +85,7 @@ impl Pose {
     };
 
     /// Between two postures, without what either grips: `share` 0 is this one, 1 the other.
-    pub fn toward(self, other: Pose, share: f32) -> Pose {
+    pub(crate) fn toward(self, other: Pose, share: f32) -> Pose {
         let part = |from: f32, to: f32| from + (to - from) * share;
         let pair = |from: [Point; 2], to: [Point; 2]| [mix(from[0], to[0], share), mix(from[1], to[1], share)];
         Pose {
@@ -106,12 +106,12 @@ impl Pose {
     }
 
     /// The same posture at a place and heading.
-    pub fn placed(self, at: Point, yaw: f32) -> Pose {
+    pub(crate) fn placed(self, at: Point, yaw: f32) -> Pose {
         Pose { at, yaw, ..self }
     }
 
     /// Joints of somebody `height_m` tall.
-    pub fn joints(&self, height_m: f32) -> Joints {
+    pub(crate) fn joints(&self, height_m: f32) -> Joints {
         let size = height_m / HEIGHT_M;
         let frame = Frame::heading(self.yaw).pitched(self.pitch).rolled(self.roll);
         let torso = frame.pitched(self.lean).rolled(self.bend).turned(self.twist);

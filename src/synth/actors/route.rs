@@ -12,19 +12,19 @@ const RUN_M_PER_S: (f32, f32) = (2.0, 3.6);
 
 /// Places at times, in order, straight in between and at rest before and after.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub(crate) struct Route {
     stops: Vec<(f32, Point)>,
     /// Heading while nothing moves.
     rest_yaw: f32,
 }
 
 impl Route {
-    pub fn new(stops: Vec<(f32, Point)>, rest_yaw: f32) -> Self {
+    pub(crate) fn new(stops: Vec<(f32, Point)>, rest_yaw: f32) -> Self {
         Self { stops, rest_yaw }
     }
 
     /// From place to place at one speed, from `start_s` on.
-    pub fn at_speed(places: &[Point], speed_m_per_s: f32, start_s: f32, rest_yaw: f32) -> Self {
+    pub(crate) fn at_speed(places: &[Point], speed_m_per_s: f32, start_s: f32, rest_yaw: f32) -> Self {
         let mut time_s = start_s;
         let mut stops: Vec<(f32, Point)> = Vec::with_capacity(places.len());
         for &place in places {
@@ -37,22 +37,22 @@ impl Route {
     }
 
     /// The same way, begun earlier and elsewhere.
-    pub fn begun_at(mut self, start_s: f32, from: Point) -> Self {
+    pub(crate) fn begun_at(mut self, start_s: f32, from: Point) -> Self {
         self.stops.insert(0, (start_s, from));
         self
     }
 
-    pub fn at(&self, time_s: f32) -> Point {
+    pub(crate) fn at(&self, time_s: f32) -> Point {
         let (before, after) = (self.straight(time_s - ROUNDING_S), self.straight(time_s + ROUNDING_S));
         mix(mix(before, after, 0.5), self.straight(time_s), 0.34)
     }
 
-    pub fn speed_m_per_s(&self, time_s: f32) -> f32 {
+    pub(crate) fn speed_m_per_s(&self, time_s: f32) -> f32 {
         length(self.way(time_s)) / (2.0 * ROUNDING_S)
     }
 
     /// Way covered since the first stop.
-    pub fn covered_m(&self, time_s: f32) -> f32 {
+    pub(crate) fn covered_m(&self, time_s: f32) -> f32 {
         let mut covered = 0.0;
         for pair in self.stops.windows(2) {
             let ((from_s, from), (to_s, to)) = (pair[0], pair[1]);
@@ -63,14 +63,14 @@ impl Route {
     }
 
     /// The way ahead while moving; then back to the heading at rest.
-    pub fn yaw(&self, time_s: f32) -> f32 {
+    pub(crate) fn yaw(&self, time_s: f32) -> f32 {
         let way = self.way(time_s);
         let share = (self.speed_m_per_s(time_s) / (2.0 * STILL_M_PER_S)).min(1.0);
         self.rest_yaw + turn_between(self.rest_yaw, way[0].atan2(way[2])) * share
     }
 
     /// Walks or runs the way, and stands where it rests.
-    pub fn pose(&self, time_s: f32) -> Pose {
+    pub(crate) fn pose(&self, time_s: f32) -> Pose {
         let speed = self.speed_m_per_s(time_s);
         let run = ((speed - RUN_M_PER_S.0) / (RUN_M_PER_S.1 - RUN_M_PER_S.0)).clamp(0.0, 1.0);
         let cycle_m = WALK_CYCLE_M + (RUN_CYCLE_M - WALK_CYCLE_M) * run;
@@ -80,7 +80,7 @@ impl Route {
     }
 
     /// Steals along the way.
-    pub fn sneaking(&self, time_s: f32) -> Pose {
+    pub(crate) fn sneaking(&self, time_s: f32) -> Pose {
         let phase = self.covered_m(time_s) / (0.7 * WALK_CYCLE_M) * std::f32::consts::TAU;
         let effort = (self.speed_m_per_s(time_s) / 0.5).clamp(0.0, 1.0);
         sneak(phase, effort).placed(self.at(time_s), self.yaw(time_s))
@@ -101,12 +101,12 @@ impl Route {
 }
 
 /// Heading from one place to another.
-pub fn heading(from: Point, to: Point) -> f32 {
+pub(crate) fn heading(from: Point, to: Point) -> f32 {
     (to[0] - from[0]).atan2(to[2] - from[2])
 }
 
 /// The shorter turn from one heading to another, in -π..π.
-pub fn turn_between(from: f32, to: f32) -> f32 {
+pub(crate) fn turn_between(from: f32, to: f32) -> f32 {
     let turn = (to - from).rem_euclid(std::f32::consts::TAU);
     if turn > std::f32::consts::PI { turn - std::f32::consts::TAU } else { turn }
 }

@@ -47,7 +47,7 @@ const HALF_WIDTH_M: f32 = 0.88;
 const WHEEL_RADIUS_M: f32 = 0.32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Saloon,
     Hatchback,
     Van,
@@ -57,7 +57,7 @@ pub enum Kind {
 
 /// A vehicle at one moment.
 #[derive(Clone, Copy, Debug)]
-pub struct Vehicle {
+pub(crate) struct Vehicle {
     pub kind: Kind,
     pub rgb: u32,
     /// On the ground below its middle.
@@ -76,7 +76,7 @@ pub struct Vehicle {
 }
 
 impl Vehicle {
-    pub const fn parked(kind: Kind, rgb: u32, at: Point, yaw: f32) -> Self {
+    pub(crate) const fn parked(kind: Kind, rgb: u32, at: Point, yaw: f32) -> Self {
         Self {
             kind,
             rgb,
@@ -91,7 +91,7 @@ impl Vehicle {
         }
     }
 
-    pub const fn half_length_m(kind: Kind) -> f32 {
+    pub(crate) const fn half_length_m(kind: Kind) -> f32 {
         match kind {
             Kind::Saloon | Kind::Patrol => 2.18,
             Kind::Hatchback => 1.95,
@@ -100,11 +100,11 @@ impl Vehicle {
     }
 
     /// The middle of its front bumper.
-    pub fn nose(&self) -> Point {
+    pub(crate) fn nose(&self) -> Point {
         self.place(Self::half_length_m(self.kind) - self.crush_m, 0.5, 0.0)
     }
 
-    pub fn draw(&self, painter: &mut Painter) {
+    pub(crate) fn draw(&self, painter: &mut Painter) {
         let shadow = Ink::paint(0x05060b);
         for along in [-1.3, 0.0, 1.3] {
             painter.patch(self.place(along, 0.0, 0.0), 1.55, shadow.alpha(0.55));

@@ -18,7 +18,7 @@ enum Manner {
     Shoves,
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let manner = [Manner::Fists, Manner::Stick, Manner::Kicks, Manner::Shoves][random.bits() as usize % 4];
     let (attacker, victim) = (stage.style.body(random), stage.style.body(random));
     let event_s = stage.scenario.event_s.clone().unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{Act, Cast, Figure, Stage};
 use crate::drawing::motion::ease;
 use crate::random::Random;
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let set = stage.set;
     let event_s = stage.scenario.event_s.clone().unwrap_or_default();
     let impacts_s = stage.scenario.impacts_s.clone();

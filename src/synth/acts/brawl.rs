@@ -51,7 +51,7 @@ impl Fighter {
     }
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let event_s = stage.scenario.event_s.clone().unwrap_or_default();
     let impacts_s = stage.scenario.impacts_s.clone();
     let count = 3 + (random.bits() % 4) as usize;

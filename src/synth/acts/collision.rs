@@ -20,7 +20,7 @@ enum Obstacle {
     },
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let event_s = stage.scenario.event_s.clone().unwrap_or_default();
     let impacts_s = stage.scenario.impacts_s.clone();
     let hit_s = impacts_s.first().copied().unwrap_or(event_s.start);

@@ -17,13 +17,13 @@ use crate::drawing::canvas::Ink;
 use crate::drawing::motion::ease;
 use crate::random::Random;
 
-pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
+pub(super) fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     let wants_pane = random.unit() < 0.45;
     let is_silent = scenario.impacts_s.is_empty();
     Needs { wall: true, live_window: wants_pane && !is_silent, person_share: (0.42, 0.58), ..Needs::default() }
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     if stage.scenario.impacts_s.is_empty() {
         return spray(stage, random);
     }

@@ -15,7 +15,7 @@ use crate::drawing::motion::ease;
 use crate::random::Random;
 use avar_labels::AnomalyClass;
 
-pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
+pub(super) fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     let draw = random.unit();
     if scenario.place.is_outdoors() && draw < 0.25 {
         return Needs { vehicles: true, person_share: (0.19, 0.28), ..Needs::default() };
@@ -30,7 +30,7 @@ pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     }
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let set = stage.set;
     if set.needs.live_door {
         return enter(stage, random);
@@ -72,7 +72,7 @@ fn crossing(stage: &Stage, speed_m_per_s: f32, random: &mut Random) -> Route {
     Route::at_speed(&places, speed_m_per_s * stage.tempo, passes_s, way * FRAC_PI_2)
 }
 
-pub fn passers_by(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn passers_by(stage: &Stage, random: &mut Random) -> Act {
     let people: Vec<(Body, Route)> = (0..1 + random.bits() % if stage.scenario.is_visible() { 2 } else { 4 })
         .map(|_| {
             let speed = random.between(0.9, 1.5);
@@ -283,7 +283,7 @@ fn set_back(wall_z: f32) -> f32 {
     wall_z - 0.55
 }
 
-pub fn pram(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn pram(stage: &Stage, random: &mut Random) -> Act {
     let route = crossing(stage, random.between(0.6, 1.1), random);
     let (body, rgb) = (stage.style.body(random), stage.style.garment(random));
     Box::new(move |time_s, cast: &mut Cast| {

@@ -15,7 +15,7 @@ use crate::drawing::canvas::Ink;
 use crate::drawing::motion::ease;
 use crate::random::Random;
 
-pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
+pub(super) fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     let near = Needs { wall: true, person_share: (0.4, 0.58), ..Needs::default() };
     match scenario.impacts_s.len() {
         // Blows: a door is forced. One contact: a landing. None: nobody hears a thing.
@@ -26,7 +26,7 @@ pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     }
 }
 
-pub fn act(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn act(stage: &Stage, random: &mut Random) -> Act {
     let mut body = stage.style.body(random);
     body.coat = super::super::view::dim(body.coat, 0.62);
     body.trousers = super::super::view::dim(body.trousers, 0.7);

@@ -23,11 +23,11 @@ use crate::random::Random;
 use avar_labels::AnomalyClass;
 
 /// Puts everything of one act on the stage as it is at a time in seconds.
-pub type Act = Box<dyn Fn(f32, &mut Cast) + Send + Sync>;
+pub(crate) type Act = Box<dyn Fn(f32, &mut Cast) + Send + Sync>;
 
 /// All that an act is made from.
 #[derive(Clone, Copy)]
-pub struct Stage<'a> {
+pub(crate) struct Stage<'a> {
     pub scenario: &'a Scenario,
     pub set: &'a Set,
     pub style: Style,
@@ -37,7 +37,7 @@ pub struct Stage<'a> {
 
 /// Who and what is on the stage at one moment.
 #[derive(Default)]
-pub struct Cast {
+pub(crate) struct Cast {
     pub figures: Vec<Figure>,
     /// By how many pixels the camera is shaken.
     pub shock_px: f32,
@@ -46,7 +46,7 @@ pub struct Cast {
 }
 
 /// One thing on the stage.
-pub enum Figure {
+pub(crate) enum Figure {
     Person(Body, Pose),
     Vehicle(Vehicle),
     Face {
@@ -103,7 +103,7 @@ pub enum Figure {
 
 impl Figure {
     /// What its distance from the camera is taken from.
-    pub fn at(&self) -> Point {
+    pub(crate) fn at(&self) -> Point {
         match self {
             Figure::Person(_, pose) => add(pose.at, [0.0, pose.hip_m, 0.0]),
             Figure::Vehicle(vehicle) => vehicle.at,
@@ -119,7 +119,7 @@ impl Figure {
         }
     }
 
-    pub fn draw(&self, painter: &mut Painter) {
+    pub(crate) fn draw(&self, painter: &mut Painter) {
         match self {
             Figure::Person(body, pose) => body.draw(painter, pose),
             Figure::Vehicle(vehicle) => vehicle.draw(painter),
@@ -149,7 +149,7 @@ impl Figure {
 }
 
 /// What a scenario needs of its set.
-pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
+pub(crate) fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
     if !scenario.is_visible() || scenario.class == AnomalyClass::Normal {
         return everyday::needs(scenario, random);
     }
@@ -167,7 +167,7 @@ pub fn needs(scenario: &Scenario, random: &mut Random) -> Needs {
 }
 
 /// Everything that happens in a scenario: its event where the picture shows it, and everyday life.
-pub fn acts(stage: &Stage, random: &mut Random) -> Vec<Act> {
+pub(crate) fn acts(stage: &Stage, random: &mut Random) -> Vec<Act> {
     let scenario = stage.scenario;
     let mut acts = Vec::new();
     if scenario.is_visible() {

@@ -24,7 +24,7 @@ fn gone_m(stage: &Stage, z: f32) -> f32 {
     stage.set.wing(1.0, z)[0].max(-stage.set.wing(-1.0, z)[0]) + 4.0
 }
 
-pub fn passing(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn passing(stage: &Stage, random: &mut Random) -> Act {
     let duration_s = stage.scenario.duration_s;
     let cars: Vec<(Vehicle, f32, f32, f32)> = (0..1 + random.bits() % 3)
         .map(|index| {
@@ -51,7 +51,7 @@ pub fn passing(stage: &Stage, random: &mut Random) -> Act {
 }
 
 /// Rolls in, brakes, stops close behind another car, and later drives off: all without touching it.
-pub fn parking(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn parking(stage: &Stage, random: &mut Random) -> Act {
     let way = if random.unit() < 0.5 { 1.0 } else { -1.0 };
     let z = lane_z(stage, way);
     let (kind, rgb) = stage.style.vehicle(random);
@@ -83,7 +83,7 @@ pub fn parking(stage: &Stage, random: &mut Random) -> Act {
 }
 
 /// Passes, or stops on the way; seen with its siren heard and without.
-pub fn patrol(stage: &Stage, random: &mut Random) -> Act {
+pub(super) fn patrol(stage: &Stage, random: &mut Random) -> Act {
     let way = if random.unit() < 0.5 { 1.0 } else { -1.0 };
     let z = lane_z(stage, way);
     let middle_s =

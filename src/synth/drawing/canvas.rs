@@ -8,7 +8,7 @@ use tiny_skia::{
 
 /// A colour, 0xRRGGBB, and how much of it is laid on.
 #[derive(Clone, Copy, Debug)]
-pub struct Ink {
+pub(crate) struct Ink {
     pub rgb: u32,
     pub alpha: f32,
     /// Light brightens what is below it, paint covers it.
@@ -16,21 +16,21 @@ pub struct Ink {
 }
 
 impl Ink {
-    pub const fn paint(rgb: u32) -> Self {
+    pub(crate) const fn paint(rgb: u32) -> Self {
         Self { rgb, alpha: 1.0, is_light: false }
     }
 
-    pub const fn light(rgb: u32) -> Self {
+    pub(crate) const fn light(rgb: u32) -> Self {
         Self { rgb, alpha: 1.0, is_light: true }
     }
 
     /// The same ink, darker (`share` below 1).
-    pub fn shade(self, share: f32) -> Self {
+    pub(crate) fn shade(self, share: f32) -> Self {
         let [_, red, green, blue] = self.rgb.to_be_bytes().map(|channel| (f32::from(channel) * share) as u8);
         Self { rgb: u32::from_be_bytes([0, red, green, blue]), ..self }
     }
 
-    pub const fn alpha(self, alpha: f32) -> Self {
+    pub(crate) const fn alpha(self, alpha: f32) -> Self {
         Self { alpha, ..self }
     }
 
@@ -50,42 +50,42 @@ impl Ink {
     }
 }
 
-pub type Position = (f32, f32);
+pub(crate) type Position = (f32, f32);
 
-pub struct Canvas<'a> {
+pub(crate) struct Canvas<'a> {
     pixels: &'a mut Pixmap,
     transform: Transform,
 }
 
 impl<'a> Canvas<'a> {
     /// In pixels of `pixels`.
-    pub fn new(pixels: &'a mut Pixmap) -> Self {
+    pub(crate) fn new(pixels: &'a mut Pixmap) -> Self {
         Self { pixels, transform: Transform::identity() }
     }
 
     /// The same picture with its origin at `(x, y)`, one unit `scale` long, turned clockwise by `turn_rad`.
-    pub fn placed(&mut self, (x, y): Position, scale: f32, turn_rad: f32) -> Canvas<'_> {
+    pub(crate) fn placed(&mut self, (x, y): Position, scale: f32, turn_rad: f32) -> Canvas<'_> {
         let local = Transform::from_rotate(turn_rad.to_degrees()).post_scale(scale, scale).post_translate(x, y);
         Canvas { transform: self.transform.pre_concat(local), pixels: &mut *self.pixels }
     }
 
-    pub fn fill(&mut self, path: &Path, ink: Ink) {
+    pub(crate) fn fill(&mut self, path: &Path, ink: Ink) {
         self.pixels.fill_path(path, &ink.solid(), FillRule::Winding, self.transform, None);
     }
 
-    pub fn polygon(&mut self, corners: &[Position], ink: Ink) {
+    pub(crate) fn polygon(&mut self, corners: &[Position], ink: Ink) {
         if let Some(path) = outline(corners, true) {
             self.fill(&path, ink);
         }
     }
 
-    pub fn rect(&mut self, (x, y): Position, width: f32, height: f32, ink: Ink) {
+    pub(crate) fn rect(&mut self, (x, y): Position, width: f32, height: f32, ink: Ink) {
         if let Some(rect) = Rect::from_xywh(x, y, width, height) {
             self.fill(&PathBuilder::from_rect(rect), ink);
         }
     }
 
-    pub fn ellipse(&mut self, (x, y): Position, radius_x: f32, radius_y: f32, ink: Ink) {
+    pub(crate) fn ellipse(&mut self, (x, y): Position, radius_x: f32, radius_y: f32, ink: Ink) {
         let bounds = Rect::from_xywh(x - radius_x, y - radius_y, 2.0 * radius_x, 2.0 * radius_y);
         if let Some(path) = bounds.and_then(PathBuilder::from_oval) {
             self.fill(&path, ink);
@@ -93,31 +93,31 @@ impl<'a> Canvas<'a> {
     }
 
     /// A line through `points` with round ends and corners.
-    pub fn line(&mut self, points: &[Position], width: f32, ink: Ink) {
+    pub(crate) fn line(&mut self, points: &[Position], width: f32, ink: Ink) {
         if let Some(path) = outline(points, false) {
             self.stroke(&path, width, ink);
         }
     }
 
-    pub fn stroke(&mut self, path: &Path, width: f32, ink: Ink) {
+    pub(crate) fn stroke(&mut self, path: &Path, width: f32, ink: Ink) {
         let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
         self.pixels.stroke_path(path, &ink.solid(), &stroke, self.transform, None);
     }
 
     /// A rectangle whose colour runs from the top through `stops` (position 0 to 1, ink) to the bottom.
-    pub fn vertical_gradient(&mut self, (x, y): Position, width: f32, height: f32, stops: &[(f32, Ink)]) {
+    pub(crate) fn vertical_gradient(&mut self, (x, y): Position, width: f32, height: f32, stops: &[(f32, Ink)]) {
         let corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)];
         self.gradient(&corners, (x, y), (x, y + height), stops);
     }
 
     /// A polygon whose colour runs from one point to another.
-    pub fn gradient(&mut self, corners: &[Position], from: Position, to: Position, stops: &[(f32, Ink)]) {
+    pub(crate) fn gradient(&mut self, corners: &[Position], from: Position, to: Position, stops: &[(f32, Ink)]) {
         if let Some(path) = outline(corners, true) {
             self.fill_gradient(&path, from, to, stops);
         }
     }
 
-    pub fn fill_gradient(&mut self, path: &Path, from: Position, to: Position, stops: &[(f32, Ink)]) {
+    pub(crate) fn fill_gradient(&mut self, path: &Path, from: Position, to: Position, stops: &[(f32, Ink)]) {
         let colors = stops.iter().map(|(at, ink)| GradientStop::new(*at, ink.color())).collect();
         let (from, to) = (Point::from_xy(from.0, from.1), Point::from_xy(to.0, to.1));
         let shader = LinearGradient::new(from, to, colors, SpreadMode::Pad, Transform::identity());
@@ -127,12 +127,12 @@ impl<'a> Canvas<'a> {
     }
 
     /// Another picture of the same size over this one.
-    pub fn lay(&mut self, over: &Pixmap) {
+    pub(crate) fn lay(&mut self, over: &Pixmap) {
         self.pixels.draw_pixmap(0, 0, over.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
     }
 
     /// A soft ellipse that fades to nothing at its edge: a light's halo, a puff of smoke, a shadow.
-    pub fn glow(&mut self, center: Position, radius_x: f32, radius_y: f32, ink: Ink) {
+    pub(crate) fn glow(&mut self, center: Position, radius_x: f32, radius_y: f32, ink: Ink) {
         let stops = [(0.0, 1.0), (0.25, 0.62), (0.5, 0.28), (0.75, 0.07), (1.0, 0.0)];
         let stops = stops.map(|(at, share)| GradientStop::new(at, ink.alpha(ink.alpha * share).color()));
         let origin = Point::from_xy(0.0, 0.0);

@@ -27,7 +27,7 @@ fn glyph(character: char) -> [u8; 7] {
 
 /// Writes `text` into the R, G, B bytes of a picture `width_px` wide, its top left corner at `(left, top)`, with a
 /// shadow to stay readable. The text must fit into the picture.
-pub fn stamp(rgb: &mut [u8], width_px: usize, text: &str, (left, top): (usize, usize)) {
+pub(crate) fn stamp(rgb: &mut [u8], width_px: usize, text: &str, (left, top): (usize, usize)) {
     for (shift, light) in [(1, [10, 11, 16]), (0, [214, 218, 224])] {
         for (position, character) in text.chars().enumerate() {
             for (row, bits) in glyph(character).into_iter().enumerate() {
@@ -42,6 +42,6 @@ pub fn stamp(rgb: &mut [u8], width_px: usize, text: &str, (left, top): (usize, u
 }
 
 /// How wide [`stamp`] writes.
-pub fn stamp_width_px(text: &str) -> usize {
+pub(crate) fn stamp_width_px(text: &str) -> usize {
     text.chars().count() * (GLYPH_SIDE.0 + 1)
 }

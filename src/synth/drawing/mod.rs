@@ -1,5 +1,5 @@
 //! What every drawn clip is made with: shapes, motion over time, lettering.
 
-pub mod canvas;
-pub mod lettering;
-pub mod motion;
+pub(crate) mod canvas;
+pub(crate) mod lettering;
+pub(crate) mod motion;

@@ -1,7 +1,7 @@
 //! Quantities that change over time, written as a few `(time_s, value)` keys.
 
 /// The value at `time_s`, straight between keys and constant outside them.
-pub fn value_at(keys: &[(f32, f32)], time_s: f32) -> f32 {
+pub(crate) fn value_at(keys: &[(f32, f32)], time_s: f32) -> f32 {
     let after = keys.partition_point(|key| key.0 <= time_s);
     match (after.checked_sub(1).map(|before| keys[before]), keys.get(after)) {
         (Some((from_s, from)), Some(&(to_s, to))) => from + (to - from) * (time_s - from_s) / (to_s - from_s),
@@ -11,7 +11,7 @@ pub fn value_at(keys: &[(f32, f32)], time_s: f32) -> f32 {
 }
 
 /// The integral of [`value_at`] from the first key to `time_s`: the way that a speed has covered.
-pub fn area_until(keys: &[(f32, f32)], time_s: f32) -> f32 {
+pub(crate) fn area_until(keys: &[(f32, f32)], time_s: f32) -> f32 {
     let Some(&(mut from_s, mut from)) = keys.first() else { return 0.0 };
     let mut area = 0.0;
     for &(key_s, _) in keys.iter().skip(1).filter(|key| key.0 < time_s).chain([&(time_s, 0.0)]) {
@@ -23,7 +23,7 @@ pub fn area_until(keys: &[(f32, f32)], time_s: f32) -> f32 {
 }
 
 /// 0 before `from_s`, 1 after `to_s`, smooth in between.
-pub fn ease(from_s: f32, to_s: f32, time_s: f32) -> f32 {
+pub(crate) fn ease(from_s: f32, to_s: f32, time_s: f32) -> f32 {
     let x = ((time_s - from_s) / (to_s - from_s)).clamp(0.0, 1.0);
     x * x * (3.0 - 2.0 * x)
 }

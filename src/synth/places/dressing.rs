@@ -7,7 +7,7 @@ use super::{Panel, Set};
 use crate::drawing::canvas::Ink;
 use crate::random::Random;
 
-pub fn paint(set: &Set, painter: &mut Painter, random: &mut Random) {
+pub(super) fn paint(set: &Set, painter: &mut Painter, random: &mut Random) {
     // Some places stay bare: that a place is bare must not tell what happens there.
     if random.unit() < 0.35 {
         return;

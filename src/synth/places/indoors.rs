@@ -10,7 +10,7 @@ use crate::random::Random;
 /// Behind the camera.
 const BACK_M: f32 = -9.0;
 
-pub fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random) {
+pub(super) fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random) {
     let wall = style.surface((0.55, 0.85), random);
     paint_shell(set, painter, style, wall, random);
     paint_openings(set, painter);
@@ -24,7 +24,7 @@ pub fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random
 }
 
 /// Ceiling lights, and the light of the window by day.
-pub fn shine(set: &Set, painter: &mut Painter) {
+pub(super) fn shine(set: &Set, painter: &mut Painter) {
     if !set.lights_off && !set.is_infrared && set.place != Place::LivingRoom {
         for x in [-0.5, 0.5] {
             let x = x * set.side_m;

@@ -16,7 +16,7 @@ use avar_labels::AnomalyClass;
 
 /// What the action needs of its set.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Needs {
+pub(crate) struct Needs {
     /// The back wall close behind the stage.
     pub wall: bool,
     pub fence: bool,
@@ -31,7 +31,7 @@ pub struct Needs {
 
 /// A rectangle on the back wall: left edge, lower edge, size, in metres.
 #[derive(Clone, Copy, Debug)]
-pub struct Panel {
+pub(crate) struct Panel {
     pub x: f32,
     pub y: f32,
     pub width: f32,
@@ -39,18 +39,18 @@ pub struct Panel {
 }
 
 impl Panel {
-    pub fn middle(&self, z: f32) -> Point {
+    pub(crate) fn middle(&self, z: f32) -> Point {
         [self.x + self.width / 2.0, self.y + self.height / 2.0, z]
     }
 
-    pub fn corners(&self, z: f32) -> [Point; 4] {
+    pub(crate) fn corners(&self, z: f32) -> [Point; 4] {
         upright([self.x, self.y, z], self.width, self.height)
     }
 }
 
 /// A place with its measures, in metres; the stage's middle is the origin.
 #[derive(Clone, Debug)]
-pub struct Set {
+pub(crate) struct Set {
     pub place: Place,
     pub is_night: bool,
     pub lights_off: bool,
@@ -77,14 +77,14 @@ pub struct Set {
 }
 
 /// A flat part of the set that people pass behind, at a depth.
-pub struct Layer {
+pub(crate) struct Layer {
     pub z: f32,
     pub pixels: Pixmap,
 }
 
 impl Set {
     /// Builds the set and its camera for a picture of a size; `margin_px` more is seen on every side.
-    pub fn build(
+    pub(crate) fn build(
         scenario: &Scenario,
         needs: Needs,
         size_px: (u32, u32),
@@ -166,7 +166,7 @@ impl Set {
     }
 
     /// A place on the stage: `across` -1 to 1 within the picture, `deep` 0 (near) to 1 (far).
-    pub fn spot(&self, across: f32, deep: f32) -> Point {
+    pub(crate) fn spot(&self, across: f32, deep: f32) -> Point {
         let reach = (self.half_width_m * 0.82).min(self.side_m - 0.5);
         let (near, far) = (self.near_z.max(-1.4), (self.wall_z - 0.7).min(self.fence_z.unwrap_or(9.0) - 0.5).min(2.2));
         let z = near + (far - near) * deep;
@@ -174,13 +174,19 @@ impl Set {
     }
 
     /// Just out of the picture: `side` -1 or 1.
-    pub fn wing(&self, side: f32, z: f32) -> Point {
+    pub(crate) fn wing(&self, side: f32, z: f32) -> Point {
         let (here, behind) = self.edges[usize::from(side > 0.0)];
         [here + (behind - here) * z + side * 1.1, 0.0, z]
     }
 
     /// Paints all that stands still, and what people can pass behind, in drawing order.
-    pub fn paint(&self, view: &View, size_px: (u32, u32), style: Style, random: &mut Random) -> (Pixmap, Vec<Layer>) {
+    pub(crate) fn paint(
+        &self,
+        view: &View,
+        size_px: (u32, u32),
+        style: Style,
+        random: &mut Random,
+    ) -> (Pixmap, Vec<Layer>) {
         let mut pixels = blank(size_px);
         pixels.fill(tiny_skia::Color::from_rgba8(20, 20, 24, 255));
         let mut painter = Painter { pixels: &mut pixels, view, light: &Light::PLAIN };

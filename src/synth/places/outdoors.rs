@@ -13,7 +13,7 @@ const FAR_M: f32 = 45.0;
 const FENCE_HEIGHT_M: f32 = 1.75;
 const BAY_M: f32 = 2.6;
 
-pub fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random) {
+pub(super) fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random) {
     paint_sky(set, painter, random);
     let ground = style.surface((0.36, 0.58), random);
     painter.floor((-FAR_M, FAR_M), (-20.0, set.wall_z + 40.0), ground);
@@ -40,7 +40,7 @@ pub fn paint(set: &Set, painter: &mut Painter, style: Style, random: &mut Random
 }
 
 /// What shines by itself: lit windows, lamps, the wet ground.
-pub fn shine(set: &Set, painter: &mut Painter, random: &mut Random) {
+pub(super) fn shine(set: &Set, painter: &mut Painter, random: &mut Random) {
     if set.is_night && !set.is_infrared {
         for lamp in set.light.lamps.clone() {
             painter.rod(&[[lamp.at[0], 0.0, lamp.at[2] + 1.2], [lamp.at[0], 4.4, lamp.at[2] + 1.2]], 0.1, 0x50545c);
@@ -219,7 +219,7 @@ fn paint_tree(painter: &mut Painter, [x, _, z]: [f32; 3], random: &mut Random) {
 }
 
 /// Posts, rails and wire mesh from one side to the other, at one depth.
-pub fn paint_fence(painter: &mut Painter, z: f32, half_m: f32) {
+pub(super) fn paint_fence(painter: &mut Painter, z: f32, half_m: f32) {
     let wire = Ink::paint(painter.light.shaded(0xa8acb0, [0.0, 1.0, z])).alpha(0.34);
     let steps = (half_m / 0.16) as i32;
     for step in -steps..steps {

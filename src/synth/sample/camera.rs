@@ -9,14 +9,14 @@ use crate::random::Random;
 const NOISE_STEPS: f32 = 4.0;
 const VIGNETTE: f32 = 0.46;
 
-pub struct Camera {
+pub(super) struct Camera {
     /// What each pixel keeps of its light, row by row.
     falloff: Vec<f32>,
     noise: Random,
 }
 
 impl Camera {
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let falloff = |x: u32, y: u32| {
             let across = |at: u32, side: u32| (at as f32 + 0.5) / side as f32 * 2.0 - 1.0;
             let (x, y) = (across(x, WIDTH_PX), across(y, HEIGHT_PX));
@@ -28,7 +28,7 @@ impl Camera {
     }
 
     /// The picture as R, G, B bytes, `exposure` times as bright.
-    pub fn take(&mut self, scene: &Pixmap, exposure: f32) -> Vec<u8> {
+    pub(super) fn take(&mut self, scene: &Pixmap, exposure: f32) -> Vec<u8> {
         let mut rgb = Vec::with_capacity(self.falloff.len() * 3);
         for (pixel, falloff) in scene.pixels().iter().zip(&self.falloff) {
             let random = self.noise.bits();

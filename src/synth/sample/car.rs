@@ -6,7 +6,7 @@ use tiny_skia::{Path, PathBuilder};
 
 use crate::drawing::canvas::{Canvas, Ink, Position};
 
-pub const LENGTH_M: f32 = 4.3;
+pub(super) const LENGTH_M: f32 = 4.3;
 const WHEEL_RADIUS_M: f32 = 0.33;
 const AXLES_M: [f32; 2] = [-1.32, 1.32];
 /// What gives way in a frontal collision lies ahead of this.
@@ -14,7 +14,7 @@ const CABIN_FRONT_M: f32 = 0.85;
 
 /// Brightness of its lights, 0 to 1.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CarLights {
+pub(super) struct CarLights {
     pub head: f32,
     pub tail: f32,
     pub brake: f32,
@@ -22,7 +22,7 @@ pub struct CarLights {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Car {
+pub(super) struct Car {
     /// Of the middle of the car.
     pub x_px: f32,
     pub ground_y_px: f32,
@@ -41,7 +41,7 @@ pub struct Car {
 }
 
 impl Car {
-    pub fn draw(&self, canvas: &mut Canvas) {
+    pub(super) fn draw(&self, canvas: &mut Canvas) {
         let mut road = canvas.placed((self.x_px, self.ground_y_px), self.px_per_m, 0.0);
         road.glow((0.0, 0.0), 2.75, 0.42, Ink::paint(0x05060b).alpha(1.0));
         self.draw_light_on_road(&mut road);

@@ -61,7 +61,7 @@ struct Puff {
 }
 
 /// One collision at one place and time.
-pub struct Crash {
+pub(super) struct Crash {
     at: Position,
     sparks: Vec<Spark>,
     fragments: Vec<Fragment>,
@@ -70,7 +70,7 @@ pub struct Crash {
 
 impl Crash {
     /// Things fly off from `at` and land around `ground_y_px`; smoke rises for `smoke_s`.
-    pub fn new(at: Position, ground_y_px: f32, smoke_s: f32, seed: u64) -> Self {
+    pub(super) fn new(at: Position, ground_y_px: f32, smoke_s: f32, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let launch = |random: &mut Random, speed: (f32, f32), angle: (f32, f32), bounce: f32| {
             let (speed, angle) = (random.between(speed.0, speed.1), random.between(angle.0, angle.1));
@@ -109,12 +109,12 @@ impl Crash {
     }
 
     /// Brightness of the flash, 0 to 1.
-    pub fn flash(age_s: f32) -> f32 {
+    pub(super) fn flash(age_s: f32) -> f32 {
         if (0.0..FLASH_S).contains(&age_s) { (1.0 - age_s / FLASH_S).powi(2) } else { 0.0 }
     }
 
     /// What lies and flies around the wreck.
-    pub fn draw_fragments(&self, canvas: &mut Canvas, age_s: f32) {
+    pub(super) fn draw_fragments(&self, canvas: &mut Canvas, age_s: f32) {
         if age_s < 0.0 {
             return;
         }
@@ -129,7 +129,7 @@ impl Crash {
         }
     }
 
-    pub fn draw_smoke(&self, canvas: &mut Canvas, age_s: f32) {
+    pub(super) fn draw_smoke(&self, canvas: &mut Canvas, age_s: f32) {
         for puff in &self.puffs {
             let age_s = age_s - puff.born_s;
             if !(0.0..PUFF_LIFE_S).contains(&age_s) {
@@ -148,7 +148,7 @@ impl Crash {
         }
     }
 
-    pub fn draw_sparks(&self, canvas: &mut Canvas, age_s: f32) {
+    pub(super) fn draw_sparks(&self, canvas: &mut Canvas, age_s: f32) {
         for spark in self.sparks.iter().filter(|spark| (0.0..spark.life_s).contains(&age_s)) {
             let share = age_s / spark.life_s;
             let rgb = if share < 0.3 {
@@ -164,7 +164,7 @@ impl Crash {
         }
     }
 
-    pub fn draw_flash(&self, canvas: &mut Canvas, age_s: f32) {
+    pub(super) fn draw_flash(&self, canvas: &mut Canvas, age_s: f32) {
         let level = Self::flash(age_s);
         if level > 0.0 {
             canvas.glow(self.at, 320.0, 190.0, Ink::light(0xffb868).alpha(0.75 * level));

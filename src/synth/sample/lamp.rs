@@ -5,7 +5,7 @@ use crate::drawing::canvas::{Canvas, Ink, Position};
 const HEAD_M: Position = (-0.95, -5.55);
 
 #[derive(Clone, Copy, Debug)]
-pub struct Lamp {
+pub(super) struct Lamp {
     pub x_px: f32,
     pub ground_y_px: f32,
     pub px_per_m: f32,
@@ -17,7 +17,7 @@ pub struct Lamp {
 
 impl Lamp {
     /// The light on the ground and on the wall behind: goes below everything that moves.
-    pub fn draw_pool(&self, canvas: &mut Canvas) {
+    pub(super) fn draw_pool(&self, canvas: &mut Canvas) {
         let mut canvas = canvas.placed((self.x_px, self.ground_y_px), self.px_per_m, 0.0);
         let warm = Ink::light(0xffc778);
         canvas.glow((HEAD_M.0 * 0.9, 0.35), 3.6, 0.95, warm.alpha(0.62 * self.level));
@@ -27,7 +27,7 @@ impl Lamp {
     }
 
     /// The post and its head.
-    pub fn draw(&self, canvas: &mut Canvas) {
+    pub(super) fn draw(&self, canvas: &mut Canvas) {
         let mut ground = canvas.placed((self.x_px, self.ground_y_px), self.px_per_m, 0.0);
         ground.glow((0.0, 0.0), 0.5, 0.12, Ink::paint(0x05060b).alpha(0.8));
         ground.rect((-0.14, -0.36), 0.28, 0.38, Ink::paint(0x14151d));
@@ -46,7 +46,7 @@ impl Lamp {
     }
 
     /// The cone of lit haze and the halo: goes above everything.
-    pub fn draw_light(&self, canvas: &mut Canvas) {
+    pub(super) fn draw_light(&self, canvas: &mut Canvas) {
         if self.level <= 0.0 {
             return;
         }

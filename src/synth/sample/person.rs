@@ -12,7 +12,7 @@ const FOREARM_M: f32 = 0.26;
 
 /// How the joints swing over one cycle of two steps.
 #[derive(Clone, Copy, Debug)]
-pub struct Gait {
+pub(super) struct Gait {
     /// Ground covered in one cycle.
     pub cycle_m: f32,
     pub hip_swing_rad: f32,
@@ -24,7 +24,7 @@ pub struct Gait {
 }
 
 impl Gait {
-    pub const STAND: Self = Self {
+    pub(super) const STAND: Self = Self {
         cycle_m: 1.45,
         hip_swing_rad: 0.04,
         knee_bend_rad: 0.0,
@@ -33,7 +33,7 @@ impl Gait {
         elbow_rad: 0.15,
         lean_rad: 0.0,
     };
-    pub const WALK: Self = Self {
+    pub(super) const WALK: Self = Self {
         cycle_m: 1.45,
         hip_swing_rad: 0.42,
         knee_bend_rad: 0.85,
@@ -42,7 +42,7 @@ impl Gait {
         elbow_rad: 0.30,
         lean_rad: 0.04,
     };
-    pub const RUN: Self = Self {
+    pub(super) const RUN: Self = Self {
         cycle_m: 2.5,
         hip_swing_rad: 0.72,
         knee_bend_rad: 1.55,
@@ -53,7 +53,7 @@ impl Gait {
     };
 
     /// Between two gaits: `share` 0 is this one, 1 the other.
-    pub fn toward(self, other: Self, share: f32) -> Self {
+    pub(super) fn toward(self, other: Self, share: f32) -> Self {
         let mix = |from: f32, to: f32| from + (to - from) * share;
         Self {
             cycle_m: mix(self.cycle_m, other.cycle_m),
@@ -68,7 +68,7 @@ impl Gait {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub struct Person {
+pub(super) struct Person {
     pub x_px: f32,
     pub ground_y_px: f32,
     pub px_per_m: f32,
@@ -82,7 +82,7 @@ pub struct Person {
 }
 
 impl Person {
-    pub fn draw(&self, canvas: &mut Canvas) {
+    pub(super) fn draw(&self, canvas: &mut Canvas) {
         let mut canvas = canvas.placed((self.x_px, self.ground_y_px), self.px_per_m, 0.0);
         canvas.glow((0.0, 0.0), 0.55, 0.13, Ink::paint(0x05060b).alpha(0.9));
         let legs = [self.leg(self.phase_rad + PI), self.leg(self.phase_rad)];

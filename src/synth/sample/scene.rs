@@ -7,8 +7,8 @@ use crate::drawing::canvas::{Canvas, Ink, Position};
 use crate::random::Random;
 
 /// Where the houses stand on the pavement, and where the pavement ends at the road.
-pub const FACADE_Y_PX: f32 = 206.0;
-pub const KERB_Y_PX: f32 = 236.0;
+pub(super) const FACADE_Y_PX: f32 = 206.0;
+pub(super) const KERB_Y_PX: f32 = 236.0;
 const NEAR_KERB_Y_PX: f32 = 343.0;
 /// Height of the shops at street level.
 const SHOP_PX: f32 = 42.0;
@@ -34,7 +34,7 @@ const HOUSES: [House; 6] = [
     House { x: 516.0, width: 138.0, height: 140.0, wall: 0x322a3d, columns: 6, awning: 0x5f3040, is_open: true },
 ];
 
-pub fn draw_street(pixels: &mut Pixmap) {
+pub(super) fn draw_street(pixels: &mut Pixmap) {
     let mut canvas = Canvas::new(pixels);
     draw_sky(&mut canvas);
     let mut random = Random::new(0x57EE7);

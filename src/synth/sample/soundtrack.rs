@@ -11,7 +11,7 @@ const CEILING: f32 = 0.63;
 const KNEE: f32 = 0.35;
 
 /// The whole track, mono at [`RATE_HZ`].
-pub fn synthesise() -> Vec<f32> {
+pub(super) fn synthesise() -> Vec<f32> {
     let mut track = Track::silent(DURATION_S as f32, RATE_HZ);
     ambience(&mut track);
     engine(&mut track);

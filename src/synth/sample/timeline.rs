@@ -9,24 +9,24 @@ use super::scene::KERB_Y_PX;
 use crate::drawing::canvas::Ink;
 use crate::drawing::motion::{area_until, ease, value_at};
 
-pub const PX_PER_M: f32 = 30.0;
-pub const BRAKE_S: f32 = 5.52;
+pub(super) const PX_PER_M: f32 = 30.0;
+pub(super) const BRAKE_S: f32 = 5.52;
 /// The start of a frame (25 per second), so that the flash is seen when the crash is heard.
-pub const IMPACT_S: f32 = 6.0;
-pub const STARTLE_S: f32 = 6.12;
-pub const HAZARDS_S: f32 = 6.9;
-pub const ALARM_S: std::ops::Range<f32> = 7.0..8.48;
-pub const LAMP_DARK_S: f32 = 6.92;
+pub(super) const IMPACT_S: f32 = 6.0;
+pub(super) const STARTLE_S: f32 = 6.12;
+pub(super) const HAZARDS_S: f32 = 6.9;
+pub(super) const ALARM_S: std::ops::Range<f32> = 7.0..8.48;
+pub(super) const LAMP_DARK_S: f32 = 6.92;
 
-pub const IMPACT_LAMP_X_PX: f32 = 412.0;
-pub const LAMP_FOOT_Y_PX: f32 = KERB_Y_PX - 1.0;
+pub(super) const IMPACT_LAMP_X_PX: f32 = 412.0;
+pub(super) const LAMP_FOOT_Y_PX: f32 = KERB_Y_PX - 1.0;
 const OTHER_LAMP_X_PX: f32 = 118.0;
 const WALKER_START_X_PX: f32 = 20.0;
 const WALKER_Y_PX: f32 = KERB_Y_PX - 11.0;
 const CRUSH_M: f32 = 0.62;
 
 /// Speed of the car in metres per second.
-pub const CAR_SPEED: [(f32, f32); 5] =
+pub(super) const CAR_SPEED: [(f32, f32); 5] =
     [(0.0, 10.5), (BRAKE_S, 10.5), (IMPACT_S, 6.4), (IMPACT_S + 0.06, 0.0), (12.0, 0.0)];
 /// The car leaves its lane for the kerb; Y of its wheels in pixels.
 const CAR_Y: [(f32, f32); 2] = [(BRAKE_S + 0.02, 273.0), (IMPACT_S, 247.0)];
@@ -47,7 +47,7 @@ const WALKER_TURNS_S: f32 = 6.42;
 /// When he is at a safe distance he looks back.
 const WALKER_LOOKS_BACK_S: (f32, f32) = (9.1, 9.3);
 
-pub fn car(time_s: f32) -> Car {
+pub(super) fn car(time_s: f32) -> Car {
     let travelled_m = area_until(&CAR_SPEED, time_s) - area_until(&CAR_SPEED, IMPACT_S);
     let hit = ease(IMPACT_S, IMPACT_S + 0.07, time_s);
     let recoil_m = 0.14 * ease(IMPACT_S + 0.08, IMPACT_S + 0.4, time_s);
@@ -78,7 +78,7 @@ fn car_lights(time_s: f32) -> CarLights {
 }
 
 /// A car that stands with its lights off.
-pub fn parked_car(x_px: f32, ground_y_px: f32, px_per_m: f32, body: u32, sheen: Ink) -> Car {
+pub(super) fn parked_car(x_px: f32, ground_y_px: f32, px_per_m: f32, body: u32, sheen: Ink) -> Car {
     Car {
         x_px,
         ground_y_px,
@@ -93,7 +93,7 @@ pub fn parked_car(x_px: f32, ground_y_px: f32, px_per_m: f32, body: u32, sheen: 
     }
 }
 
-pub fn walker(time_s: f32) -> Person {
+pub(super) fn walker(time_s: f32) -> Person {
     let way_m = area_until(&WALKER_SPEED, time_s);
     let out_m = way_m.min(area_until(&WALKER_SPEED, WALKER_TURNS_S));
     let back_m = way_m - out_m;
@@ -120,7 +120,7 @@ fn walker_gait(time_s: f32) -> Gait {
 }
 
 /// When the walker's feet strike the ground, and how hard (1 for a walk).
-pub fn footfalls(until_s: f32) -> Vec<(f32, f32)> {
+pub(super) fn footfalls(until_s: f32) -> Vec<(f32, f32)> {
     let step_s = 0.002;
     let half_cycles = |time_s: f32| ((walker(time_s).phase_rad / TAU - 0.25) * 2.0).floor();
     (1..(until_s / step_s) as usize)
@@ -131,12 +131,12 @@ pub fn footfalls(until_s: f32) -> Vec<(f32, f32)> {
 }
 
 /// The lamp at the left, which stays lit.
-pub fn other_lamp() -> Lamp {
+pub(super) fn other_lamp() -> Lamp {
     Lamp { x_px: OTHER_LAMP_X_PX, ground_y_px: LAMP_FOOT_Y_PX, px_per_m: PX_PER_M, tilt_rad: 0.0, level: 1.0 }
 }
 
 /// The lamp that is hit.
-pub fn struck_lamp(time_s: f32) -> Lamp {
+pub(super) fn struck_lamp(time_s: f32) -> Lamp {
     let tilt_rad = value_at(&LAMP_TILT, time_s);
     let level = if time_s < IMPACT_S { 1.0 } else { flicker(time_s - IMPACT_S, LAMP_DARK_S - IMPACT_S) };
     Lamp { x_px: IMPACT_LAMP_X_PX, ground_y_px: LAMP_FOOT_Y_PX, px_per_m: PX_PER_M, tilt_rad, level }

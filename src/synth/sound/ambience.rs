@@ -7,7 +7,7 @@ use super::{Kind, animals, bells, birds, crowd, household, machines, music, spee
 use crate::acoustics::{Filter, Track, noise};
 use crate::scenario::Place;
 
-pub const PLACES: [Place; 8] = [
+pub(super) const PLACES: [Place; 8] = [
     Place::Street,
     Place::CarPark,
     Place::Office,
@@ -19,7 +19,7 @@ pub const PLACES: [Place; 8] = [
 ];
 
 /// The steady sound of `place`, with weather and night where they reach.
-pub fn ambience(track: &mut Track, draw: &mut Draw, place: Place, is_night: bool, has_rain: bool) {
+pub(super) fn ambience(track: &mut Track, draw: &mut Draw, place: Place, is_night: bool, has_rain: bool) {
     let is_outside = matches!(place, Place::Street | Place::Square | Place::CarPark);
     air(track, draw);
     let mut layer = |render: fn(&mut Track, &mut Draw), level: f32| {
@@ -60,7 +60,7 @@ pub fn ambience(track: &mut Track, draw: &mut Draw, place: Place, is_night: bool
 }
 
 /// Things that people and machines do in `place` without harm.
-pub fn everyday_of(place: Place) -> &'static [&'static [Kind]] {
+pub(super) fn everyday_of(place: Place) -> &'static [&'static [Kind]] {
     match place {
         Place::Street | Place::Square => {
             &[&machines::KINDS, &speech::KINDS, &animals::KINDS, &birds::KINDS, &bells::KINDS]

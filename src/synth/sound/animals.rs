@@ -6,7 +6,7 @@ use super::tones::{Body, Contour, modes, repeat};
 use super::voice::{Formants, Timbre, Utterance};
 use crate::acoustics::{Filter, Track, fade, noise};
 
-pub const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 15] = [
     Kind::new("dog_bark", dog_bark),
     Kind::new("dog_howl", dog_howl),
     Kind::new("dog_whine", dog_whine),

@@ -6,7 +6,7 @@ use super::sirens::air_horn;
 use super::tones::{Body, Contour, Glide, db, falling, harmonics, modes, repeat};
 use crate::acoustics::{Filter, Oscillator, Track, fade, noise};
 
-pub const KINDS: [Kind; 19] = [
+pub(super) const KINDS: [Kind; 19] = [
     Kind::new("church_bell", church_bell),
     Kind::new("carillon", carillon),
     Kind::new("bicycle_bell", bicycle_bell),
@@ -35,7 +35,7 @@ pub const KINDS: [Kind; 19] = [
 ];
 
 /// The bell of a burglar alarm or a school.
-pub const ALARM_BELL: Kind = Kind::new("alarm_bell", alarm_bell);
+pub(super) const ALARM_BELL: Kind = Kind::new("alarm_bell", alarm_bell);
 
 /// Partials of a minor-third bell: hum, prime, tierce, quint, nominal and above (Rossing, "Acoustics of bells", 1984).
 const CHURCH_BELL: [f32; 10] = [0.5, 1.0, 1.19, 1.5, 2.0, 2.51, 2.66, 3.01, 4.17, 5.43];

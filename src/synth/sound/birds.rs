@@ -6,7 +6,7 @@ use super::tones::{Contour, Glide, repeat};
 use super::voice::{Formants, Timbre, Utterance};
 use crate::acoustics::Track;
 
-pub const KINDS: [Kind; 13] = [
+pub(super) const KINDS: [Kind; 13] = [
     Kind::new("songbirds", songbirds),
     Kind::new("sparrows", sparrows),
     Kind::new("cuckoo", cuckoo),
@@ -256,7 +256,7 @@ fn duck(track: &mut Track, draw: &mut Draw) {
 }
 
 /// Wings rubbed together: a few pulses of a pure high tone, over and over.
-pub fn crickets(track: &mut Track, draw: &mut Draw) {
+pub(super) fn crickets(track: &mut Track, draw: &mut Draw) {
     for _ in 0..draw.count(1, 4) {
         let (hz, gain) = (draw.trait_in(2200.0, 7000.0), draw.octaves(0.15, 0.8));
         let (pulses, pulse_s) = (draw.count(1, 6), draw.between(0.012, 0.03));

@@ -6,7 +6,7 @@ use super::speech::{Person, call, scream};
 use super::tones::{db, repeat};
 use crate::acoustics::{Filter, Track, fade, noise};
 
-pub const KINDS: [Kind; 5] = [
+pub(super) const KINDS: [Kind; 5] = [
     Kind::new("crowd_murmur", |track, draw| murmur(track, draw, 0.0)),
     Kind::new("crowd_cheering", cheering),
     Kind::new("applause", applause),
@@ -15,7 +15,7 @@ pub const KINDS: [Kind; 5] = [
 ];
 
 /// People who talk past each other; `force` 0 is calm, 1 is a brawl.
-pub fn murmur(track: &mut Track, draw: &mut Draw, force: f32) {
+pub(super) fn murmur(track: &mut Track, draw: &mut Draw, force: f32) {
     let mut few = Track::silent(track.duration_s(), track.rate_hz);
     let people: Vec<Person> = (0..6).map(|_| voice(draw, force)).collect();
     for person in &people {

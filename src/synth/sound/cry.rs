@@ -12,7 +12,7 @@ use super::tones::Contour;
 use super::voice::{Formants, Timbre, Utterance};
 use crate::acoustics::Track;
 
-pub const KINDS: [Kind; 8] = [
+pub(super) const KINDS: [Kind; 8] = [
     Kind::new("cry_hungry", |track, draw| {
         bout(track, draw, Mood { cry_s: 0.45..1.3, pause_s: 0.15..0.8, force: 0.75 })
     }),

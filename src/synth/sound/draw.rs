@@ -11,7 +11,7 @@ use avar_labels::Split;
 /// draws from, a fifth of its range in all; training and validation draw from the rest, on both sides of them.
 /// So a test clip is never a training clip over again, and training still spans the whole range.
 #[derive(Clone, Debug)]
-pub struct Draw {
+pub(super) struct Draw {
     random: Random,
     split: Split,
 }
@@ -20,27 +20,27 @@ pub struct Draw {
 const HELD_OUT: [Range<f32>; 2] = [0.2..0.3, 0.7..0.8];
 
 impl Draw {
-    pub fn new(split: Split, seed: u64) -> Self {
+    pub(super) fn new(split: Split, seed: u64) -> Self {
         let salt = (split as u64 + 1).wrapping_mul(0xd6e8_feb8_6659_fd93);
         Self { random: Random::new(Random::new(seed).bits() ^ salt), split }
     }
 
-    pub fn split(&self) -> Split {
+    pub(super) fn split(&self) -> Split {
         self.split
     }
 
     /// Uniform in `low..high`.
-    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+    pub(super) fn between(&mut self, low: f32, high: f32) -> f32 {
         self.random.between(low, high)
     }
 
     /// Between `low` and `high`, both above zero, each octave as likely as the next.
-    pub fn octaves(&mut self, low: f32, high: f32) -> f32 {
+    pub(super) fn octaves(&mut self, low: f32, high: f32) -> f32 {
         low * (high / low).powf(self.random.unit())
     }
 
     /// A trait: as [`Draw::octaves`], from the bands of this split.
-    pub fn trait_in(&mut self, low: f32, high: f32) -> f32 {
+    pub(super) fn trait_in(&mut self, low: f32, high: f32) -> f32 {
         let share = self.random.unit();
         let [first, second] = HELD_OUT;
         let share = if self.split == Split::Test {
@@ -55,31 +55,31 @@ impl Draw {
         low * (high / low).powf(share)
     }
 
-    pub fn chance(&mut self, probability: f32) -> bool {
+    pub(super) fn chance(&mut self, probability: f32) -> bool {
         self.random.unit() < probability
     }
 
     /// In `low..=high`.
-    pub fn count(&mut self, low: usize, high: usize) -> usize {
+    pub(super) fn count(&mut self, low: usize, high: usize) -> usize {
         low + (self.random.bits() % (high - low + 1) as u64) as usize
     }
 
     /// One of `choices`, which must not be empty.
-    pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub(super) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.count(0, choices.len() - 1)]
     }
 
     /// For a source of noise of its own.
-    pub fn seed(&mut self) -> u64 {
+    pub(super) fn seed(&mut self) -> u64 {
         self.random.bits()
     }
 
     /// Dice of its own for a part, so that what the part rolls changes nothing else.
-    pub fn fork(&mut self) -> Self {
+    pub(super) fn fork(&mut self) -> Self {
         Self { random: self.random(), split: self.split }
     }
 
-    pub fn random(&mut self) -> Random {
+    pub(super) fn random(&mut self) -> Random {
         Random::new(self.seed())
     }
 }

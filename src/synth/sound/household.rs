@@ -5,7 +5,7 @@ use super::draw::Draw;
 use super::tones::{Body, Contour, Glide, falling, modes, repeat};
 use crate::acoustics::{Filter, Track, fade, noise};
 
-pub const KINDS: [Kind; 24] = [
+pub(super) const KINDS: [Kind; 24] = [
     Kind::new("footsteps", footsteps),
     Kind::new("door_knock", door_knock),
     Kind::new("door_slam", |track, draw| {
@@ -42,7 +42,7 @@ pub const KINDS: [Kind; 24] = [
 ];
 
 /// A short blow on something small; returns how long it lasted.
-pub fn tap(track: &mut Track, draw: &mut Draw, at_s: f32, hz: f32, decay_s: f32, force: f32) -> f32 {
+pub(super) fn tap(track: &mut Track, draw: &mut Draw, at_s: f32, hz: f32, decay_s: f32, force: f32) -> f32 {
     let hz = hz * draw.between(0.9, 1.1);
     let body = modes(hz, &[1.0, 1.7, 2.6, 4.1], decay_s, 0.5);
     Body::new(&body, track.rate_hz).strike(track, at_s, decay_s * 8.0, force * 0.5);
@@ -51,7 +51,7 @@ pub fn tap(track: &mut Track, draw: &mut Draw, at_s: f32, hz: f32, decay_s: f32,
     decay_s * 3.0
 }
 
-pub fn footsteps(track: &mut Track, draw: &mut Draw) {
+pub(super) fn footsteps(track: &mut Track, draw: &mut Draw) {
     let (step_s, heel_hz, sole_hz) =
         (draw.trait_in(0.28, 0.75), draw.trait_in(90.0, 420.0), draw.octaves(1200.0, 5000.0));
     let (gritty, hard) = (draw.octaves(0.03, 0.6), draw.octaves(0.008, 0.03));
@@ -78,7 +78,7 @@ fn door_knock(track: &mut Track, draw: &mut Draw) {
 }
 
 /// A leaf of wood that meets its frame, and the latch.
-pub fn door_slam(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn door_slam(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     let hz = draw.trait_in(55.0, 160.0);
     let body = modes(hz, &[1.0, 1.9, 2.7, 4.3, 6.6, 9.5], 0.09, 0.6);
     Body::new(&body, track.rate_hz).strike(track, at_s, 0.5, force * 0.5);

@@ -7,7 +7,7 @@ use super::tones::{Body, Contour, modes, repeat};
 use crate::acoustics::{Filter, Mode, Oscillator, Track, fade, noise};
 
 /// A fist or a fall: flesh, cloth and a dull body.
-pub fn blow(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn blow(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     let rate_hz = track.rate_hz;
     let (hz, decay_s) = (draw.trait_in(60.0, 170.0), draw.between(0.03, 0.09));
     let mut thump = Oscillator::default();
@@ -22,7 +22,7 @@ pub fn blow(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
 }
 
 /// A boot against a door, a car, a bin.
-pub fn kick(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn kick(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     let is_metal = draw.chance(0.6);
     let hz = if is_metal { draw.trait_in(90.0, 420.0) } else { draw.trait_in(70.0, 200.0) };
     let ratios: Vec<f32> = (0..9).map(|n| (1.0 + n as f32 * 0.9) * draw.between(0.9, 1.1)).collect();
@@ -32,7 +32,7 @@ pub fn kick(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
 }
 
 /// A pane or a bottle: the crack, then `splinters` that ring and fall.
-pub fn glass(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32, splinters: usize) {
+pub(super) fn glass(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32, splinters: usize) {
     let rate_hz = track.rate_hz;
     let mut crack = noise(Filter::high_pass(draw.octaves(1500.0, 3500.0), 0.7, rate_hz), draw.seed());
     let crack_s = draw.between(0.02, 0.06);
@@ -52,7 +52,7 @@ pub fn glass(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32, splinter
 }
 
 /// A car meets something hard: a burst, a thump, sheet metal that folds in jerks, panes.
-pub fn collision(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn collision(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     let rate_hz = track.rate_hz;
     let mut burst = noise(Filter::low_pass(draw.octaves(3000.0, 8000.0), 0.6, rate_hz), draw.seed());
     let mut crunch = noise(Filter::band_pass(draw.trait_in(600.0, 1800.0), 0.6, rate_hz), draw.seed());
@@ -78,7 +78,7 @@ pub fn collision(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
 }
 
 /// Tyres that slide: two hoarse tones that fall, and their rub. Ends at `until_s`.
-pub fn skid(track: &mut Track, draw: &mut Draw, until_s: f32, duration_s: f32) {
+pub(super) fn skid(track: &mut Track, draw: &mut Draw, until_s: f32, duration_s: f32) {
     let rate_hz = track.rate_hz;
     let (hz, second) = (draw.trait_in(550.0, 1300.0), draw.between(1.2, 1.5));
     let (mut low, mut high) = (Oscillator::default(), Oscillator::default());
@@ -95,7 +95,7 @@ pub fn skid(track: &mut Track, draw: &mut Draw, until_s: f32, duration_s: f32) {
 }
 
 /// A blast: the shock, a boom that falls in pitch, echoes, then debris that rains down.
-pub fn blast(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn blast(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     let rate_hz = track.rate_hz;
     let tail_s = draw.between(1.2, 4.5);
     let mut shock = noise(Filter::low_pass(draw.octaves(1200.0, 8000.0), 0.6, rate_hz), draw.seed());
@@ -129,7 +129,7 @@ pub fn blast(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
 }
 
 /// A lock torn out of its frame.
-pub fn forced_door(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
+pub(super) fn forced_door(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
     super::household::door_slam(track, draw, at_s, force);
     for _ in 0..draw.count(4, 12) {
         let (lag_s, hz) = (draw.octaves(0.004, 0.25), draw.octaves(600.0, 3500.0));
@@ -139,7 +139,7 @@ pub fn forced_door(track: &mut Track, draw: &mut Draw, at_s: f32, force: f32) {
 }
 
 /// A spray can: rattle of the ball, then hiss.
-pub fn spray(track: &mut Track, draw: &mut Draw) {
+pub(super) fn spray(track: &mut Track, draw: &mut Draw) {
     let hz = draw.trait_in(3500.0, 8000.0);
     repeat(track, draw, 0.1..0.9, |track, draw, at_s| {
         let rate_hz = track.rate_hz;

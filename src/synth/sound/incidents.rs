@@ -11,7 +11,7 @@ use avar_labels::AnomalyClass;
 
 /// Fills `track` with the sound of `class` alone and names its kind. `impacts_s` are moments on the track.
 /// A normal clip has no incident: the track stays as it is.
-pub fn incident(class: AnomalyClass, track: &mut Track, draw: &mut Draw, impacts_s: &[f32]) -> &'static str {
+pub(super) fn incident(class: AnomalyClass, track: &mut Track, draw: &mut Draw, impacts_s: &[f32]) -> &'static str {
     let mut of = |draw: &mut Draw, kinds: &[Kind]| {
         let kind = *draw.pick(kinds);
         (kind.render)(track, draw);
@@ -34,7 +34,7 @@ pub fn incident(class: AnomalyClass, track: &mut Track, draw: &mut Draw, impacts
 }
 
 /// Moments of contact for a clip that has only sound.
-pub fn draw_impacts_s(class: AnomalyClass, draw: &mut Draw, duration_s: f32) -> Vec<f32> {
+pub(super) fn draw_impacts_s(class: AnomalyClass, draw: &mut Draw, duration_s: f32) -> Vec<f32> {
     let count = match class {
         AnomalyClass::Crash | AnomalyClass::Explosion => draw.count(1, 2),
         AnomalyClass::Pain => draw.count(0, 1),

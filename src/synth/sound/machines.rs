@@ -7,7 +7,7 @@ use super::draw::Draw;
 use super::tones::{Body, Contour, Glide, falling, harmonics, modes, repeat};
 use crate::acoustics::{Filter, Oscillator, Track, fade, noise};
 
-pub const KINDS: [Kind; 23] = [
+pub(super) const KINDS: [Kind; 23] = [
     Kind::new("engine_idling", |track, draw| engine(track, draw, Throttle::Idle)),
     Kind::new("engine_revving", |track, draw| engine(track, draw, Throttle::Revving)),
     Kind::new("motorcycle", |track, draw| engine(track, draw, Throttle::Away)),
@@ -106,7 +106,7 @@ fn car_passing(track: &mut Track, draw: &mut Draw) {
 }
 
 /// The wash of many cars, with single ones that pass.
-pub fn traffic(track: &mut Track, draw: &mut Draw) {
+pub(super) fn traffic(track: &mut Track, draw: &mut Draw) {
     let (rate_hz, duration_s) = (track.rate_hz, track.duration_s());
     let mut rumble = noise(Filter::low_pass(draw.octaves(90.0, 260.0), 0.7, rate_hz), draw.seed());
     let mut wash = noise(Filter::band_pass(draw.octaves(400.0, 1100.0), 0.5, rate_hz), draw.seed());

@@ -5,7 +5,7 @@ use super::draw::Draw;
 use super::tones::{Body, Contour, Glide, falling, modes};
 use crate::acoustics::{Filter, Track, fade, noise};
 
-pub const KINDS: [Kind; 12] = [
+pub(super) const KINDS: [Kind; 12] = [
     Kind::new("violin", |track, draw| bowed(track, draw, 196.0, 1200.0)),
     Kind::new("cello", |track, draw| bowed(track, draw, 65.0, 330.0)),
     Kind::new("flute", flute),

@@ -7,7 +7,7 @@ use crate::acoustics::{Filter, Track};
 
 /// A microphone, its electronics and the coding after it.
 #[derive(Clone, Debug)]
-pub struct Recorder {
+pub(super) struct Recorder {
     /// Nothing above it comes through; `None`: all that the rate can hold.
     band_hz: Option<f32>,
     /// Below it little comes through.
@@ -25,7 +25,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    pub fn draw(draw: &mut Draw) -> Self {
+    pub(super) fn draw(draw: &mut Draw) -> Self {
         let band_hz = match draw.between(0.0, 1.0) {
             share if share < 0.36 => None,
             share if share < 0.62 => Some(draw.between(6000.0, 12_000.0)),
@@ -47,7 +47,7 @@ impl Recorder {
     }
 
     /// Records `track`, whose peak becomes the recorder's.
-    pub fn record(&self, track: &mut Track, draw: &mut Draw) {
+    pub(super) fn record(&self, track: &mut Track, draw: &mut Draw) {
         let peak = track.peak();
         if peak > 0.0 {
             track.scale(1.0 / peak);
@@ -84,7 +84,7 @@ impl Recorder {
 }
 
 /// An eighth-order Butterworth low-pass: as steep as the filter before a converter.
-pub fn limit_band(track: &mut Track, cutoff_hz: f32) {
+pub(super) fn limit_band(track: &mut Track, cutoff_hz: f32) {
     for q in [0.5098, 0.6013, 0.9, 2.5629] {
         track.filter(Filter::low_pass(cutoff_hz, q, track.rate_hz));
     }

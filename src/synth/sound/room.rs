@@ -8,7 +8,7 @@ use crate::scenario::Place;
 /// Reverberation by a few early reflections and a late tail of combs and all-passes
 /// (Schroeder, "Natural sounding artificial reverberation", 1962).
 #[derive(Clone, Debug)]
-pub struct Room {
+pub(super) struct Room {
     /// Until the tail has fallen by 60 dB.
     pub decay_s: f32,
     /// Relative to a living room: stretches every delay.
@@ -21,7 +21,7 @@ pub struct Room {
 
 impl Room {
     /// Any room, or none: from the open field to a hall.
-    pub fn draw(draw: &mut Draw) -> Self {
+    pub(super) fn draw(draw: &mut Draw) -> Self {
         if draw.chance(0.25) {
             return Self { decay_s: 0.1, size: 1.0, wet: 0.0, damping_hz: 5000.0 };
         }
@@ -31,7 +31,7 @@ impl Room {
     }
 
     /// Between the walls of `place`.
-    pub fn of(place: Place, draw: &mut Draw) -> Self {
+    pub(super) fn of(place: Place, draw: &mut Draw) -> Self {
         let (decay_s, size, wet_db) = match place {
             Place::Street => (0.7, 6.0, -12.0),
             Place::Square => (1.0, 9.0, -14.0),
@@ -47,7 +47,7 @@ impl Room {
     }
 
     /// Adds the reflections; the direct sound keeps its place and level.
-    pub fn reverberate(&self, track: &mut Track, draw: &mut Draw) {
+    pub(super) fn reverberate(&self, track: &mut Track, draw: &mut Draw) {
         /// Delays of a living room: no two share a factor worth hearing.
         const EARLY_MS: [f32; 5] = [5.3, 8.9, 13.7, 19.1, 26.3];
         const COMBS_MS: [f32; 4] = [29.7, 37.1, 41.1, 43.7];
@@ -132,7 +132,7 @@ impl Delay {
 }
 
 /// Air and corners between source and microphone: above `cutoff_hz` little comes through.
-pub fn dull(track: &mut Track, cutoff_hz: f32) {
+pub(super) fn dull(track: &mut Track, cutoff_hz: f32) {
     track.filter(Filter::low_pass(cutoff_hz, 0.6, track.rate_hz));
 }
 

@@ -12,7 +12,7 @@ use super::room::dull;
 use super::tones::{db, falling, harmonics};
 use crate::acoustics::{Filter, Oscillator, Track, fade, noise};
 
-pub const KINDS: [Kind; 8] = [
+pub(super) const KINDS: [Kind; 8] = [
     Kind::new("siren_wail", |track, draw| one(track, draw, &[Pattern::wail])),
     Kind::new("siren_yelp", |track, draw| one(track, draw, &[Pattern::yelp])),
     Kind::new("siren_wail_and_yelp", |track, draw| one(track, draw, &[Pattern::wail, Pattern::yelp, Pattern::phaser])),
@@ -233,7 +233,7 @@ fn rumbler(track: &mut Track, draw: &mut Draw) {
 }
 
 /// Two or three reeds, slightly out of tune.
-pub fn air_horn(track: &mut Track, draw: &mut Draw, start_s: f32, duration_s: f32) {
+pub(super) fn air_horn(track: &mut Track, draw: &mut Draw, start_s: f32, duration_s: f32) {
     let rate_hz = track.rate_hz;
     let base_hz = draw.trait_in(170.0, 420.0);
     let gain = draw.between(0.15, 0.5);

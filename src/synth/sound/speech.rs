@@ -8,28 +8,28 @@ use crate::acoustics::{Filter, Track, fade, noise};
 
 /// A person's pitch and throat.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub(super) struct Person {
     pub pitch_hz: f32,
     pub timbre: Timbre,
 }
 
 impl Person {
-    pub fn man(draw: &mut Draw) -> Self {
+    pub(super) fn man(draw: &mut Draw) -> Self {
         let (pitch_hz, tract) = (draw.trait_in(80.0, 160.0), draw.trait_in(0.92, 1.06));
         Self::with(draw, pitch_hz, tract)
     }
 
-    pub fn woman(draw: &mut Draw) -> Self {
+    pub(super) fn woman(draw: &mut Draw) -> Self {
         let (pitch_hz, tract) = (draw.trait_in(155.0, 270.0), draw.trait_in(1.08, 1.24));
         Self::with(draw, pitch_hz, tract)
     }
 
-    pub fn child(draw: &mut Draw) -> Self {
+    pub(super) fn child(draw: &mut Draw) -> Self {
         let (pitch_hz, tract) = (draw.trait_in(210.0, 360.0), draw.trait_in(1.18, 1.38));
         Self::with(draw, pitch_hz, tract)
     }
 
-    pub fn adult(draw: &mut Draw) -> Self {
+    pub(super) fn adult(draw: &mut Draw) -> Self {
         if draw.chance(0.5) { Self::man(draw) } else { Self::woman(draw) }
     }
 
@@ -48,7 +48,7 @@ impl Person {
     }
 
     /// Louder by pressing: brighter and higher.
-    pub fn shouting(mut self, draw: &mut Draw, force: f32) -> Self {
+    pub(super) fn shouting(mut self, draw: &mut Draw, force: f32) -> Self {
         self.pitch_hz *= 1.0 + force * draw.between(0.5, 1.3);
         self.timbre.tilt_hz = 2500.0 + 3500.0 * force;
         self.timbre.brightness = 0.8;
@@ -59,7 +59,7 @@ impl Person {
     }
 
     /// Syllables with the melody of a sentence; returns how long it lasted.
-    pub fn phrase(&self, track: &mut Track, draw: &mut Draw, start_s: f32, gain: f32, syllables: usize) -> f32 {
+    pub(super) fn phrase(&self, track: &mut Track, draw: &mut Draw, start_s: f32, gain: f32, syllables: usize) -> f32 {
         let rate_hz = draw.between(3.6, 6.2);
         let duration_s = syllables as f32 / rate_hz;
         let width = 1.0 / syllables as f32;
@@ -105,7 +105,7 @@ fn consonant(track: &mut Track, draw: &mut Draw, start_s: f32, gain: f32) {
     track.mix(start_s, duration_s, |age_s| gain * hiss() * fade(age_s, duration_s, 0.3 * duration_s, 0.4 * duration_s));
 }
 
-pub const KINDS: [Kind; 19] = [
+pub(super) const KINDS: [Kind; 19] = [
     Kind::new("talk", |track, draw| {
         let person = Person::adult(draw);
         talk(track, draw, &[person], 0.15..0.8);
@@ -160,7 +160,7 @@ fn talk(track: &mut Track, draw: &mut Draw, people: &[Person], pause_s: std::ops
 }
 
 /// A held vowel with force: "hey", "oh"; returns how long it lasted.
-pub fn call(track: &mut Track, draw: &mut Draw, at_s: f32, duration_s: f32, person: &Person, gain: f32) -> f32 {
+pub(super) fn call(track: &mut Track, draw: &mut Draw, at_s: f32, duration_s: f32, person: &Person, gain: f32) -> f32 {
     let (from, to) = (*draw.pick(&[E, I, SCHWA, U]), *draw.pick(&[A, AE, O, E]));
     let pitch_hz = person.pitch_hz * draw.between(0.85, 1.25);
     let pitch = Contour::arch(pitch_hz * 0.8, pitch_hz, pitch_hz * draw.between(0.6, 0.95), draw.between(0.15, 0.5));
@@ -225,7 +225,7 @@ fn laughing(track: &mut Track, draw: &mut Draw, is_child: bool) {
 }
 
 /// Noise through an open mouth; the factor is that of the tract.
-pub fn breath(track: &mut Track, draw: &mut Draw, start_s: f32, duration_s: f32, gain: f32, tract: f32) {
+pub(super) fn breath(track: &mut Track, draw: &mut Draw, start_s: f32, duration_s: f32, gain: f32, tract: f32) {
     let timbre = Timbre { breath: 1.0, tract, damping: 0.3, brightness: 0.8, ..Timbre::default() };
     let mut breath = Utterance::new(duration_s, Contour::flat(0.0), [(0.0, SCHWA), (0.5, A), (1.0, SCHWA)]);
     breath.level = Contour::arch(0.0, 1.0, 0.0, 0.55);
@@ -415,7 +415,7 @@ fn drinking(track: &mut Track, draw: &mut Draw) {
 }
 
 /// A groan, a moan or a stifled cry; returns how long it lasted.
-pub fn groan(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, person: &Person) -> f32 {
+pub(super) fn groan(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, person: &Person) -> f32 {
     let duration_s = draw.octaves(0.35, 1.8);
     let hz = person.pitch_hz * draw.octaves(0.8, 1.9);
     let pitch = Contour::new([
@@ -441,7 +441,7 @@ pub fn groan(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, person: &
 }
 
 /// A scream of an adult: pressed, high and rough; returns how long it lasted.
-pub fn scream(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, person: &Person) -> f32 {
+pub(super) fn scream(track: &mut Track, draw: &mut Draw, at_s: f32, gain: f32, person: &Person) -> f32 {
     let duration_s = draw.octaves(0.4, 1.8);
     let hz = person.pitch_hz * draw.octaves(2.2, 4.5);
     let pitch = Contour::new([(0.0, hz * 0.7), (0.12, hz), (0.6, hz * draw.between(0.9, 1.1)), (1.0, hz * 0.7)]);

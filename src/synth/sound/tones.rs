@@ -8,29 +8,29 @@ use crate::acoustics::{Mode, Oscillator, Track};
 
 /// A value over the course of a sound, by straight lines between `(share of the duration, value)`.
 #[derive(Clone, Debug)]
-pub struct Contour(Vec<(f32, f32)>);
+pub(super) struct Contour(Vec<(f32, f32)>);
 
 impl Contour {
     /// `points` in order of time; at least one.
-    pub fn new(points: impl Into<Vec<(f32, f32)>>) -> Self {
+    pub(super) fn new(points: impl Into<Vec<(f32, f32)>>) -> Self {
         Self(points.into())
     }
 
-    pub fn flat(value: f32) -> Self {
+    pub(super) fn flat(value: f32) -> Self {
         Self(vec![(0.0, value)])
     }
 
     /// From `start` to `top` at `top_at`, then to `end`.
-    pub fn arch(start: f32, top: f32, end: f32, top_at: f32) -> Self {
+    pub(super) fn arch(start: f32, top: f32, end: f32, top_at: f32) -> Self {
         Self(vec![(0.0, start), (top_at, top), (1.0, end)])
     }
 
     /// A level that rises within `rise`, holds at 1, and falls over the last `fall` of the duration.
-    pub fn swell(rise: f32, fall: f32) -> Self {
+    pub(super) fn swell(rise: f32, fall: f32) -> Self {
         Self(vec![(0.0, 0.0), (rise, 1.0), (1.0 - fall, 1.0), (1.0, 0.0)])
     }
 
-    pub fn at(&self, share: f32) -> f32 {
+    pub(super) fn at(&self, share: f32) -> f32 {
         let next = self.0.partition_point(|point| point.0 <= share);
         match (next.checked_sub(1).map(|last| self.0[last]), self.0.get(next)) {
             (Some((from, low)), Some(&(to, high))) => low + (high - low) * (share - from) / (to - from),
@@ -42,7 +42,7 @@ impl Contour {
 
 /// A tone with overtones whose pitch and level follow contours.
 #[derive(Clone, Debug)]
-pub struct Glide {
+pub(super) struct Glide {
     pub duration_s: f32,
     pub pitch_hz: Contour,
     pub level: Contour,
@@ -56,7 +56,7 @@ pub struct Glide {
 }
 
 impl Glide {
-    pub fn new(duration_s: f32, pitch_hz: Contour) -> Self {
+    pub(super) fn new(duration_s: f32, pitch_hz: Contour) -> Self {
         Self {
             duration_s,
             pitch_hz,
@@ -68,7 +68,7 @@ impl Glide {
         }
     }
 
-    pub fn play(&self, track: &mut Track, start_s: f32, gain: f32) {
+    pub(super) fn play(&self, track: &mut Track, start_s: f32, gain: f32) {
         const CONTROL: u32 = 16;
         let rate_hz = track.rate_hz;
         let (mut tone, mut swing) = (Oscillator::default(), Oscillator::default());
@@ -89,7 +89,7 @@ impl Glide {
 }
 
 /// Sum of harmonics below the Nyquist frequency, by the recurrence of Chebyshev: one sine for all of them.
-pub fn harmonics(phase: f32, hz: f32, rate_hz: u32, levels: &[f32]) -> f32 {
+pub(super) fn harmonics(phase: f32, hz: f32, rate_hz: u32, levels: &[f32]) -> f32 {
     let (sin, cos) = phase.sin_cos();
     let (mut before, mut wave, mut sum) = (0.0, sin, 0.0);
     let room = (rate_hz as f32 * 0.46 / hz.max(1.0)) as usize;
@@ -101,17 +101,17 @@ pub fn harmonics(phase: f32, hz: f32, rate_hz: u32, levels: &[f32]) -> f32 {
 }
 
 /// Levels of `count` harmonics that fall by `slope_db` an octave.
-pub fn falling(count: usize, slope_db: f32) -> Vec<f32> {
+pub(super) fn falling(count: usize, slope_db: f32) -> Vec<f32> {
     (1..=count).map(|n| 10f32.powf(-slope_db * (n as f32).log2() / 20.0)).collect()
 }
 
-pub fn db(decibels: f32) -> f32 {
+pub(super) fn db(decibels: f32) -> f32 {
     10f32.powf(decibels / 20.0)
 }
 
 /// A body that rings when it is struck: two-pole resonators side by side.
 #[derive(Clone, Debug)]
-pub struct Body {
+pub(super) struct Body {
     modes: Vec<Resonator>,
 }
 
@@ -123,7 +123,7 @@ struct Resonator {
 }
 
 impl Body {
-    pub fn new(modes: &[Mode], rate_hz: u32) -> Self {
+    pub(super) fn new(modes: &[Mode], rate_hz: u32) -> Self {
         let resonator = |mode: &Mode| {
             let angle = TAU * mode.hz / rate_hz as f32;
             let radius = (-1.0 / (mode.decay_s * rate_hz as f32)).exp();
@@ -135,7 +135,7 @@ impl Body {
     }
 
     /// A unit impulse rings with the modes' levels.
-    pub fn next(&mut self, excitation: f32) -> f32 {
+    pub(super) fn next(&mut self, excitation: f32) -> f32 {
         let mut sum = 0.0;
         for mode in &mut self.modes {
             let output = mode.gain * excitation + mode.back[0] * mode.said[0] + mode.back[1] * mode.said[1];
@@ -146,7 +146,7 @@ impl Body {
     }
 
     /// One blow of `force`, rung out for `duration_s`.
-    pub fn strike(mut self, track: &mut Track, start_s: f32, duration_s: f32, force: f32) {
+    pub(super) fn strike(mut self, track: &mut Track, start_s: f32, duration_s: f32, force: f32) {
         let mut blow = force;
         let fall_s = (duration_s * 0.2).min(0.05);
         track.mix(start_s, duration_s, |age_s| {
@@ -156,7 +156,7 @@ impl Body {
 }
 
 /// Modes at `ratios` of `base_hz`; the higher, the softer and the shorter.
-pub fn modes(base_hz: f32, ratios: &[f32], decay_s: f32, slope: f32) -> Vec<Mode> {
+pub(super) fn modes(base_hz: f32, ratios: &[f32], decay_s: f32, slope: f32) -> Vec<Mode> {
     ratios
         .iter()
         .map(|ratio| Mode {
@@ -168,7 +168,7 @@ pub fn modes(base_hz: f32, ratios: &[f32], decay_s: f32, slope: f32) -> Vec<Mode
 }
 
 /// Calls `voice` at one start after another until the track is full; it returns how long it lasted.
-pub fn repeat(
+pub(super) fn repeat(
     track: &mut Track,
     draw: &mut Draw,
     pause_s: Range<f32>,

@@ -6,21 +6,21 @@ use super::tones::Contour;
 use crate::acoustics::{Filter, Oscillator, Track};
 
 /// Resonances of a tract, in Hz, lowest first.
-pub type Formants = [f32; 5];
+pub(super) type Formants = [f32; 5];
 
 /// Vowels of a man's voice (Peterson and Barney, "Control methods used in a study of the vowels", 1952).
-pub const I: Formants = [270.0, 2290.0, 3010.0, 3500.0, 4500.0];
-pub const E: Formants = [530.0, 1840.0, 2480.0, 3500.0, 4500.0];
-pub const AE: Formants = [660.0, 1720.0, 2410.0, 3500.0, 4500.0];
-pub const A: Formants = [730.0, 1090.0, 2440.0, 3400.0, 4500.0];
-pub const O: Formants = [570.0, 840.0, 2410.0, 3300.0, 4300.0];
-pub const U: Formants = [300.0, 870.0, 2240.0, 3300.0, 4300.0];
-pub const SCHWA: Formants = [500.0, 1500.0, 2500.0, 3500.0, 4500.0];
-pub const VOWELS: [Formants; 7] = [I, E, AE, A, O, U, SCHWA];
+pub(super) const I: Formants = [270.0, 2290.0, 3010.0, 3500.0, 4500.0];
+pub(super) const E: Formants = [530.0, 1840.0, 2480.0, 3500.0, 4500.0];
+pub(super) const AE: Formants = [660.0, 1720.0, 2410.0, 3500.0, 4500.0];
+pub(super) const A: Formants = [730.0, 1090.0, 2440.0, 3400.0, 4500.0];
+pub(super) const O: Formants = [570.0, 840.0, 2410.0, 3300.0, 4300.0];
+pub(super) const U: Formants = [300.0, 870.0, 2240.0, 3300.0, 4300.0];
+pub(super) const SCHWA: Formants = [500.0, 1500.0, 2500.0, 3500.0, 4500.0];
+pub(super) const VOWELS: [Formants; 7] = [I, E, AE, A, O, U, SCHWA];
 
 /// How a throat sounds, whatever it utters.
 #[derive(Clone, Debug)]
-pub struct Timbre {
+pub(super) struct Timbre {
     /// Factor on every formant: above 1 for a tract shorter than a man's.
     pub tract: f32,
     /// Width of a formant relative to its frequency; 0.1 rings, 0.4 is dull.
@@ -64,7 +64,7 @@ impl Default for Timbre {
 
 /// One breath: pitch, level and articulation over its course.
 #[derive(Clone, Debug)]
-pub struct Utterance {
+pub(super) struct Utterance {
     pub duration_s: f32,
     /// Zero is a whisper: breath alone.
     pub pitch_hz: Contour,
@@ -74,7 +74,7 @@ pub struct Utterance {
 }
 
 impl Utterance {
-    pub fn new(duration_s: f32, pitch_hz: Contour, vowels: impl Into<Vec<(f32, Formants)>>) -> Self {
+    pub(super) fn new(duration_s: f32, pitch_hz: Contour, vowels: impl Into<Vec<(f32, Formants)>>) -> Self {
         Self { duration_s, pitch_hz, level: Contour::swell(0.1, 0.2), vowels: vowels.into() }
     }
 
@@ -88,7 +88,7 @@ impl Utterance {
     }
 
     /// Adds the utterance to `track`, its loudest part near `gain`.
-    pub fn speak(&self, track: &mut Track, start_s: f32, gain: f32, timbre: &Timbre, draw: &mut Draw) {
+    pub(super) fn speak(&self, track: &mut Track, start_s: f32, gain: f32, timbre: &Timbre, draw: &mut Draw) {
         const CONTROL: u32 = 32;
         let rate_hz = track.rate_hz;
         let mut random = draw.random();

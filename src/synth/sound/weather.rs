@@ -7,7 +7,7 @@ use super::draw::Draw;
 use super::tones::{Contour, Glide, repeat};
 use crate::acoustics::{Filter, Track, fade, noise};
 
-pub const KINDS: [Kind; 14] = [
+pub(super) const KINDS: [Kind; 14] = [
     Kind::new("rain", rain),
     Kind::new("wind", wind),
     Kind::new("wind_howling", wind_howling),
@@ -42,7 +42,7 @@ fn drops(track: &mut Track, draw: &mut Draw, per_s: f32, center_hz: f32, decay_s
     });
 }
 
-pub fn rain(track: &mut Track, draw: &mut Draw) {
+pub(super) fn rain(track: &mut Track, draw: &mut Draw) {
     let (rate_hz, duration_s) = (track.rate_hz, track.duration_s());
     let mut wash = noise(Filter::band_pass(draw.trait_in(1500.0, 6000.0), 0.4, rate_hz), draw.seed());
     let mut low = noise(Filter::low_pass(draw.octaves(300.0, 1200.0), 0.6, rate_hz), draw.seed());
@@ -55,7 +55,7 @@ pub fn rain(track: &mut Track, draw: &mut Draw) {
 }
 
 /// Gusts in the microphone and in the leaves.
-pub fn wind(track: &mut Track, draw: &mut Draw) {
+pub(super) fn wind(track: &mut Track, draw: &mut Draw) {
     let (rate_hz, duration_s) = (track.rate_hz, track.duration_s());
     let mut rumble = noise(Filter::low_pass(draw.trait_in(60.0, 400.0), 0.6, rate_hz), draw.seed());
     let mut leaves = noise(Filter::band_pass(draw.octaves(1200.0, 5000.0), 0.5, rate_hz), draw.seed());

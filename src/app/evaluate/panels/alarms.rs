@@ -11,7 +11,7 @@ use avar_metrics::alarms::{AlarmCurve, AlarmPoint, level_of};
 
 const TICKS: [Tick; 5] = [(0.0, "0"), (1.0, "1"), (10.0, "10"), (100.0, "100"), (1000.0, "1000")];
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let palette = theme::palette(ui);
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };
     let curve = &selection.alarms;

@@ -5,21 +5,21 @@ use eframe::egui::{Align2, Color32, FontId, Rect, Shape, Stroke, Ui, pos2, vec2}
 
 use crate::theme;
 
-pub struct Chart {
+pub(super) struct Chart {
     pub frame: Rect,
     x_most: f64,
 }
 
 /// A mark on an axis: where it stands, and its text.
-pub type Tick = (f64, &'static str);
+pub(super) type Tick = (f64, &'static str);
 
-pub const SHARES: [Tick; 3] = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")];
+pub(super) const SHARES: [Tick; 3] = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")];
 
 const TICK_TEXT: f32 = 11.0;
 
 impl Chart {
     /// `y` runs from 0 to 1, `x` from 0 to `x_most`.
-    pub fn new(ui: &Ui, rect: Rect, x_most: f64, x_ticks: &[Tick], (x_name, y_name): (&str, &str)) -> Self {
+    pub(super) fn new(ui: &Ui, rect: Rect, x_most: f64, x_ticks: &[Tick], (x_name, y_name): (&str, &str)) -> Self {
         let palette = theme::palette(ui);
         let frame = Rect::from_min_max(rect.min + vec2(36.0, 4.0), rect.max - vec2(8.0, 28.0));
         let chart = Self { frame, x_most };
@@ -45,7 +45,7 @@ impl Chart {
         chart
     }
 
-    pub fn at(&self, x: f64, y: f64) -> eframe::egui::Pos2 {
+    pub(super) fn at(&self, x: f64, y: f64) -> eframe::egui::Pos2 {
         let share = (x / self.x_most).clamp(0.0, 1.0) as f32;
         pos2(
             self.frame.left() + share * self.frame.width(),
@@ -53,7 +53,7 @@ impl Chart {
         )
     }
 
-    pub fn line(&self, ui: &Ui, points: impl Iterator<Item = (f64, f64)>, color: Color32, is_dashed: bool) {
+    pub(super) fn line(&self, ui: &Ui, points: impl Iterator<Item = (f64, f64)>, color: Color32, is_dashed: bool) {
         let points: Vec<_> = points.map(|(x, y)| self.at(x, y)).collect();
         let stroke = Stroke::new(1.5, color);
         if is_dashed {
@@ -64,14 +64,14 @@ impl Chart {
     }
 
     /// Where a decision stands.
-    pub fn mark(&self, ui: &Ui, x: f64, y: f64, color: Color32, is_filled: bool) {
+    pub(super) fn mark(&self, ui: &Ui, x: f64, y: f64, color: Color32, is_filled: bool) {
         let (at, palette) = (self.at(x, y), theme::palette(ui));
         ui.painter().circle(at, 4.5, if is_filled { color } else { palette.lane }, Stroke::new(1.5, color));
     }
 }
 
 /// The curve of run A or B: one is drawn whole and the other dashed, so that they tell apart without colour.
-pub fn curve_color(ui: &Ui, is_second: bool) -> Color32 {
+pub(super) fn curve_color(ui: &Ui, is_second: bool) -> Color32 {
     let palette = theme::palette(ui);
     if is_second { palette.waveform_rms } else { palette.curve }
 }

@@ -14,7 +14,7 @@ use avar_metrics::classification::ClassMetrics;
 const COLUMNS: [(&str, f32); 5] = [("clips", 0.45), ("prec.", 0.6), ("recall", 0.74), ("F1", 0.87), ("AP", 1.0)];
 const ROWS: f32 = AnomalyClass::ALL.len() as f32 + 2.0;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState) {
     let Some((index, selection, outcome)) = state.shown(Slot::A) else { return };
     let palette = theme::palette(ui);
     let area = ui.available_rect_before_wrap();

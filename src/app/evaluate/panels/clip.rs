@@ -21,7 +21,7 @@ const BARS_WIDTH: f32 = 190.0;
 const REMARKS_WIDTH: f32 = 216.0;
 const NAMES_WIDTH: f32 = 58.0;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some((place, clip)) = state.selected.and_then(|place| Some((place, state.clip(place)?))) else {
         return nothing(ui, "Choose a clip above to see its scores over time (Up, Down).");
     };

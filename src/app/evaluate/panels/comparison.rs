@@ -11,7 +11,7 @@ const NAMES_WIDTH: f32 = 84.0;
 /// Left of its number a difference is drawn on a scale from −WIDEST to WIDEST.
 const WIDEST: f64 = 0.5;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState) {
     let Some(differences) = state.comparison.differences.as_deref() else {
         return nothing(ui, "Drawing a thousand samples of both runs …");
     };

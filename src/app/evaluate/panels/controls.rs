@@ -9,12 +9,17 @@ use crate::theme;
 use avar_metrics::Metric;
 
 /// A choice among views.
-pub fn tab(ui: &mut Ui, is_selected: bool, name: &str, tooltip: &str) -> Response {
+pub(super) fn tab(ui: &mut Ui, is_selected: bool, name: &str, tooltip: &str) -> Response {
     ui.selectable_label(is_selected, RichText::new(name).small()).on_hover_text(tooltip)
 }
 
 /// A button with words that pushes its action when clicked.
-pub fn action_button(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>, text: &str, action: EvaluateAction) -> Response {
+pub(super) fn action_button(
+    ui: &mut Ui,
+    commands: &mut Vec<EvaluateCommand>,
+    text: &str,
+    action: EvaluateAction,
+) -> Response {
     let response = ui.button(text).on_hover_text(action.tooltip());
     if response.clicked() {
         commands.push(action.into());
@@ -23,7 +28,7 @@ pub fn action_button(ui: &mut Ui, commands: &mut Vec<EvaluateCommand>, text: &st
 }
 
 /// An icon without words, named for those who do not see it.
-pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, name: &str, tooltip: &str) -> Response {
+pub(super) fn icon_button(ui: &mut Ui, icon: MaterialIcon, name: &str, tooltip: &str) -> Response {
     let response =
         ui.add(Button::new(icon.rich_text().size(16.0)).min_size(vec2(22.0, 22.0)).frame_when_inactive(false));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
@@ -31,7 +36,7 @@ pub fn icon_button(ui: &mut Ui, icon: MaterialIcon, name: &str, tooltip: &str) -
 }
 
 /// The folder of a run as text, for machines without a file dialog.
-pub fn path_field(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn path_field(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let mut text = state.path_text.clone();
     let field =
         ui.add(TextEdit::singleline(&mut text).hint_text("or the folder of a run, then Enter").desired_width(320.0));
@@ -45,7 +50,7 @@ pub fn path_field(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<Evaluat
 }
 
 /// What the curves rank; a click changes it.
-pub fn unit(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn unit(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let (name, other) = match state.unit {
         Unit::Clips => ("by clips", Unit::Frames),
         Unit::Frames => ("by frames", Unit::Clips),
@@ -60,24 +65,24 @@ pub fn unit(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
 }
 
 /// Two digits, or a dash.
-pub fn share(metric: Metric) -> String {
+pub(super) fn share(metric: Metric) -> String {
     metric.value().map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
 }
 
 /// Why there is no number, for the tooltip.
-pub fn reason(metric: Metric) -> String {
+pub(super) fn reason(metric: Metric) -> String {
     metric.reason().map(|reason| format!("\nNo value: {reason}")).unwrap_or_default()
 }
 
 /// A sentence in place of a view that has nothing to show.
-pub fn nothing(ui: &mut Ui, sentence: &str) {
+pub(super) fn nothing(ui: &mut Ui, sentence: &str) {
     ui.centered_and_justified(|ui| {
         ui.label(RichText::new(sentence).small().color(theme::palette(ui).weak_text));
     });
 }
 
 /// `0.50`, and `0.997` where the threshold stands between two hundredths.
-pub fn threshold_text(level: usize) -> String {
+pub(super) fn threshold_text(level: usize) -> String {
     if level.is_multiple_of(10) {
         format!("{:.2}", level as f64 / 1000.0)
     } else {
@@ -86,6 +91,6 @@ pub fn threshold_text(level: usize) -> String {
 }
 
 /// `1 clip`, `3 clips`.
-pub fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -11,7 +11,7 @@ use avar_metrics::Metric;
 use avar_metrics::alarms::level_of;
 use avar_metrics::inspection::selection::{CurvePair, OperatingPoint, Selection};
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };
     let first = pair_of(state.unit, selection);
     if first.pr.is_empty() {

@@ -13,7 +13,7 @@ use crate::widgets::time_code::time_left;
 use avar_base::job::Progress;
 use avar_export::Export;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     if state.open(Slot::A).is_none() {
         return;
     }

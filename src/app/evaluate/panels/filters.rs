@@ -12,7 +12,7 @@ use avar_metrics::BinaryCounts;
 use avar_metrics::alarms::level_of;
 use avar_metrics::inspection::filter::{Bounds, Filter};
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     threshold(ui, state, commands);
     ui.separator();
     let Some(run) = state.open(Slot::A) else { return };

@@ -31,7 +31,7 @@ impl Size {
     }
 }
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>, is_low: bool) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>, is_low: bool) {
     tabs(ui, state, commands);
     if state.listed.is_empty() {
         return nothing(ui, empty(state));

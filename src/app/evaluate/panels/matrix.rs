@@ -12,7 +12,7 @@ use avar_metrics::classification::Classification;
 const NAMES_WIDTH: f32 = 82.0;
 const HEAD_HEIGHT: f32 = 16.0;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let Some((_, _, outcome)) = state.shown(Slot::A) else { return };
     ui.horizontal(|ui| {
         for cells in Cells::ALL {
@@ -58,11 +58,11 @@ pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateComma
 }
 
 /// Said wherever the decision shows.
-pub const DECISION: &str = "By the top class a clip is what its highest score says, as in the report. By the threshold a \
+pub(super) const DECISION: &str = "By the top class a clip is what its highest score says, as in the report. By the threshold a \
                             clip whose anomaly score (1 − score of normal) is below it is normal; from it on it is the \
                             anomaly with the highest score.";
 
-pub fn decision_text(state: &EvaluateState) -> String {
+pub(super) fn decision_text(state: &EvaluateState) -> String {
     match state.is_by_threshold {
         true => format!("by the threshold {}", super::controls::threshold_text(state.level)),
         false => "by the top class".to_owned(),

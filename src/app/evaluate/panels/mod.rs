@@ -28,7 +28,7 @@ const LOW: f32 = 700.0;
 /// Below this width matrix and class table share their place.
 const NARROW: f32 = 1000.0;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     let whole = ui.available_rect_before_wrap();
     panels(ui, state, commands);
     commands.extend(notices::show(ui, whole, &state.notices).map(EvaluateCommand::DismissNotice));

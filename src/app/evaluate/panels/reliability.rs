@@ -9,7 +9,7 @@ use crate::theme;
 use avar_metrics::calibration::ProbabilityScores;
 use avar_metrics::inspection::selection::Calibrated;
 
-pub fn show(ui: &mut Ui, state: &EvaluateState) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState) {
     let Some((_, selection, _)) = state.shown(Slot::A) else { return };
     let calibration = &selection.calibration;
     if calibration.raw.brier.value().is_none() {

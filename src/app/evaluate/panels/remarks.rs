@@ -11,7 +11,13 @@ use avar_metrics::ScoredClip;
 use avar_metrics::inspection::notes::{NOTES, Remark};
 
 /// In a low window it scrolls.
-pub fn show(ui: &mut Ui, state: &EvaluateState, place: usize, clip: &ScoredClip, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(
+    ui: &mut Ui,
+    state: &EvaluateState,
+    place: usize,
+    clip: &ScoredClip,
+    commands: &mut Vec<EvaluateCommand>,
+) {
     let room = ui.available_height();
     ScrollArea::vertical().id_salt("remarks").auto_shrink([false, false]).show(ui, |ui| {
         remarks(ui, room, state, (place, clip), commands);

@@ -9,7 +9,7 @@ use crate::evaluate::state::{EvaluateState, OpenRun, RunSlot, Slot};
 use crate::theme;
 use avar_metrics::runs::{About, Failure};
 
-pub fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
+pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {
     for slot in Slot::BOTH {
         heading(ui, state, slot, commands);
         match state.slot(slot) {

@@ -43,7 +43,7 @@ const MOBILENET_V2: [(usize, usize); 16] = [
     (1, 320),
 ];
 
-pub fn yamnet_shapes() -> Vec<(String, Vec<usize>)> {
+pub(super) fn yamnet_shapes() -> Vec<(String, Vec<usize>)> {
     let mut shapes = Vec::new();
     let mut layer = |number: usize, outputs: usize, weight: &[usize]| {
         shapes.push((format!("layer{number}.weight"), weight.to_vec()));
@@ -61,7 +61,7 @@ pub fn yamnet_shapes() -> Vec<(String, Vec<usize>)> {
 }
 
 /// A patch of 96 frames of 64 bands -> embedding, logits.
-pub fn yamnet(tensors: &Tensors, patch: &[f32]) -> (Vec<f32>, Vec<f32>) {
+pub(super) fn yamnet(tensors: &Tensors, patch: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let mut map = Map { height: 96, width: 64, channels: 1, values: patch.to_vec() };
     map = map.convolve(tensors, "layer1", 2).relu6();
     for (index, (stride, _)) in YAMNET.into_iter().enumerate() {
@@ -79,7 +79,7 @@ fn named(layer: &str) -> String {
     format!("sequential/mobilenetv2_1.00_224/{layer}")
 }
 
-pub fn mobilenet_v2_shapes() -> Vec<(String, Vec<usize>)> {
+pub(super) fn mobilenet_v2_shapes() -> Vec<(String, Vec<usize>)> {
     let mut shapes = Vec::new();
     let mut layer = |name: &str, outputs: usize, weight: [usize; 4]| {
         shapes.push((named(&format!("{name}.weight")), weight.to_vec()));
@@ -101,7 +101,7 @@ pub fn mobilenet_v2_shapes() -> Vec<(String, Vec<usize>)> {
 }
 
 /// 224 x 224 pixels of red, green, blue -> features.
-pub fn mobilenet_v2(tensors: &Tensors, rgb: &[u8]) -> Vec<f32> {
+pub(super) fn mobilenet_v2(tensors: &Tensors, rgb: &[u8]) -> Vec<f32> {
     let values = rgb.iter().map(|&value| f32::from(value) / 255.0).collect();
     let mut map = Map { height: 224, width: 224, channels: 3, values };
     map = map.convolve(tensors, &named("Conv1_relu/Relu6"), 2).relu6();

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
-pub struct Archive(HashMap<String, Vec<u8>>);
+pub(super) struct Archive(HashMap<String, Vec<u8>>);
 
 impl Archive {
     /// Panics on anything that NumPy did not write.
-    pub fn open(path: &Path) -> Archive {
+    pub(super) fn open(path: &Path) -> Archive {
         let file = std::fs::read(path).unwrap();
         let short = |at: usize| usize::from(u16::from_le_bytes([file[at], file[at + 1]]));
         let long = |at: usize| short(at) | short(at + 2) << 16;
@@ -31,11 +31,11 @@ impl Archive {
         Archive(arrays)
     }
 
-    pub fn floats(&self, name: &str) -> Vec<f32> {
+    pub(super) fn floats(&self, name: &str) -> Vec<f32> {
         self.data(name, "'<f4'").chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
+    pub(super) fn bytes(&self, name: &str) -> Vec<u8> {
         self.data(name, "'|u1'").to_vec()
     }
 
