@@ -54,5 +54,5 @@ fn page(run: &Run, settings: &ExportSettings, watch: &Watch) -> Result<String, E
     }
     let tables = PaperTable::ALL.map(|table| table.figure(run, &report, ablation.as_ref()));
     let tables: Vec<Figure> = tables.into_iter().collect::<Result<_, _>>()?;
-    Ok(RunReport { run, report: &report, figures: &figures, missing: &missing, tables: &tables }.to_html())
+    Ok(RunReport { run, report: &report, figures: &figures, missing: &missing, tables: &tables }.to_html()?)
 }

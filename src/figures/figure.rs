@@ -30,6 +30,8 @@ pub enum FigureError {
     Ablation { path: PathBuf, reason: String },
     #[error("the table cannot be written ({0})")]
     Table(csv::Error),
+    #[error("the report's page cannot be made ({0})")]
+    Page(#[from] askama::Error),
     #[error("{reason}: {path}", path = .path.display())]
     Raster { path: PathBuf, reason: RasterError },
     #[error(transparent)]

@@ -3,17 +3,20 @@
 //! No script, no font and no picture from elsewhere; light or dark as the reader's system is; prints on A4. The same
 //! run gives the same bytes, and no folder is named.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+
+use askama::Template;
 
 use super::caption::{Caption, class_label, clip_name, file_name, without_folders};
 use super::color::Color;
-use super::figure::Figure;
+use super::figure::{Figure, FigureError};
 use super::font::FACES;
 use super::paper_tables::whole_clips_note;
 use super::sheet::{DATASET, NOT_MEASURED};
-use super::svg::escaped;
+use avar_metrics::classification::ClassMetrics;
+use avar_metrics::clip_ranking::OneVersusRest;
 use avar_metrics::runs::Run;
-use avar_metrics::{Metric, NamedInterval, Report};
+use avar_metrics::{ClipCounts, Metric, NamedInterval, Report};
 
 /// What a report is made of; `report` is of the run's clips.
 pub struct RunReport<'a> {
@@ -32,69 +35,128 @@ const FALSE_ALARMS: &str = "Events: false alarms an hour of normal time";
 
 const STYLE: &str = include_str!("report.css");
 
+/// The page, for `report.html`.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    title: String,
+    /// Of the bundled font.
+    faces: &'static str,
+    style: &'static str,
+    clips: &'a ClipCounts,
+    caption: Caption,
+    /// Those that have something to show.
+    sections: Vec<Section<'a>>,
+}
+
+struct Section<'a> {
+    id: &'static str,
+    name: &'static str,
+    content: Content<'a>,
+}
+
+impl<'a> Section<'a> {
+    fn of(id: &'static str, name: &'static str, content: Option<Content<'a>>) -> Option<Self> {
+        Some(Self { id, name, content: content? })
+    }
+}
+
+enum Content<'a> {
+    Metrics {
+        rows: Vec<MetricRow>,
+        notes: Vec<String>,
+    },
+    Classes(Vec<ClassRow>),
+    Figures {
+        figures: &'a [Figure],
+        missing: &'a [String],
+    },
+    Tables(Vec<TableOfPaper<'a>>),
+    /// Rows of the manifest by their unknown label; clips without a score, each with the reason.
+    Failures {
+        unknown_labels: &'a BTreeMap<String, usize>,
+        clips: Vec<(String, String)>,
+    },
+    /// A reason with the metrics that have no value for it.
+    Undefined(Vec<(&'a str, String)>),
+    Provenance(Vec<(&'static str, String)>),
+}
+
+struct MetricRow {
+    name: &'static str,
+    /// The number, or why there is none.
+    value: Result<String, String>,
+    interval: Interval,
+}
+
+struct ClassRow {
+    color: String,
+    label: String,
+    clips: u64,
+    predicted: u64,
+    precision: String,
+    recall: String,
+    recall_interval: Interval,
+    f1: String,
+    average_precision: String,
+    roc_auc: String,
+}
+
+/// Blank for a metric that has none at all; that one could not be drawn is said.
+enum Interval {
+    Range { low: f64, high: f64 },
+    Undefined,
+    None,
+}
+
+struct TableOfPaper<'a> {
+    title: &'a str,
+    columns: Vec<Column<'a>>,
+    rows: Vec<RowOfPaper<'a>>,
+    notes: String,
+}
+
+struct Column<'a> {
+    name: &'a str,
+    is_of_words: bool,
+}
+
+struct RowOfPaper<'a> {
+    /// Where rows of another dataset begin.
+    dataset: Option<&'a str>,
+    cells: Vec<Cell<'a>>,
+}
+
+enum Cell<'a> {
+    NotMeasured,
+    Head(&'a str),
+    Data { text: &'a str, is_of_words: bool },
+}
+
 impl RunReport<'_> {
-    pub fn to_html(&self) -> String {
-        let title = format!("Evaluation of {}", self.run.name());
+    /// Fails only where the template does, which is a mistake of this crate.
+    pub fn to_html(&self) -> Result<String, FigureError> {
         let sections = [
-            ("metrics", "Metrics", self.metrics()),
-            ("classes", "Classes", self.classes()),
-            ("figures", "Figures", self.drawings()),
-            ("tables", "The paper's tables", self.paper_tables()),
-            ("failures", "Clips without a score", self.failures()),
-            ("undefined", "Metrics without a value", self.undefined()),
-            ("provenance", "Provenance", self.provenance()),
+            Section::of("metrics", "Metrics", Some(self.metrics())),
+            Section::of("classes", "Classes", Some(self.classes())),
+            Section::of("figures", "Figures", self.drawings()),
+            Section::of("tables", "The paper's tables", self.paper_tables()),
+            Section::of("failures", "Clips without a score", self.failures()),
+            Section::of("undefined", "Metrics without a value", self.undefined()),
+            Section::of("provenance", "Provenance", Some(self.provenance())),
         ];
-        let shown: Vec<_> = sections.iter().filter(|(_, _, content)| !content.is_empty()).collect();
-        let links: String =
-            shown.iter().map(|(id, name, _)| format!("<li><a href=\"#{id}\">{name}</a></li>\n")).collect();
-        let content: String = shown
-            .iter()
-            .map(|(id, name, content)| {
-                format!("<section id=\"{id}\" aria-labelledby=\"{id}-name\">\n<h2 id=\"{id}-name\">{name}</h2>\n{content}</section>\n")
-            })
-            .collect();
-        let safe_title = escaped(&title);
-        format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
-             font-src data:; style-src 'unsafe-inline'\"/>\n\
-             <title>{safe_title}</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{safe_title}</h1>\n\
-             {}<nav aria-label=\"Contents\"><ul>\n{links}</ul></nav>\n</header>\n<main>\n{content}</main>\n\
-             <footer class=\"weak\"><p>{}</p></footer>\n</body>\n</html>\n",
-            *FACES,
-            self.heading(),
-            escaped(&self.caption().provenance)
-        )
+        let page = Page {
+            title: format!("Evaluation of {}", self.run.name()),
+            faces: FACES.as_str(),
+            style: STYLE,
+            clips: &self.report.clips,
+            caption: Caption::new("", Vec::new(), self.run),
+            sections: sections.into_iter().flatten().collect(),
+        };
+        Ok(page.render()?)
     }
 
-    fn caption(&self) -> Caption {
-        Caption::new("", Vec::new(), self.run)
-    }
-
-    fn heading(&self) -> String {
-        let clips = &self.report.clips;
-        let mut text = format!(
-            "<p>{} clips of {} groups: {} normal, {} anomalous ({} with annotated ranges); {} steps, {:.2} hours.</p>\n",
-            clips.clips,
-            clips.groups,
-            clips.normal,
-            clips.anomalous,
-            clips.with_ranges,
-            clips.steps,
-            clips.scored_hours
-        );
-        let caption = self.caption();
-        for warning in &caption.warnings {
-            _ = writeln!(text, "<p class=\"warning\" role=\"note\">Warning: {}</p>", escaped(warning));
-        }
-        for note in &caption.notes {
-            _ = writeln!(text, "<p class=\"weak\">{}</p>", escaped(note));
-        }
-        text
-    }
-
-    fn metrics(&self) -> String {
+    fn metrics(&self) -> Content<'_> {
         let Report { classification, clip_ranking, frames, localization, events, calibration, .. } = self.report;
         let with_predicted = classification.macro_with_predicted;
         let rows = [
@@ -131,141 +193,80 @@ impl RunReport<'_> {
             ("Calibration: expected error of the top class", calibration.raw.top_class.expected_error, ""),
             ("Calibration: Brier score", calibration.raw.brier, ""),
         ];
-        let mut text = String::new();
-        for (name, metric, path) in rows {
+        let row = |(name, metric, path): (&'static str, Metric, &str)| {
             let value = match metric.reason() {
-                Some(reason) => format!("<span class=\"weak\">none: {}</span>", escaped(&reason.to_string())),
-                None if name == FALSE_ALARMS => metric.three_digits(),
-                None => number(metric),
+                Some(reason) => Err(reason.to_string()),
+                None if name == FALSE_ALARMS => Ok(metric.three_digits()),
+                None => Ok(number(metric)),
             };
-            _ = writeln!(
-                text,
-                "<tr><th scope=\"row\">{name}</th><td>{value}</td><td>{}</td></tr>",
-                self.interval(path)
-            );
-        }
+            MetricRow { name, value, interval: self.interval(path) }
+        };
         let bootstrap = self.report.settings.bootstrap;
         let percent = bootstrap.level * 100.0;
         let intervals = (bootstrap.resamples > 0)
             .then(|| format!("Intervals: {percent:.0} %, {} resamples of groups.", bootstrap.resamples));
-        let note: String = intervals
-            .into_iter()
-            .chain(whole_clips_note(self.report))
-            .map(|note| format!("<p class=\"weak\">{note}</p>\n"))
-            .collect();
-        format!(
-            "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Metric</th><th scope=\"col\">Value</th>\
-             <th scope=\"col\">Interval</th></tr></thead>\n<tbody>\n{text}</tbody>\n</table></div>\n{note}"
-        )
+        let notes = intervals.into_iter().chain(whole_clips_note(self.report)).collect();
+        Content::Metrics { rows: rows.into_iter().map(row).collect(), notes }
     }
 
-    /// Blank for a metric that has none at all; that one could not be drawn is said.
-    fn interval(&self, path: &str) -> String {
-        let Some(NamedInterval { value, interval, .. }) = self.report.interval(path) else { return String::new() };
+    fn interval(&self, path: &str) -> Interval {
+        let Some(NamedInterval { value, interval, .. }) = self.report.interval(path) else { return Interval::None };
         match interval.low.value().zip(interval.high.value()) {
-            Some((low, high)) => format!("{low:.3} to {high:.3}"),
-            None if value.value().is_some() && self.report.settings.bootstrap.resamples > 0 => {
-                "<span class=\"weak\">undefined</span>".to_owned()
-            }
-            None => String::new(),
+            Some((low, high)) => Interval::Range { low, high },
+            None if value.value().is_some() && self.report.settings.bootstrap.resamples > 0 => Interval::Undefined,
+            None => Interval::None,
         }
     }
 
-    fn classes(&self) -> String {
-        let mut text = String::new();
+    fn classes(&self) -> Content<'_> {
         let rows = self.report.classification.classes.iter().zip(&self.report.clip_ranking.classes);
-        for (scores, ranked) in rows {
-            let class = scores.class;
-            let recall = format!("classification.classes.{}.recall", class.name());
-            let cells = [
-                scores.support.to_string(),
-                scores.predicted.to_string(),
-                number(scores.precision),
-                number(scores.recall),
-                self.interval(&recall),
-                number(scores.f1),
-                number(ranked.scores.average_precision),
-                number(ranked.scores.roc_auc),
-            ];
-            let cells: String = cells.iter().map(|cell| format!("<td>{cell}</td>")).collect();
-            let (color, label) = (Color::of_class(class).hex(), class_label(class, &self.run.about));
-            _ = writeln!(
-                text,
-                "<tr><th scope=\"row\"><span class=\"swatch\" style=\"background:{color}\"></span>{label}</th>{cells}</tr>"
-            );
-        }
-        let columns = ["Class", "Clips", "Predicted", "Precision", "Recall", "Interval", "F1", "AP", "AUC"]
-            .map(|name| format!("<th scope=\"col\">{name}</th>"))
-            .concat();
-        format!(
-            "<div class=\"wide\"><table>\n<thead><tr>{columns}</tr></thead>\n<tbody>\n{text}</tbody>\n</table></div>\n"
-        )
-    }
-
-    fn drawings(&self) -> String {
-        let figure = |figure: &Figure| {
-            format!(
-                "<figure aria-label=\"{}\">\n{}</figure>\n",
-                escaped(&figure.caption.title),
-                figure.drawing.to_inline_svg()
-            )
+        let row = |(scores, ranked): (&ClassMetrics, &OneVersusRest)| ClassRow {
+            color: Color::of_class(scores.class).hex(),
+            label: class_label(scores.class, &self.run.about),
+            clips: scores.support,
+            predicted: scores.predicted,
+            precision: number(scores.precision),
+            recall: number(scores.recall),
+            recall_interval: self.interval(&format!("classification.classes.{}.recall", scores.class.name())),
+            f1: number(scores.f1),
+            average_precision: number(ranked.scores.average_precision),
+            roc_auc: number(ranked.scores.roc_auc),
         };
-        let missing = self.missing.iter().map(|why| format!("<p class=\"weak\">{}</p>\n", escaped(why)));
-        self.figures.iter().map(figure).chain(missing).collect()
+        Content::Classes(rows.map(row).collect())
     }
 
-    fn paper_tables(&self) -> String {
-        self.tables.iter().map(html_table).collect()
+    fn drawings(&self) -> Option<Content<'_>> {
+        let is_empty = self.figures.is_empty() && self.missing.is_empty();
+        (!is_empty).then_some(Content::Figures { figures: self.figures, missing: self.missing })
     }
 
-    fn failures(&self) -> String {
+    fn paper_tables(&self) -> Option<Content<'_>> {
+        (!self.tables.is_empty()).then(|| Content::Tables(self.tables.iter().map(TableOfPaper::new).collect()))
+    }
+
+    fn failures(&self) -> Option<Content<'_>> {
         let about = &self.run.about;
-        let all: Vec<_> = about.failures.iter().chain(&self.run.set_aside).collect();
-        let unknown: String = about
-            .unknown_labels
-            .iter()
-            .map(|(label, count)| {
-                format!("<p>{count} rows are labelled \"{}\", which is none of the ten classes.</p>\n", escaped(label))
-            })
-            .collect();
-        if all.is_empty() {
-            return unknown;
-        }
-        let rows: String = all
-            .iter()
-            .map(|failure| {
-                let (clip, error) = (clip_name(&failure.path), without_folders(&failure.error));
-                format!(
-                    "<tr><th scope=\"row\">{}</th><td class=\"long\">{}</td></tr>\n",
-                    escaped(&clip),
-                    escaped(&error)
-                )
-            })
-            .collect();
-        format!(
-            "{unknown}<p>{} clips enter no metric.</p>\n<div class=\"wide\"><table class=\"words\">\n<thead><tr>\
-             <th scope=\"col\">Clip</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n",
-            all.len()
-        )
+        let failures = about.failures.iter().chain(&self.run.set_aside);
+        let clips: Vec<_> =
+            failures.map(|failure| (clip_name(&failure.path), without_folders(&failure.error))).collect();
+        let is_empty = about.unknown_labels.is_empty() && clips.is_empty();
+        (!is_empty).then_some(Content::Failures { unknown_labels: &about.unknown_labels, clips })
     }
 
-    fn undefined(&self) -> String {
-        let mut reasons = std::collections::BTreeMap::<&str, Vec<&str>>::new();
+    fn undefined(&self) -> Option<Content<'_>> {
+        let mut reasons = BTreeMap::<&str, Vec<&str>>::new();
         for absent in &self.report.absent {
             reasons.entry(&absent.reason).or_default().push(&absent.metric);
         }
-        let rows: String = reasons
-            .iter()
-            .map(|(reason, metrics)| {
-                let first: Vec<&str> = metrics.iter().take(4).copied().collect();
-                let more = if metrics.len() > 4 { format!(" and {} more", metrics.len() - 4) } else { String::new() };
-                format!("<li>{}: {}{more}</li>\n", escaped(reason), escaped(&first.join(", ")))
-            })
-            .collect();
-        if rows.is_empty() { rows } else { format!("<ul>\n{rows}</ul>\n") }
+        let row = |(reason, metrics): (_, Vec<&str>)| {
+            let first: Vec<&str> = metrics.iter().take(4).copied().collect();
+            let more = if metrics.len() > 4 { format!(" and {} more", metrics.len() - 4) } else { String::new() };
+            (reason, format!("{}{more}", first.join(", ")))
+        };
+        (!reasons.is_empty()).then(|| Content::Undefined(reasons.into_iter().map(row).collect()))
     }
 
-    fn provenance(&self) -> String {
+    fn provenance(&self) -> Content<'_> {
         let about = &self.run.about;
         let list = |counts: &mut dyn Iterator<Item = (&str, &usize)>| {
             counts.map(|(name, count)| format!("{name}: {count}")).collect::<Vec<_>>().join(", ")
@@ -286,53 +287,42 @@ impl RunReport<'_> {
             ("Decoder", about.decoder.clone()),
             ("Program", about.program.clone()),
         ];
-        let rows: String = rows
-            .iter()
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>\n", escaped(value)))
-            .collect();
-        format!("<dl>\n{rows}</dl>\n")
+        Content::Provenance(rows.into_iter().filter(|(_, value)| !value.is_empty()).collect())
     }
 }
 
-/// Rows of one dataset stand under its name.
-fn html_table(figure: &Figure) -> String {
-    let table = &figure.table;
-    let has_datasets = table.columns.first().is_some_and(|column| column == DATASET);
-    let shown = usize::from(has_datasets)..table.columns.len();
-    let is_number = |text: &str| text == NOT_MEASURED || text.starts_with(|first: char| first.is_ascii_digit());
-    let is_of_words = |column: usize| !table.rows.iter().any(|row| is_number(&row[column]));
-    let class = |column: usize| if is_of_words(column) { " class=\"words\"" } else { "" };
-    let heads: String = shown
-        .clone()
-        .map(|column| format!("<th scope=\"col\"{}>{}</th>", class(column), escaped(&table.columns[column])))
-        .collect();
-    let mut body = String::new();
-    let mut dataset = None;
-    for row in &table.rows {
-        if has_datasets && dataset != Some(&row[0]) {
+impl<'a> TableOfPaper<'a> {
+    /// Rows of one dataset stand under its name.
+    fn new(figure: &'a Figure) -> Self {
+        let table = &figure.table;
+        let has_datasets = table.columns.first().is_some_and(|column| column == DATASET);
+        let shown = usize::from(has_datasets)..table.columns.len();
+        let is_number = |text: &str| text == NOT_MEASURED || text.starts_with(|first: char| first.is_ascii_digit());
+        let is_of_words = |column: usize| !table.rows.iter().any(|row| is_number(&row[column]));
+        let columns: Vec<_> = shown
+            .clone()
+            .map(|column| Column { name: &table.columns[column], is_of_words: is_of_words(column) })
+            .collect();
+        let mut dataset = None;
+        let row = |row: &'a Vec<String>| {
+            let begins = has_datasets && dataset != Some(&row[0]);
             dataset = Some(&row[0]);
-            let (columns, name) = (shown.len(), escaped(&row[0]));
-            _ = writeln!(body, "<tr><th scope=\"rowgroup\" class=\"group\" colspan=\"{columns}\">{name}</th></tr>");
-        }
-        let cell = |column: usize| match row[column].as_str() {
-            NOT_MEASURED => "<td class=\"weak\">–</td>".to_owned(),
-            text if column == shown.start => format!("<th scope=\"row\">{}</th>", escaped(text)),
-            text => format!("<td{}>{}</td>", class(column), escaped(text)),
+            let cell = |(place, column): (usize, &Column)| match row[shown.start + place].as_str() {
+                NOT_MEASURED => Cell::NotMeasured,
+                text if place == 0 => Cell::Head(text),
+                text => Cell::Data { text, is_of_words: column.is_of_words },
+            };
+            let cells = columns.iter().enumerate().map(cell).collect();
+            RowOfPaper { dataset: begins.then_some(row[0].as_str()), cells }
         };
-        _ = writeln!(body, "<tr>{}</tr>", shown.clone().map(cell).collect::<String>());
+        let rows = table.rows.iter().map(row).collect();
+        // Warnings and provenance stand once in the report.
+        let mut notes = figure.caption.notes.join(" ");
+        if table.rows.iter().flatten().any(|cell| cell == NOT_MEASURED) {
+            notes.insert_str(0, "A dash: not measured here. ");
+        }
+        Self { title: &figure.caption.title, columns, rows, notes }
     }
-    // Warnings and provenance stand once in the report.
-    let mut notes = figure.caption.notes.join(" ");
-    if table.rows.iter().flatten().any(|cell| cell == NOT_MEASURED) {
-        notes.insert_str(0, "A dash: not measured here. ");
-    }
-    format!(
-        "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}</tbody>\n\
-         </table></div>\n<p class=\"weak\">{}</p>\n",
-        escaped(&figure.caption.title),
-        escaped(&notes)
-    )
 }
 
 fn number(metric: Metric) -> String {
@@ -360,7 +350,9 @@ mod tests {
         let figures = [class_confusion(&run).unwrap()];
         let missing = ["Figure 5: no step scores".to_owned()];
         let tables = PaperTable::ALL.map(|table| table.figure(&run, &report, None).unwrap());
-        RunReport { run: &run, report: &report, figures: &figures, missing: &missing, tables: &tables }.to_html()
+        RunReport { run: &run, report: &report, figures: &figures, missing: &missing, tables: &tables }
+            .to_html()
+            .unwrap()
     }
 
     #[test]
@@ -408,7 +400,7 @@ mod tests {
             clip.scored.truth != AnomalyClass::Crash || crashes == 1
         });
         let report = Report::new(&run.clips, &ReportSettings::default()).unwrap();
-        let html = RunReport { run: &run, report: &report, figures: &[], missing: &[], tables: &[] }.to_html();
+        let html = RunReport { run: &run, report: &report, figures: &[], missing: &[], tables: &[] }.to_html().unwrap();
         let row_of = |name: &str| html.lines().find(|line| line.contains(name)).unwrap();
         assert!(
             row_of("</span>Crash").contains("<td><span class=\"weak\">undefined</span></td>"),

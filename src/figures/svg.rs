@@ -199,6 +199,16 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
+/// The same for the templates of pages.
+#[derive(Clone, Copy)]
+pub(crate) struct XmlEscaper;
+
+impl askama::filters::Escaper for XmlEscaper {
+    fn write_escaped_str<W: std::fmt::Write>(&self, mut dest: W, text: &str) -> std::fmt::Result {
+        dest.write_str(&escaped(text))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::color::Color;
