@@ -67,7 +67,9 @@ fn once_two_runs(bencher: Bencher) {
 
 #[divan::bench(sample_count = 2, sample_size = 1)]
 fn differences_with_intervals(bencher: Bencher) {
-    bencher.bench_local(|| PAIRED.differences(&RUNS[0], &RUNS[1], &SELECTIONS[0], Decision::Threshold(0.4)));
+    let cancel = CancelToken::default();
+    let decision = Decision::Threshold(0.4);
+    bencher.bench_local(|| PAIRED.differences(&RUNS[0], &RUNS[1], &SELECTIONS[0], decision, &cancel).unwrap());
 }
 
 /// On the window's thread, for one run.

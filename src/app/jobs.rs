@@ -13,7 +13,7 @@ use avar_analysis::{
     spawn_analysis,
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
-use avar_dataset::{Corrected, write_corrected};
+use avar_dataset::{Corrected, is_manifest, write_corrected};
 use avar_export::{self, Export, ExportJob, ExportSettings};
 use avar_labels::AnomalyClass;
 use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
@@ -43,7 +43,9 @@ pub struct Sorted {
 pub enum PathKind {
     /// The folder of a run.
     Run,
-    /// A file; should it be a manifest, its run is to go to this folder.
+    /// A file that begins as a manifest does; its run is to go to this folder.
+    Manifest { run: PathBuf },
+    /// Another file; should it be meant for a manifest all the same, its run is to go to this folder.
     File { run: PathBuf },
     /// A folder that is no run, something else, or nothing.
     Other,
@@ -402,6 +404,7 @@ const LOG_TAIL_BYTES: usize = 32 << 10;
 fn kind_of(path: &Path) -> PathKind {
     match path {
         _ if is_run(path) => PathKind::Run,
+        _ if is_manifest(path) => PathKind::Manifest { run: run_folder(path) },
         _ if path.is_file() => PathKind::File { run: run_folder(path) },
         _ => PathKind::Other,
     }

@@ -27,13 +27,13 @@ impl Desk {
             Destination::Slot(slot) => self.open_in_evaluate(Some(slot), found),
             Destination::Evaluate => self.open_in_evaluate(None, found),
             Destination::Review => {
-                let (runs, others): (Vec<_>, Vec<_>) =
-                    found.into_iter().partition(|found| matches!(found.kind, PathKind::Run));
-                if !runs.is_empty() {
+                let is_evaluated = |found: &Sorted| matches!(found.kind, PathKind::Run | PathKind::Manifest { .. });
+                let (evaluated, recordings): (Vec<_>, Vec<_>) = found.into_iter().partition(is_evaluated);
+                if !evaluated.is_empty() {
                     self.show_mode(Mode::Evaluate);
-                    self.open_in_evaluate(None, runs);
+                    self.open_in_evaluate(None, evaluated);
                 }
-                self.open_recordings(others.into_iter().map(|found| found.path).collect());
+                self.open_recordings(recordings.into_iter().map(|found| found.path).collect());
             }
         }
     }

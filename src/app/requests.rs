@@ -49,7 +49,7 @@ impl Desk {
         let mut runs = Vec::new();
         for Sorted { path, kind } in found {
             match kind {
-                PathKind::File { run } => self.evaluate_manifest(Manifest { path, run }),
+                PathKind::Manifest { run } | PathKind::File { run } => self.evaluate_manifest(Manifest { path, run }),
                 PathKind::Run | PathKind::Other => runs.push(path),
             }
         }

@@ -45,6 +45,7 @@ pub use fit::{Misfit, Misfits};
 pub use import::{SourceKind, import};
 pub use labels::{class_of_label, is_synonym};
 pub use manifest::Manifest;
+pub use rows::is_manifest;
 pub use split::{FoldError, Shares, assign_splits, folds, hold_out_validation};
 pub use summary::{ClassRow, Summary};
 pub use vaar::read_vaar;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::text_file::first_line;
 use super::wording::{counted, listed, quoted};
 use super::{DatasetError, Problems, ShownIn};
 use avar_base::time::{MediaTime, TimeRange};
@@ -72,6 +73,14 @@ pub(super) fn parse_rows(path: &Path, text: &str) -> Result<Rows, DatasetError> 
         return Err(DatasetError::Empty { path: path.to_owned() });
     }
     Ok(Rows { rows, problems, ignored_columns: columns.ignored })
+}
+
+/// Whether a file begins as a manifest does: with a line that names its columns.
+pub fn is_manifest(path: &Path) -> bool {
+    let Some(line) = first_line(path) else { return false };
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(line.as_bytes());
+    let header = reader.records().next().and_then(Result::ok);
+    header.is_some_and(|header| Columns::find(path, &header, &mut Problems::default()).is_ok())
 }
 
 /// Where each column of [`COLUMNS`] is.

@@ -25,6 +25,21 @@ pub(super) fn read_text(what: &'static str, path: &Path) -> Result<String, Datas
     decode(what, path, bytes)
 }
 
+/// The first line of an ordinary file of text, without a byte-order mark; `None` where there is none within
+/// [`LONGEST_FIRST_LINE`].
+pub(super) fn first_line(path: &Path) -> Option<String> {
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    File::open(path).ok()?.take(LONGEST_FIRST_LINE).read_to_end(&mut bytes).ok()?;
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let line = std::str::from_utf8(&bytes[..end]).ok()?;
+    Some(line.strip_prefix('\u{feff}').unwrap_or(line).to_owned())
+}
+
+const LONGEST_FIRST_LINE: u64 = 4096;
+
 /// UTF-8, without a byte-order mark.
 pub(super) fn decode(what: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, DatasetError> {
     let text = String::from_utf8(bytes).map_err(|error| {

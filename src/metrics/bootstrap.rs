@@ -5,6 +5,7 @@
 //! drawn. The same seed draws the same groups for every metric, so that their intervals belong together.
 
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 
 use serde::Serialize;
 
@@ -68,6 +69,16 @@ impl Bootstrap {
 
     /// Intervals of `N` metrics that are computed together from how often each clip was drawn.
     pub fn intervals<const N: usize>(&self, metrics: impl Fn(&[u32]) -> [Metric; N]) -> [Interval; N] {
+        match self.try_intervals(|times_drawn| Ok::<_, Infallible>(metrics(times_drawn))) {
+            Ok(intervals) => intervals,
+        }
+    }
+
+    /// The same of metrics that can fail, or be given up, at each resample.
+    pub fn try_intervals<const N: usize, E>(
+        &self,
+        metrics: impl Fn(&[u32]) -> Result<[Metric; N], E>,
+    ) -> Result<[Interval; N], E> {
         let refused = match (self.settings.resamples, self.group_count) {
             (0, _) => Some(Undefined::NoResamples),
             (_, 0) => Some(Undefined::NoExamples),
@@ -75,7 +86,8 @@ impl Bootstrap {
             _ => None,
         };
         if let Some(reason) = refused {
-            return [Interval { low: Metric::undefined(reason), high: Metric::undefined(reason), resamples: 0 }; N];
+            let absent = Metric::undefined(reason);
+            return Ok([Interval { low: absent, high: absent, resamples: 0 }; N]);
         }
         let mut values: [Vec<f64>; N] = std::array::from_fn(|_| Vec::with_capacity(self.settings.resamples));
         let mut random = SplitMix64 { state: self.settings.seed };
@@ -85,11 +97,11 @@ impl Bootstrap {
             group_draws.fill(0);
             (0..self.group_count).for_each(|_| group_draws[random.below(self.group_count)] += 1);
             clip_draws.iter_mut().zip(&self.group).for_each(|(draws, group)| *draws = group_draws[*group as usize]);
-            for (values, metric) in values.iter_mut().zip(metrics(&clip_draws)) {
+            for (values, metric) in values.iter_mut().zip(metrics(&clip_draws)?) {
                 values.extend(metric.value());
             }
         }
-        values.map(|values| self.percentiles(values))
+        Ok(values.map(|values| self.percentiles(values)))
     }
 
     fn percentiles(&self, mut values: Vec<f64>) -> Interval {

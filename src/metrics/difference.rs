@@ -3,6 +3,7 @@
 //! Both are measured on the same draws of groups, so that what makes a clip hard for both does not widen the interval:
 //! a difference whose interval leaves out zero is no accident of these clips. The truth is that of the first.
 
+use avar_base::job::{CancelToken, Cancelled};
 use avar_labels::{AnomalyClass, CLASS_COUNT};
 
 use super::bootstrap::{Bootstrap, BootstrapSettings, Interval};
@@ -58,18 +59,24 @@ pub struct ClassDifference {
 const COUNT: usize = 3 + 3 * CLASS_COUNT;
 
 impl Differences {
-    /// Of pairs of the same clip.
-    pub fn new(pairs: &[(&ScoredClip, &ScoredClip)], decision: Decision, settings: BootstrapSettings) -> Self {
+    /// Of pairs of the same clip. Asks before each resample whether it is still wanted.
+    pub fn new(
+        pairs: &[(&ScoredClip, &ScoredClip)],
+        decision: Decision,
+        settings: BootstrapSettings,
+        cancel: &CancelToken,
+    ) -> Result<Self, Cancelled> {
         let bootstrap = Bootstrap::new(pairs.iter().map(|(first, _)| first.group.as_str()), settings);
         let truth: Vec<AnomalyClass> = pairs.iter().map(|(first, _)| first.truth).collect();
         let first = Side::new(&truth, pairs.iter().map(|(first, _)| *first), decision);
         let second = Side::new(&truth, pairs.iter().map(|(_, second)| *second), decision);
         let once = vec![1; pairs.len()];
         let (of_first, of_second) = (first.metrics(&truth, &once), second.metrics(&truth, &once));
-        let intervals = bootstrap.intervals(|times_drawn| {
+        let intervals = bootstrap.try_intervals(|times_drawn| {
+            cancel.check()?;
             let (first, second) = (first.metrics(&truth, times_drawn), second.metrics(&truth, times_drawn));
-            std::array::from_fn::<Metric, COUNT, _>(|index| minus(second[index], first[index]))
-        });
+            Ok(std::array::from_fn::<Metric, COUNT, _>(|index| minus(second[index], first[index])))
+        })?;
         let difference = |index: usize| Difference {
             first: of_first[index],
             second: of_second[index],
@@ -82,14 +89,14 @@ impl Differences {
             f1: difference(3 + CLASS_COUNT + class.index()),
             average_precision: difference(3 + 2 * CLASS_COUNT + class.index()),
         };
-        Self {
+        Ok(Self {
             clips: pairs.len(),
             groups: bootstrap.group_count(),
             accuracy: difference(0),
             balanced_accuracy: difference(1),
             macro_f1: difference(2),
             classes: AnomalyClass::ALL.map(of_class).to_vec(),
-        }
+        })
     }
 }
 
@@ -161,12 +168,16 @@ mod tests {
         (0..count).map(of).collect()
     }
 
+    fn differences(pairs: &[(&ScoredClip, &ScoredClip)], decision: Decision) -> Differences {
+        Differences::new(pairs, decision, SETTINGS, &CancelToken::default()).unwrap()
+    }
+
     #[test]
     fn a_difference_is_second_minus_first_within_its_interval() {
         let (first, second) = (clips(40, 10), clips(40, 30));
         let pairs: Vec<_> = first.iter().zip(&second).collect();
-        let differences = Differences::new(&pairs, Decision::TopClass, SETTINGS);
-        let recall = differences.classes[AnomalyClass::Crash.index()].recall;
+        let found = differences(&pairs, Decision::TopClass);
+        let recall = found.classes[AnomalyClass::Crash.index()].recall;
         assert_eq!(
             (recall.first, recall.second, recall.value),
             (Metric::new(0.25), Metric::new(0.75), Metric::new(0.5))
@@ -180,7 +191,7 @@ mod tests {
     fn what_is_hard_for_both_does_not_widen_the_interval() {
         let same = clips(40, 20);
         let pairs: Vec<_> = same.iter().zip(&same).collect();
-        let accuracy = Differences::new(&pairs, Decision::TopClass, SETTINGS).accuracy;
+        let accuracy = differences(&pairs, Decision::TopClass).accuracy;
         assert_eq!((accuracy.interval.low, accuracy.interval.high), (Metric::new(0.0), Metric::new(0.0)));
         assert!(!accuracy.is_clear());
     }
@@ -189,14 +200,20 @@ mod tests {
     fn a_class_that_no_clip_has_is_not_compared() {
         let same = clips(10, 5);
         let pairs: Vec<_> = same.iter().zip(&same).collect();
-        let differences = Differences::new(&pairs, Decision::Threshold(0.05), SETTINGS);
-        let pain = differences.classes[AnomalyClass::Pain.index()];
+        let found = differences(&pairs, Decision::Threshold(0.05));
+        let pain = found.classes[AnomalyClass::Pain.index()];
         assert_eq!(pain.recall.value.reason(), Some(Undefined::ClassNotInTruth));
         assert_eq!(pain.average_precision.value.reason(), Some(Undefined::NoPositives));
-        assert_eq!(differences.accuracy.first, Metric::new(1.0), "all above so low a threshold");
-        assert_eq!(
-            Differences::new(&[], Decision::TopClass, SETTINGS).accuracy.value.reason(),
-            Some(Undefined::NoExamples)
-        );
+        assert_eq!(found.accuracy.first, Metric::new(1.0), "all above so low a threshold");
+        assert_eq!(differences(&[], Decision::TopClass).accuracy.value.reason(), Some(Undefined::NoExamples));
+    }
+
+    #[test]
+    fn a_comparison_that_nobody_waits_for_is_given_up() {
+        let same = clips(2, 1);
+        let pairs: Vec<_> = same.iter().zip(&same).collect();
+        let cancelled = CancelToken::default();
+        cancelled.cancel();
+        assert_eq!(Differences::new(&pairs, Decision::TopClass, SETTINGS, &cancelled), Err(Cancelled));
     }
 }

@@ -101,8 +101,8 @@ impl Jobs {
         selection: Arc<Selection>,
         decision: Decision,
     ) {
-        let job = Job::spawn("compare runs", self.wake.clone(), move |_| {
-            Ok(Box::new(paired.differences(&runs[0], &runs[1], &selection, decision)))
+        let job = Job::spawn("compare runs", self.wake.clone(), move |reporter| {
+            Ok(Box::new(paired.differences(&runs[0], &runs[1], &selection, decision, reporter.cancel_token())?))
         });
         self.comparing = self.started(job);
     }

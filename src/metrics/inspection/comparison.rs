@@ -35,18 +35,19 @@ impl Paired {
         Ok(Self { pairing, second: places, disagreement, order })
     }
 
-    /// Of the clips that are shown and that both runs have.
+    /// Of the clips that are shown and that both runs have. Asks again and again whether it is still wanted.
     pub fn differences(
         &self,
         first: &RunIndex,
         second: &RunIndex,
         selection: &Selection,
         decision: Decision,
-    ) -> Differences {
+        cancel: &CancelToken,
+    ) -> Result<Differences, Cancelled> {
         let pair =
             |place: &usize| Some((&first.run.clips[*place].scored, &second.run.clips[self.second[*place]?].scored));
         let pairs: Vec<_> = selection.places.iter().filter_map(pair).collect();
-        Differences::new(&pairs, decision, BootstrapSettings::default())
+        Differences::new(&pairs, decision, BootstrapSettings::default(), cancel)
     }
 }
 
@@ -122,7 +123,8 @@ mod tests {
         let pairs = paired(&first, &second);
         assert_eq!((pairs.order.len(), pairs.second[50], pairs.disagreement[50]), (45, None, None));
         let selection = Selection::new(&first, &Filter::default(), &Notes::default(), &CancelToken::default()).unwrap();
-        let differences = pairs.differences(&first, &second, &selection, Decision::TopClass);
+        let differences =
+            pairs.differences(&first, &second, &selection, Decision::TopClass, &CancelToken::default()).unwrap();
         assert_eq!(differences.clips, 45);
         assert!(differences.accuracy.value.value().unwrap() > 0.0, "the second knows more");
     }

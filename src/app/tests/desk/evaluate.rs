@@ -120,6 +120,21 @@ fn a_run_dropped_on_review_opens_in_evaluate_and_silences_what_plays() {
 }
 
 #[test]
+fn a_manifest_dropped_on_review_is_evaluated_and_no_recording() {
+    let mut window = evaluated();
+    window.press(Modifiers::NONE, Key::F1);
+    let recordings = window.harness.state().desk.state.queue.len();
+    let manifest = window.folder.path().join("another list.txt");
+    std::fs::write(&manifest, "\u{feff}Label, path\ncrash,one.mp4\n").unwrap();
+    window.harness.input_mut().dropped_files.push(Arc::new(Dropped(manifest)));
+    let run = window.folder.path().join("another list.run");
+    wait(&mut window, |window| window.harness.state().desk.evaluate.state.open(Slot::B).is_some());
+    assert_eq!(window.harness.state().desk.state.mode(), Mode::Evaluate);
+    assert_eq!(window.harness.state().desk.state.queue.len(), recordings);
+    assert!(run.is_dir());
+}
+
+#[test]
 fn of_three_dropped_runs_two_open_and_the_third_is_named() {
     let mut window = evaluated();
     let folder = window.folder.path().to_owned();
