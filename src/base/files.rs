@@ -12,10 +12,13 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::job::{CancelToken, Cancelled};
 
+/// A file, or the folder for it, could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("the file cannot be written ({reason}): {path}", path = .path.display())]
 pub struct WriteError {
+    /// What was to be written, under its final name.
     pub path: PathBuf,
+    /// What the system said.
     pub reason: io::Error,
 }
 
@@ -89,8 +92,10 @@ pub struct Hasher {
 /// Why bytes could not be added.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
+    /// The token was set before all bytes were read.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// The caller's `read` failed; a call that was merely interrupted is repeated.
     #[error(transparent)]
     Read(#[from] io::Error),
 }
@@ -129,8 +134,10 @@ impl Hasher {
 /// Why a file has no digest.
 #[derive(Debug, thiserror::Error)]
 pub enum DigestError {
+    /// The token was set before the end of the file.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// It is no regular file, or cannot be opened or read to its end.
     #[error("the file cannot be read ({reason}): {path}", path = .path.display())]
     Read { path: PathBuf, reason: io::Error },
 }

@@ -36,10 +36,12 @@ impl CancelToken {
         Self { is_set: Arc::default(), parent: Some(Arc::new(self.clone())) }
     }
 
+    /// Asks the work to stop, and that of every child with it; cannot be taken back.
     pub fn cancel(&self) {
         self.is_set.store(true, Ordering::Relaxed);
     }
 
+    /// Whether this token, or one that it is a child of, was cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.is_set.load(Ordering::Relaxed) || self.parent.as_ref().is_some_and(|parent| parent.is_cancelled())
     }
@@ -55,10 +57,12 @@ impl CancelToken {
 #[error("cancelled")]
 pub struct Cancelled;
 
+/// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
     /// In `0..=1`.
     pub fraction: f32,
+    /// Since the job was started.
     pub elapsed: Duration,
 }
 
@@ -74,17 +78,22 @@ impl Progress {
 /// What a job tells its listener; `Done`, `Failed` and `Cancelled` come last, and one of them always comes.
 #[derive(Debug)]
 pub enum JobEvent<P, T> {
+    /// How far it is; left out where the listener lags.
     Progress(Progress),
+    /// A part of the result; none is left out as long as the job is not cancelled.
     Partial(P),
+    /// The result.
     Done(T),
     /// One sentence for the user.
     Failed(String),
+    /// It stopped on request.
     Cancelled,
 }
 
 /// Why a job's work ended without a result.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
+    /// The work stopped on request.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// One sentence for the user.
@@ -101,6 +110,7 @@ pub struct Reporter<P, T> {
 }
 
 impl<P, T> Reporter<P, T> {
+    /// The token that the work watches, to be handed on to what it calls.
     pub fn cancel_token(&self) -> &CancelToken {
         &self.cancel
     }
@@ -110,6 +120,7 @@ impl<P, T> Reporter<P, T> {
         self.cancel.check()
     }
 
+    /// Reports the fraction done, clamped to `0..=1`; dropped where the channel is full.
     pub fn progress(&self, fraction: f32) {
         // A listener that lags needs no stale progress: the next one says more.
         let event =
@@ -119,6 +130,7 @@ impl<P, T> Reporter<P, T> {
         }
     }
 
+    /// Reports a part of the result; waits while the channel is full, unless the job is cancelled.
     pub fn partial(&self, partial: P) {
         self.send(JobEvent::Partial(partial));
     }
@@ -214,6 +226,7 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
         }
     }
 
+    /// Asks the job to stop, without waiting for it; its last report still comes.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }

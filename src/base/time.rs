@@ -18,8 +18,10 @@ pub struct MediaTime {
 const NANOSECONDS_PER_S: i64 = 1_000_000_000;
 
 impl MediaTime {
+    /// Zero of the file's axis, which need not be where the recording starts.
     pub const ZERO: Self = Self { nanoseconds: 0 };
 
+    /// So many nanoseconds after zero; negative: before it.
     pub const fn from_nanoseconds(nanoseconds: i64) -> Self {
         Self { nanoseconds }
     }
@@ -37,10 +39,12 @@ impl MediaTime {
         Self { nanoseconds: rounded.clamp(i64::MIN.into(), i64::MAX.into()) as i64 }
     }
 
+    /// Whole nanoseconds after zero; negative: before it.
     pub const fn nanoseconds(self) -> i64 {
         self.nanoseconds
     }
 
+    /// Seconds after zero, as near as an `f64` comes; negative: before it.
     pub fn seconds(self) -> f64 {
         self.nanoseconds as f64 / NANOSECONDS_PER_S as f64
     }
@@ -87,10 +91,12 @@ impl TimeBase {
         if numerator > 0 && denominator > 0 { Some(Self { numerator, denominator }) } else { None }
     }
 
+    /// Of the unit in seconds; above zero.
     pub fn numerator(self) -> i32 {
         self.numerator
     }
 
+    /// Of the unit in seconds; above zero.
     pub fn denominator(self) -> i32 {
         self.denominator
     }
@@ -111,23 +117,29 @@ impl FrameIndex {
 /// The moments `start <= t < end`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct TimeRange {
+    /// The first moment within.
     pub start: MediaTime,
+    /// The first moment after; where it is not later than `start`, no moment is within.
     pub end: MediaTime,
 }
 
 impl TimeRange {
+    /// The range as it is given: the ends are not put in order.
     pub fn new(start: MediaTime, end: MediaTime) -> Self {
         Self { start, end }
     }
 
+    /// From start to end; negative where the end comes first.
     pub fn duration(self) -> MediaTime {
         self.end - self.start
     }
 
+    /// As [`Self::duration`], in seconds.
     pub fn duration_s(self) -> f64 {
         self.duration().seconds()
     }
 
+    /// Whether `start <= time < end`.
     pub fn contains(self, time: MediaTime) -> bool {
         self.start <= time && time < self.end
     }

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Split};
 
+/// One recording of a dataset: its label, its ranges, and the part that it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     /// As the manifest writes it.
@@ -17,7 +18,9 @@ pub struct Clip {
     pub ranges: Vec<LabelledRange>,
     /// When something shows that is not normal and has no class here, counted and ordered as `ranges`.
     pub unclassified: Vec<UnclassifiedRange>,
+    /// In which half of the recording its anomalies can be perceived.
     pub shown_in: ShownIn,
+    /// `None` where the manifest does not say and none was assigned.
     pub split: Option<Split>,
     /// What the clip shares with others of the same source. A clip of a source of its own is its own group.
     pub group: String,
@@ -29,7 +32,9 @@ pub enum ShownIn {
     /// In all that the clip has; or nothing is known of it.
     #[default]
     Both,
+    /// In the picture alone; the sound tells nothing of them.
     Picture,
+    /// In the sound alone; the picture tells nothing of them.
     Sound,
 }
 
@@ -63,9 +68,12 @@ impl ShownIn {
     }
 }
 
+/// A stretch that shows a class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LabelledRange {
+    /// Never `normal` in the ranges of a [`Clip`].
     pub class: AnomalyClass,
+    /// From the start of the recording, as in a manifest; after [`Clip::on_axis`] on the recording's own axis.
     pub range: TimeRange,
 }
 
@@ -75,6 +83,7 @@ pub struct LabelledRange {
 pub struct UnclassifiedRange {
     /// As the source writes it.
     pub label: String,
+    /// Counted as that of a [`LabelledRange`].
     pub range: TimeRange,
 }
 

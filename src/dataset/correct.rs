@@ -11,6 +11,7 @@ use avar_labels::AnomalyClass;
 pub struct Corrected {
     /// The new manifest.
     pub path: PathBuf,
+    /// Clips of the manifest that a correction named.
     pub changed: usize,
     /// Corrections of clips that the manifest does not list.
     pub unknown_clips: Vec<String>,

@@ -17,6 +17,7 @@ const TOLERANCE: MediaTime = MediaTime::from_nanoseconds(250_000_000);
 pub struct Misfit {
     /// From the start of the recording, as in a manifest.
     pub range: TimeRange,
+    /// Of the whole recording.
     pub duration: MediaTime,
 }
 
@@ -54,6 +55,7 @@ pub struct Misfits {
 }
 
 impl Misfits {
+    /// Takes in what [`Clip::misfits`] found of a clip.
     pub fn add(&mut self, clip: &Clip, misfits: &[Misfit]) {
         for misfit in misfits {
             let list = if misfit.is_outside() { &mut self.outside } else { &mut self.cut };
@@ -61,6 +63,7 @@ impl Misfits {
         }
     }
 
+    /// A sentence on ranges wholly after the end, then one on those that are cut; each only where there are any.
     pub fn notes(&self) -> Vec<String> {
         let note = |ranges: &[String], what: &str| {
             let count = counted(ranges.len(), "range");

@@ -14,6 +14,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
+    /// Every source that can be imported.
     pub const ALL: [SourceKind; 2] = [SourceKind::Vaar, SourceKind::XdViolence];
 
     /// Identifier used on the command line.
@@ -24,6 +25,7 @@ impl SourceKind {
         }
     }
 
+    /// Reads [`SourceKind::name`], to the letter.
     pub fn from_name(name: &str) -> Option<SourceKind> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -30,6 +30,7 @@ use avar_labels::{AnomalyClass, Split};
 
 const WHAT: &str = "manifest";
 
+/// A dataset: its labelled clips, and what a person should know of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// The CSV file, or the folder that was read instead of one.

@@ -64,10 +64,13 @@ pub fn hold_out_validation(clips: &mut [Clip], shares: Shares, seed: u64) {
     }
 }
 
+/// Why clips cannot be shared out into folds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
+    /// So many folds were asked for: fewer than 2 or more than 100.
     #[error("cross-validation takes 2 to {MAX_FOLDS} folds, not {0}")]
     FoldCount(usize),
+    /// Some fold would have no group.
     #[error("{folds} folds need as many groups of clips, and there are {groups}")]
     TooFewGroups { folds: usize, groups: usize },
 }

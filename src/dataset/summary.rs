@@ -12,26 +12,34 @@ use avar_labels::{AnomalyClass, Split};
 /// How many unknown labels are printed; the rest is counted.
 const LABELS_PRINTED: usize = 30;
 
+/// What a manifest holds, counted; printed as a table and written as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// The ten classes in their order, those without a clip included.
     pub classes: Vec<ClassRow>,
+    /// Over all classes; its label is `total`.
     pub total: ClassRow,
     /// Labels that are no class, and how often they occur.
     pub unknown_labels: BTreeMap<String, usize>,
+    /// Those of the manifest, a sentence each.
     pub notes: Vec<String>,
 }
 
 /// Clips of one class by part. A clip counts once, under its own label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClassRow {
+    /// Identifier of the class ([`AnomalyClass::name`]), or `total`.
     pub label: &'static str,
+    /// Clips for training.
     pub train: usize,
+    /// Clips for validation.
     #[serde(rename = "val")]
     pub validation: usize,
+    /// Clips for the test.
     pub test: usize,
     /// Clips without a split.
     pub unassigned: usize,
+    /// Clips in all, with a split and without.
     pub clips: usize,
     /// Sources that the clips come from. One may hold several classes, so the total is no sum.
     pub groups: usize,
@@ -40,6 +48,7 @@ pub struct ClassRow {
 }
 
 impl Manifest {
+    /// Counts clips, groups and ranges by class and part.
     pub fn summary(&self) -> Summary {
         let of_class = |class: AnomalyClass| {
             let ranges = self.clips.iter().flat_map(|clip| &clip.ranges).filter(|range| range.class == class).count();

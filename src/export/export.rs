@@ -11,6 +11,7 @@ use avar_figures::{
 use avar_metrics::runs::Run;
 use avar_metrics::{Report, ReportSettings};
 
+/// What can be made of a run: a figure or a table of the paper, or the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Export {
     /// Figure 3.
@@ -23,6 +24,7 @@ pub enum Export {
     Classes,
     /// Figure 7.
     Anomaly,
+    /// Tables 2 to 6, drawn as figures.
     Table(PaperTable),
     /// All of it on one page.
     Report,
@@ -30,6 +32,7 @@ pub enum Export {
     PrintedReport,
 }
 
+/// What can be chosen; each export takes from it what concerns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportSettings {
     /// Of figures 5 and 7: the anomaly score from which on something is taken for abnormal.

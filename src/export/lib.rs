@@ -31,19 +31,25 @@ use avar_metrics::runs::Run;
 /// Why an export was not made, in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
+    /// A figure or a table cannot be drawn or saved.
     #[error(transparent)]
     Figure(FigureError),
+    /// The metrics of the run's clips cannot be computed.
     #[error(transparent)]
     Metrics(#[from] EvaluationError),
+    /// The report or its print cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A PDF was asked for, and no program that prints one is in the folders of `PATH`.
     #[error(
         "no program that prints to PDF was found ({}); write the report as HTML, open it in a browser and print it: {path}",
         pdf::program_names(), path = .path.display()
     )]
     NoPrinter { path: PathBuf },
+    /// The program that prints did not start, failed, wrote no PDF, or took longer than two minutes.
     #[error("{program} did not print the report ({reason}); write it as HTML, open it in a browser and print it: {path}", path = .path.display())]
     NotPrinted { program: String, reason: String, path: PathBuf },
+    /// The caller asked for it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

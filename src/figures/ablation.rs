@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::figure::FigureError;
 
+/// What an ablation measured: a row a head, fusion, number of steps and seed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ablation {
     outcomes: Vec<Outcome>,
@@ -22,6 +23,7 @@ struct Outcome {
 const MOST_BYTES: u64 = 16 << 20;
 
 impl Ablation {
+    /// Reads the CSV file, of at most 16 MiB; whatever is wrong with it is a [`FigureError::Ablation`].
     pub fn read(path: &Path) -> Result<Self, FigureError> {
         let failed = |reason: String| FigureError::Ablation { path: path.to_owned(), reason };
         let bytes = std::fs::metadata(path).map_err(|reason| failed(reason.to_string()))?.len();

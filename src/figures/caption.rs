@@ -5,6 +5,7 @@
 use avar_labels::AnomalyClass;
 use avar_metrics::runs::{About, Run};
 
+/// The words below a figure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caption {
     /// One line: "Figure 6. Confusion matrix."
@@ -13,6 +14,7 @@ pub struct Caption {
     pub warnings: Vec<String>,
     /// How it was made, what its signs mean.
     pub notes: Vec<String>,
+    /// Where the numbers came from: run, manifest, weights, clips, program; one paragraph.
     pub provenance: String,
 }
 
@@ -20,6 +22,7 @@ pub struct Caption {
 const DIGEST_LETTERS: usize = 12;
 
 impl Caption {
+    /// Takes warnings and provenance from `run`, and adds a note on classes that were never checked on real recordings.
     pub fn new(title: impl Into<String>, notes: Vec<String>, run: &Run) -> Self {
         let about = &run.about;
         let mut warnings = Vec::new();

@@ -7,9 +7,13 @@ use avar_labels::AnomalyClass;
 pub struct Color(pub [u8; 3]);
 
 impl Color {
+    /// The ground, and text on what is dark.
     pub const WHITE: Color = Color([0xff; 3]);
+    /// Text and what has to stand out.
     pub const INK: Color = Color([0x1c; 3]);
+    /// Text of less weight, axes and their numbers.
     pub const WEAK_INK: Color = Color([0x59; 3]);
+    /// The lines of a grid.
     pub const HAIRLINE: Color = Color([0xd4; 3]);
     /// Behind what is absent.
     pub const VOID: Color = Color([0xf1; 3]);
@@ -19,8 +23,10 @@ impl Color {
     pub const ABOVE: Color = Color([0x9a, 0x56, 0x00]);
     /// Below the threshold.
     pub const BELOW: Color = Color([0x2f, 0x6c, 0x9e]);
+    /// The line of a result, and the headings of a table's sections.
     pub const CURVE: Color = Color([0x1f, 0x4e, 0x79]);
 
+    /// The same as in the window.
     pub fn of_class(class: AnomalyClass) -> Color {
         Color(class.color_rgb())
     }
@@ -56,6 +62,7 @@ impl Color {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
+    /// As SVG and CSS write it: `#` and six digits in lower case.
     pub fn hex(self) -> String {
         let [red, green, blue] = self.0;
         format!("#{red:02x}{green:02x}{blue:02x}")

@@ -25,6 +25,7 @@ const TEXT_PX: f64 = 12.0;
 /// Where a threshold and a playhead stand.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurveMarks {
+    /// An anomaly score at or above it counts as above, within 0 and 1.
     pub threshold: f64,
     /// Where the highest score is, if not given.
     pub playhead_s: Option<f64>,

@@ -12,6 +12,7 @@ use avar_metrics::{ScoredClip, Span};
 pub struct CurvePlan {
     /// Its place among the run's clips.
     pub clip: usize,
+    /// One to five, each with a frame above the curve.
     pub moments: Vec<Moment>,
     /// Why this clip, in a sentence.
     pub rule: String,

@@ -8,7 +8,9 @@ use super::font::Weight;
 /// Shapes in the order in which they are painted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Drawing {
+    /// In the drawing's own pixels, of which a PNG has two for one.
     pub width_px: f64,
+    /// In the drawing's own pixels, as the width.
     pub height_px: f64,
     /// What it is, for those who cannot see it.
     pub title: String,
@@ -16,14 +18,18 @@ pub struct Drawing {
     pub description: String,
     /// Painted before all shapes.
     pub pictures: Vec<PlacedPicture>,
+    /// In the order in which they are painted, above the pictures.
     pub shapes: Vec<Shape>,
 }
 
 /// Eight bits of red, green and blue a pixel, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
+    /// Pixels of a row.
     pub width_px: u32,
+    /// Rows.
     pub height_px: u32,
+    /// `height_px * width_px * 3` bytes from the top left.
     pub rgb: Vec<u8>,
 }
 
@@ -38,9 +44,13 @@ pub struct PlacedPicture {
 /// A rectangle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Area {
+    /// From the left edge of the drawing, in its pixels.
     pub left: f64,
+    /// From the top edge of the drawing, in its pixels.
     pub top: f64,
+    /// To the right, in pixels of the drawing.
     pub width: f64,
+    /// Downwards, in pixels of the drawing.
     pub height: f64,
 }
 
@@ -123,40 +133,49 @@ impl Style {
 }
 
 impl Area {
+    /// By its top left corner and its size, in pixels of the drawing.
     pub fn new(left: f64, top: f64, width: f64, height: f64) -> Self {
         Self { left, top, width, height }
     }
 
+    /// Its right edge, from the left edge of the drawing.
     pub fn right(self) -> f64 {
         self.left + self.width
     }
 
+    /// Its bottom edge, from the top edge of the drawing.
     pub fn bottom(self) -> f64 {
         self.top + self.height
     }
 
+    /// Its middle, from the left and from the top edge of the drawing.
     pub fn center(self) -> (f64, f64) {
         (self.left + self.width / 2.0, self.top + self.height / 2.0)
     }
 }
 
 impl Drawing {
+    /// An empty drawing.
     pub fn new(width_px: f64, height_px: f64) -> Self {
         Self { width_px, height_px, ..Self::default() }
     }
 
+    /// Paints `outline` above all that is there; `role` becomes its class in SVG.
     pub fn add(&mut self, role: &'static str, outline: Outline, style: Style) {
         self.shapes.push(Shape { role, outline, style });
     }
 
+    /// As [`Self::add`], of a rectangle.
     pub fn rectangle(&mut self, role: &'static str, area: Area, style: Style) {
         self.add(role, Outline::Rectangle(area), style);
     }
 
+    /// As [`Self::add`], of a straight line.
     pub fn line(&mut self, role: &'static str, from: (f64, f64), to: (f64, f64), style: Style) {
         self.add(role, Outline::Line { from, to }, style);
     }
 
+    /// As [`Self::add`], of a line of text in `color`.
     pub fn text(&mut self, role: &'static str, text: Text, color: Color) {
         self.add(role, Outline::Text(text), Style::filled(color));
     }

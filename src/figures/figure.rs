@@ -12,11 +12,14 @@ use super::table::Table;
 use avar_base::files::{WriteError, write_whole};
 use avar_base::job::Cancelled;
 
+/// A drawing, the caption below it, and the numbers behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
     /// With the caption.
     pub drawing: Drawing,
+    /// As text, for whatever else shows the figure.
     pub caption: Caption,
+    /// The numbers that are drawn.
     pub table: Table,
 }
 
@@ -26,16 +29,22 @@ pub enum FigureError {
     /// What is missing and what to do, in a sentence.
     #[error("{0}")]
     NothingToDraw(String),
+    /// The table of an ablation is missing, too large, or not what `avar ablate` writes.
     #[error("the ablation's table cannot be read ({reason}); name the CSV file that `avar ablate` wrote: {path}", path = .path.display())]
     Ablation { path: PathBuf, reason: String },
+    /// The numbers cannot be written as CSV: a row is not as long as the header.
     #[error("the table cannot be written ({0})")]
     Table(csv::Error),
+    /// The template of the report has failed: a mistake of this crate.
     #[error("the report's page cannot be made ({0})")]
     Page(#[from] askama::Error),
+    /// The drawing cannot be made a PNG.
     #[error("{reason}: {path}", path = .path.display())]
     Raster { path: PathBuf, reason: RasterError },
+    /// A file of the figure cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The caller asked for it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }

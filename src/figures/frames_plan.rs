@@ -12,14 +12,18 @@ pub(crate) const FRAMES_A_ROW: usize = 4;
 /// Of each class of the run one clip that was judged right and one that was judged wrong.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FramesPlan {
+    /// In the order of the classes; never empty.
     pub rows: Vec<ClassRow>,
 }
 
+/// The two clips of one class; at least one of them is there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassRow {
+    /// The true one.
     pub class: AnomalyClass,
     /// `None` where no clip of the class was judged right.
     pub right: Option<ClipRow>,
+    /// `None` where no clip of the class was judged wrong.
     pub wrong: Option<ClipRow>,
 }
 
@@ -28,6 +32,7 @@ pub struct ClassRow {
 pub struct ClipRow {
     /// Its place among the run's clips.
     pub clip: usize,
+    /// One to four, at even distances.
     pub moments: Vec<Moment>,
 }
 

@@ -12,6 +12,7 @@ use avar_metrics::paper::{
 use avar_metrics::runs::Run;
 use avar_metrics::{Metric, Report};
 
+/// A table of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaperTable {
     /// 2: temporal heads and modalities.
@@ -27,9 +28,11 @@ pub enum PaperTable {
 }
 
 impl PaperTable {
+    /// In the paper's order.
     pub const ALL: [PaperTable; 5] =
         [PaperTable::Heads, PaperTable::Lengths, PaperTable::Speed, PaperTable::FromPicture, PaperTable::FromBoth];
 
+    /// The paper's number of it, 2 to 6.
     pub fn number(self) -> usize {
         match self {
             PaperTable::Heads => 2,

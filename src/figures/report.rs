@@ -20,7 +20,9 @@ use avar_metrics::{ClipCounts, Metric, NamedInterval, Report};
 
 /// What a report is made of; `report` is of the run's clips.
 pub struct RunReport<'a> {
+    /// What is reported on.
     pub run: &'a Run,
+    /// The metrics.
     pub report: &'a Report,
     /// Drawn in this order.
     pub figures: &'a [Figure],
@@ -134,7 +136,7 @@ enum Cell<'a> {
 }
 
 impl RunReport<'_> {
-    /// Fails only where the template does, which is a mistake of this crate.
+    /// The whole page, with styles, fonts and pictures in it. Fails only where the template does, which is a mistake of this crate.
     pub fn to_html(&self) -> Result<String, FigureError> {
         let sections = [
             Section::of("metrics", "Metrics", Some(self.metrics())),

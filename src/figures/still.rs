@@ -12,6 +12,7 @@ use avar_metrics::runs::Run;
 pub struct Moment {
     /// Its place among the run's clips.
     pub clip: usize,
+    /// Its place among the steps of the clip.
     pub step: usize,
     /// When the step begins, on the file's own axis: its picture is the frame on screen then.
     pub time_s: f64,
@@ -20,7 +21,9 @@ pub struct Moment {
 /// What is to be seen at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Still {
+    /// The frame on screen then.
     Picture(Picture),
+    /// The recording has no picture.
     SoundOnly,
     /// Moved since the run, or never there.
     NotFound,
@@ -31,6 +34,7 @@ pub enum Still {
 }
 
 impl Moment {
+    /// The step `step` of `of`, which is number `clip` among the run's clips.
     pub fn new(clip: usize, step: usize, of: &ScoredClip) -> Self {
         Self { clip, step, time_s: of.step_span(step).start }
     }

@@ -10,10 +10,12 @@ use super::features::Matrix;
 use super::pca::dot;
 use avar_base::job::Cancelled;
 
+/// How the map of figure 3 is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TsneSettings {
     /// About how many neighbours a point has; at most a third of the points.
     pub perplexity: f64,
+    /// Steps of the descent; the first 250, and at most half of them, with clusters drawn together.
     pub iterations: usize,
     /// Of the jitter that parts points with equal features.
     pub seed: u64,

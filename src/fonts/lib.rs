@@ -26,12 +26,14 @@ const REGULAR: u16 = 400;
 pub struct Face {
     /// As CSS and SVG name it; faces of several weights share it.
     pub family: String,
+    /// The bytes of the whole file, which may hold several faces; clones share them.
     pub file: Arc<Vec<u8>>,
     /// Of the face within the file.
     pub index: u32,
 }
 
 impl Face {
+    /// Whether the face has an outline for the letter; a coloured picture of it does not count.
     pub fn draws(&self, letter: char) -> bool {
         !drawn_with(&self.file, self.index, &BTreeSet::from([letter])).is_empty()
     }
@@ -46,6 +48,7 @@ pub struct Cover {
     pub missing: BTreeSet<char>,
 }
 
+/// The fonts that the system lists, and the letters so far that none of them has.
 pub struct SystemFonts {
     database: Database,
     /// Best first.

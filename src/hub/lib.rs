@@ -44,6 +44,7 @@ pub struct PullSpec {
     pub files: Vec<WantedFile>,
 }
 
+/// One file of a repository, and the digest that it must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedFile {
     /// Its path in the repository.
@@ -55,59 +56,81 @@ pub struct WantedFile {
 /// How much of the file has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PullProgress {
+    /// On disk so far; back to 0 where a server does not continue in the middle.
     pub bytes: u64,
+    /// The size of the file, as the hub announces it.
     pub total_bytes: u64,
 }
 
 /// A file that is on disk and has the expected digest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pulled {
+    /// `into/OWNER--NAME/FILE`, below the folder that [`Hub::pull`] was given.
     pub path: PathBuf,
     /// In lower-case hexadecimal.
     pub sha256: String,
+    /// The size of the file.
     pub bytes: u64,
     /// The commit that the asked revision stood for.
     pub revision: String,
 }
 
+/// Why a pull came to nothing, in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
+    /// The caller asked for it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// The address of a hub has another scheme, or nothing behind it.
     #[error("a hub's address begins with https:// or http://, this one does not: {endpoint}")]
     Endpoint { endpoint: String },
+    /// A name of the [`PullSpec`] has letters or parts that may not become part of an address or a path.
     #[error("this is not the name of a repository, a revision or a file on a hub: {name}")]
     Name { name: String },
+    /// No answer to a request: the host is not found, or the connection fails or takes too long.
     #[error("the hub cannot be reached ({reason}); check the connection, or set HF_ENDPOINT to a mirror: {url}")]
     Unreachable { reason: String, url: String },
+    /// Status 404.
     #[error("the hub has no such repository, revision or file; check the names: {url}")]
     NotFound { url: String },
+    /// Status 401 or 403, as of a private repository or one that asks for an account.
     #[error(
         "the hub does not have this repository or does not give it to everyone (status {status}); check the name: {url}"
     )]
     Refused { status: u16, url: String },
+    /// Any other status that is no success.
     #[error("the hub answers with status {status}; try again later: {url}")]
     Status { status: u16, url: String },
+    /// What came is no listing of a revision, or no HTTP.
     #[error("the hub's answer is not understood ({reason}): {url}")]
     Answer { reason: String, url: String },
+    /// The revision holds none of the wanted files.
     #[error("this revision has no file named {files}: {url}")]
     NoSuchFile { files: String, url: String },
+    /// Neither the [`PullSpec`] nor the hub names a digest, as of a file outside Git LFS.
     #[error("the hub announces no SHA-256 for this file, so it cannot be checked: {url}")]
     NoDigest { url: String },
+    /// The digest in the [`PullSpec`] is not the one that the hub announces.
     #[error(
         "the hub's file is not the expected one (SHA-256 {announced}, expected {expected}); nothing was pulled: {url}"
     )]
     OtherFile { announced: String, expected: String, url: String },
+    /// More is announced than the 8 GiB that are pulled at most.
     #[error("the hub announces {bytes} bytes, far more than a network of this desk has; nothing was pulled: {url}")]
     TooLarge { bytes: u64, url: String },
+    /// More arrives than was announced.
     #[error("the hub sends more than the {bytes} bytes that it announced; nothing was kept: {url}")]
     TooLong { bytes: u64, url: String },
+    /// The transfer broke off too often to be continued again, or without having brought anything.
     #[error("the transfer broke off after {bytes} of {total_bytes} bytes ({reason}); pull again: {url}")]
     Interrupted { bytes: u64, total_bytes: u64, reason: String, url: String },
+    /// All bytes arrived, and their digest is another one.
     #[error("the file arrived damaged (SHA-256 {received}, expected {expected}); nothing was kept, pull again: {url}")]
     Damaged { received: String, expected: String, url: String },
+    /// There is no room left on the disk, or none that this user may take.
     #[error("the disk is full; free {bytes} bytes and pull again: {path}", path = .path.display())]
     DiskFull { bytes: u64, path: PathBuf },
+    /// The file, its folder or the record beside it cannot be written for another reason.
     #[error(transparent)]
     Write(#[from] WriteError),
 }

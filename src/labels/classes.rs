@@ -7,15 +7,25 @@ pub const CLASS_COUNT: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnomalyClass {
+    /// Somebody maltreats another, who does not hit back.
     Abuse,
+    /// An infant cries.
     BabyCry,
+    /// A vehicle runs into another or into something else.
     Crash,
+    /// People fight each other.
     Brawling,
+    /// Something blows up.
     Explosion,
+    /// Somebody gets in where nobody should be.
     Intruder,
+    /// Everyday life: none of the other nine.
     Normal,
+    /// Somebody falls, writhes or cries out in pain.
     Pain,
+    /// The siren of a police car.
     PoliceSiren,
+    /// Things are broken or defaced on purpose.
     Vandalism,
 }
 
@@ -39,6 +49,7 @@ impl AnomalyClass {
         self as usize
     }
 
+    /// The class of a logit; `None` from 10 on.
     pub fn from_index(index: usize) -> Option<AnomalyClass> {
         Self::ALL.get(index).copied()
     }
@@ -59,6 +70,7 @@ impl AnomalyClass {
         }
     }
 
+    /// Reads [`AnomalyClass::name`], to the letter.
     pub fn from_name(name: &str) -> Option<AnomalyClass> {
         Self::ALL.into_iter().find(|class| class.name() == name)
     }
@@ -79,6 +91,7 @@ impl AnomalyClass {
         }
     }
 
+    /// Whether it is one of the nine other than normal.
     pub fn is_anomaly(self) -> bool {
         self != AnomalyClass::Normal
     }
@@ -104,7 +117,9 @@ impl AnomalyClass {
 /// The anomaly score of one step when the network is given one modality alone; `None` where the recording has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
+    /// From the picture alone, in `0..=1`.
     pub picture: Option<f32>,
+    /// From the audio alone, in `0..=1`.
     pub sound: Option<f32>,
 }
 

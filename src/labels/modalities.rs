@@ -4,12 +4,16 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Modalities {
+    /// Both halves.
     PictureAndSound,
+    /// The picture alone.
     PictureOnly,
+    /// The audio alone.
     SoundOnly,
 }
 
 impl Modalities {
+    /// Every value, both halves first.
     pub const ALL: [Modalities; 3] = [Modalities::PictureAndSound, Modalities::PictureOnly, Modalities::SoundOnly];
 
     /// Text for people and for tables.

@@ -8,6 +8,7 @@ use super::{AnomalyClass, CLASS_COUNT};
 pub struct ClassScores<T = f32>(pub [T; CLASS_COUNT]);
 
 impl<T: Copy + Into<f64>> ClassScores<T> {
+    /// The score of one class, within 0 and 1.
     pub fn of(&self, class: AnomalyClass) -> T {
         self.0[class.index()]
     }

@@ -4,13 +4,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Split {
+    /// What weights are fitted to.
     Train,
+    /// What is chosen by: which weights are the best, and how scores are calibrated.
     #[serde(rename = "val")]
     Validation,
+    /// What is measured on, and nothing else.
     Test,
 }
 
 impl Split {
+    /// Every part, in the order of its number (`split as usize`).
     pub const ALL: [Split; 3] = [Split::Train, Split::Validation, Split::Test];
 
     /// Identifier used in files.

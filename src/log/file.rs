@@ -15,6 +15,7 @@ const MOVED_ASIDE: usize = 3;
 /// What is longer is cut: a panic's message with its backtrace.
 const LONGEST_LINE_BYTES: usize = 32 << 10;
 
+/// The file of the log cannot be opened or written.
 #[derive(Debug, thiserror::Error)]
 #[error("the log cannot be written, so there is none ({reason}; AVAR_LOG=off asks for none): {}", path.display())]
 pub struct LogError {

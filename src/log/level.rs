@@ -10,6 +10,7 @@ pub const LEVEL_VARIABLE: &str = "AVAR_LOG";
 const OURS: [&str; 2] = ["avar", "ffmpeg"];
 const OF_OTHERS: LevelFilter = LevelFilter::WARN;
 
+/// [`LEVEL_VARIABLE`] cannot be read; what is kept is then the default.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{LEVEL_VARIABLE} is neither a level (off, error, warn, info, debug, trace) nor a list such as \

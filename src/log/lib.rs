@@ -34,6 +34,7 @@ pub fn path_in(folder: &Path) -> PathBuf {
 /// What has become of the log of this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LogPlace {
+    /// The file that is written to, older parts beside it.
     File(PathBuf),
     /// Why there is none, in one sentence.
     Nowhere(String),

@@ -9,9 +9,11 @@ use avar_base::time::MediaTime;
 pub struct AudioFaults {
     /// Moments at which the sample of some channel is no finite number, or too large for any scale.
     pub unusable_samples: u64,
+    /// When the first of them was, on the file's own axis; `None`: there was none.
     pub first_unusable: Option<MediaTime>,
     /// How long channels were turned over because a mix would have canceled them.
     pub opposed_s: f64,
+    /// When channels were first turned over, on the file's own axis; `None`: they never were.
     pub first_opposed: Option<MediaTime>,
 }
 

@@ -10,7 +10,9 @@ use super::ffi_enum::number;
 /// What sound is converted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct AudioFormat {
+    /// Samples of one channel in a second.
     pub rate_hz: u32,
+    /// How many are interleaved; a reader gives 1 to 64.
     pub channels: u16,
 }
 

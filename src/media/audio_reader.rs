@@ -90,6 +90,7 @@ const LANDED_BYTES: i64 = 64 << 10;
 const JITTER_S: f64 = 0.010;
 
 impl AudioReader {
+    /// Opens the best audio track of `path`; [`MediaError::Resample`] where `format` is none that can be converted to.
     pub fn open(path: &Path, format: AudioFormat) -> Result<Self, MediaError> {
         Self::open_cancellable(path, format, &CancelToken::default())
     }
@@ -161,6 +162,7 @@ impl AudioReader {
         })
     }
 
+    /// What samples are converted to.
     pub fn format(&self) -> AudioFormat {
         self.format
     }

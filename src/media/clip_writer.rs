@@ -23,6 +23,7 @@ use avar_base::files::{keep, partial_beside};
 pub struct ClipSpec {
     /// Even, as 4:2:0 pictures need.
     pub width_px: u32,
+    /// Even as well. From 720 lines up the colour matrix is that of BT.709, below that of BT.601.
     pub height_px: u32,
     /// Frames per second.
     pub rate_hz: u32,

@@ -13,16 +13,22 @@ use super::ffi_enum::{number, pixel_format};
 /// Everything a renderer needs to turn the planes into light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ColorSpec {
+    /// How luma and chroma make red, green and blue.
     pub matrix: ColorMatrix,
+    /// Which codes are black and white.
     pub range: ColorRange,
+    /// How codes become light.
     pub transfer: Transfer,
 }
 
 /// The luma weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ColorMatrix {
+    /// ITU-R BT.601, of standard definition; FCC's, which hardly differs, is taken for it.
     Bt601,
+    /// ITU-R BT.709, of high definition.
     Bt709,
+    /// ITU-R BT.2020; its constant-luminance form is taken for the other.
     Bt2020,
     /// The planes hold red, green and blue.
     Rgb,
@@ -31,13 +37,16 @@ pub enum ColorMatrix {
 /// Whether black is code 16 of 8 bits (limited) or 0 (full).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum ColorRange {
+    /// Luma from 16 to 235 of 8 bits, and in proportion of more.
     Limited,
+    /// All codes are used, as in JPEG and in RGB.
     Full,
 }
 
 /// The transfer function from code to light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub enum Transfer {
+    /// Neither of the others: the usual curve of a file that is not HDR.
     Sdr,
     /// SMPTE ST 2084, absolute up to 10000 cd/m².
     Pq,

@@ -39,6 +39,7 @@ impl FrameFaults {
         }
     }
 
+    /// These frames did not come out of the decoder.
     pub fn note_undecodable(&mut self, ordinals: Range<usize>) {
         self.undecodable.insert(ordinals);
     }

@@ -11,6 +11,7 @@ pub struct FrameScaler {
 }
 
 impl FrameScaler {
+    /// Without a context yet: the first frame makes one.
     pub fn new() -> Self {
         Self::default()
     }

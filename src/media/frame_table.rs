@@ -36,12 +36,15 @@ pub struct FrameTable {
 /// Frames that the file names, and that cannot be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss {
+    /// How many; of a sequence, how many numbers have no picture.
     pub frames: usize,
     /// From the first of them to the next frame that can be shown.
     pub range: TimeRange,
+    /// Why they cannot be shown.
     pub cause: LossCause,
 }
 
+/// Why frames that a file names cannot be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossCause {
     /// They do not come out of the decoder.
@@ -123,18 +126,22 @@ impl FrameTable {
         &self.losses
     }
 
+    /// How many frames are listed: all that can be shown, once the table is whole.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Whether no frame is listed, as of a file without a picture.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
+    /// `None` where the table has no such ordinal.
     pub fn entry(&self, index: FrameIndex) -> Option<&FrameEntry> {
         self.entries.get(index.0)
     }
 
+    /// All frames in presentation order: the position is the ordinal.
     pub fn entries(&self) -> &[FrameEntry] {
         &self.entries
     }
@@ -162,6 +169,7 @@ impl FrameTable {
         same_packets && later.entries.starts_with(&self.entries) && keys.eq(later_keys)
     }
 
+    /// The unit of every PTS in the table.
     pub fn time_base(&self) -> TimeBase {
         self.time_base
     }
@@ -176,6 +184,7 @@ impl FrameTable {
         FrameIndex(self.entries.partition_point(|entry| entry.time <= time).saturating_sub(1))
     }
 
+    /// Whether decoding can begin at this frame.
     pub fn is_key(&self, index: FrameIndex) -> bool {
         self.keys.binary_search_by_key(&index.0, |key| key.ordinal).is_ok()
     }
@@ -185,10 +194,12 @@ impl FrameTable {
         self.keys[..self.keys_up_to(index)].last().map_or(FrameIndex(0), |key| FrameIndex(key.ordinal))
     }
 
+    /// The first key frame after `index`, which itself does not count; `None` where no other follows.
     pub fn next_key_after(&self, index: FrameIndex) -> Option<FrameIndex> {
         self.keys.get(self.keys_up_to(index)).map(|key| FrameIndex(key.ordinal))
     }
 
+    /// The last key frame before `index`, which itself does not count; `None` where none comes before.
     pub fn previous_key_before(&self, index: FrameIndex) -> Option<FrameIndex> {
         let before = self.keys.partition_point(|key| key.ordinal < index.0);
         self.keys[..before].last().map(|key| FrameIndex(key.ordinal))

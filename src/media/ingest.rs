@@ -12,15 +12,19 @@ use super::probe::{AudioInfo, MediaInfo, VideoInfo};
 use avar_base::files::serialize_path;
 use avar_base::time::{MediaTime, TimeRange};
 
+/// What an opened file holds, for people and for scripts. Times are on the file's own axis, in seconds.
 #[derive(Clone, Debug, Serialize)]
 pub struct IngestReport {
+    /// As it was opened.
     #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     /// FFmpeg's short names of the container.
     pub container: String,
+    /// Of the file, or of all pictures of a sequence together.
     pub size_bytes: u64,
     /// From the earliest start to the latest end of picture and sound, as the index tells.
     pub duration_s: f64,
+    /// The earliest start of picture and sound; need not be zero.
     pub start_s: f64,
     /// As the headers state it; `None` where they do not. Of a file whose clock begins late it may be where that ends.
     pub stated_duration_s: Option<f64>,
@@ -28,8 +32,11 @@ pub struct IngestReport {
     pub has_edit_list: bool,
     /// Of the whole file; `None` before it has been computed.
     pub sha256: Option<String>,
+    /// The decoder's versions, see [`super::decoder_version`].
     pub decoder: String,
+    /// `None` where there is no picture that can be decoded.
     pub video: Option<VideoReport>,
+    /// `None` where there is no audio that can be decoded.
     pub audio: Option<AudioReport>,
     /// How much longer the picture lasts than the sound.
     pub video_longer_by_s: Option<f64>,
@@ -42,48 +49,71 @@ pub struct IngestReport {
 /// A stretch of the recording for which the file has no picture.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MissingPicture {
+    /// On the file's own axis.
     pub start_s: f64,
+    /// When a picture is shown again, or the picture of the recording ends; on the same axis.
     pub end_s: f64,
+    /// In a few words: a gap, damage, or a number that a sequence lacks.
     pub reason: &'static str,
 }
 
+/// The picture of a file, as its frame table tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct VideoReport {
+    /// FFmpeg's name, such as `h264`; where it has none, the container's four letters.
     pub codec: String,
     /// Of the coded picture.
     pub width: u32,
+    /// Of the coded picture, before rotation.
     pub height: u32,
     /// As it is to be seen: upright, with square pixels.
     pub display_width: u32,
+    /// As it is to be seen.
     pub display_height: u32,
     /// Clockwise turn that shows it upright.
     pub rotation_deg: i32,
     /// Left and right are exchanged after the turn.
     pub is_mirrored: bool,
+    /// FFmpeg's name, such as `yuv420p`; `unknown` where none is stated.
     pub pixel_format: String,
+    /// Of one sample of the first component.
     pub bits: u32,
+    /// Whether the fields of a frame show different moments.
     pub is_interlaced: bool,
+    /// Frames that can be shown.
     pub frames: usize,
+    /// The first frame's time.
     pub first_pts_s: f64,
+    /// From the first frame's time to the end of the last frame's showing.
     pub duration_s: f64,
+    /// Frames by duration; 0 where there is no duration.
     pub average_fps: f64,
     /// The file has no time stamps, and its times are made from this rate.
     pub assumed_fps: Option<f64>,
+    /// Whether more than one step in a hundred is not the usual one, beyond rounding and 2 %.
     pub variable_frame_rate: bool,
     /// The middle one of the times from frame to frame, and the one that differs most from it.
     pub usual_step_s: f64,
+    /// The step that differs most from the usual one; of one frame alone both are its duration.
     pub oddest_step_s: f64,
+    /// Frames at which decoding can begin.
     pub keyframes: usize,
     /// The longest stretch that has to be decoded to show one frame.
     pub longest_group_frames: usize,
 }
 
+/// The audio track that is read.
 #[derive(Clone, Debug, Serialize)]
 pub struct AudioReport {
+    /// FFmpeg's name, such as `aac`; where it has none, the container's four letters.
     pub codec: String,
+    /// Of the track as it is stored, in Hz.
     pub sample_rate: u32,
+    /// Of the track as it is stored.
     pub channels: u16,
+    /// On the file's own axis.
     pub start_s: f64,
+    /// From its start to its end, gaps included.
     pub duration_s: f64,
     /// `None` before all of it has been read.
     pub faults: Option<AudioFaults>,
@@ -100,6 +130,7 @@ const SHORTEST_GAP_S: f64 = 0.5;
 const LONG_GROUP_FRAMES: usize = 600;
 
 impl IngestReport {
+    /// The report of an opened file, without what only reading all of it tells: digest and faults of the audio.
     pub fn new(media: &OpenedMedia) -> IngestReport {
         let info = &media.info;
         let video =

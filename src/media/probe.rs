@@ -22,6 +22,7 @@ use avar_base::time::{MediaTime, TimeBase, TimeRange};
 /// The facts of a media file, as its headers state them.
 #[derive(Clone, Debug, Serialize)]
 pub struct MediaInfo {
+    /// As it was opened.
     #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     /// FFmpeg's short names of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
@@ -30,11 +31,13 @@ pub struct MediaInfo {
     pub range: TimeRange,
     /// Of the whole file, where its headers say so; no time is computed from it.
     pub stated_duration_s: Option<f64>,
+    /// `None` where there is no picture that can be decoded; `notes` say why.
     pub video: Option<VideoInfo>,
     /// Of the track that is read.
     pub audio: Option<AudioInfo>,
     /// All tracks of sound, in the order of the file.
     pub audio_tracks: Vec<AudioTrackInfo>,
+    /// Of the file, or of all pictures of a sequence together.
     pub size_bytes: u64,
     /// What the file's structure promises beyond its end.
     #[serde(skip)]
@@ -48,33 +51,51 @@ pub struct MediaInfo {
     pub notes: Vec<String>,
 }
 
+/// The picture of a file.
 #[derive(Clone, Debug, Serialize)]
 pub struct VideoInfo {
+    /// FFmpeg's number of the stream, from 0.
     pub stream_index: usize,
+    /// FFmpeg's name, such as `h264`; where it has none, the container's four letters.
     pub codec: String,
     /// Of the coded picture, before rotation.
     pub width_px: u32,
+    /// Of the coded picture, before rotation.
     pub height_px: u32,
+    /// FFmpeg's name, such as `yuv420p`; `unknown` where none is stated.
     pub pixel_format: String,
+    /// Of one sample of the first component; 8 where the pixel format is unknown.
     pub bits: u32,
+    /// Whether the fields of a frame show different moments.
     pub is_interlaced: bool,
+    /// How the coded picture is turned and mirrored to be upright.
     pub orientation: Orientation,
     /// Width to height of one sample; (1, 1) where the file states none.
     pub sample_aspect: (i32, i32),
+    /// Of the stream; each frame may state its own.
     pub color: ColorSpec,
+    /// The unit of its PTS.
     pub time_base: TimeBase,
     /// For display only; frames are never counted with it.
     pub average_rate_hz: Option<f64>,
+    /// On the file's own axis: as the headers state it or, of an opened file, as its frames tell.
     pub range: TimeRange,
 }
 
+/// The track of audio that is read.
 #[derive(Clone, Debug, Serialize)]
 pub struct AudioInfo {
+    /// FFmpeg's number of the stream, from 0.
     pub stream_index: usize,
+    /// FFmpeg's name, such as `aac`; where it has none, the container's four letters.
     pub codec: String,
+    /// Of the track as it is stored: samples of one channel in a second.
     pub rate_hz: u32,
+    /// Of the track as it is stored.
     pub channels: u16,
+    /// The unit of its packets' PTS.
     pub time_base: TimeBase,
+    /// On the file's own axis: as the headers state it or, where that is not believed on opening, as its packets tell.
     pub range: TimeRange,
     /// How the times that its packets state become those of the recording; known once the file was opened.
     #[serde(skip)]
@@ -84,10 +105,15 @@ pub struct AudioInfo {
 /// What tells one track of sound from another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AudioTrackInfo {
+    /// FFmpeg's number of the stream, from 0: by it a track is chosen.
     pub stream_index: usize,
+    /// FFmpeg's name, such as `aac`; where it has none, the container's four letters.
     pub codec: String,
+    /// 0 where what the file states cannot be.
     pub channels: u16,
+    /// The file's tag, such as `eng`, of 40 letters at most; `None` where there is none or it is `und`.
     pub language: Option<String>,
+    /// The file's tag, of 40 letters at most; `None` where there is none.
     pub title: Option<String>,
 }
 

@@ -5,8 +5,11 @@ use super::orientation::Orientation;
 /// An upright picture: `height_px * width_px * 3` bytes of R, G, B.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RgbImage {
+    /// Of the upright picture: pixels of a row.
     pub width_px: u32,
+    /// Of the upright picture: rows.
     pub height_px: u32,
+    /// Row by row from the top left, without padding.
     pub bytes: Vec<u8>,
 }
 

@@ -18,16 +18,23 @@ use avar_base::time::{FrameIndex, MediaTime};
 /// One frame, as decoded or, for unusual pixel formats, as RGBA; cloning shares the planes.
 #[derive(Clone)]
 pub struct VideoFrame {
+    /// Its place in the frame table.
     pub index: FrameIndex,
+    /// In the table's time base, as the file states it.
     pub pts: i64,
+    /// When it is shown, on the file's own axis.
     pub time: MediaTime,
+    /// Whether the table has it as a frame at which decoding can begin.
     pub is_key: bool,
     /// The decoder found errors and filled in what was missing.
     pub is_concealed: bool,
     /// Of the coded picture, before rotation.
     pub width_px: u32,
+    /// Of the coded picture, before rotation.
     pub height_px: u32,
+    /// As the frame states it, with what it leaves open filled in.
     pub color: ColorSpec,
+    /// How the planes, which lie as coded, are turned and mirrored to be upright.
     pub orientation: Orientation,
     layout: PixelLayout,
     picture: Arc<Video>,
@@ -46,10 +53,13 @@ pub enum PixelLayout {
 /// Rows of samples; row `y` begins at `y * stride_bytes`.
 #[derive(Clone, Copy)]
 pub struct Plane<'a> {
+    /// From the first sample to the last of the last row, which may be short of a stride.
     pub bytes: &'a [u8],
+    /// From a row to the next; may be more than its samples take.
     pub stride_bytes: usize,
     /// In samples (RGBA: pixels).
     pub width_px: u32,
+    /// In rows.
     pub height_px: u32,
 }
 
@@ -98,10 +108,12 @@ impl VideoFrame {
         Arc::ptr_eq(&self.picture, &other.picture)
     }
 
+    /// How the planes hold the picture.
     pub fn layout(&self) -> PixelLayout {
         self.layout
     }
 
+    /// 3 of planar YUV, 1 of RGBA.
     pub fn plane_count(&self) -> usize {
         match self.layout {
             PixelLayout::PlanarYuv { .. } => 3,

@@ -74,6 +74,7 @@ impl VideoReader {
         })
     }
 
+    /// The table that ordinals are taken from.
     pub fn table(&self) -> &Arc<FrameTable> {
         &self.table
     }

@@ -31,8 +31,11 @@ const BINS_PER_CHUNK: usize = 1024;
 /// What one column shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Peak {
+    /// The lowest sample; full scale is 1 either way.
     pub min: f32,
+    /// The highest sample; full scale is 1 either way.
     pub max: f32,
+    /// Root mean square of the samples.
     pub rms: f32,
 }
 

@@ -279,6 +279,7 @@ impl ManualSink {
         Self { rate_hz, latency, feed: Arc::default() }
     }
 
+    /// From now on samples are pulled from `feed`.
     pub fn attach(&self, feed: &Arc<AudioFeed>) {
         *self.feed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(feed));
     }

@@ -40,6 +40,7 @@ impl Clock {
         Self { epoch, speed: 1.0, state: State::Paused(position) }
     }
 
+    /// Where it stands at `now`, on the file's own axis; not kept within the file.
     pub fn position(&self, now: Instant) -> MediaTime {
         match self.state {
             State::Paused(position) => position,
@@ -47,10 +48,12 @@ impl Clock {
         }
     }
 
+    /// Seconds of the file in a second of wall time, while paused as well; negative: backwards.
     pub fn speed(&self) -> f64 {
         self.speed
     }
 
+    /// False while paused.
     pub fn is_running(&self) -> bool {
         matches!(self.state, State::Running { .. })
     }

@@ -190,6 +190,7 @@ impl Player {
         }
     }
 
+    /// Pauses where it plays or is about to, and plays where it is paused.
     pub fn toggle(&mut self) {
         if self.is_playing() { self.pause() } else { self.play() }
     }
@@ -252,15 +253,18 @@ impl Player {
         self.state_wish(false);
     }
 
+    /// As set, while paused as well: seconds of the file in a second; negative: in reverse.
     pub fn speed(&self) -> f64 {
         self.clock.speed()
     }
 
+    /// Silences the audio; the volume is kept for later.
     pub fn set_muted(&mut self, muted: bool) {
         self.muted = muted;
         self.apply_volume();
     }
 
+    /// As set; a volume of 0 does not count.
     pub fn is_muted(&self) -> bool {
         self.muted
     }

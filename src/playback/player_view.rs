@@ -11,14 +11,18 @@ use avar_media::{FrameFaults, VideoFrame};
 /// Why a file cannot be played at all.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PlaybackError {
+    /// There is neither a frame nor an audio track.
     #[error("this file holds neither picture nor sound to play: {}", .path.display())]
     NothingToPlay { path: PathBuf },
+    /// A thread for decoding cannot be started.
     #[error("playback cannot start, because the system gives no thread ({reason}): {}", .path.display())]
     NoThread { reason: String, path: PathBuf },
 }
 
+/// What is decided when a player is opened.
 #[derive(Clone, Debug)]
 pub struct PlayerOptions {
+    /// Where the audio goes.
     pub output: AudioOutput,
     /// The most that decoded frames may take; three frames are held however large they are.
     pub cache_bytes: usize,
@@ -56,11 +60,15 @@ pub enum FrameState {
 /// What there is to show at an instant.
 #[derive(Clone)]
 pub struct PlayerView {
+    /// On the file's own axis, within [`super::Player::range`].
     pub position: MediaTime,
+    /// The best there is for the position; `None` while none has been decoded, and in a file without picture.
     pub frame: Option<VideoFrame>,
+    /// What `frame` is.
     pub frame_state: FrameState,
     /// Playing, or about to as soon as picture and sound are there.
     pub playing: bool,
+    /// Whether the position is at the end; while the file is still being indexed, at the last frame known.
     pub at_end: bool,
     /// Frames that playing forward has passed over since the file was opened.
     pub dropped_frames: u64,

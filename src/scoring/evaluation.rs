@@ -16,41 +16,57 @@ use avar_model::ModelError;
 /// What to evaluate, and with what.
 #[derive(Clone, Debug)]
 pub struct EvaluationSpec {
+    /// The CSV file of the dataset.
     pub manifest: PathBuf,
     /// Only the clips of this part.
     pub split: Option<Split>,
     /// Leave out clips whose files are missing, instead of ending.
     pub skip_missing: bool,
+    /// What scores the clips.
     pub network: NetworkChoice,
+    /// How each clip is analysed.
     pub settings: AnalysisSettings,
     /// The folder for the run; `None`: it is not written.
     pub out: Option<PathBuf>,
 }
 
+/// What came of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Evaluated {
+    /// The scored clips and what was noted; its folder is empty where it was not written.
     pub run: Run,
+    /// The metrics over these clips.
     pub report: Report,
 }
 
+/// Why there is no evaluation, in a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluationError {
+    /// The caller asked for it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// The manifest cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
+    /// Recordings are missing and are not to be left out, or all of them are missing.
     #[error(transparent)]
     MissingFiles(#[from] MissingFiles),
+    /// No clip belongs to the part that is to be evaluated.
     #[error("no clip of the manifest belongs to that part; choose another one: {path}", path = .path.display())]
     NoClips { path: PathBuf },
+    /// Every clip failed.
     #[error("no clip of the manifest could be scored ({first}): {path}", path = .path.display())]
     NoneScored { first: String, path: PathBuf },
+    /// The network or its weights cannot be loaded.
     #[error(transparent)]
     Model(ModelError),
+    /// The metrics cannot be computed from the scores.
     #[error(transparent)]
     Measure(#[from] avar_metrics::EvaluationError),
+    /// The manifest cannot be read once more for its SHA-256.
     #[error(transparent)]
     Digest(DigestError),
+    /// The folder of the run cannot be written.
     #[error(transparent)]
     Run(#[from] RunError),
 }

@@ -19,14 +19,17 @@ use avar_dataset::{Clip, DatasetError, LabelledRange, ShownIn, write_manifest};
 use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
 use avar_media::{AudioFormat, ClipSpec, ClipWriter, MediaError};
 
+/// How large a corpus is, and what it is drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SynthSpec {
+    /// Clips with a picture at the full frame rate.
     pub clips: usize,
     /// Further clips, for training only, with a fifth of the pictures, as recorders keep them that have to last: many
     /// more scenes in the same time.
     pub slow_clips: usize,
     /// Items with sound alone.
     pub sounds: usize,
+    /// The same seed gives the same clips, whatever their number.
     pub seed: u64,
 }
 
@@ -35,16 +38,22 @@ const CRF: u8 = 27;
 /// No folder holds more.
 pub(crate) const MOST_ITEMS: usize = 1_000_000;
 
+/// Why a corpus is not whole.
 #[derive(Debug, thiserror::Error)]
 pub enum SynthError {
+    /// The caller asked for it; what was written is kept.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+    /// So many items were asked for: none, or more than a folder is to hold.
     #[error("a corpus has between 1 and {MOST_ITEMS} items, not {0}")]
     Size(usize),
+    /// A clip cannot be encoded or written.
     #[error(transparent)]
     Media(MediaError),
+    /// A sound or a folder cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The manifest cannot be written.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
 }

@@ -30,6 +30,7 @@ pub struct Film {
 }
 
 impl Film {
+    /// Builds the set, casts and lights it; all of it follows from the scenario.
     pub fn new(scenario: &Scenario) -> Film {
         let mut random = Random::new(scenario.seed ^ STREAM);
         let style = Style::of(scenario.split);

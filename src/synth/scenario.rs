@@ -18,8 +18,11 @@ const MARGIN_S: f32 = 0.6;
 /// Where the class of a clip can be perceived. The other modality then holds everyday life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
+    /// In both; so is every normal clip.
     PictureAndSound,
+    /// In the picture alone.
     PictureOnly,
+    /// In the sound alone.
     SoundOnly,
 }
 
@@ -27,20 +30,29 @@ pub enum Evidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     // train and validation
+    /// A street with its traffic.
     Street,
+    /// A car park in the open.
     CarPark,
+    /// An office.
     Office,
+    /// A corridor of a building.
     Corridor,
+    /// A living room.
     LivingRoom,
     // test only
+    /// A square of a town.
     Square,
+    /// A shop.
     Shop,
+    /// A warehouse, wide enough for vehicles.
     Warehouse,
 }
 
 /// State of a clip's sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SoundTrack {
+    /// As the microphone hears the place.
     Clear,
     /// As through a wall or a covered microphone.
     Muffled,
@@ -51,9 +63,13 @@ pub enum SoundTrack {
 /// One clip, before anything is drawn or synthesised.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
+    /// What picture and sound draw from; not the seed that [`Scenario::draw`] is given.
     pub seed: u64,
+    /// The part that the clip is for: it decides the places and how things look and sound.
     pub split: Split,
+    /// What happens.
     pub class: AnomalyClass,
+    /// Where that can be perceived.
     pub evidence: Evidence,
     /// 5 to 20.
     pub duration_s: f32,
@@ -61,11 +77,15 @@ pub struct Scenario {
     pub event_s: Option<Range<f32>>,
     /// Moments of contact during the event, in order: blows, the collision, the blast, what breaks, the forced door.
     pub impacts_s: Vec<f32>,
+    /// Where it happens: one of [`Place::of`] the part.
     pub place: Place,
+    /// Whether it is dark outside.
     pub is_night: bool,
+    /// Rain falls; outdoors alone.
     pub has_rain: bool,
     /// Something stands between the camera and part of the scene for a while.
     pub has_occlusion: bool,
+    /// What becomes of the sound on its way into the file.
     pub sound: SoundTrack,
     /// Voices of many people, as in a crowd: heard with abuse, brawling, and now and then with normal life.
     pub has_crowd_noise: bool,
@@ -82,6 +102,7 @@ impl Place {
         }
     }
 
+    /// Whether it lies under the open sky.
     pub const fn is_outdoors(self) -> bool {
         matches!(self, Place::Street | Place::CarPark | Place::Square)
     }
@@ -129,6 +150,7 @@ impl Scenario {
         }
     }
 
+    /// Frames of the film, at [`FRAME_RATE_HZ`]; a clip may keep fewer of them.
     pub fn frame_count(&self) -> u32 {
         (self.duration_s * FRAME_RATE_HZ as f32).round() as u32
     }

@@ -28,7 +28,9 @@ pub struct Annotation {
 pub struct AnnotatedRange {
     /// Label code as listed; `None` in the plain form.
     pub code: Option<String>,
+    /// The first frame within, counted from 0: frame `n` begins `n / rate` seconds after the start.
     pub start_frame: u32,
+    /// The first frame after; above `start_frame`.
     pub end_frame: u32,
 }
 

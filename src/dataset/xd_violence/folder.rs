@@ -29,6 +29,7 @@ pub struct ClipTruth {
     pub label: Option<AnomalyClass>,
     /// By start; empty where the label holds for the whole clip.
     pub ranges: Vec<LabelledRange>,
+    /// Ranges whose label has no home, by start.
     pub unclassified: Vec<UnclassifiedRange>,
     /// Classes that the name gives besides `label`, and that no range holds.
     pub lost: Vec<AnomalyClass>,

@@ -15,16 +15,24 @@ use avar_labels::AnomalyClass;
 /// A label of XD-Violence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum XdLabel {
+    /// A: no violence.
     Normal,
+    /// B1: people fight, which is brawling here.
     Fighting,
+    /// B2: shots are fired; no class here.
     Shooting,
+    /// B4: a riot; no class here.
     Riot,
+    /// B5: somebody is abused.
     Abuse,
+    /// B6: vehicles have an accident, which is a crash here.
     CarAccident,
+    /// G: something explodes.
     Explosion,
 }
 
 impl XdLabel {
+    /// Every label, in the order of its codes.
     pub const ALL: [XdLabel; 7] = [
         XdLabel::Normal,
         XdLabel::Fighting,
@@ -48,6 +56,7 @@ impl XdLabel {
         }
     }
 
+    /// Reads [`XdLabel::code`]; `None` of any other code, as of the `0` that fills names up.
     pub fn from_code(code: &str) -> Option<XdLabel> {
         Self::ALL.into_iter().find(|label| label.code() == code)
     }

@@ -25,11 +25,15 @@ use crash::Crash;
 use lamp::Lamp;
 use timeline::{ALARM_S, BRAKE_S, IMPACT_LAMP_X_PX, IMPACT_S, LAMP_FOOT_Y_PX};
 
+/// Of its picture, across.
 pub const WIDTH_PX: u32 = 640;
+/// Of its picture, down.
 pub const HEIGHT_PX: u32 = 360;
+/// Frames in a second, all shown equally long.
 pub const FRAME_RATE_HZ: u32 = 25;
 /// Of the sound, which is mono.
 pub const RATE_HZ: u32 = 48_000;
+/// From its first frame to the end of its last.
 pub const DURATION_S: u32 = 12;
 /// From the squeal of the brakes to the end of the alarm.
 pub const EVENT: TimeRange = TimeRange { start: moment(BRAKE_S), end: moment(ALARM_S.end) };

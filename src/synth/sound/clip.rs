@@ -15,7 +15,9 @@ use avar_labels::{AnomalyClass, Split};
 /// Four to seven seconds of sound, mono at [`super::RATE_HZ`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundClip {
+    /// Full scale is 1 either way; none is beyond [`CEILING`].
     pub samples: Vec<f32>,
+    /// What is heard; [`AnomalyClass::Normal`] of everyday life.
     pub label: AnomalyClass,
     /// The sort of sound, for counts by kind: "siren_yelp", "dog_whine".
     pub kind: &'static str,
