@@ -9,15 +9,21 @@ use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis};
 pub struct Event {
     /// The anomaly class with the highest mean score over the event.
     pub class: AnomalyClass,
+    /// From the start of the first step to the end of the last one, cut at the end of the file.
     pub range: TimeRange,
     /// First and last step, both included.
     pub first_step: usize,
+    /// Included.
     pub last_step: usize,
     /// The highest anomaly score, and where it stands.
     pub peak: f32,
+    /// The step of the peak, the first of equals.
     pub peak_step: usize,
+    /// When that step starts.
     pub peak_time: MediaTime,
+    /// The frame by which that step is named; `None` without a picture.
     pub peak_frame: Option<FrameIndex>,
+    /// Mean of the steps' anomaly scores, in `0..=1`.
     pub mean: f32,
 }
 

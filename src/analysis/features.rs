@@ -164,7 +164,10 @@ impl StepFeatures {
 /// What the temporal head says of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HeadOutput {
+    /// Class probabilities, by whatever the file has of what the network uses.
     pub scores: ClassScores,
+    /// Anomaly scores by picture and by sound alone. `None` for what the file lacks, and for both where the file has
+    /// both and the network uses one only.
     pub evidence: Evidence,
 }
 
@@ -208,8 +211,11 @@ pub struct FeatureStreams {
 /// Wall time spent so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
+    /// Reading and decoding both streams, scaling of pictures and averaging of tokens included.
     pub decode: Duration,
+    /// In the picture encoder, motion included.
     pub picture: Duration,
+    /// In the sound encoder, normalising of the samples included.
     pub sound: Duration,
 }
 

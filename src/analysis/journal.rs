@@ -19,6 +19,7 @@ use avar_labels::{CLASS_COUNT, ClassScores, Evidence};
 /// Where scores are kept.
 #[derive(Clone, Debug)]
 pub struct JournalPlace {
+    /// Made where it is missing. Journals in it that take more than 256 MiB together give way to newer ones.
     pub folder: PathBuf,
     /// Compute everything again, whatever has been kept.
     pub afresh: bool,
@@ -27,14 +28,18 @@ pub struct JournalPlace {
 /// One step as it is kept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KeptStep {
+    /// The frame by which the step is named; `None` without a picture.
     pub frame: Option<StepFrame>,
     /// Whether the file has sound during the step.
     pub is_heard: bool,
+    /// Final: the mean over all windows that hold the step.
     pub class_scores: ClassScores,
+    /// What picture and sound say alone; that of the sound is `None` where the step has none.
     pub evidence: Evidence,
 }
 
 impl KeptStep {
+    /// As the score of step `step` of `grid`, which says when it starts.
     pub fn score(self, step: usize, grid: &StepGrid) -> StepScore {
         let KeptStep { frame, class_scores, evidence, .. } = self;
         StepScore { step, frame, start: grid.start_of(step), class_scores, evidence }
@@ -84,6 +89,8 @@ impl Journal {
         Ok((Self { file }, steps))
     }
 
+    /// Writes the next steps behind those that are there. What an error leaves of a row is dropped by the next
+    /// [`Self::open`].
     pub fn append(&mut self, steps: &[KeptStep]) -> io::Result<()> {
         let bytes: Vec<u8> = steps.iter().flat_map(KeptStep::bytes).collect();
         self.file.write_all(&bytes)

@@ -10,14 +10,18 @@ use avar_model::{AvarNet, ComputeDevice, ModelError, Preset, WeightSource};
 /// The seed of the untrained weights: any number will do, but the same one everywhere.
 pub const UNTRAINED_SEED: u64 = 2024;
 
+/// Where a network is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceChoice {
+    /// The processor: always there.
     #[default]
     Cpu,
+    /// The first NVIDIA card, in a program that was built with the feature `cuda`.
     Cuda,
 }
 
 impl DeviceChoice {
+    /// The name that [`ComputeDevice::from_name`] takes, as it is written into records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -26,10 +30,14 @@ impl DeviceChoice {
     }
 }
 
+/// Which network, with which weights, and where it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NetworkChoice {
+    /// The shape of the network, which the weights must fit.
     pub preset: Preset,
+    /// Read when the network is loaded.
     pub weights: WeightSource,
+    /// Opened when the network is loaded: an error then where there is none.
     pub device: DeviceChoice,
 }
 
@@ -47,6 +55,7 @@ impl Default for NetworkChoice {
     }
 }
 
+/// Keeps the network that was loaded last. While one thread loads, others wait for it.
 #[derive(Default)]
 pub struct NetworkShelf {
     loaded: Mutex<Option<(NetworkChoice, Arc<AvarNet>)>>,

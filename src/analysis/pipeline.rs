@@ -27,11 +27,13 @@ use avar_model::AvarNet;
 /// take.
 pub const WINDOW_STEPS: usize = 24;
 
+/// What scores depend on beside the recording and the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AnalysisSettings {
     /// `None`: as many as the network was trained with, if its card says so, and else
     /// [`DEFAULT_STEPS_PER_SECOND`].
     pub steps_per_second: Option<f64>,
+    /// Sequence length T of the temporal head; a shorter file is one sequence of its own length.
     pub window_steps: usize,
 }
 
@@ -44,10 +46,13 @@ impl Default for AnalysisSettings {
 /// What to analyse, and with what.
 #[derive(Clone)]
 pub struct AnalysisSpec {
+    /// The recording and what its headers say.
     pub info: Arc<MediaInfo>,
     /// `None` in a file without a picture.
     pub frames: Option<Arc<FrameTable>>,
+    /// Taken from the shelf, or loaded.
     pub network: NetworkChoice,
+    /// Steps a second and sequence length.
     pub settings: AnalysisSettings,
     /// Where scores are kept, so that an analysis that is interrupted goes on from them; `None`: nowhere.
     pub journal: Option<JournalPlace>,
@@ -56,16 +61,22 @@ pub struct AnalysisSpec {
 /// A finished analysis.
 #[derive(Clone)]
 pub struct Analysis {
+    /// Of every step of the grid.
     pub scores: StepScores,
+    /// Grid, network, timings and notes.
     pub account: Account,
 }
 
 /// What is known of a finished analysis beside its scores.
 #[derive(Clone)]
 pub struct Account {
+    /// The steps that were scored.
     pub grid: StepGrid,
+    /// What the network was given of the file.
     pub modalities: Modalities,
+    /// The one that gave the scores; it knows its provenance, digest and card.
     pub network: Arc<AvarNet>,
+    /// Of this run: steps taken over from an earlier one took none.
     pub timings: Timings,
     /// Of what was computed now, and not taken over from an earlier run.
     pub traits: Box<Traits>,
@@ -76,6 +87,7 @@ pub struct Account {
 /// What a recording is like, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub struct Traits {
+    /// How loud and how bright it is.
     pub levels: Levels,
     /// Mean over the steps of what the temporal head was given, picture before sound; zeros for what the file lacks.
     pub mean_features: Vec<f32>,
@@ -84,11 +96,17 @@ pub struct Traits {
 /// Wall time of the parts, which run one after another.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timings {
+    /// Next to none where the shelf has the network.
     pub load_weights: Duration,
+    /// Reading and decoding both streams, scaling of pictures included.
     pub decode: Duration,
+    /// Picture encoder, motion included.
     pub picture_network: Duration,
+    /// Sound encoder, normalising of the samples included.
     pub audio_network: Duration,
+    /// Fusion and temporal head on every window, and the means over the windows.
     pub temporal_head: Duration,
+    /// From the beginning to the last score; more than the sum of the parts, as opening the file is none of them.
     pub total: Duration,
     /// Seconds of the recording that took this long; the others were known from an earlier run.
     pub analysed_s: f64,
@@ -97,7 +115,9 @@ pub struct Timings {
 /// What arrives while the job runs, in this order: the grid once, then steps.
 #[derive(Debug)]
 pub enum AnalysisPartial {
+    /// The network is loaded and the steps are known.
     Started { grid: StepGrid, modalities: Modalities },
+    /// The next steps whose scores are final, in order; may be none. Those that an earlier run has computed come first.
     Steps(Vec<StepScore>),
 }
 

@@ -16,10 +16,13 @@ use avar_model::{ModelCard, Provenance};
 /// Where the three files of one analysis are.
 #[derive(Clone, Debug, Serialize)]
 pub struct RecordPaths {
+    /// `NAME.scores.csv`: one row a step.
     #[serde(serialize_with = "serialize_path")]
     pub scores: PathBuf,
+    /// `NAME.events.json`: the events, and what they were found by.
     #[serde(serialize_with = "serialize_path")]
     pub events: PathBuf,
+    /// `NAME.run.json`: the [`RunRecord`].
     #[serde(serialize_with = "serialize_path")]
     pub run: PathBuf,
 }
@@ -35,34 +38,55 @@ impl RecordPaths {
 /// Everything that went into the scores of one file.
 #[derive(Clone, Debug, Serialize)]
 pub struct RunRecord {
+    /// The recording that was analysed.
     pub media: MediaRecord,
+    /// The weights that gave the scores.
     pub weights: WeightsRecord,
+    /// FFmpeg's versions: a decoded picture is the product of them.
     pub decoder: String,
+    /// Name and version of this program.
     pub program: String,
+    /// What scores and events depend on beside recording and weights.
     pub configuration: Configuration,
+    /// Steps that have scores.
     pub steps: usize,
+    /// Events that were found.
     pub events: usize,
+    /// Sentences that a reader of the scores should know: of the file, then of the analysis.
     pub notes: Vec<String>,
+    /// Wall time of the parts.
     pub timings_s: TimingsRecord,
 }
 
+/// Which file was analysed.
 #[derive(Clone, Debug, Serialize)]
 pub struct MediaRecord {
+    /// As it was opened.
     #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
+    /// Of the file, or of all pictures of a sequence one after another; lower-case hexadecimal.
     pub sha256: String,
+    /// Of the file, or of all pictures of a sequence together.
     pub size_bytes: u64,
+    /// FFmpeg's short names of the container.
     pub container: String,
+    /// The earliest start of picture and sound, on the file's own axis.
     pub start_s: f64,
+    /// From there to the latest end of picture and sound.
     pub duration_s: f64,
+    /// Pictures that sequential decoding puts out; `None` in a file without a picture.
     pub frames: Option<usize>,
 }
 
+/// Where the weights came from, and what is known of them.
 #[derive(Clone, Debug, Serialize)]
 pub struct WeightsRecord {
     /// `None` for weights drawn from a seed, and for those that come with the program.
     pub path: Option<String>,
+    /// SHA-256 that names the weights: of their file, or of the sentence that describes the seed; lower-case
+    /// hexadecimal.
     pub digest: String,
+    /// False for weights drawn from a seed, whose scores mean nothing.
     pub is_trained: bool,
     /// What a reader must know before believing a score.
     pub warning: Option<&'static str>,
@@ -70,30 +94,46 @@ pub struct WeightsRecord {
     pub card: Option<ModelCard>,
 }
 
+/// What another run needs beside the recording and the weights to give the same numbers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Configuration {
+    /// Identifier of the preset: `full` or `lite`.
     pub network: &'static str,
+    /// `cpu` or `cuda`.
     pub device: &'static str,
+    /// What the network was given of the file.
     pub modalities: Modalities,
+    /// Of the step grid, in Hz.
     pub steps_per_second: f64,
+    /// Sequence length T of the temporal head.
     pub window_steps: usize,
+    /// By which the events were found.
     pub hysteresis: Hysteresis,
+    /// Identifiers of the ten classes, in the order of the scores.
     pub classes: Vec<&'static str>,
 }
 
+/// Wall time of the parts, in seconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct TimingsRecord {
+    /// See [`Timings::load_weights`].
     pub load_weights: f64,
+    /// See [`Timings::decode`].
     pub decode: f64,
+    /// See [`Timings::picture_network`].
     pub picture_network: f64,
+    /// See [`Timings::audio_network`].
     pub audio_network: f64,
+    /// See [`Timings::temporal_head`].
     pub temporal_head: f64,
+    /// See [`Timings::total`].
     pub total: f64,
     /// Seconds of media analysed per second, loading the weights not counted.
     pub times_real_time: f64,
 }
 
 impl RunRecord {
+    /// `events` are those that `hysteresis` finds in the scores; `sha256` is that of the media file.
     pub fn new(
         spec: &AnalysisSpec,
         analysis: &Analysis,
@@ -163,22 +203,34 @@ impl TimingsRecord {
 /// An event as it is written and printed.
 #[derive(Clone, Debug, Serialize)]
 pub struct EventRecord {
+    /// Identifier of the anomaly class with the highest mean score over the event.
     pub class: &'static str,
+    /// On the file's own axis.
     pub start_s: f64,
+    /// On the file's own axis; the end of the last step, cut at the end of the file.
     pub end_s: f64,
+    /// End minus start.
     pub duration_s: f64,
+    /// From 0.
     pub first_step: usize,
+    /// Included.
     pub last_step: usize,
     /// Ordinals of decoded pictures; `None` in a file without a picture.
     pub first_frame: Option<usize>,
+    /// That by which the last step is named.
     pub last_frame: Option<usize>,
+    /// The highest anomaly score, in `0..=1`.
     pub peak: f32,
+    /// When the step of the peak starts, on the file's own axis.
     pub peak_s: f64,
+    /// That by which the step of the peak is named; `None` in a file without a picture.
     pub peak_frame: Option<usize>,
+    /// Mean of the steps' anomaly scores.
     pub mean: f32,
 }
 
 impl EventRecord {
+    /// `scores` are those that the event was found in: they know the frames of its steps.
     pub fn new(event: &Event, scores: &StepScores) -> Self {
         let frame = |step: usize| scores.steps.get(step).and_then(|step| step.frame).map(|frame| frame.index.0);
         Self {

@@ -7,19 +7,24 @@ use avar_labels::{AnomalyClass, ClassScores, Evidence, Modalities};
 /// The frame by which a step is named: the one on screen when the step starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StepFrame {
+    /// Its ordinal in presentation order, from 0.
     pub index: FrameIndex,
     /// In the video stream's time base.
     pub pts: i64,
+    /// When it is shown, on the file's own axis.
     pub time: MediaTime,
 }
 
+/// What the network says of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepScore {
+    /// Its number in the grid, from 0.
     pub step: usize,
     /// `None` in a file without a picture.
     pub frame: Option<StepFrame>,
     /// When the step starts.
     pub start: MediaTime,
+    /// Softmax over the ten classes, the mean over all windows that hold the step.
     pub class_scores: ClassScores,
     /// What picture and sound say alone: they need not add up to what they say together.
     pub evidence: Evidence,
@@ -41,6 +46,7 @@ impl StepScore {
         self.class_scores.top_anomaly()
     }
 
+    /// In `0..=1`; those of all classes add up to 1.
     pub fn score_of(&self, class: AnomalyClass) -> f32 {
         self.class_scores.of(class)
     }
@@ -67,12 +73,16 @@ pub fn clip_scores(steps: &[ClassScores]) -> ClassScores {
 /// Scores for the first `steps.len()` steps of a grid; fewer than the grid has while the analysis is under way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepScores {
+    /// All steps of the file.
     pub grid: StepGrid,
+    /// What the network was given of the file.
     pub modalities: Modalities,
+    /// In order, from step 0.
     pub steps: Vec<StepScore>,
 }
 
 impl StepScores {
+    /// Whether every step of the grid has its score.
     pub fn is_complete(&self) -> bool {
         self.steps.len() == self.grid.len()
     }

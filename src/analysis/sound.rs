@@ -17,6 +17,7 @@ use avar_media::AudioBlock;
 pub const SOUND_RATE_HZ: u32 = 16_000;
 /// Samples between two tokens (20 ms) and samples that a token sees (25 ms): Wav2Vec2's feature extractor.
 pub const TOKEN_HOP: usize = 320;
+/// Samples of 25 ms: the receptive field of a token.
 pub const TOKEN_FIELD: usize = 400;
 /// New sound per chunk.
 pub const CHUNK_S: f64 = 5.0;

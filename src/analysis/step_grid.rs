@@ -15,6 +15,7 @@ pub const STEPS_PER_SECOND_RANGE: std::ops::RangeInclusive<f64> = 0.1..=50.0;
 /// A file longer than a year is a broken time stamp, not a recording.
 const LONGEST_S: f64 = 366.0 * 24.0 * 3600.0;
 
+/// Steps of one length that cover a file, numbered from 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepGrid {
     range: TimeRange,
@@ -22,10 +23,13 @@ pub struct StepGrid {
     len: usize,
 }
 
+/// Why there is no grid.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum StepGridError {
+    /// Steps a second outside of [`STEPS_PER_SECOND_RANGE`], or not a number; what was asked for, as text.
     #[error("steps per second must lie between 0.1 and 50, not {0}")]
     Rate(String),
+    /// The range is longer than 366 days.
     #[error("the time stamps span more than a year, so they cannot be right")]
     TooLong,
 }
@@ -46,14 +50,17 @@ impl StepGrid {
         Ok(Self { range, steps_per_second, len })
     }
 
+    /// How many steps.
     pub fn len(&self) -> usize {
         self.len
     }
 
+    /// Whether there is no step, as in a file without any time.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
+    /// In Hz, as it was asked for.
     pub fn steps_per_second(&self) -> f64 {
         self.steps_per_second
     }

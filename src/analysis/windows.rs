@@ -27,7 +27,9 @@ pub fn windows(len: usize, window: usize) -> Vec<Range<usize>> {
 pub trait Average: Sized {
     /// In double precision, so that the mean does not depend on how many windows there are.
     type Sum: Clone + Default;
+    /// Adds what one window says.
     fn add_to(&self, sum: &mut Self::Sum);
+    /// The mean of the `count` values that were added to `sum`, at least one.
     fn mean(sum: &Self::Sum, count: u32) -> Self;
 }
 

@@ -87,6 +87,7 @@ impl ClipAlarms {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlarmCurve {
     levels: Vec<LevelCounts>,
+    /// Annotated events within the scored time, of all clips.
     pub true_events: u64,
     /// The scored time outside all true events.
     pub normal_hours: f64,
@@ -95,8 +96,11 @@ pub struct AlarmCurve {
 /// One point of the curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AlarmPoint {
+    /// The onset, in `0..=1`; an event closes 0.1 below it.
     pub threshold: f64,
+    /// Predicted events that overlap no true one.
     pub false_alarms: u32,
+    /// True events that overlap a predicted one.
     pub detected: u32,
     /// False alarms an hour of normal time.
     pub per_hour: Metric,
@@ -105,6 +109,7 @@ pub struct AlarmPoint {
 }
 
 impl AlarmCurve {
+    /// Of `clips` together.
     pub fn new<'a>(clips: impl IntoIterator<Item = &'a ClipAlarms>) -> Self {
         let mut levels = vec![LevelCounts::default(); LEVELS];
         let (mut true_events, mut anomalous_s, mut scored_s) = (0, 0.0, 0.0);

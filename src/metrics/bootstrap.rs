@@ -11,10 +11,12 @@ use serde::Serialize;
 
 use super::metric::{Metric, Undefined};
 
+/// How confidence intervals are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct BootstrapSettings {
     /// Zero gives no intervals.
     pub resamples: usize,
+    /// The same one draws the same groups.
     pub seed: u64,
     /// The share of resamples within the interval, between 0 and 1.
     pub level: f64,
@@ -30,7 +32,9 @@ impl Default for BootstrapSettings {
 /// no proof of certainty.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
+    /// The lower percentile; undefined where nothing can be drawn, or fewer than half of the resamples have a value.
     pub low: Metric,
+    /// The upper percentile; undefined where the lower one is, for the same reason.
     pub high: Metric,
     /// Resamples in which the metric is defined; only they count.
     pub resamples: usize,
@@ -57,6 +61,7 @@ impl Bootstrap {
         Self { settings, group, group_count: known.len() }
     }
 
+    /// How many distinct groups the clips have.
     pub fn group_count(&self) -> usize {
         self.group_count
     }

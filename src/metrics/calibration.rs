@@ -9,6 +9,7 @@ use super::metric::{AbsentList, Metric, Undefined};
 use super::reliability::Reliability;
 use super::temperature::Temperature;
 
+/// Whether the clips' class probabilities mean what they say, and what temperature scaling would make of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Calibration {
     /// As the clips were scored.
@@ -21,6 +22,7 @@ pub struct Calibration {
     pub fitted_log_loss: Metric,
 }
 
+/// How good some class probabilities are. Every metric is undefined where there is no clip.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProbabilityScores {
     /// Brier (1950): the mean over clips of the squared distance between the ten probabilities and the truth, `0..=2`.
@@ -70,6 +72,7 @@ impl Calibration {
 }
 
 impl ProbabilityScores {
+    /// `bin_count` is the number of bins of both reliability diagrams; zero counts as one.
     pub fn new(examples: &[Labelled], bin_count: usize) -> Self {
         let mean = |of: fn(&Labelled) -> f64| {
             Metric::ratio(examples.iter().map(of).sum(), examples.len() as f64, Undefined::NoExamples)

@@ -11,17 +11,22 @@ use avar_labels::AnomalyClass;
 use super::confusion::{ConfusionMatrix, NormalizedMatrix, note_absent_cells};
 use super::metric::{AbsentList, Metric, Undefined};
 
+/// What the confusion matrix of the ten classes amounts to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Classification {
     /// Equation 11, for ten classes: the share of clips whose class was found.
     pub accuracy: Metric,
     /// The mean recall of the classes in the truth, which is macro recall too.
     pub balanced_accuracy: Metric,
+    /// Mean over the classes in the truth; one that is never predicted counts zero.
     pub macro_precision: Metric,
+    /// Mean over the classes in the truth of their F1.
     pub macro_f1: Metric,
     /// Over the classes that are predicted and not in the truth too, each of which counts zero.
     pub macro_with_predicted: MacroScores,
+    /// All ten, in the order of [`AnomalyClass::ALL`].
     pub classes: Vec<ClassMetrics>,
+    /// What the rest is computed from.
     pub confusion: ConfusionMatrix,
     /// [`ConfusionMatrix::by_truth`].
     pub confusion_by_truth: NormalizedMatrix,
@@ -34,13 +39,18 @@ pub struct Classification {
 pub struct MacroScores {
     /// How many classes.
     pub classes: usize,
+    /// One that is never predicted counts zero.
     pub precision: Metric,
+    /// One that is not in the truth counts zero.
     pub recall: Metric,
+    /// The mean of the classes' F1, not the F1 of the two means above.
     pub f1: Metric,
 }
 
+/// One class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassMetrics {
+    /// The class whose clips are the positives.
     #[serde(serialize_with = "serialize_class")]
     pub class: AnomalyClass,
     /// Clips of this class.
@@ -56,6 +66,7 @@ pub struct ClassMetrics {
 }
 
 impl Classification {
+    /// Of an empty matrix every metric is undefined.
     pub fn new(confusion: ConfusionMatrix) -> Self {
         let classes = AnomalyClass::ALL.map(|class| ClassMetrics::new(&confusion, class));
         let in_truth = MacroScores::new(classes.iter().filter(|scores| scores.support > 0));
@@ -113,6 +124,7 @@ impl MacroScores {
 }
 
 impl ClassMetrics {
+    /// Precision is undefined where the class is never predicted, recall where no clip is of it, F1 where both hold.
     pub fn new(confusion: &ConfusionMatrix, class: AnomalyClass) -> Self {
         let (support, predicted) = (confusion.support(class), confusion.predicted(class));
         let true_positives = confusion.true_positives(class) as f64;

@@ -12,21 +12,28 @@ use super::span::{Span, merged};
 pub struct TruthRange {
     /// Any class but normal.
     pub class: AnomalyClass,
+    /// On the file's own axis.
     pub start_s: f64,
+    /// On the file's own axis, above the start; not included.
     pub end_s: f64,
 }
 
+/// One clip: what is true of it, and what a network says of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoredClip {
+    /// As the manifest writes it. It names the clip: in errors, and among the clips of another run.
     pub path: String,
     /// Clips of one origin (a camera, a film, a place), which are resampled together.
     pub group: String,
+    /// The part of the dataset; `None` where the manifest gives it none.
     pub split: Option<Split>,
     /// What the networks were given; `None` in a run that does not say.
     pub modalities: Option<Modalities>,
+    /// The label of the clip as a whole.
     pub truth: AnomalyClass,
     /// Empty: the label of an anomalous clip holds for all of it.
     pub truth_ranges: Vec<TruthRange>,
+    /// What the clip was taken for: the class with the highest score.
     pub predicted: AnomalyClass,
     /// Class probabilities of the clip.
     pub scores: ClassScores<f64>,
@@ -34,8 +41,11 @@ pub struct ScoredClip {
     pub max_score: f64,
     /// Class probabilities of each step; empty where only the clip was scored.
     pub steps: Vec<ClassScores>,
+    /// Length of a step; above zero where there are steps.
     pub step_s: f64,
+    /// Where the clip begins on the file's own axis; may be below zero.
     pub start_s: f64,
+    /// From start to end of the clip; no step counts beyond it.
     pub duration_s: f64,
 }
 
@@ -49,25 +59,34 @@ impl AsRef<ScoredClip> for ScoredClip {
 /// Why clips cannot be evaluated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvaluationError {
+    /// There is no clip at all.
     #[error("there is no clip to evaluate")]
     NoClips,
+    /// A score of a clip or of a step lies more than 0.001 outside of `0..=1`, or is not a number.
     #[error("{what} is not a probability between 0 and 1 ({value}); score the clip again: {path}")]
     NotAProbability { what: String, value: f64, path: String },
+    /// The ten scores of a clip add up to something that is more than 0.001 away from 1.
     #[error("the class probabilities add up to {sum:.3} instead of 1; score the clip again: {path}")]
     NotADistribution { sum: f64, path: String },
+    /// Start, duration or length of a step is not finite, beyond 1e9 s, or below what it can be.
     #[error("the {what} is {value} s, which no clip can have; score the clip again: {path}")]
     Time { what: &'static str, value: f64, path: String },
+    /// A true range does not end after its start, or has a bound that is not finite.
     #[error("a true range runs from {start_s} s to {end_s} s; correct its annotation: {path}")]
     Range { start_s: f64, end_s: f64, path: String },
+    /// A true range does not overlap its clip.
     #[error(
         "a true range runs from {start_s} s to {end_s} s, outside of its clip, which has {first_s} s to {last_s} s; \
          correct its annotation: {path}"
     )]
     RangeOutside { start_s: f64, end_s: f64, first_s: f64, last_s: f64, path: String },
+    /// A true range is labelled normal: ranges are of anomalies.
     #[error("a true range is of class normal; leave it out of the annotation: {path}")]
     NormalRange { path: String },
+    /// A clip that is labelled normal has true ranges.
     #[error("the clip is labelled normal and has an anomalous range; correct one of them: {path}")]
     NormalClipWithRange { path: String },
+    /// A setting of the report is not what it must be ([`super::ReportSettings::check`]).
     #[error("the setting {name} is {value}; it must be {must}")]
     Setting { name: &'static str, value: f64, must: &'static str },
 }

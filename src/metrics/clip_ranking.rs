@@ -9,6 +9,7 @@ use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
 use super::ranking::{Ranking, RankingScores};
 
+/// How well scores set clips apart, whatever the threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipRanking {
     /// Anomalous against normal by `1 - P(normal)` of the clip.
@@ -17,15 +18,19 @@ pub struct ClipRanking {
     pub peak: RankingScores,
     /// The means of the classes below that are defined.
     pub macro_average_precision: Metric,
+    /// Of ROC areas, likewise; a class that no clip is of, or every clip, has none.
     pub macro_roc_auc: Metric,
+    /// All ten, in the order of [`AnomalyClass::ALL`].
     pub classes: Vec<OneVersusRest>,
 }
 
 /// Clips of one class against all others, by the probability of the class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct OneVersusRest {
+    /// The class whose clips are the positives.
     #[serde(serialize_with = "serialize_class")]
     pub class: AnomalyClass,
+    /// Of all clips, ranked by their probability of the class.
     #[serde(flatten)]
     pub scores: RankingScores,
 }

@@ -26,10 +26,12 @@ impl ConfusionMatrix {
         self.counts[truth.index()][predicted.index()] += u64::from(times);
     }
 
+    /// By true class, then by predicted class.
     pub fn counts(&self) -> &[[u64; CLASS_COUNT]; CLASS_COUNT] {
         &self.counts
     }
 
+    /// Clips in all, each as often as it was added.
     pub fn total(&self) -> u64 {
         self.counts.iter().flatten().sum()
     }

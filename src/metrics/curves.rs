@@ -10,6 +10,7 @@ use super::ranking::{Operating, Ranking};
 /// What calling positive everything that scores at least `threshold` gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PrPoint {
+    /// A score that occurs.
     pub threshold: f64,
     /// Equation 13.
     pub recall: f64,
@@ -17,10 +18,14 @@ pub struct PrPoint {
     pub precision: f64,
 }
 
+/// What calling positive everything that scores at least `threshold` gives.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RocPoint {
+    /// A score that occurs.
     pub threshold: f64,
+    /// The share of negatives that are called positive.
     pub false_positive_rate: f64,
+    /// The share of positives that are called positive: recall.
     pub true_positive_rate: f64,
 }
 

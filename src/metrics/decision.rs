@@ -18,6 +18,7 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// The class that `clip` gets.
     pub fn predicted(self, clip: &ScoredClip) -> AnomalyClass {
         match self {
             Self::TopClass => clip.predicted,
@@ -30,13 +31,18 @@ impl Decision {
 /// Anomalous against normal, whichever anomaly it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BinaryCounts {
+    /// Anomalous clips that are called an anomaly, be it another one.
     pub true_positives: u64,
+    /// Normal clips that are called an anomaly.
     pub false_positives: u64,
+    /// Anomalous clips that are called normal.
     pub false_negatives: u64,
+    /// Normal clips that are called normal.
     pub true_negatives: u64,
 }
 
 impl BinaryCounts {
+    /// Of a matrix of the ten classes: the nine anomalies are the positives.
     pub fn new(confusion: &ConfusionMatrix) -> Self {
         let mut counts = Self::default();
         for (truth, row) in AnomalyClass::ALL.into_iter().zip(confusion.counts()) {
@@ -52,6 +58,7 @@ impl BinaryCounts {
         counts
     }
 
+    /// The share of clips called an anomaly that are one; undefined where none is called one.
     pub fn precision(self) -> Metric {
         let alarms = self.true_positives + self.false_positives;
         Metric::ratio(self.true_positives as f64, alarms as f64, Undefined::ClassNeverPredicted)
@@ -63,6 +70,7 @@ impl BinaryCounts {
         Metric::ratio(self.true_positives as f64, anomalous as f64, Undefined::NoPositives)
     }
 
+    /// The share of normal clips that are called an anomaly; undefined where no clip is normal.
     pub fn false_positive_rate(self) -> Metric {
         let normal = self.false_positives + self.true_negatives;
         Metric::ratio(self.false_positives as f64, normal as f64, Undefined::NoNegatives)

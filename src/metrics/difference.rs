@@ -17,7 +17,9 @@ use super::ranking::Ranking;
 /// One metric of both, and second minus first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
+    /// That of the first set of scores.
     pub first: Metric,
+    /// That of the second set of scores.
     pub second: Metric,
     /// Undefined where either is.
     pub value: Metric,
@@ -35,21 +37,31 @@ impl Difference {
     }
 }
 
+/// How two sets of scores of the same clips differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Differences {
+    /// Pairs that were compared.
     pub clips: usize,
+    /// Distinct groups among them, which are drawn.
     pub groups: usize,
+    /// Equation 11, for ten classes.
     pub accuracy: Difference,
+    /// Mean recall of the classes in the truth.
     pub balanced_accuracy: Difference,
+    /// Mean F1 of the classes in the truth.
     pub macro_f1: Difference,
     /// In the order of [`AnomalyClass::ALL`].
     pub classes: Vec<ClassDifference>,
 }
 
+/// How the two differ on one class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassDifference {
+    /// The class whose clips are the positives.
     pub class: AnomalyClass,
+    /// Equation 13; undefined where no clip is of the class.
     pub recall: Difference,
+    /// Equation 14; undefined where, in either set, no clip is of the class and it is never predicted.
     pub f1: Difference,
     /// Of the class against the rest, by its score; no threshold enters it.
     pub average_precision: Difference,

@@ -10,24 +10,33 @@ use super::metric::{AbsentList, Metric, Undefined};
 use super::span::{Span, overlapping};
 use avar_labels::{ClassScores, Hysteresis};
 
+/// How predicted events meet the annotated ones, over all clips that have step scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EventScores {
+    /// Annotated events within the scored time, joined where they overlap or touch.
     pub true_events: usize,
+    /// Events that [`Hysteresis`] finds in the anomaly scores.
     pub predicted_events: usize,
+    /// One row for each of [`super::ReportSettings::event_ious`], in their order.
     pub matching: Vec<EventMatching>,
+    /// How late true events are noticed.
     pub delay: DetectionDelay,
+    /// Alarms while nothing happens.
     pub false_alarms: FalseAlarms,
 }
 
 /// How many events match at a temporal intersection over union, one to one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct EventMatching {
+    /// The least intersection over union of a pair.
     pub iou: f64,
+    /// Pairs of a true and a predicted event.
     pub matched: usize,
     /// Matched events over predicted ones.
     pub precision: Metric,
     /// Matched events over true ones.
     pub recall: Metric,
+    /// Equation 14, as `2 matched / (true + predicted)`.
     pub f1: Metric,
 }
 
@@ -39,17 +48,22 @@ pub struct DetectionDelay {
     pub detected: usize,
     /// The others, which have no delay and are in none of the figures below.
     pub missed: usize,
+    /// Over the detected events; undefined where none is detected.
     pub mean_s: Metric,
+    /// Of an even number of events, the mean of the two in the middle.
     pub median_s: Metric,
+    /// The longest delay.
     pub worst_s: Metric,
 }
 
 /// A predicted event that overlaps no true one is a false alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FalseAlarms {
+    /// Predicted events that overlap no true one.
     pub count: usize,
     /// The scored time outside all true events, normal clips included.
     pub normal_hours: f64,
+    /// All time that has step scores.
     pub scored_hours: f64,
     /// False alarms an hour of normal time.
     pub per_normal_hour: Metric,

@@ -16,9 +16,11 @@ use super::span::{Span, merged};
 /// Frames at a constant rate, counted from the start of a clip; the picture itself may have another rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrameGrid {
+    /// 24 under the protocol of XD-Violence.
     pub rate_hz: f64,
 }
 
+/// How well step scores set anomalous frames apart from normal ones.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FrameScores {
     /// Clips that have step scores; only they count here.

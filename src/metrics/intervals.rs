@@ -11,11 +11,14 @@ use super::confusion::ConfusionMatrix;
 use super::metric::{Metric, Undefined};
 use super::ranking::Ranking;
 
+/// A metric of a report and its confidence interval.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NamedInterval {
     /// The path to the field: `classification.accuracy`.
     pub metric: String,
+    /// Of all clips, each counted once.
     pub value: Metric,
+    /// Undefined where the metric is, for its reason.
     #[serde(flatten)]
     pub interval: Interval,
 }

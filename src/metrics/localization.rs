@@ -22,32 +22,44 @@ use super::frames::FrameGrid;
 use super::metric::{AbsentList, Metric, Undefined};
 use super::span::{Span, merged, overlapping};
 
+/// Mean average precision of segments, over classes and at each overlap.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Localization {
     /// The mean of the rows below, over the classes of anomalies: what the papers say they report.
     pub mean_without_normal: Metric,
     /// The mean of the rows below, with normal among the classes: what the released script averages.
     pub mean_with_normal: Metric,
+    /// One row for each of [`super::ReportSettings::localization_ious`], in their order.
     pub thresholds: Vec<MeanAtIou>,
 }
 
+/// Mean average precision at one overlap.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MeanAtIou {
+    /// The least intersection over union of a proposed segment with the true one that it claims.
     pub iou: f64,
+    /// The mean over the classes of anomalies that have true segments.
     pub without_normal: Metric,
+    /// The same, with normal clips as true segments of normal.
     pub with_normal: Metric,
+    /// All ten, in the order of [`AnomalyClass::ALL`].
     pub classes: Vec<ClassAverage>,
 }
 
+/// How well the segments of one class are found.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ClassAverage {
+    /// The class that the segments are of.
     #[serde(serialize_with = "serialize_class")]
     pub class: AnomalyClass,
+    /// In all clips, within the scored time.
     pub true_segments: usize,
+    /// Undefined where there is no true segment.
     pub average_precision: Metric,
 }
 
 impl Localization {
+    /// Segments and overlaps are measured in frames of `grid`; one row for each of `ious`.
     pub fn new<C: AsRef<ScoredClip>>(clips: &[C], grid: FrameGrid, ious: &[f64]) -> Self {
         let classes = AnomalyClass::ALL.map(|class| ClassSegments::new(clips, grid, class));
         let thresholds: Vec<_> = ious.iter().map(|iou| MeanAtIou::new(&classes, *iou)).collect();

@@ -8,46 +8,67 @@ use serde::{Serialize, Serializer};
 /// Why a metric has no value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Undefined {
+    /// Of anything, where there is not one clip or example.
     #[error("there is nothing to measure")]
     NoExamples,
+    /// Of recall, average precision and the areas, where nothing is positive.
     #[error("there is no positive example")]
     NoPositives,
+    /// Of the false positive rate and the ROC area, where nothing is negative.
     #[error("there is no negative example")]
     NoNegatives,
+    /// Of the recall of a class that no clip is of.
     #[error("no clip is of this class")]
     ClassNotInTruth,
+    /// Of the precision of what is never predicted.
     #[error("this class is never predicted")]
     ClassNeverPredicted,
+    /// Of the F1 of a class that is neither in the truth nor predicted.
     #[error("no clip is of this class and it is never predicted")]
     ClassUnused,
+    /// Of false alarms an hour of scored time, where none is scored.
     #[error("no clip has step scores")]
     NoSteps,
+    /// Of the average precision of segments, where none is true.
     #[error("no true segment is of this class")]
     NoTrueSegments,
+    /// Of recall and delay of events, where none is true.
     #[error("there is no true event")]
     NoTrueEvents,
+    /// Of the precision of events, where none is predicted.
     #[error("no event is predicted")]
     NoPredictedEvents,
+    /// Of the F1 of events, where none is true and none predicted.
     #[error("there is neither a true nor a predicted event")]
     NoEvents,
+    /// Of the delay, where every true event is missed.
     #[error("no alarm is raised during a true event")]
     NothingDetected,
+    /// Of false alarms an hour of normal time, where none is scored.
     #[error("no normal time is scored")]
     NoNormalTime,
+    /// Of the false alarm rate of frames, where no normal clip has step scores.
     #[error("no normal clip has step scores")]
     NoNormalClips,
+    /// Of an interval, where [`crate::BootstrapSettings::resamples`] is zero.
     #[error("no resamples were asked for")]
     NoResamples,
+    /// Of an interval, where all clips are of one group.
     #[error("all clips are of one group, so that there is nothing to resample")]
     SingleGroup,
+    /// Of an interval, where the clips that its metric is about are of one group and others are not.
     #[error("the clips that the metric is about are of one group, so that every resample says the same of them")]
     OneGroupOfItsKind,
+    /// Of an interval, where fewer than half of the resamples have a value.
     #[error("the metric is undefined in more than half of the resamples")]
     RarelyDefined,
+    /// Of a fitted temperature, which would lie below 0.01.
     #[error("every temperature down to the lower limit fits better than the one above it")]
     TemperatureTooLow,
+    /// Of a fitted temperature, which would lie above 100.
     #[error("every temperature up to the upper limit fits better than the one below it")]
     TemperatureTooHigh,
+    /// Of a fitted temperature, where the ten probabilities of each clip are equal.
     #[error("all probabilities are equal, so that every temperature fits the same")]
     TemperatureFree,
 }
@@ -57,10 +78,12 @@ pub enum Undefined {
 pub struct Metric(Result<f64, Undefined>);
 
 impl Metric {
+    /// `value` is finite.
     pub fn new(value: f64) -> Self {
         Self(Ok(value))
     }
 
+    /// No value, for `reason`.
     pub fn undefined(reason: Undefined) -> Self {
         Self(Err(reason))
     }
@@ -80,10 +103,12 @@ impl Metric {
         Self::ratio(sum, f64::from(count), reason)
     }
 
+    /// `None` where it is undefined.
     pub fn value(self) -> Option<f64> {
         self.0.ok()
     }
 
+    /// Why there is no value; `None` where there is one.
     pub fn reason(self) -> Option<Undefined> {
         self.0.err()
     }
@@ -112,6 +137,7 @@ impl Serialize for Metric {
 pub struct Absent {
     /// The path to the field, with names of classes in place of positions: `classification.classes.crash.recall`.
     pub metric: String,
+    /// The sentence of [`Undefined`].
     pub reason: String,
 }
 

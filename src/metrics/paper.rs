@@ -13,9 +13,13 @@ pub type Quality = [f64; 4];
 pub struct HeadRow {
     /// As the program calls it in files.
     pub name: &'static str,
+    /// As the paper writes it.
     pub label: &'static str,
+    /// The head on the features of the sound alone.
     pub sound: Quality,
+    /// The head on the features of the picture alone.
     pub picture: Quality,
+    /// The head on early fusion of both.
     pub both: Quality,
 }
 

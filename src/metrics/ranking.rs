@@ -18,6 +18,7 @@ pub struct Scored {
     pub score: f64,
     /// How many positives, and how many negatives, have it: whole numbers, at least zero.
     pub positives: f64,
+    /// How many negatives, likewise.
     pub negatives: f64,
     /// Position of the clip they belong to, by which resamples are weighted.
     pub clip: u32,
@@ -32,7 +33,9 @@ pub struct Ranking {
 /// The areas under the curves of one ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RankingScores {
+    /// How many positives there are; in a resample, each as often as its clip was drawn.
     pub positives: u64,
+    /// How many negatives, likewise.
     pub negatives: u64,
     /// Step-wise, equation 15: `sum of (R_n - R_{n-1}) P_n`. That of VadCLIP and of scikit-learn.
     pub average_precision: Metric,
@@ -45,12 +48,16 @@ pub struct RankingScores {
 /// How many examples score at least `threshold`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Operating {
+    /// A score that occurs, or what was asked for ([`Self::at`]).
     pub threshold: f64,
+    /// Positives among them; a whole number.
     pub true_positives: f64,
+    /// Negatives among them; a whole number.
     pub false_positives: f64,
 }
 
 impl Ranking {
+    /// `examples` in any order; those that stand for nothing are dropped.
     pub fn new(mut examples: Vec<Scored>) -> Self {
         examples.retain(|example| example.positives + example.negatives > 0.0);
         examples.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
@@ -66,6 +73,7 @@ impl Ranking {
         Self::new(examples.into_iter().enumerate().map(scored).collect())
     }
 
+    /// The areas under its curves, each clip counted once.
     pub fn scores(&self) -> RankingScores {
         self.scores_weighted(|_| 1.0)
     }

@@ -12,13 +12,18 @@ pub struct Reliability {
     pub expected_error: Metric,
     /// The widest such gap.
     pub greatest_error: Metric,
+    /// From 0 up, empty ones included.
     pub bins: Vec<ReliabilityBin>,
 }
 
+/// The examples whose confidence lies within one stretch of `0..=1`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ReliabilityBin {
+    /// Not included, but in the first bin.
     pub lower: f64,
+    /// Included.
     pub upper: f64,
+    /// How many examples.
     pub count: u64,
     /// The mean of what was predicted; null in an empty bin.
     pub confidence: Option<f64>,

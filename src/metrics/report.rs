@@ -24,17 +24,28 @@ use super::metric::{Absent, AbsentList};
 use super::ranking::Ranking;
 use super::settings::ReportSettings;
 
+/// Every metric of one set of clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// What it was computed with.
     pub settings: ReportSettings,
+    /// What was evaluated.
     pub clips: ClipCounts,
+    /// Of the classes that clips were taken for: equations 11 to 14.
     pub classification: Classification,
+    /// Of clips in the order of their scores: equation 15 and ROC.
     pub clip_ranking: ClipRanking,
+    /// Of frames in the order of their scores, under the protocol of XD-Violence.
     pub frames: FrameScores,
+    /// Of segments: mean average precision.
     pub localization: Localization,
+    /// Of events: found, missed, late and false.
     pub events: EventScores,
+    /// Of the clips' class probabilities.
     pub calibration: Calibration,
+    /// Of accuracy and its kin, the recall of each class, and the areas over clips and over frames.
     pub intervals: Vec<NamedInterval>,
+    /// Over clips and over frames, thinned.
     pub curves: Curves,
     /// Why a field is `null`, for each that is.
     pub absent: Vec<Absent>,
@@ -43,14 +54,21 @@ pub struct Report {
 /// What was evaluated.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClipCounts {
+    /// All that the report is about.
     pub clips: usize,
+    /// Distinct groups, which intervals are drawn from.
     pub groups: usize,
+    /// Clips whose true class is normal.
     pub normal: usize,
+    /// Clips of the nine other classes.
     pub anomalous: usize,
+    /// Clips that have step scores.
     pub with_steps: usize,
     /// Anomalous clips whose events are annotated.
     pub with_ranges: usize,
+    /// Of all clips together.
     pub steps: usize,
+    /// Time that has step scores, all clips together.
     pub scored_hours: f64,
     /// Clips by part of the dataset.
     pub splits: BTreeMap<&'static str, usize>,
@@ -61,9 +79,13 @@ pub struct ClipCounts {
 /// To draw; empty where an area is undefined.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Curves {
+    /// Anomalous clips against normal ones by `1 - P(normal)`.
     pub clip_pr: Vec<PrPoint>,
+    /// Of the same ranking.
     pub clip_roc: Vec<RocPoint>,
+    /// Frames of all clips together by the anomaly score of their step.
     pub frame_pr: Vec<PrPoint>,
+    /// Of the same ranking.
     pub frame_roc: Vec<RocPoint>,
 }
 

@@ -6,16 +6,20 @@ use super::bootstrap::BootstrapSettings;
 use super::clip::EvaluationError;
 use avar_labels::Hysteresis;
 
+/// What a report depends on beside the clips; [`Self::check`] says what each may be.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReportSettings {
+    /// Of the confidence intervals.
     pub bootstrap: BootstrapSettings,
     /// Frames a second of frame-level scores and of segments; 24 is that of XD-Violence.
     pub frame_rate_hz: f64,
     /// Temporal intersections over union of the mean average precision of segments.
     pub localization_ious: Vec<f64>,
+    /// Which steps make a predicted event.
     pub hysteresis: Hysteresis,
     /// Temporal intersections over union at which events match.
     pub event_ious: Vec<f64>,
+    /// Bins of equal width of each reliability diagram.
     pub calibration_bins: usize,
     /// A temperature that was fitted on other clips, to show what it does to these.
     pub temperature: Option<f64>,

@@ -3,19 +3,24 @@
 /// `start <= x < end`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
+    /// Included.
     pub start: f64,
+    /// Not included.
     pub end: f64,
 }
 
 impl Span {
+    /// Empty where `end` does not lie after `start`.
     pub fn new(start: f64, end: f64) -> Self {
         Self { start, end }
     }
 
+    /// Zero where it is empty.
     pub fn length(self) -> f64 {
         (self.end - self.start).max(0.0)
     }
 
+    /// The length of what both share, zero where they only touch.
     pub fn overlap(self, other: Self) -> f64 {
         (self.end.min(other.end) - self.start.max(other.start)).max(0.0)
     }

@@ -8,6 +8,7 @@ use avar_labels::CLASS_COUNT;
 use super::calibration::{Labelled, safe_ln};
 use super::metric::Undefined;
 
+/// A temperature that was fitted on some examples, and how well it does on them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Temperature {
     /// Above 1 softens, below 1 sharpens.

@@ -16,6 +16,7 @@ use avar_kernels::Activation;
 pub struct Config {
     /// Width of what comes out.
     pub width: usize,
+    /// Of the self-attention; they must divide `width`.
     pub heads: usize,
 }
 
@@ -26,6 +27,7 @@ impl Default for Config {
     }
 }
 
+/// The block with its weights.
 pub struct AttentionBlock {
     convolution: TemporalConv,
     attention: SelfAttention,

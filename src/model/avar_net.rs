@@ -51,10 +51,12 @@ impl Preset {
         }
     }
 
+    /// Reads [`Preset::name`]; `None` for any other text.
     pub fn from_name(name: &str) -> Option<Preset> {
         [Preset::Full, Preset::Lite].into_iter().find(|preset| preset.name() == name)
     }
 
+    /// The shape of the network, which weights for this preset must have.
     pub fn config(self) -> Config {
         match self {
             Preset::Full => Config::new(mobilevit::Config::small(), wav2vec2::Config::base()),
@@ -81,10 +83,13 @@ const LITE_DROPOUT: f32 = 0.2;
 /// Shape of the whole network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// The picture encoder.
     pub picture: mobilevit::Config,
     /// Width and height that the whole frame is scaled to, whatever its shape.
     pub picture_size_px: (usize, usize),
+    /// The sound encoder.
     pub sound: wav2vec2::Config,
+    /// Fusion, attention block and temporal head; it must take as many features as both encoders give.
     pub head: head::Config,
 }
 
@@ -128,6 +133,8 @@ impl PictureEncoding {
 pub const LONGEST_AUDIO_S: usize = 60;
 
 impl AvarNet {
+    /// The network of a preset. An error where the weights cannot be read, or lack a tensor that it needs in the shape
+    /// that it needs.
     pub fn load(preset: Preset, source: &WeightSource, device: &ComputeDevice) -> Result<AvarNet, ModelError> {
         AvarNet::new(preset.config(), Weights::open(source, device)?)
     }
@@ -265,6 +272,7 @@ impl AvarNet {
         !matches!(self.config.head.fusion, Fusion::PictureOnly | Fusion::SoundOnly)
     }
 
+    /// Where the weights came from.
     pub fn provenance(&self) -> &Provenance {
         &self.origin.provenance
     }
@@ -293,10 +301,12 @@ impl AvarNet {
         &self.origin.digest
     }
 
+    /// Elements of all parameters of encoders and head; running statistics are not counted.
     pub fn parameter_count(&self) -> usize {
         self.origin.parameter_count
     }
 
+    /// The shape with which it was built.
     pub fn config(&self) -> &Config {
         &self.config
     }

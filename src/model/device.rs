@@ -15,6 +15,7 @@ pub struct ComputeDevice {
 }
 
 impl ComputeDevice {
+    /// The processor: always there.
     pub fn cpu() -> ComputeDevice {
         ComputeDevice { device: Device::Cpu }
     }
@@ -38,6 +39,7 @@ impl ComputeDevice {
         if self.device.is_cpu() { "cpu" } else { "cuda" }
     }
 
+    /// What tensors are made on.
     pub fn device(&self) -> &Device {
         &self.device
     }

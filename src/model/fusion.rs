@@ -8,7 +8,9 @@ use super::error::ModelError;
 /// Which modalities a head takes, and where they meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fusion {
+    /// One head on the features of the picture; the sound is not looked at.
     PictureOnly,
+    /// One head on the features of the sound; the picture is not looked at.
     SoundOnly,
     /// One head on the features of both, one after the other.
     Early,
@@ -17,6 +19,7 @@ pub enum Fusion {
 }
 
 impl Fusion {
+    /// One modality, then both.
     pub const ALL: [Fusion; 4] = [Fusion::PictureOnly, Fusion::SoundOnly, Fusion::Early, Fusion::Late];
 
     /// Identifier used in files and on the command line.
@@ -39,14 +42,17 @@ impl Fusion {
         }
     }
 
+    /// Reads [`Fusion::name`]; `None` for any other text.
     pub fn from_name(name: &str) -> Option<Fusion> {
         Self::ALL.into_iter().find(|fusion| fusion.name() == name)
     }
 
+    /// Whether the picture's features reach a head.
     pub fn uses_picture(self) -> bool {
         self != Fusion::SoundOnly
     }
 
+    /// Whether the sound's features reach a head.
     pub fn uses_sound(self) -> bool {
         self != Fusion::PictureOnly
     }

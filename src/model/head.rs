@@ -48,11 +48,17 @@ pub struct Config {
     pub sound_width: usize,
     /// A layer norm on each modality before they meet, and a scale on the motion. The paper has neither.
     pub normalise_inputs: bool,
+    /// Which modalities the head takes, and where they meet.
     pub fusion: Fusion,
+    /// The block before each temporal head.
     pub attention: attention::Config,
+    /// Which temporal head is built.
     pub temporal: TemporalKind,
+    /// For [`TemporalKind::Mtcn`].
     pub mtcn: mtcn::Config,
+    /// For GRU and LSTM, one way or both.
     pub recurrent: recurrent::Config,
+    /// For [`TemporalKind::Transformer`].
     pub transformer: transformer::Config,
 }
 
@@ -91,6 +97,7 @@ impl Config {
     }
 }
 
+/// The head with its weights.
 pub struct Head {
     picture: Input,
     sound: Input,

@@ -13,9 +13,11 @@ use avar_kernels::{Activation, Matrix};
 /// Whether a forward pass trains; matters to batch norm and dropout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
+    /// Batch norm by its running statistics, and no dropout.
     Inference,
     /// The seed of this step's dropout.
     Training {
+        /// The same one drops the same elements.
         seed: u64,
     },
 }
@@ -78,12 +80,14 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
+    /// Reads `weight` and `bias`, `[width]` each; epsilon 1e-5.
     pub fn new(width: usize, weights: &Weights) -> Result<LayerNorm, ModelError> {
         let gamma = weights.get(&[width], "weight", Init::Constant(1.0))?;
         let beta = weights.get(&[width], "bias", Init::Constant(0.0))?;
         Ok(LayerNorm { gamma, beta, epsilon: 1e-5 })
     }
 
+    /// `[.., width]` -> the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         Ok(avar_kernels::layer_norm(x, &self.gamma, &self.beta, self.epsilon)?)
     }
@@ -100,12 +104,14 @@ impl Scale {
     /// Where training begins with deviations of 1, no number counts for more than this.
     const MOST: f64 = 5.0;
 
+    /// Reads `weight` and `bias`, `[width]` each.
     pub fn new(width: usize, weights: &Weights) -> Result<Scale, ModelError> {
         let weight = weights.get(&[width], "weight", Init::Constant(1.0))?;
         let bias = weights.get(&[width], "bias", Init::Constant(0.0))?;
         Ok(Scale { weight, bias })
     }
 
+    /// `[.., width]` -> the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         Ok(x.broadcast_mul(&self.weight)?.broadcast_add(&self.bias)?.clamp(-Self::MOST, Self::MOST)?)
     }
@@ -114,13 +120,16 @@ impl Scale {
 /// How a [`ConvNorm`] sees its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
+    /// 1x1 over all channels.
     Pointwise,
     /// 3x3 over all channels, padding 1.
     Dense {
+        /// In rows and columns alike.
         stride: usize,
     },
     /// 3x3 on each channel by itself, padding 1.
     Depthwise {
+        /// In rows and columns alike.
         stride: usize,
     },
 }
@@ -181,6 +190,8 @@ impl ConvNorm {
         Ok(ConvNorm { window, activation, form })
     }
 
+    /// `[B, H, W, inputs]` -> `[B, H', W', outputs]`. Trainable weights in training: by the statistics of this batch,
+    /// which also move the running ones.
     pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor, ModelError> {
         match &self.form {
             Form::Folded { weight, bias } => Ok(self.convolve(x, weight, Some(bias), self.activation)?),
@@ -330,6 +341,7 @@ impl SelfAttention {
         Ok(SelfAttention { query: query?, key: key?, value: value?, output: output?, heads })
     }
 
+    /// `[B, N, D]` -> the same, without a residual.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor, ModelError> {
         self.output.forward(&self.mix(x)?, Activation::None)
     }
@@ -378,6 +390,7 @@ impl TemporalConv {
         Ok(TemporalConv { weight, bias, taps, before, after, dilation })
     }
 
+    /// `[B, T, inputs]` -> `[B, T, outputs]`, with zeros before the first and after the last step.
     pub fn forward(&self, x: &Tensor, activation: Activation) -> Result<Tensor, ModelError> {
         let steps = x.dim(1)?;
         let padded = x.pad_with_zeros(1, self.before, self.after)?;

@@ -39,7 +39,9 @@ pub struct Config {
     pub channels: [usize; 7],
     /// Expansion of the inverted residuals.
     pub expansion: f64,
+    /// Of the three transformers.
     pub transformer_layers: [usize; 3],
+    /// Of the self-attention; they must divide each of `hidden`.
     pub heads: usize,
     /// Width of the transformers' MLP over their own.
     pub mlp_ratio: usize,
@@ -50,6 +52,7 @@ pub struct Config {
 }
 
 impl Config {
+    /// MobileViT-S: 640 features, 4.9 million parameters without the classifier.
     pub fn small() -> Config {
         Config {
             hidden: [144, 192, 240],
@@ -63,10 +66,12 @@ impl Config {
         }
     }
 
+    /// MobileViT-XS: 384 features, 1.9 million parameters without the classifier.
     pub fn x_small() -> Config {
         Config { hidden: [96, 120, 144], channels: [16, 32, 48, 64, 80, 96, 384], ..Config::small() }
     }
 
+    /// MobileViT-XXS: 320 features, 0.95 million parameters without the classifier.
     pub fn xx_small() -> Config {
         Config { hidden: [64, 80, 96], channels: [16, 16, 24, 48, 64, 80, 320], expansion: 2.0, ..Config::small() }
     }
@@ -88,6 +93,7 @@ pub struct Stages {
     pub logits: Option<Tensor>,
 }
 
+/// The network with its weights.
 pub struct MobileVit {
     stem: ConvNorm,
     inverted: [Vec<InvertedResidual>; 2],

@@ -18,9 +18,11 @@ use avar_labels::CLASS_COUNT;
 /// Shape of the head.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// At least one; each after the first refines the one before.
     pub stages: usize,
     /// Layers of a stage.
     pub layers: usize,
+    /// Channels of every layer within a stage.
     pub filters: usize,
     /// Taps of the dilated convolutions: 2 (looking back) or 3 (looking both ways).
     pub taps: usize,
@@ -42,6 +44,7 @@ impl Config {
     }
 }
 
+/// The head with its weights.
 pub struct Mtcn {
     stages: Vec<Stage>,
 }

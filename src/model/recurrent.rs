@@ -24,7 +24,9 @@ use avar_labels::CLASS_COUNT;
 /// What is computed at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
+    /// Gated recurrent unit.
     Gru,
+    /// Long short-term memory.
     Lstm,
 }
 
@@ -57,6 +59,7 @@ impl Default for Config {
 /// stack of 2 MiB ends between 1000 and 2000 steps. Inference has no such bound.
 pub const LONGEST_TRAINED_STEPS: usize = 512;
 
+/// The head with its weights.
 pub struct Recurrent {
     directions: Vec<Direction>,
     output: Linear,

@@ -12,13 +12,17 @@ use sha2::{Digest, Sha256};
 pub enum Init {
     /// Uniform with variance `gain^2 / fan_in`.
     Scaled {
+        /// How many inputs each output is summed from.
         fan_in: usize,
+        /// Deviation of the output over that of the input.
         gain: f32,
     },
     /// Uniform in `-bound..bound`.
     Uniform {
+        /// Greatest magnitude.
         bound: f32,
     },
+    /// The same number at every position.
     Constant(f32),
 }
 

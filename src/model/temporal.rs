@@ -12,15 +12,22 @@ use super::transformer::Transformer;
 /// The temporal heads of the paper's ablation, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TemporalKind {
+    /// A GRU that looks back.
     Gru,
+    /// A GRU that looks both ways.
     BiGru,
+    /// An LSTM that looks back.
     Lstm,
+    /// An LSTM that looks both ways.
     BiLstm,
+    /// A transformer encoder.
     Transformer,
+    /// Multi-stage temporal convolution, AVAR-Net's own.
     Mtcn,
 }
 
 impl TemporalKind {
+    /// In the paper's order.
     pub const ALL: [TemporalKind; 6] = [
         TemporalKind::Gru,
         TemporalKind::BiGru,
@@ -54,6 +61,7 @@ impl TemporalKind {
         }
     }
 
+    /// Reads [`TemporalKind::name`]; `None` for any other text.
     pub fn from_name(name: &str) -> Option<TemporalKind> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
@@ -61,8 +69,11 @@ impl TemporalKind {
 
 /// A temporal head of any kind.
 pub enum Temporal {
+    /// GRU or LSTM, one way or both.
     Recurrent(Recurrent),
+    /// Transformer encoder.
     Transformer(Transformer),
+    /// Multi-stage temporal convolution.
     Mtcn(Mtcn),
 }
 

@@ -23,7 +23,9 @@ use avar_labels::CLASS_COUNT;
 /// Shape of the head; it is as wide as its input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// Each of self-attention and feed-forward.
     pub layers: usize,
+    /// Of the self-attention; they must divide the width of the features.
     pub heads: usize,
     /// Width between the two maps of a feed-forward part.
     pub inner: usize,
@@ -38,6 +40,7 @@ impl Default for Config {
     }
 }
 
+/// The head with its weights.
 pub struct Transformer {
     layers: Vec<Layer>,
     norm: LayerNorm,

@@ -40,12 +40,16 @@ const BUNDLED_CARD: &[u8] = include_bytes!("../../weights/avar-lite.json");
 /// What weights were taken from; goes with every result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
+    /// Drawn from a seed: results mean nothing.
     Untrained { seed: u64 },
+    /// Those that come with the program.
     Bundled { digest: String },
+    /// Those of a file, as it was when it was read.
     File { path: PathBuf, digest: String },
 }
 
 impl Provenance {
+    /// Whether they were drawn from a seed, so that results mean nothing.
     pub fn is_untrained(&self) -> bool {
         matches!(self, Provenance::Untrained { .. })
     }
@@ -65,6 +69,7 @@ impl std::fmt::Display for Provenance {
 /// large as the network.
 #[derive(Clone, Debug)]
 pub struct Origin {
+    /// What the weights were taken from.
     pub provenance: Provenance,
     /// See [`Weights::digest`].
     pub digest: String,
@@ -120,6 +125,7 @@ impl Weights {
         Weights { variables: Some(variables.clone()), ..self.clone() }
     }
 
+    /// Whether tensors become variables as they are asked for.
     pub fn is_trainable(&self) -> bool {
         self.variables.is_some()
     }
@@ -159,6 +165,7 @@ impl Weights {
         }
     }
 
+    /// What the tensors are taken from.
     pub fn provenance(&self) -> &Provenance {
         &self.store.provenance
     }
@@ -190,6 +197,7 @@ impl Weights {
         }
     }
 
+    /// Where tensors are put.
     pub fn device(&self) -> &Device {
         &self.device
     }

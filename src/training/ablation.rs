@@ -32,8 +32,11 @@ pub const SEQUENCE_LENGTHS: [usize; 4] = [5, HEADS_STEPS, 15, WINDOW_STEPS];
 /// One arrangement of the head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Arrangement {
+    /// The temporal head.
     pub temporal: TemporalKind,
+    /// Which modalities it is given, and where they meet.
     pub fusion: Fusion,
+    /// Sequence length T.
     pub window_steps: usize,
 }
 
@@ -65,17 +68,24 @@ impl Arrangement {
 /// What one head reached on the test clips; shares of 1, averages over the classes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
+    /// Of the head's first weights and of the examples that it saw.
     pub seed: u64,
+    /// Share of clips whose class was found.
     pub accuracy: f64,
+    /// Macro precision; a class that is never predicted counts zero.
     pub precision: f64,
+    /// Macro recall, which is balanced accuracy.
     pub recall: f64,
+    /// Mean F1 of the classes.
     pub f1: f64,
     /// The optimizer's step whose weights were the best on the validation clips.
     pub best_step: u64,
 }
 
+/// One arrangement, and what came of it.
 #[derive(Clone, Debug)]
 pub struct Cell {
+    /// What its heads have in common.
     pub arrangement: Arrangement,
     /// One a seed.
     pub outcomes: Vec<Outcome>,

@@ -14,6 +14,7 @@ use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 /// A validation clip.
 #[derive(Clone, Debug)]
 pub struct ScoredSteps {
+    /// What it is labelled.
     pub class: AnomalyClass,
     /// How much it counts among those of its class.
     pub weight: f32,
@@ -24,6 +25,7 @@ pub struct ScoredSteps {
 /// Every logit is multiplied by `factor`, then its class's offset is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
+    /// Above zero; below 1 the head becomes less sure. It is one over a temperature.
     pub factor: f32,
     /// That of normal is zero: only differences count.
     pub offsets: [f32; CLASS_COUNT],

@@ -17,7 +17,9 @@ use avar_synth::{SynthSpec, write_corpus};
 /// One clip and where it comes from.
 #[derive(Clone, Debug)]
 pub struct CorpusClip {
+    /// As its manifest describes it.
     pub clip: Clip,
+    /// The one part that it is in.
     pub split: Split,
     /// Position among [`Corpus::sources`].
     pub source: usize,
@@ -27,8 +29,10 @@ pub struct CorpusClip {
     pub is_for_head: bool,
 }
 
+/// One dataset of the corpus.
 #[derive(Clone, Debug)]
 pub struct Source {
+    /// As the recipe names it, or the program where it draws the clips.
     pub data: NamedData,
     /// Labels that are none of the ten, and how many rows have them.
     pub unknown_labels: Vec<(String, usize)>,
@@ -37,7 +41,9 @@ pub struct Source {
 /// Everything that a recipe trains and validates on.
 #[derive(Clone, Debug, Default)]
 pub struct Corpus {
+    /// In the order in which they were added.
     pub sources: Vec<Source>,
+    /// Of all datasets, one after another.
     pub clips: Vec<CorpusClip>,
 }
 
@@ -110,6 +116,7 @@ impl Corpus {
         Ok(())
     }
 
+    /// The clips of one part, of all datasets.
     pub fn part(&self, split: Split) -> impl Iterator<Item = &CorpusClip> {
         self.clips.iter().filter(move |clip| clip.split == split)
     }

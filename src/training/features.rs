@@ -16,13 +16,17 @@ use avar_model::AvarNet;
 pub struct ClipFeatures {
     /// As the manifest writes it.
     pub path: String,
+    /// The one part that the clip is in.
     pub split: Split,
     /// Position of the dataset.
     pub source: usize,
     /// Whether its dataset is of real recordings.
     pub is_real: bool,
+    /// Clips of one source share it.
     pub group: String,
+    /// What the clip as a whole is labelled.
     pub label: AnomalyClass,
+    /// Where its anomalies can be perceived.
     pub shown_in: ShownIn,
     /// The class that holds in the middle of each step; `None` where it is none of the ten.
     pub classes: Vec<Option<AnomalyClass>>,
@@ -33,10 +37,12 @@ pub struct ClipFeatures {
 }
 
 impl ClipFeatures {
+    /// How many steps.
     pub fn len(&self) -> usize {
         self.classes.len()
     }
 
+    /// Whether there is no step.
     pub fn is_empty(&self) -> bool {
         self.classes.is_empty()
     }

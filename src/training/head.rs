@@ -60,6 +60,8 @@ pub struct HeadTrainer<'a> {
 }
 
 impl<'a> HeadTrainer<'a> {
+    /// A head of shape `config` with weights drawn from the plan's seed; where inputs are normed, the norms begin
+    /// evened out over the training clips. An error where there is no clip for training or none for validation.
     pub fn new(
         training: Vec<&'a ClipFeatures>,
         validation: Vec<&'a ClipFeatures>,
@@ -122,6 +124,7 @@ impl<'a> HeadTrainer<'a> {
         }
     }
 
+    /// Class probabilities of every step of the validation clips, by the weights as they are now.
     pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
         let clips = self.validation.iter().zip(&self.validation_weights).zip(self.step_scores(&self.validation)?);
         Ok(clips.map(|((clip, weight), steps)| ScoredSteps { class: clip.label, weight: *weight, steps }).collect())

@@ -8,10 +8,14 @@ use candle_nn::VarMap;
 
 use super::error::TrainingError;
 
+/// What AdamW depends on beside the learning rate.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamWSettings {
+    /// Share of the mean of the gradients that a step keeps.
     pub beta1: f32,
+    /// Share of the mean of their squares that a step keeps.
     pub beta2: f32,
+    /// Added to the root of the second moment.
     pub epsilon: f32,
     /// Taken off matrices and convolutions only: norms and biases keep their size.
     pub weight_decay: f32,
@@ -33,6 +37,7 @@ struct Slot {
     second: Vec<f32>,
 }
 
+/// The optimizer, with both moments of every variable.
 pub struct AdamW {
     settings: AdamWSettings,
     /// Ordered by name: the same arithmetic in the same order on every run.
@@ -41,6 +46,7 @@ pub struct AdamW {
 }
 
 impl AdamW {
+    /// Of what is registered in `variables` now; the moments begin at zero.
     pub fn new(variables: &VarMap, settings: AdamWSettings) -> AdamW {
         let registered = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut slots: Vec<Slot> = registered
@@ -92,6 +98,7 @@ impl AdamW {
         Ok(length)
     }
 
+    /// Steps that were taken, those before a checkpoint included.
     pub fn steps(&self) -> u64 {
         self.steps
     }

@@ -37,7 +37,9 @@ pub struct Pictures {
 
 /// A clip to learn from.
 pub struct PictureItem {
+    /// All of the size that the trainer is made for.
     pub pictures: Pictures,
+    /// What the clip as a whole is labelled.
     pub label: AnomalyClass,
     /// Whether the classes are learned, or only what the teacher sees.
     pub is_labelled: bool,
@@ -50,7 +52,9 @@ pub struct PictureItem {
 /// Which frames of a clip are read: so many a second, and at most so many.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
+    /// In Hz; held within 0.1 and 50.
     pub frames_per_second: f64,
+    /// A clip that would have more has them spread over all of it.
     pub most_frames: usize,
 }
 

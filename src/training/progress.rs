@@ -8,14 +8,21 @@ use serde::{Deserialize, Serialize};
 use avar_base::job::Progress as JobProgress;
 use avar_labels::AnomalyClass;
 
+/// A part of a training, or of an ablation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// Clips are gathered, and the synthetic ones drawn.
     Data,
+    /// The sound network is trained.
     Sound,
+    /// The picture network is trained.
     Picture,
+    /// Features of every clip are computed.
     Features,
+    /// The temporal head is trained and calibrated.
     Head,
+    /// Test clips are scored; in an ablation, its heads are trained and judged.
     Test,
 }
 
@@ -52,35 +59,52 @@ impl Stage {
 pub enum TrainingEvent {
     /// A sentence about the data, or about what is done next.
     Note {
+        /// What the sentence is about.
         stage: Stage,
+        /// The sentence.
         text: String,
     },
+    /// How far a stage has come. The log does not keep it.
     Progress {
+        /// The stage that has come so far.
         stage: Stage,
+        /// Clips, heads or steps that are done.
         done: u64,
+        /// Out of how many; a stage that stops early does not reach it.
         of: u64,
     },
     /// Means over the steps since the last validation, and what the validation found.
     Validation {
+        /// The stage that was validated.
         stage: Stage,
+        /// Steps of the optimizer so far.
         step: u64,
+        /// Of augmented examples, all terms of the loss together: not to be compared with that of the validation.
         training_loss: f32,
+        /// Mean over the classes.
         validation_loss: f32,
         /// Mean over the classes.
         accuracy: f32,
         /// Of each class that is among the validation clips.
         recall: Vec<(AnomalyClass, f32)>,
+        /// Whether the weights are the best so far, and kept.
         is_best: bool,
     },
+    /// A stage came to its end.
     Finished {
+        /// The stage that has ended.
         stage: Stage,
+        /// Steps of the optimizer, those of earlier runs included.
         steps: u64,
+        /// The step whose weights are kept.
         best_step: u64,
+        /// Wall time, all runs together.
         seconds: f64,
     },
 }
 
 impl TrainingEvent {
+    /// The stage that it is about.
     pub fn stage(&self) -> Stage {
         match self {
             Self::Note { stage, .. }
@@ -125,6 +149,7 @@ pub struct Pace {
 }
 
 impl Pace {
+    /// `done` is what the first report says.
     pub fn from(done: u64) -> Pace {
         Pace { begun: Instant::now(), first: done }
     }

@@ -10,31 +10,41 @@ use super::error::TrainingError;
 use super::progress::Stage;
 use avar_base::files::hexadecimal;
 
+/// What makes weights what they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// What the weights are called; their files are NAME.safetensors and NAME.json.
     pub name: String,
+    /// Of first weights and examples, and of the parts of datasets that have none.
     pub seed: u64,
+    /// Which encoders, and whether they are trained.
     pub backbones: Backbones,
     /// Steps a second at which clips are judged, in training and afterwards.
     pub steps_per_second: f64,
+    /// `None`: nothing is drawn for the backbones.
     #[serde(default)]
     pub synth: Option<SynthData>,
+    /// `None`: nothing is drawn for the head alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synth_for_head: Option<SynthForHead>,
     /// Other datasets, by the names under which the command line says where they are.
     #[serde(default)]
     pub data: Vec<NamedData>,
+    /// Whether the backbones also learn what YAMNet and MobileNetV2 say of the same clips.
     #[serde(default)]
     pub teachers: bool,
+    /// The sound network.
     pub sound: StageRecipe,
+    /// The picture network.
     pub picture: StageRecipe,
+    /// The temporal head.
     pub head: StageRecipe,
     /// Each head of the ablation.
     pub ablation: StageRecipe,
 }
 
+/// The encoders, and where they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Backbones {
@@ -60,12 +70,14 @@ impl std::str::FromStr for Backbones {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SynthData {
+    /// Clips with a picture, at the full frame rate.
     pub clips: usize,
     /// Further clips for training, at a fifth of the frame rate.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub slow_clips: usize,
     /// Further items with sound alone.
     pub sounds: usize,
+    /// A clip depends on it and on its own number alone.
     pub seed: u64,
 }
 
@@ -74,7 +86,9 @@ pub struct SynthData {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SynthForHead {
+    /// How many.
     pub clips: usize,
+    /// A clip depends on it and on its own number alone.
     pub seed: u64,
 }
 
@@ -91,12 +105,15 @@ fn is_yes(answer: &bool) -> bool {
     *answer
 }
 
+/// A dataset that the recipe names and the command line places.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NamedData {
+    /// The one under which [`DataPlace`] says where it is.
     pub name: String,
     /// What it is and under which licence, for the model card.
     pub description: String,
+    /// In words.
     pub licence: String,
     /// Footage of real events, as opposed to drawn or generated.
     pub is_real: bool,
@@ -115,8 +132,11 @@ pub struct NamedData {
 pub struct StageRecipe {
     /// Steps of the optimizer at most.
     pub steps: u64,
+    /// Examples of a step.
     pub batch: usize,
+    /// The highest, reached at the end of the warm-up; above 0 and below 1.
     pub learning_rate: f64,
+    /// Steps over which the learning rate rises.
     pub warm_up: u64,
     /// Steps between two validations, after each of which a checkpoint is written.
     pub validate_every: u64,
@@ -125,6 +145,8 @@ pub struct StageRecipe {
 }
 
 impl Recipe {
+    /// Reads a recipe and checks it. An error where the file cannot be read, has an unknown field, or asks for what
+    /// cannot be.
     pub fn read(path: &Path) -> Result<Recipe, TrainingError> {
         let refused = |reason: String| TrainingError::Recipe { reason, path: path.to_owned() };
         let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
@@ -184,7 +206,9 @@ const BECOMES_JSON: &str = "plain numbers and text, of which recipes consist, al
 /// Where the command line says that a dataset is: `NAME=MANIFEST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataPlace {
+    /// The one that the recipe gives it.
     pub name: String,
+    /// The dataset's manifest.
     pub manifest: PathBuf,
 }
 

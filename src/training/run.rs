@@ -33,6 +33,7 @@ use avar_model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weight
 pub struct Trained {
     /// NAME.safetensors; the card lies beside it.
     pub weights: PathBuf,
+    /// As it was written beside the weights.
     pub card: ModelCard,
     /// How each stage ended, in their order.
     pub stages: Vec<(Stage, StageProgress)>,
@@ -40,6 +41,7 @@ pub struct Trained {
     pub left_out: Vec<String>,
 }
 
+/// Hands on everything that the training tells, and ends with its weights.
 pub type TrainingJob = Job<TrainingEvent, Trained>;
 
 /// Trains on a thread of its own.
@@ -169,8 +171,11 @@ fn digest_of(weights: &Path, cancel: &CancelToken) -> Result<String, TrainingErr
 
 /// What [`ablate_trained`] found.
 pub struct Ablation {
+    /// In the order of [`super::ablation::Arrangement::all`].
     pub cells: Vec<Cell>,
+    /// Clips that each head learned from.
     pub training_clips: usize,
+    /// Clips that each head was judged on.
     pub test_clips: usize,
 }
 

@@ -44,9 +44,11 @@ const PATCH_HOP_SAMPLES: usize = PATCH_HOP_TOKENS * TOKEN_HOP;
 pub struct TeacherRows {
     /// Patches x scores, in 0..1.
     pub scores: Vec<f32>,
+    /// Scores of a patch: of YAMNet 521.
     pub score_count: usize,
     /// Patches x width.
     pub embeddings: Vec<f32>,
+    /// Length of an embedding: of YAMNet 1024.
     pub width: usize,
 }
 
@@ -62,9 +64,11 @@ pub struct SoundItem {
     pub samples: Vec<i16>,
     /// The class of each [`STEP_TOKENS`] tokens; `None` where what shows is none of the ten.
     pub classes: Vec<Option<AnomalyClass>>,
+    /// What is heard in it: normal where its class shows in the picture alone.
     pub label: AnomalyClass,
     /// Position of the dataset; clips are drawn evenly from the datasets that have a class.
     pub source: usize,
+    /// `None` without a teacher.
     pub teacher: Option<TeacherRows>,
 }
 
@@ -157,6 +161,8 @@ const EMBEDDING_SHARE: f64 = 3.0;
 const LABEL_SMOOTHING: f64 = 0.05;
 
 impl SoundTrainer {
+    /// A network of shape `config` with weights drawn from the plan's seed. An error where there is no clip for
+    /// training or none for validation.
     pub fn new(
         training: Vec<SoundItem>,
         validation: Vec<SoundItem>,

@@ -14,7 +14,9 @@ use avar_model::{ComputeDevice, Preset};
 /// What to train, from what, where.
 #[derive(Clone, Debug)]
 pub struct TrainingSpec {
+    /// What makes the weights what they are.
     pub recipe: Recipe,
+    /// Where the datasets are that the recipe names.
     pub places: Vec<DataPlace>,
     /// The folder of the two teachers' files; needed where the recipe asks for teachers.
     pub teachers: Option<PathBuf>,
@@ -22,6 +24,7 @@ pub struct TrainingSpec {
     pub backbone_weights: PathBuf,
     /// Checkpoints, cached features, the drawn corpus and the log.
     pub work: PathBuf,
+    /// Where networks are trained and run.
     pub device: DeviceChoice,
 }
 

@@ -20,11 +20,15 @@ use avar_model::ComputeDevice;
 /// How a stage is run, and where.
 #[derive(Clone, Copy)]
 pub struct StagePlan<'a> {
+    /// Names the files of the stage.
     pub stage: Stage,
+    /// How many steps, how large, and when to stop.
     pub recipe: &'a StageRecipe,
+    /// Of first weights and examples.
     pub seed: u64,
     /// Best weights and checkpoint go here.
     pub folder: &'a Path,
+    /// Where the network is trained.
     pub device: &'a ComputeDevice,
 }
 
@@ -34,9 +38,13 @@ pub struct StagePlan<'a> {
 pub struct StageProgress {
     /// [`super::Recipe::digest_of_stage`] of the recipe that the stage began with; empty before it has begun.
     pub recipe_sha256: String,
+    /// The lowest validation loss; `None` before a validation that counts.
     pub best_loss: Option<f32>,
+    /// Steps that had been taken then; 0 before.
     pub best_step: u64,
+    /// Validations that counted since then.
     pub stale_validations: usize,
+    /// Whether the stage ran out of steps or of patience.
     pub is_finished: bool,
     /// Wall time so far, all runs together.
     pub seconds: f64,
@@ -50,6 +58,7 @@ pub struct ValidationSums {
 }
 
 impl ValidationSums {
+    /// Counts one validation example of `class`.
     pub fn add(&mut self, class: AnomalyClass, loss: f32, is_hit: bool) {
         self.add_weighted(class, 1.0, loss, is_hit);
     }
@@ -72,6 +81,7 @@ impl ValidationSums {
         self.mean_over_classes(|(_, hits, weight)| hits / weight)
     }
 
+    /// Share of hits of each class that has examples, in their order.
     pub fn recall(&self) -> Vec<(AnomalyClass, f32)> {
         let present = AnomalyClass::ALL.into_iter().zip(self.of_class).filter(|(_, (_, _, weight))| *weight > 0.0);
         present.map(|(class, (_, hits, weight))| (class, (hits / weight) as f32)).collect()
@@ -95,6 +105,7 @@ pub struct OptimizerStep {
 }
 
 impl OptimizerStep {
+    /// With `variables` as they are now, and no step taken.
     pub fn new(plan: &StagePlan, variables: &VarMap, settings: AdamWSettings) -> OptimizerStep {
         OptimizerStep {
             stage: plan.stage,
@@ -106,10 +117,12 @@ impl OptimizerStep {
         }
     }
 
+    /// The stage whose variables these are.
     pub fn stage(&self) -> Stage {
         self.stage
     }
 
+    /// How many steps, how large, and when to stop.
     pub fn recipe(&self) -> &StageRecipe {
         &self.recipe
     }
@@ -164,11 +177,13 @@ pub fn checkpoint_path(folder: &Path, stage: Stage) -> PathBuf {
 
 /// What a stage's own file does.
 pub trait Trainer {
+    /// Its variables and what moves them.
     fn descent(&mut self) -> &mut OptimizerStep;
 
     /// The loss of the examples of `step`, which are a function of the seed and the step alone.
     fn loss(&self, step: u64) -> Result<Tensor, TrainingError>;
 
+    /// Judges the validation examples with the weights as they are now.
     fn validate(&self) -> Result<ValidationSums, TrainingError>;
 
     /// Whether the latest steps only led up to those that the stage is for: what is found after them is told, but

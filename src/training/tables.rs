@@ -23,10 +23,15 @@ fn paper_table_3(window_steps: usize) -> Option<f64> {
 
 /// How the tables came about: goes above them.
 pub struct Provenance<'a> {
+    /// The recipe's file, as it was named.
     pub recipe: &'a str,
+    /// [`super::Recipe::digest`] of the recipe.
     pub recipe_digest: &'a str,
+    /// Clips that each head learned from.
     pub training_clips: usize,
+    /// Clips that each head was judged on.
     pub test_clips: usize,
+    /// One head of each arrangement was trained from each.
     pub seeds: &'a [u64],
 }
 

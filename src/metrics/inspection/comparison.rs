@@ -9,6 +9,7 @@ use avar_base::job::{CancelToken, Cancelled};
 
 /// What is the same for every filter and threshold.
 pub struct Paired {
+    /// Which clips both runs have, by path.
     pub pairing: Pairing,
     /// By clip of the first run: its place in the second.
     pub second: Vec<Option<usize>>,

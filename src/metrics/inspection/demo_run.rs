@@ -6,12 +6,16 @@ use crate::runs::{About, ClipFacts, Evidence, Failure, Run, RunClip};
 use crate::{ScoredClip, TruthRange};
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities, Split};
 
+/// What a made-up run is drawn from.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Where the run says that it lies; nothing is written there.
     pub folder: PathBuf,
+    /// How many clips.
     pub clips: usize,
     /// Of a clip, on average.
     pub steps: usize,
+    /// Of what the network says; what happens in the clips does not depend on it.
     pub seed: u64,
     /// How much a network knows: 0 guesses, 1 is nearly always right.
     pub skill: f32,

@@ -4,6 +4,7 @@ use super::notes::Remark;
 use crate::runs::{ClipFacts, RunClip};
 use avar_labels::{AnomalyClass, CLASS_COUNT, Split};
 
+/// Conditions, all of which a clip has to meet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
     /// True classes that are let through, in the order of [`AnomalyClass::ALL`].
@@ -14,7 +15,9 @@ pub struct Filter {
     pub source: String,
     /// A part of the path, the note or a tag, in any case.
     pub text: String,
+    /// Length of the clip.
     pub duration_s: Bounds,
+    /// Root mean square of the sound, in dB of full scale.
     pub loudness_dbfs: Bounds,
     /// 1 − brightness.
     pub darkness: Bounds,
@@ -23,7 +26,9 @@ pub struct Filter {
 /// `low <= x <= high`, where there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Bounds {
+    /// `None`: no lower bound.
     pub low: Option<f64>,
+    /// `None`: no upper bound.
     pub high: Option<f64>,
 }
 
@@ -42,6 +47,7 @@ impl Default for Filter {
 }
 
 impl Filter {
+    /// `remark` is what has been noted on the clip, in which [`Self::text`] is looked for too.
     pub fn lets_through(&self, clip: &RunClip, remark: Option<&Remark>) -> bool {
         let RunClip { scored: clip, facts } = clip;
         let has = |whole: &str, part: &str| whole.to_lowercase().contains(part);
@@ -57,10 +63,12 @@ impl Filter {
             && self.darkness.contain(darkness(facts))
     }
 
+    /// Whether no condition is set, so that every clip passes.
     pub fn is_open(&self) -> bool {
         *self == Self::default()
     }
 
+    /// Lets clips whose true class is `class` through if they were held back, and holds them back if not.
     pub fn toggle(&mut self, class: AnomalyClass) {
         self.classes[class.index()] ^= true;
     }

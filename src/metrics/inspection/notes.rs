@@ -9,30 +9,39 @@ use serde::{Deserialize, Serialize};
 use avar_base::files::{WriteError, write_whole};
 use avar_labels::AnomalyClass;
 
+/// The file in the folder of a run.
 pub const NOTES: &str = "notes.json";
 
 /// By the clip's path.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Notes {
+    /// Clips on which nothing was noted are left out.
     pub clips: BTreeMap<String, Remark>,
 }
 
+/// What was noted on one clip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Remark {
+    /// Free text of at most [`LONGEST_NOTE`] characters.
     pub note: String,
+    /// At most 16, each of 1 to 40 characters.
     pub tags: Vec<String>,
     /// What the clip should be labelled, where its label is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<AnomalyClass>,
 }
 
+/// Why the notes of a run cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NotesError {
+    /// The file is there and cannot be opened or read.
     #[error("the notes cannot be read ({reason}); mend the file or move it away to begin anew: {path}", path = .path.display())]
     Read { path: PathBuf, reason: std::io::Error },
+    /// The file is not JSON of the form that is written here.
     #[error("the notes are not what this program writes ({reason}); mend the file or move it away to begin anew: {path}", path = .path.display())]
     Text { path: PathBuf, reason: serde_json::Error },
+    /// The file has more than 16 MiB.
     #[error("the notes are larger than {MOST_MIB} MiB; move the file away to begin anew: {path}", path = .path.display())]
     TooLarge { path: PathBuf },
 }
@@ -63,10 +72,12 @@ impl Notes {
         Ok(notes)
     }
 
+    /// Writes [`NOTES`] in `folder`, whole or not at all; makes the folder where it is missing.
     pub fn write(&self, folder: &Path) -> Result<(), WriteError> {
         write_whole(&folder.join(NOTES), |file| Ok(serde_json::to_writer_pretty(file, self)?))
     }
 
+    /// What was noted on the clip with this path; `None` where nothing was.
     pub fn of(&self, path: &str) -> Option<&Remark> {
         self.clips.get(path)
     }
@@ -81,6 +92,7 @@ impl Notes {
         }
     }
 
+    /// Path and right class of each clip whose label was corrected, in the order of the paths.
     pub fn corrections(&self) -> impl Iterator<Item = (&str, AnomalyClass)> {
         self.clips.iter().filter_map(|(path, remark)| Some((path.as_str(), remark.corrected?)))
     }

@@ -13,13 +13,17 @@ use crate::{ReportSettings, ScoredClip, Undefined};
 use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 use avar_labels::{ClassScores, Hysteresis, Split};
 
+/// What all views of a run are worked out from.
 pub struct RunIndex {
+    /// The run that is looked at.
     pub run: Arc<Run>,
     /// By clip of the run.
     pub clips: Vec<ClipIndex>,
     /// Every step of every clip by its anomaly score, as frames under the protocol of the report.
     pub(super) frames: Ranking,
+    /// Of the whole run, whatever is filtered.
     pub temperature: FittedTemperature,
+    /// Over all clips of the run.
     pub extent: Extent,
 }
 
@@ -27,18 +31,22 @@ pub struct RunIndex {
 pub struct ClipIndex {
     /// The step with the highest anomaly score; `None` without steps.
     pub peak: Option<usize>,
+    /// To draw in a list of clips.
     pub strip: Strip,
     pub(super) alarms: ClipAlarms,
 }
 
 /// The anomaly score along a clip: the highest of each of 48 stretches of equal length, 0 to 255; `None` without steps.
 pub type Strip = Option<[u8; STRIP_CELLS]>;
+/// Stretches into which a [`Strip`] divides a clip.
 pub const STRIP_CELLS: usize = 48;
 
 /// The temperature of a run's scores, and what it was fitted on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FittedTemperature {
+    /// Above zero; an error says why none fits.
     pub value: Result<f64, Undefined>,
+    /// How many clips it was fitted on.
     pub clips: usize,
     /// Otherwise on all clips, as there are none of the split.
     pub is_of_validation: bool,
@@ -49,10 +57,13 @@ pub struct FittedTemperature {
 pub struct Extent {
     /// Those that occur.
     pub splits: Vec<Split>,
+    /// How many distinct groups the clips have.
     pub sources: usize,
     /// Lowest and highest; `None` where no clip has any.
     pub duration_s: Option<(f64, f64)>,
+    /// In dB of full scale, of clips with sound.
     pub loudness_dbfs: Option<(f64, f64)>,
+    /// 1 − brightness, of clips with a picture.
     pub darkness: Option<(f64, f64)>,
 }
 

@@ -26,32 +26,41 @@ pub struct Selection {
     pub by_frame: CurvePair,
     /// Of each class against the rest, by the class's score.
     pub average_precision: [Metric; CLASS_COUNT],
+    /// False alarms an hour against recall, at every threshold.
     pub alarms: AlarmCurve,
+    /// Of the class probabilities of these clips.
     pub calibration: Calibrated,
 }
 
 /// PR and ROC of one ranking.
 pub struct CurvePair {
     operating: Vec<Operating>,
+    /// The areas under both, from all points and not from the thinned curves.
     pub scores: RankingScores,
     /// To draw.
     pub pr: Vec<PrPoint>,
+    /// To draw, likewise.
     pub roc: Vec<RocPoint>,
 }
 
 /// Where a decision stands on the curves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OperatingPoint {
+    /// Undefined where nothing is called positive.
     pub precision: Metric,
+    /// Undefined where nothing is positive.
     pub recall: Metric,
+    /// Undefined where nothing is negative.
     pub false_positive_rate: Metric,
 }
 
 /// Probabilities before and after temperature scaling.
 pub struct Calibrated {
+    /// As the clips were scored.
     pub raw: ProbabilityScores,
     /// `None` where no temperature could be fitted.
     pub scaled: Option<ProbabilityScores>,
+    /// That of the whole run, fitted once and not on what is selected.
     pub temperature: FittedTemperature,
     /// Clips that the temperature was fitted on are among those shown, so that it looks better than it is.
     pub is_optimistic: bool,
@@ -60,8 +69,11 @@ pub struct Calibrated {
 /// What a decision makes of a selection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
+    /// What the clips were called by.
     pub decision: Decision,
+    /// Of the ten classes.
     pub classification: Classification,
+    /// Anomalous against normal.
     pub binary: BinaryCounts,
     /// By position in [`Selection::places`].
     pub predicted: Vec<AnomalyClass>,
@@ -116,6 +128,7 @@ impl CurvePair {
         Metric::ratio(positives, positives + negatives, Undefined::NoExamples)
     }
 
+    /// What calling positive everything whose score reaches `threshold` gives.
     pub fn at(&self, threshold: f64) -> OperatingPoint {
         let at = Operating::at(&self.operating, threshold);
         let (positives, negatives) = (self.scores.positives as f64, self.scores.negatives as f64);
@@ -143,6 +156,7 @@ impl Calibrated {
 }
 
 impl Outcome {
+    /// Calls the clips of `selection`, which was made of `index`.
     pub fn new(index: &RunIndex, selection: &Selection, decision: Decision) -> Self {
         let clips = &index.run.clips;
         let predicted: Vec<AnomalyClass> =

@@ -35,11 +35,14 @@ pub fn is_run(path: &Path) -> bool {
     path.join(tables::ABOUT).is_file()
 }
 
+/// A run, whole in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
     /// Where it was read from, or is to be written to.
     pub folder: PathBuf,
+    /// What it was made from: `run.json`.
     pub about: About,
+    /// Those that can be used, in the order of `clips.csv`.
     pub clips: Vec<RunClip>,
     /// Clips of the folder that cannot be used, each with a sentence.
     pub set_aside: Vec<Failure>,
@@ -48,7 +51,9 @@ pub struct Run {
 /// A clip of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunClip {
+    /// Truth and scores.
     pub scored: ScoredClip,
+    /// What is known of it beside those.
     pub facts: ClipFacts,
 }
 

@@ -9,13 +9,16 @@ use super::Run;
 pub struct Pairing {
     /// Positions in the first and in the second run, in the order of the first.
     pub shared: Vec<(usize, usize)>,
+    /// How many clips the second run lacks.
     pub only_first: usize,
+    /// How many clips the first run lacks.
     pub only_second: usize,
     /// Shared clips whose true classes differ; they stay in `shared`, and the first run's truth is shown.
     pub other_truth: usize,
 }
 
 impl Pairing {
+    /// A clip is the same in both where both write its path alike.
     pub fn new(first: &Run, second: &Run) -> Self {
         let places: HashMap<&str, usize> =
             second.scored().enumerate().map(|(place, clip)| (clip.path.as_str(), place)).collect();

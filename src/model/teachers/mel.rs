@@ -14,9 +14,13 @@ use candle_core::{Device, Tensor};
 use super::super::error::ModelError;
 use avar_kernels::{Activation, Matrix};
 
+/// Samples must have this rate.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
+/// Length of a frame: 25 ms.
 pub const FRAME_SAMPLES: usize = 400;
+/// From the start of one frame to the start of the next: 10 ms.
 pub const HOP_SAMPLES: usize = 160;
+/// Mel bands of a frame.
 pub const BANDS: usize = 64;
 
 const TRANSFORM_POINTS: usize = 512;
@@ -35,6 +39,7 @@ pub struct LogMel {
 }
 
 impl LogMel {
+    /// Computes the matrices, in double precision, and puts them on `device`.
     pub fn new(device: &Device) -> Result<LogMel, ModelError> {
         let bins: Vec<usize> = (1..=TRANSFORM_POINTS / 2).filter(|&bin| band_shares(bin).any(|s| s > 0.0)).collect();
         let wave = |wave: fn(f64) -> f64| {

@@ -74,6 +74,7 @@ pub struct Yamnet {
 /// What YAMNet says of each patch of a sound, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Patches {
+    /// How many whole patches the sound has.
     pub count: usize,
     /// `count` rows of [`EMBEDDING`].
     pub embeddings: Vec<f32>,
