@@ -33,6 +33,7 @@ lint:
 	scripts/crates.sh --check
 	cargo fmt --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc $(CARGO_FLAGS) --workspace --no-deps
 
 bench: setup ## Speed of decoding, networks, analysis, seeking and the window
 	cargo bench --locked -p avar-benches

@@ -69,7 +69,8 @@ fn once_two_runs(bencher: Bencher) {
 fn differences_with_intervals(bencher: Bencher) {
     let cancel = CancelToken::default();
     let decision = Decision::Threshold(0.4);
-    bencher.bench_local(|| PAIRED.differences(&RUNS[0], &RUNS[1], &SELECTIONS[0], decision, &cancel).unwrap());
+    let differences = || PAIRED.differences(&RUNS[0], &RUNS[1], &SELECTIONS[0], decision, &cancel);
+    bencher.bench_local(|| differences().expect("nobody cancels"));
 }
 
 /// On the window's thread, for one run.

@@ -1,3 +1,5 @@
+//! The program `avar`: its command line, which opens the window too, is in the library beside it.
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -8,6 +8,7 @@ use avar_media::MediaError;
 use avar_model::ModelError;
 
 /// What ended an analysis before its scores were whole.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
     /// The caller asked for it.

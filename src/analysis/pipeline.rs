@@ -113,6 +113,7 @@ pub struct Timings {
 }
 
 /// What arrives while the job runs, in this order: the grid once, then steps.
+#[allow(missing_docs, reason = "the line above a variant says what its fields are")]
 #[derive(Debug)]
 pub enum AnalysisPartial {
     /// The network is loaded and the steps are known.

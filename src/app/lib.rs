@@ -13,6 +13,11 @@
 //!   tooltip and line in the key sheet are one entry.
 //! - Nothing for a room that names a recording: [`present`] shows no path, no note and no log.
 
+#![allow(
+    missing_docs,
+    reason = "a window and no library: what its tests and `avar` reach is public, and named to be read"
+)]
+
 pub mod color_matrix;
 pub mod command;
 pub mod evaluate;

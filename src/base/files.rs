@@ -132,6 +132,7 @@ impl Hasher {
 }
 
 /// Why a file has no digest.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum DigestError {
     /// The token was set before the end of the file.

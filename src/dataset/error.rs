@@ -8,6 +8,7 @@ use super::wording::{counted, listed, quoted};
 use avar_base::files::WriteError;
 
 /// Why a dataset cannot be read or written; each sentence ends with the path that it is about.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// A text file cannot be opened or read.

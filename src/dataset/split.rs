@@ -65,6 +65,7 @@ pub fn hold_out_validation(clips: &mut [Clip], shares: Shares, seed: u64) {
 }
 
 /// Why clips cannot be shared out into folds.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
     /// So many folds were asked for: fewer than 2 or more than 100.

@@ -29,6 +29,7 @@ use avar_metrics::EvaluationError;
 use avar_metrics::runs::Run;
 
 /// Why an export was not made, in a sentence.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// A figure or a table cannot be drawn or saved.

@@ -24,6 +24,7 @@ pub struct Figure {
 }
 
 /// Why a figure cannot be made or saved.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum FigureError {
     /// What is missing and what to do, in a sentence.

@@ -76,6 +76,7 @@ pub struct Pulled {
 }
 
 /// Why a pull came to nothing, in a sentence.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum HubError {
     /// The caller asked for it.

@@ -6,6 +6,7 @@ use avar_base::job::Cancelled;
 use avar_base::time::FrameIndex;
 
 /// One sentence for the user; `Clone`, so that it can cross threads and be shown more than once.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MediaError {

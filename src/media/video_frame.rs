@@ -41,6 +41,7 @@ pub struct VideoFrame {
 }
 
 /// How the planes hold the picture.
+#[allow(missing_docs, reason = "the line above a variant says what its fields are")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PixelLayout {
     /// Planes Y, Cb, Cr. Up to 8 bits in bytes, above in 16-bit little-endian words, the value in the low

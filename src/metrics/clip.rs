@@ -57,6 +57,7 @@ impl AsRef<ScoredClip> for ScoredClip {
 }
 
 /// Why clips cannot be evaluated.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvaluationError {
     /// There is no clip at all.

@@ -159,6 +159,7 @@ pub struct ClassValidation {
 }
 
 /// Why a card cannot be used; the weights can.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CardError {
     /// The card is there, and cannot be read, is larger than 4 MiB, or is not of the expected form.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use avar_base::job::Cancelled;
 
 /// An error of the networks or of their weights; the path, where there is one, comes last.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The weights file is missing, no ordinary file, larger than 4 GiB, or cannot be read.

@@ -93,7 +93,7 @@ impl LayerNorm {
     }
 }
 
-/// `y = x weight + bias`, each number by itself, held between -[`Scale::MOST`] and [`Scale::MOST`].
+/// `y = x weight + bias`, each number by itself, held between -`MOST` and `MOST`.
 #[derive(Clone)]
 pub struct Scale {
     weight: Tensor,

@@ -31,11 +31,15 @@ pub struct Config {
     pub strides: Vec<usize>,
     /// Width of the tokens.
     pub width: usize,
+    /// Of the transformer.
     pub layers: usize,
+    /// Of the attention in each of them; they divide `width`.
     pub heads: usize,
     /// Inner width of the feed-forward networks.
     pub inner: usize,
+    /// Of the convolution that stands for positions.
     pub position_taps: usize,
+    /// Into which its channels are divided.
     pub position_groups: usize,
 }
 
@@ -90,6 +94,7 @@ pub struct Stages {
     pub hidden: Vec<Tensor>,
 }
 
+/// The network: samples at 16 kHz in, one token each 20 ms out.
 pub struct Wav2Vec2 {
     convolutions: Vec<FeatureConv>,
     feature_norm: LayerNorm,

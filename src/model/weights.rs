@@ -23,6 +23,7 @@ use super::seeded::{self, Init};
 const LARGEST_FILE_BYTES: u64 = 4 << 30;
 
 /// What to take weights from.
+#[allow(missing_docs, reason = "the line above a variant says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WeightSource {
     /// Numbers drawn from a seed: the network runs, its results mean nothing.
@@ -38,6 +39,7 @@ const BUNDLED: &[u8] = include_bytes!("../../weights/avar-lite.safetensors");
 const BUNDLED_CARD: &[u8] = include_bytes!("../../weights/avar-lite.json");
 
 /// What weights were taken from; goes with every result.
+#[allow(missing_docs, reason = "the line above a variant says what its fields are")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Provenance {
     /// Drawn from a seed: results mean nothing.

@@ -9,6 +9,7 @@ use avar_base::time::MediaTime;
 use avar_media::{FrameFaults, VideoFrame};
 
 /// Why a file cannot be played at all.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum PlaybackError {
     /// There is neither a frame nor an audio track.

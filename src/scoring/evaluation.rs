@@ -40,6 +40,7 @@ pub struct Evaluated {
 }
 
 /// Why there is no evaluation, in a sentence.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluationError {
     /// The caller asked for it.

@@ -39,7 +39,7 @@ const LAST_STEP: f32 = 0.04;
 impl Calibration {
     const NONE: Calibration = Calibration { factor: 1.0, offsets: [0.0; CLASS_COUNT] };
 
-    /// The one with the smallest [`validation_loss`]: parameter after parameter is moved for as long as that helps,
+    /// The one with the smallest [`Self::validation_loss`]: parameter after parameter is moved for as long as that helps,
     /// in ever smaller steps.
     pub fn fit(clips: &[ScoredSteps]) -> Calibration {
         let cost = |found: &Calibration| {

@@ -11,6 +11,7 @@ use avar_model::ModelError;
 use avar_synth::SynthError;
 
 /// What ended a training, or an ablation, before its end.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
     /// The caller asked for it; the stages go on from their checkpoints.

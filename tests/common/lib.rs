@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use avar_media::{AudioFormat, ClipSpec, ClipWriter};
 
+/// Width of the clips that [`write_clip`] writes.
 pub const WIDTH_PX: u32 = 160;
+/// Their height.
 pub const HEIGHT_PX: u32 = 120;
+/// Their frames a second.
 pub const RATE_HZ: u32 = 25;
 const AUDIO_HZ: u32 = 48_000;
 
@@ -117,6 +120,7 @@ pub fn data_folder(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// A JSON file.
 pub fn read_json(path: &Path) -> serde_json::Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -22,8 +22,11 @@ use avar_training::{TrainingJob, TrainingSpec, spawn_training};
 pub enum Command {
     /// Shows the curves of the stage at this place in the list.
     Show(usize),
+    /// Ends the training; what is learned is kept.
     Stop,
+    /// Dark or light.
     ToggleTheme,
+    /// Closes the window.
     Quit,
 }
 
@@ -39,7 +42,9 @@ pub fn run(spec: TrainingSpec) -> anyhow::Result<()> {
         .map_err(|error| anyhow!("the window cannot be opened: {error}"))
 }
 
+/// The window of one training.
 pub struct TrainingWindow {
+    /// What it shows.
     pub state: TrainingState,
     job: TrainingJob,
     letters: Letters,

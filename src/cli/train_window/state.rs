@@ -9,9 +9,11 @@ use avar_training::{Pace, Stage, TrainingEvent, TrainingSpec};
 /// How a training ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ending {
+    /// The weights lie here.
     Trained(PathBuf),
     /// One sentence.
     Failed(String),
+    /// By whoever watches.
     Stopped,
 }
 
@@ -56,16 +58,22 @@ impl StageView {
     }
 }
 
+/// All that the window shows.
 #[derive(Clone, Debug)]
 pub struct TrainingState {
+    /// Of the recipe.
     pub name: String,
+    /// Where checkpoints, log and weights go.
     pub folder: PathBuf,
+    /// In the order of [`Stage::ALL`].
     pub stages: Vec<StageView>,
     /// The place of the stage whose curves are shown; the latest that has any until one is chosen.
     chosen: Option<usize>,
     /// Sentences, oldest first.
     pub told: Vec<String>,
+    /// Asked to stop and not yet stopped.
     pub is_stopping: bool,
+    /// `None` while it trains.
     pub ending: Option<Ending>,
 }
 
@@ -85,6 +93,7 @@ impl TrainingState {
         state
     }
 
+    /// Takes up what the training tells.
     pub fn take(&mut self, event: TrainingEvent) {
         match event {
             TrainingEvent::Note { .. } => self.told.push(event.to_string()),
@@ -117,10 +126,12 @@ impl TrainingState {
         self.chosen.or(latest).unwrap_or_default()
     }
 
+    /// The stage whose curves are shown.
     pub fn shown(&self) -> &StageView {
         &self.stages[self.shown_place()]
     }
 
+    /// Shows the curves of the stage at this place, the last where there are fewer.
     pub fn show(&mut self, place: usize) {
         self.chosen = Some(place.min(self.stages.len() - 1));
     }

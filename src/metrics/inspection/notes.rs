@@ -33,6 +33,7 @@ pub struct Remark {
 }
 
 /// Why the notes of a run cannot be read.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum NotesError {
     /// The file is there and cannot be opened or read.

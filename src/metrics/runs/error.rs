@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use avar_base::files::WriteError;
 
 /// Why a run cannot be read or written; what is wrong with one clip only sets that clip aside.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A file of the run is missing or cannot be read.

@@ -1,6 +1,6 @@
 //! The sound of VAAR-Synth: everything that is heard is computed here, from a seed, without a recording.
 //!
-//! [`soundtrack`] is the sound of a [`Scenario`], in step with its pictures. The clips are items of sound alone:
+//! [`soundtrack`] is the sound of a [`Scenario`](crate::scenario::Scenario), in step with its pictures. The clips are items of sound alone:
 //! sirens, infants, the other audible classes, and above all everyday life, whose many kinds are chosen to
 //! lie close to what must be found. One family of sounds a file; `voice` and `tones` hold what they share,
 //! `room` and `recording` what happens to a sound on its way into a file, the same for every class.
