@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use avar::analysis::NetworkChoice;
 use avar::app::DeskOptions;
 use avar::app::command::Command;
-use avar::app::state::{ScoreStatus, Stage};
+use avar::app::state::{OpeningStage, ScoreStatus};
 use avar::app::update::Desk;
 use avar::job::no_wake;
 use avar::model::WeightSource;
@@ -273,7 +273,7 @@ fn is_refused_by_the_window(file: &Path, reason: &str) {
     let mut desk = desk(NetworkChoice::default());
     desk.apply(Command::OpenPaths(vec![file.to_owned()]));
     wait_until(&mut desk, |desk| !desk.is_busy());
-    let Some(Stage::Failed(sentence)) = desk.state.recording().map(|recording| &recording.stage) else {
+    let Some(OpeningStage::Failed(sentence)) = desk.state.recording().map(|recording| &recording.stage) else {
         panic!("{} was opened", file.display());
     };
     assert_is_one_sentence(sentence, file);

@@ -7,11 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::audio::{StepAudio, audio_features, pass_over, steps_per_chunk};
 use super::error::AnalysisError;
 use super::levels::Levels;
 use super::pictures::StepPictures;
 use super::scores::StepFrame;
-use super::sound::{SOUND_RATE_HZ, SoundTrack, audio_features, pass_over, steps_per_chunk};
 use super::step_grid::StepGrid;
 use super::windows::Average;
 use avar_base::job::CancelToken;
@@ -19,7 +19,7 @@ use avar_labels::{CLASS_COUNT, ClassScores, Evidence, Modalities};
 use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
 use avar_model::avar_net::PictureEncoding;
 use avar_model::motion::Motion;
-use avar_model::wav2vec2::normalise_utterance;
+use avar_model::wav2vec2::{SAMPLE_RATE_HZ, normalise_utterance};
 use avar_model::{AvarNet, ModelError};
 
 /// Frames per pass through the picture network: enough for its matrix products, few enough to be cancelled soon.
@@ -192,7 +192,7 @@ type ReadBlock = Box<dyn FnMut() -> Result<Option<avar_media::AudioBlock>, Analy
 
 /// The audio of an open file.
 struct OpenAudio {
-    track: SoundTrack<ReadBlock>,
+    track: StepAudio<ReadBlock>,
     /// What `track` reads from.
     reader: Rc<RefCell<AudioReader>>,
 }
@@ -381,12 +381,12 @@ fn open_audio(
     first_step: usize,
     cancel: &CancelToken,
 ) -> Result<OpenAudio, AnalysisError> {
-    let format = AudioFormat { rate_hz: SOUND_RATE_HZ, channels: 1 };
+    let format = AudioFormat { rate_hz: SAMPLE_RATE_HZ, channels: 1 };
     let reader = AudioReader::open_track(path, Some(audio), format, &CancelToken::default())?;
     let reader = Rc::new(RefCell::new(reader));
     let shared = reader.clone();
     let read: ReadBlock = Box::new(move || Ok(shared.borrow_mut().next()?));
-    let mut track = SoundTrack::new(grid.range().start, read);
+    let mut track = StepAudio::new(grid.range().start, read);
     // Read from the start, a thousand times faster than heard: after a seek, samples differ in their last bits.
     let chunk = steps_per_chunk(&grid);
     for start in (0..first_step).step_by(chunk) {

@@ -17,6 +17,7 @@
 //! - No score of untrained or unknown weights without the words that say so ([`record`]).
 //! - No score that depends on whether the analysis was interrupted ([`journal`]).
 
+pub mod audio;
 mod error;
 pub mod events;
 pub mod features;
@@ -27,7 +28,6 @@ pub mod pictures;
 pub mod pipeline;
 pub mod record;
 pub mod scores;
-pub mod sound;
 pub mod step_grid;
 pub mod windows;
 

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, info_span};
 
+use super::audio::steps_per_chunk;
 use super::error::AnalysisError;
 use super::features::{FeatureStreams, HeadOutput, Spent, StepFeatures, plan};
 use super::journal::{Journal, JournalPlace, KeptStep};
 use super::levels::Levels;
 use super::network::{NetworkChoice, NetworkShelf};
 use super::scores::{StepScore, StepScores};
-use super::sound::steps_per_chunk;
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid};
 use super::windows::WindowMean;
 use avar_base::job::{CancelToken, Job, Wake};

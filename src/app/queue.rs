@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::jobs::{Destination, Opened, PathKind, Sorted};
-use super::state::{FileDigest, Mode, Recording, RecordingId, ScoreStatus, Stage, Waveform};
+use super::state::{FileDigest, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Waveform};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
 use avar_base::job::JobEvent;
@@ -51,8 +51,8 @@ impl Desk {
         self.state.path_text.clear();
         if let Some(place) = self.state.queue.iter().position(|recording| recording.path == first) {
             // Opening a file that failed before means: try again.
-            if matches!(self.state.queue[place].stage, Stage::Failed(_)) {
-                self.state.queue[place].stage = Stage::Waiting;
+            if matches!(self.state.queue[place].stage, OpeningStage::Failed(_)) {
+                self.state.queue[place].stage = OpeningStage::Waiting;
             }
             self.show(place);
         }
@@ -114,7 +114,7 @@ impl Desk {
         let Some(recording) = self.state.find(id) else { return };
         match event {
             JobEvent::Progress(progress) if recording.media().is_some() => recording.indexing = Some(progress),
-            JobEvent::Progress(progress) => recording.stage = Stage::Opening(Some(progress)),
+            JobEvent::Progress(progress) => recording.stage = OpeningStage::Opening(Some(progress)),
             JobEvent::Partial(media) => self.take_in(id, media),
             JobEvent::Done((media, report)) => {
                 recording.indexing = None;
@@ -123,9 +123,9 @@ impl Desk {
             }
             JobEvent::Failed(sentence) => {
                 recording.indexing = None;
-                recording.stage = Stage::Failed(sentence);
+                recording.stage = OpeningStage::Failed(sentence);
             }
-            JobEvent::Cancelled => recording.stage = Stage::Waiting,
+            JobEvent::Cancelled => recording.stage = OpeningStage::Waiting,
         }
     }
 
@@ -141,7 +141,7 @@ impl Desk {
             recording.waveform = Waveform::Unknown;
             self.jobs.forget_waveform(id);
         }
-        recording.stage = Stage::Ready(media);
+        recording.stage = OpeningStage::Ready(media);
         if !is_shown {
             return;
         }
@@ -192,10 +192,10 @@ impl Desk {
     /// Starts what is due: files are opened one after another and analysed one at a time, the one on screen first.
     pub(super) fn schedule(&mut self) {
         if !self.jobs.is_opening()
-            && let Some(place) = self.first_due(|recording| matches!(recording.stage, Stage::Waiting))
+            && let Some(place) = self.first_due(|recording| matches!(recording.stage, OpeningStage::Waiting))
         {
             let recording = &mut self.state.queue[place];
-            recording.stage = Stage::Opening(None);
+            recording.stage = OpeningStage::Opening(None);
             self.jobs.open(recording.id, recording.path.clone(), recording.audio_track);
         }
         if !self.jobs.is_digesting()
@@ -214,7 +214,7 @@ impl Desk {
         {
             let network = self.state.network.clone();
             let recording = &mut self.state.queue[place];
-            if let Stage::Ready(media) = &recording.stage {
+            if let OpeningStage::Ready(media) = &recording.stage {
                 recording.review.status = ScoreStatus::Running(None);
                 // One that was cancelled goes on; one that was done is wanted anew.
                 let afresh = recording.review.analysis.is_some();
@@ -233,7 +233,7 @@ impl Desk {
         let Some(place) = self.state.current else { return };
         let recording = &mut self.state.queue[place];
         match (&recording.stage, &recording.review.status) {
-            (Stage::Failed(_), _) => recording.stage = Stage::Waiting,
+            (OpeningStage::Failed(_), _) => recording.stage = OpeningStage::Waiting,
             (_, ScoreStatus::Running(_)) => {}
             _ => recording.review.status = ScoreStatus::Queued,
         }

@@ -13,7 +13,7 @@ use image::ExtendedColorType;
 use super::command::{Action, Command};
 use super::evaluate::command::{EvaluateAction, EvaluateCommand};
 use super::evaluate::state::Slot;
-use super::state::Stage;
+use super::state::OpeningStage;
 use super::{DeskApp, DeskOptions, sample_path};
 use avar_base::files::write_png;
 use avar_base::time::MediaTime;
@@ -141,7 +141,7 @@ pub fn settle(harness: &mut Harness<'_, DeskApp>) -> anyhow::Result<()> {
             Some(player) => {
                 !matches!(player.frame_state, FrameState::Loading | FrameState::Preview) || player.error.is_some()
             }
-            None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, Stage::Failed(_))),
+            None => desk.state.recording().is_none_or(|recording| matches!(recording.stage, OpeningStage::Failed(_))),
         };
         if has_picture && !desk.is_busy() && !desk.awaits_pictures() && !thumbnails.is_busy() && !letters.is_busy() {
             return Ok(());

@@ -146,7 +146,7 @@ pub struct Recording {
     pub path: PathBuf,
     /// The stream that the user chose; `None`: the best one.
     pub audio_track: Option<usize>,
-    pub stage: Stage,
+    pub stage: OpeningStage,
     /// While a file that can be looked at already is still being indexed.
     pub indexing: Option<Progress>,
     /// Once the file is indexed to its end.
@@ -166,7 +166,7 @@ pub enum FileDigest {
 }
 
 /// How far a recording has been opened.
-pub enum Stage {
+pub enum OpeningStage {
     Waiting,
     Opening(Option<Progress>),
     /// A long file at first as far as it has been indexed.
@@ -324,7 +324,7 @@ impl Recording {
             id,
             path,
             audio_track: None,
-            stage: Stage::Waiting,
+            stage: OpeningStage::Waiting,
             indexing: None,
             ingest: None,
             digest: FileDigest::Due,
@@ -335,7 +335,7 @@ impl Recording {
 
     pub fn media(&self) -> Option<&OpenedMedia> {
         match &self.stage {
-            Stage::Ready(media) => Some(media),
+            OpeningStage::Ready(media) => Some(media),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use super::jobs::{Destination, Jobs, Report};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{
-    FileDigest, LogView, Mode, Recording, RecordingId, ScoreStatus, Sheet, Stage, State, Wanted, Waveform,
+    FileDigest, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted, Waveform,
 };
 use super::thumbnails::Moment;
 use super::transport::LATENCY_STEP_MS;
@@ -89,7 +89,7 @@ impl Desk {
     /// Whether anything but the player is at work.
     pub fn is_busy(&self) -> bool {
         let waits = |recording: &Recording| {
-            matches!(recording.stage, Stage::Waiting | Stage::Opening(_))
+            matches!(recording.stage, OpeningStage::Waiting | OpeningStage::Opening(_))
                 || recording.media().is_some_and(|media| !media.is_whole())
                 || recording.awaits_digest()
                 || recording.awaits_analysis()

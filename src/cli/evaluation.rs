@@ -13,7 +13,7 @@ use avar_base::job::CancelToken;
 use avar_labels::{AnomalyClass, Split};
 use avar_metrics::ScoredClip;
 use avar_metrics::runs::Failure;
-use avar_scoring::{Evaluated, EvaluationError, EvaluationSpec, evaluate};
+use avar_scoring::{Evaluated, EvaluationSpec, ScoringError, evaluate};
 
 #[derive(Args)]
 pub(super) struct EvaluateArguments {
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: EvaluateArguments) -> anyhow::Result<()> {
         eprint!("\r\x1b[K");
     }
     let Evaluated { run, report } = match evaluated {
-        Err(EvaluationError::MissingFiles(missing)) => {
+        Err(ScoringError::MissingFiles(missing)) => {
             Err(missing).context("the manifest cannot be evaluated (--skip-missing leaves them out)")?
         }
         other => other?,

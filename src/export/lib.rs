@@ -25,7 +25,7 @@ pub use watch::Watch;
 use avar_base::files::WriteError;
 use avar_base::job::{Cancelled, Job, Stopped, Wake};
 use avar_figures::FigureError;
-use avar_metrics::EvaluationError;
+use avar_metrics::ScoreError;
 use avar_metrics::runs::Run;
 
 /// Why an export was not made, in a sentence.
@@ -37,7 +37,7 @@ pub enum ExportError {
     Figure(FigureError),
     /// The metrics of the run's clips cannot be computed.
     #[error(transparent)]
-    Metrics(#[from] EvaluationError),
+    Metrics(#[from] ScoreError),
     /// The report or its print cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Watch;
 use avar_base::job::Cancelled;
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_figures::{Moment, Picture, Still};
+use avar_figures::{Moment, RgbPicture, Still};
 use avar_media::{FrameScaler, MediaError, VideoReader, open};
 use avar_metrics::runs::Run;
 
@@ -52,7 +52,7 @@ fn stills_of(file: &Path, times_s: &[f64], watch: &Watch) -> Result<Vec<Still>, 
         watch.cancel().check()?;
         let index = table.at_or_before(MediaTime::from_seconds(*time_s));
         stills.push(match read_picture(&mut reader, &mut scaler, index) {
-            Ok(Some(picture)) => Still::Picture(picture),
+            Ok(Some(picture)) => Still::RgbPicture(picture),
             Ok(None) => Still::Damaged,
             Err(error) => {
                 if !std::mem::replace(&mut is_told, true) {
@@ -78,13 +78,13 @@ fn read_picture(
     reader: &mut VideoReader,
     scaler: &mut FrameScaler,
     index: FrameIndex,
-) -> Result<Option<Picture>, MediaError> {
+) -> Result<Option<RgbPicture>, MediaError> {
     let frame = reader.seek_exact(index)?;
     let (width_px, height_px) = frame.upright_size_px();
     let fit = (f64::from(WIDEST_PX) / f64::from(width_px.max(height_px).max(1))).min(1.0);
     let scaled = |length_px: u32| ((f64::from(length_px) * fit).round() as u32).max(1);
     let (width_px, height_px) = (scaled(width_px), scaled(height_px));
-    Ok(Picture::new(width_px, height_px, scaler.scale(&frame, width_px, height_px)?))
+    Ok(RgbPicture::new(width_px, height_px, scaler.scale(&frame, width_px, height_px)?))
 }
 
 #[cfg(test)]

@@ -299,7 +299,7 @@ mod tests {
     const MARKS: CurveMarks = CurveMarks { threshold: 0.5, playhead_s: None };
 
     fn stills(count: usize) -> Vec<Still> {
-        (0..count as u64).map(|seed| Still::Picture(sample_picture(seed))).collect()
+        (0..count as u64).map(|seed| Still::RgbPicture(sample_picture(seed))).collect()
     }
 
     fn figure(path: Option<&str>, marks: CurveMarks) -> Figure {

@@ -24,7 +24,7 @@ pub struct Drawing {
 
 /// Eight bits of red, green and blue a pixel, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct RgbPicture {
     /// Pixels of a row.
     pub width_px: u32,
     /// Rows.
@@ -35,7 +35,7 @@ pub struct Picture {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlacedPicture {
-    pub picture: Picture,
+    pub picture: RgbPicture,
     pub at: Area,
     /// For those who cannot see it.
     pub label: String,
@@ -199,7 +199,7 @@ impl Text {
     }
 }
 
-impl Picture {
+impl RgbPicture {
     /// `None` where the bytes are not those of a picture of this size.
     pub fn new(width_px: u32, height_px: u32, rgb: Vec<u8>) -> Option<Self> {
         let bytes = u64::from(width_px) * u64::from(height_px) * 3;

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn wrong_frames_are_red_and_crossed_and_no_others_are() {
-        let figure = figure(|seed| Still::Picture(sample_picture(seed)));
+        let figure = figure(|seed| Still::RgbPicture(sample_picture(seed)));
         let page = Page::of(&figure);
         let wrong = figure.table.rows.iter().filter(|row| row[7] == "false").count();
         assert!(wrong > 0 && wrong < figure.table.rows.len());
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn the_same_run_gives_the_same_bytes_and_no_text_leaves_the_page() {
         let make =
-            || figure(|seed| if seed % 9 == 4 { Still::SoundOnly } else { Still::Picture(sample_picture(seed)) });
+            || figure(|seed| if seed % 9 == 4 { Still::SoundOnly } else { Still::RgbPicture(sample_picture(seed)) });
         Page::of(&make()).assert_text_within();
         assert_eq!(make().drawing.to_svg(), make().drawing.to_svg());
         Page::keep(&make(), "figure-4");

@@ -59,7 +59,7 @@ pub use color::Color;
 pub use confusion::{anomaly_confusion, class_confusion};
 pub use curve::{CurveMarks, score_curve};
 pub use curve_plan::{CurvePlan, plan_curve};
-pub use drawing::{Area, Drawing, Picture};
+pub use drawing::{Area, Drawing, RgbPicture};
 pub use figure::{Figure, FigureError};
 pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};

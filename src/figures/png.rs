@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{FontResolver, Options, Tree, fontdb};
 
-use super::drawing::{Drawing, Outline, Picture, PlacedPicture};
+use super::drawing::{Drawing, Outline, PlacedPicture, RgbPicture};
 use super::font::{BOLD, FAMILY, REGULAR, is_bundled};
 use super::svg::Families;
 use avar_fonts::SystemFonts;
@@ -93,7 +93,7 @@ fn paint(canvas: &mut Pixmap, PlacedPicture { picture, at, .. }: &PlacedPicture)
     canvas.draw_pixmap(0, 0, pixels.as_ref(), &smooth, place, None);
 }
 
-fn opaque(picture: &Picture) -> Option<Pixmap> {
+fn opaque(picture: &RgbPicture) -> Option<Pixmap> {
     let mut pixels = Pixmap::new(picture.width_px, picture.height_px)?;
     for (target, source) in pixels.data_mut().chunks_exact_mut(4).zip(picture.rgb.chunks_exact(3)) {
         target[..3].copy_from_slice(source);
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn shapes_and_pictures_lie_where_they_were_put() {
         let mut drawing = Drawing::new(40.0, 20.0);
-        let picture = Picture::new(1, 1, vec![0, 0, 255]).unwrap();
+        let picture = RgbPicture::new(1, 1, vec![0, 0, 255]).unwrap();
         let at = Area::new(20.0, 0.0, 20.0, 20.0);
         drawing.pictures.push(PlacedPicture { picture, at, label: String::new() });
         drawing.rectangle("cell", Area::new(0.0, 0.0, 10.0, 20.0), Style::filled(Color([255, 0, 0])));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::drawing::Picture;
+use super::drawing::RgbPicture;
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Modalities};
 use avar_metrics::runs::{About, ClipFacts, Run, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
@@ -87,7 +87,7 @@ fn sample_clip(class: AnomalyClass, found: AnomalyClass, number: usize, random: 
 }
 
 /// A small scene of a hue of its own.
-pub(crate) fn sample_picture(seed: u64) -> Picture {
+pub(crate) fn sample_picture(seed: u64) -> RgbPicture {
     let (width_px, height_px) = (64, 36);
     let mut random = fastrand::Rng::with_seed(seed);
     let (tint, light_x) = ([random.u8(40..160), random.u8(40..160), random.u8(40..160)], random.f64() * 64.0);
@@ -98,5 +98,5 @@ pub(crate) fn sample_picture(seed: u64) -> Picture {
             rgb.extend(tint.map(|channel: u8| (f64::from(channel) * light).min(255.0) as u8));
         }
     }
-    Picture { width_px, height_px, rgb }
+    RgbPicture { width_px, height_px, rgb }
 }

@@ -2,7 +2,7 @@
 
 use super::caption::clip_name;
 use super::color::Color;
-use super::drawing::{Anchor, Area, Drawing, Picture, PlacedPicture, Style, Text};
+use super::drawing::{Anchor, Area, Drawing, PlacedPicture, RgbPicture, Style, Text};
 use avar_labels::AnomalyClass;
 use avar_metrics::ScoredClip;
 use avar_metrics::runs::Run;
@@ -22,7 +22,7 @@ pub struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Still {
     /// The frame on screen then.
-    Picture(Picture),
+    RgbPicture(RgbPicture),
     /// The recording has no picture.
     SoundOnly,
     /// Moved since the run, or never there.
@@ -47,7 +47,7 @@ impl Moment {
 impl Still {
     fn words(&self) -> Option<&'static str> {
         match self {
-            Still::Picture(_) => None,
+            Still::RgbPicture(_) => None,
             Still::SoundOnly => Some("sound only"),
             Still::NotFound => Some("recording not found"),
             Still::Damaged => Some("frame not readable"),
@@ -58,7 +58,7 @@ impl Still {
 
 /// The picture as large as `area` holds it, in the middle, or the words that say why there is none.
 pub(super) fn put_still(drawing: &mut Drawing, area: Area, still: &Still, moment: Moment, run: &Run) {
-    if let Still::Picture(picture) = still {
+    if let Still::RgbPicture(picture) = still {
         let (width_px, height_px) = (f64::from(picture.width_px), f64::from(picture.height_px));
         let fit = (area.width / width_px).min(area.height / height_px);
         let (width, height) = (width_px * fit, height_px * fit);
@@ -97,7 +97,7 @@ mod tests {
         let mut drawing = Drawing::new(100.0, 100.0);
         let moment = Moment::new(0, 4, &run.clips[0].scored);
         let area = Area::new(0.0, 0.0, 64.0, 64.0);
-        put_still(&mut drawing, area, &Still::Picture(sample_picture(1)), moment, &run);
+        put_still(&mut drawing, area, &Still::RgbPicture(sample_picture(1)), moment, &run);
         assert_eq!(drawing.pictures[0].at, Area::new(0.0, 14.0, 64.0, 36.0));
         assert_eq!(drawing.pictures[0].label, "abuse/clip_000.mp4 at 1.00 s");
     }

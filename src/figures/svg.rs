@@ -9,7 +9,7 @@ use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use unicode_width::UnicodeWidthChar;
 
-use super::drawing::{Anchor, Drawing, Outline, Picture, PlacedPicture, Shape, Style, Text};
+use super::drawing::{Anchor, Drawing, Outline, PlacedPicture, RgbPicture, Shape, Style, Text};
 use super::font::{FACES, FAMILIES, Weight};
 
 /// The family of letters that the bundled font lacks.
@@ -67,7 +67,7 @@ fn picture_element(PlacedPicture { picture, at, label }: &PlacedPicture) -> Stri
     )
 }
 
-fn png_bytes(picture: &Picture) -> Vec<u8> {
+fn png_bytes(picture: &RgbPicture) -> Vec<u8> {
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
         .write_image(&picture.rgb, picture.width_px, picture.height_px, ExtendedColorType::Rgb8)
@@ -222,7 +222,7 @@ mod tests {
         drawing.add("curve", Outline::Polyline(vec![(0.0, 1.0), (2.0, 3.0)]), Style::stroked(Color::CURVE, 2.0));
         let line = Text::new((5.0, 6.0), "<clip> \"é\" & \u{7}", 12.0).bold().anchored(Anchor::End).turned(-90.0);
         drawing.text("label", line, Color::INK);
-        let picture = Picture::new(2, 1, vec![255, 0, 0, 0, 255, 0]).unwrap();
+        let picture = RgbPicture::new(2, 1, vec![255, 0, 0, 0, 255, 0]).unwrap();
         drawing.pictures.push(PlacedPicture {
             picture,
             at: Area::new(0.0, 0.0, 20.0, 10.0),

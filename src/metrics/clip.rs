@@ -59,7 +59,7 @@ impl AsRef<ScoredClip> for ScoredClip {
 /// Why clips cannot be evaluated.
 #[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum EvaluationError {
+pub enum ScoreError {
     /// There is no clip at all.
     #[error("there is no clip to evaluate")]
     NoClips,
@@ -136,7 +136,7 @@ impl ScoredClip {
     }
 
     /// Refuses what no metric could be computed from.
-    pub fn check(&self) -> Result<(), EvaluationError> {
+    pub fn check(&self) -> Result<(), ScoreError> {
         let least_step_s = if self.steps.is_empty() { 0.0 } else { f64::MIN_POSITIVE };
         let times = [
             ("start", self.start_s, -LONGEST_S),
@@ -145,38 +145,38 @@ impl ScoredClip {
         ];
         for (what, value, least) in times {
             if !(least..=LONGEST_S).contains(&value) {
-                return Err(EvaluationError::Time { what, value, path: self.path.clone() });
+                return Err(ScoreError::Time { what, value, path: self.path.clone() });
             }
         }
         self.check_ranges()?;
         self.check_probabilities()
     }
 
-    fn check_ranges(&self) -> Result<(), EvaluationError> {
+    fn check_ranges(&self) -> Result<(), ScoreError> {
         for &TruthRange { class, start_s, end_s } in &self.truth_ranges {
             if !(start_s.is_finite() && end_s.is_finite() && start_s < end_s) {
-                return Err(EvaluationError::Range { start_s, end_s, path: self.path.clone() });
+                return Err(ScoreError::Range { start_s, end_s, path: self.path.clone() });
             }
             // Such a clip would be anomalous without a moment of anomaly, and all of its frames would count as normal.
             let (first_s, last_s) = (self.start_s, self.start_s + self.duration_s);
             if start_s >= last_s || end_s <= first_s {
                 let path = self.path.clone();
-                return Err(EvaluationError::RangeOutside { start_s, end_s, first_s, last_s, path });
+                return Err(ScoreError::RangeOutside { start_s, end_s, first_s, last_s, path });
             }
             if class == AnomalyClass::Normal {
-                return Err(EvaluationError::NormalRange { path: self.path.clone() });
+                return Err(ScoreError::NormalRange { path: self.path.clone() });
             }
         }
         if self.truth == AnomalyClass::Normal && !self.truth_ranges.is_empty() {
-            return Err(EvaluationError::NormalClipWithRange { path: self.path.clone() });
+            return Err(ScoreError::NormalClipWithRange { path: self.path.clone() });
         }
         Ok(())
     }
 
-    fn check_probabilities(&self) -> Result<(), EvaluationError> {
+    fn check_probabilities(&self) -> Result<(), ScoreError> {
         let check = |what: &dyn Fn() -> String, value: f64| {
             let is_probability = (-TOLERANCE..=1.0 + TOLERANCE).contains(&value);
-            let refused = || EvaluationError::NotAProbability { what: what(), value, path: self.path.clone() };
+            let refused = || ScoreError::NotAProbability { what: what(), value, path: self.path.clone() };
             if is_probability { Ok(()) } else { Err(refused()) }
         };
         for (class, score) in AnomalyClass::ALL.into_iter().zip(self.scores.0) {
@@ -184,7 +184,7 @@ impl ScoredClip {
         }
         let sum: f64 = self.scores.0.iter().sum();
         if (sum - 1.0).abs() > TOLERANCE {
-            return Err(EvaluationError::NotADistribution { sum, path: self.path.clone() });
+            return Err(ScoreError::NotADistribution { sum, path: self.path.clone() });
         }
         check(&|| "the highest anomaly score".to_owned(), self.max_score)?;
         for (index, step) in self.steps.iter().enumerate() {

@@ -52,7 +52,7 @@ mod span;
 pub mod temperature;
 
 pub use bootstrap::BootstrapSettings;
-pub use clip::{EvaluationError, ScoredClip, TruthRange};
+pub use clip::{ScoreError, ScoredClip, TruthRange};
 pub use decision::{BinaryCounts, Decision};
 pub use intervals::NamedInterval;
 pub use metric::{Absent, Metric, Undefined};

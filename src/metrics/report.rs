@@ -12,7 +12,7 @@ use avar_labels::{Modalities, Split};
 use super::bootstrap::Bootstrap;
 use super::calibration::Calibration;
 use super::classification::Classification;
-use super::clip::{EvaluationError, ScoredClip};
+use super::clip::{ScoreError, ScoredClip};
 use super::clip_ranking::{ClipRanking, anomaly_ranking};
 use super::confusion::ConfusionMatrix;
 use super::curves::{PrPoint, RocPoint, precision_recall_curve, roc_curve, thinned};
@@ -91,10 +91,10 @@ pub struct Curves {
 
 impl Report {
     /// Refuses an empty set, settings that cannot be, and a clip with scores that are no probabilities, by its name.
-    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], settings: &ReportSettings) -> Result<Self, EvaluationError> {
+    pub fn new<C: AsRef<ScoredClip>>(clips: &[C], settings: &ReportSettings) -> Result<Self, ScoreError> {
         settings.check()?;
         if clips.is_empty() {
-            return Err(EvaluationError::NoClips);
+            return Err(ScoreError::NoClips);
         }
         let scored = || clips.iter().map(C::as_ref);
         scored().try_for_each(ScoredClip::check)?;
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_evaluated_is_refused_in_a_sentence() {
-        assert_eq!(Report::new::<ScoredClip>(&[], &settings()), Err(EvaluationError::NoClips));
+        assert_eq!(Report::new::<ScoredClip>(&[], &settings()), Err(ScoreError::NoClips));
         let mut broken = clips();
         broken[17].steps[3].0[4] = f32::NAN;
         let sentence = Report::new(&broken, &settings()).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::bootstrap::BootstrapSettings;
-use super::clip::EvaluationError;
+use super::clip::ScoreError;
 use avar_labels::Hysteresis;
 
 /// What a report depends on beside the clips; [`Self::check`] says what each may be.
@@ -41,7 +41,7 @@ impl Default for ReportSettings {
 
 impl ReportSettings {
     /// Refuses what would give no report or take for ever.
-    pub fn check(&self) -> Result<(), EvaluationError> {
+    pub fn check(&self) -> Result<(), ScoreError> {
         let Hysteresis { onset, offset, min_on_s, min_off_s } = self.hysteresis;
         let (onset, offset) = (f64::from(onset), f64::from(offset));
         let is_share = |value: f64| 0.0 < value && value < 1.0;
@@ -77,7 +77,7 @@ impl ReportSettings {
             .chain(ious("event_ious", &self.event_ious))
             .chain(temperature);
         match all.find(|(_, _, holds, _)| !holds) {
-            Some((name, value, _, must)) => Err(EvaluationError::Setting { name, value, must }),
+            Some((name, value, _, must)) => Err(ScoreError::Setting { name, value, must }),
             None => Ok(()),
         }
     }

@@ -17,6 +17,10 @@ use avar_kernels::{Activation, GroupedConv, Matrix, NormalisedConv, Packed};
 
 /// Samples per second that the network was trained at.
 pub const SAMPLE_RATE_HZ: u32 = 16_000;
+/// Samples between two tokens: 20 ms. Both configurations have the feature encoder of the paper (Baevski et al. 2020).
+pub const TOKEN_HOP: usize = 320;
+/// Samples that a token of the feature encoder sees, its receptive field: 25 ms.
+pub const TOKEN_FIELD: usize = 400;
 /// Two seconds of sound go through the convolutions together.
 const TOKENS_AT_ONCE: usize = 100;
 

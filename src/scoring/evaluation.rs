@@ -42,7 +42,7 @@ pub struct Evaluated {
 /// Why there is no evaluation, in a sentence.
 #[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
-pub enum EvaluationError {
+pub enum ScoringError {
     /// The caller asked for it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
@@ -63,7 +63,7 @@ pub enum EvaluationError {
     Model(ModelError),
     /// The metrics cannot be computed from the scores.
     #[error(transparent)]
-    Measure(#[from] avar_metrics::EvaluationError),
+    Measure(#[from] avar_metrics::ScoreError),
     /// The manifest cannot be read once more for its SHA-256.
     #[error(transparent)]
     Digest(DigestError),
@@ -72,7 +72,7 @@ pub enum EvaluationError {
     Run(#[from] RunError),
 }
 
-impl From<ModelError> for EvaluationError {
+impl From<ModelError> for ScoringError {
     fn from(error: ModelError) -> Self {
         match error {
             ModelError::Cancelled(cancelled) => Self::Cancelled(cancelled),
@@ -81,7 +81,7 @@ impl From<ModelError> for EvaluationError {
     }
 }
 
-impl From<DigestError> for EvaluationError {
+impl From<DigestError> for ScoringError {
     fn from(error: DigestError) -> Self {
         match error {
             DigestError::Cancelled(cancelled) => Self::Cancelled(cancelled),
@@ -90,10 +90,10 @@ impl From<DigestError> for EvaluationError {
     }
 }
 
-impl From<EvaluationError> for Stopped {
-    fn from(error: EvaluationError) -> Self {
+impl From<ScoringError> for Stopped {
+    fn from(error: ScoringError) -> Self {
         match error {
-            EvaluationError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            ScoringError::Cancelled(cancelled) => Self::Cancelled(cancelled),
             other => Self::Failed(other.to_string()),
         }
     }
@@ -122,7 +122,7 @@ pub fn evaluate(
     shelf: &NetworkShelf,
     cancel: &CancelToken,
     progress: impl Fn(usize, usize) + Sync,
-) -> Result<Evaluated, EvaluationError> {
+) -> Result<Evaluated, ScoringError> {
     let mut manifest = Manifest::read(&spec.manifest)?;
     match spec.skip_missing {
         true => manifest.keep_files_that_exist()?,
@@ -133,11 +133,11 @@ pub fn evaluate(
     let is_wanted = |clip: &&Clip| spec.split.is_none_or(|split| clip.split == Some(split));
     let clips: Vec<Clip> = manifest.clips.iter().filter(is_wanted).cloned().collect();
     if clips.is_empty() {
-        return Err(EvaluationError::NoClips { path: manifest.path });
+        return Err(ScoringError::NoClips { path: manifest.path });
     }
     let scored = score(&clips, &spec.network, &spec.settings, shelf, cancel, |done| progress(done, clips.len()))?;
     if let (true, Some((_, first))) = (scored.clips.is_empty(), scored.failures.first()) {
-        return Err(EvaluationError::NoneScored { first: first.clone(), path: manifest.path });
+        return Err(ScoringError::NoneScored { first: first.clone(), path: manifest.path });
     }
     let report = Report::new(&scored.clips, &ReportSettings::default())?;
     let about = about(spec, &manifest, &scored, shelf, cancel)?;
@@ -156,7 +156,7 @@ fn about(
     scored: &Scored,
     shelf: &NetworkShelf,
     cancel: &CancelToken,
-) -> Result<About, EvaluationError> {
+) -> Result<About, ScoringError> {
     let network = shelf.take(&spec.network, cancel)?;
     let is_trained = !network.provenance().is_untrained();
     let is_unchecked =

@@ -26,7 +26,7 @@ use avar_metrics::runs::{ClipFacts, RunClip};
 use avar_metrics::{ScoredClip, TruthRange};
 use avar_model::ModelError;
 
-pub use evaluation::{Evaluated, EvaluationError, EvaluationSpec, evaluate, spawn_evaluation};
+pub use evaluation::{Evaluated, EvaluationSpec, ScoringError, evaluate, spawn_evaluation};
 
 /// What came of a manifest.
 #[derive(Clone, Debug, Default)]

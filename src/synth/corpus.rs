@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::scenario::{Evidence, Scenario, SoundTrack};
+use super::scenario::{Scenario, SoundTrack};
 use super::sound::{self, SoundClip};
 use super::{FRAME_RATE_HZ, Film};
 use avar_base::files::{WriteError, write_whole};
@@ -161,11 +161,7 @@ fn write_clip(
         label: class,
         ranges: scenario.event_s.iter().map(range).collect(),
         unclassified: Vec::new(),
-        shown_in: match scenario.evidence {
-            Evidence::PictureAndSound => ShownIn::Both,
-            Evidence::PictureOnly => ShownIn::Picture,
-            Evidence::SoundOnly => ShownIn::Sound,
-        },
+        shown_in: scenario.shown_in,
         split: Some(split),
     })
 }

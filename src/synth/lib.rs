@@ -31,7 +31,7 @@ mod view;
 
 pub use corpus::{SynthError, SynthSpec, write_corpus};
 pub use film::Film;
-pub use scenario::{DURATION_S, EVENT_S, Evidence, Place, Scenario, SoundTrack};
+pub use scenario::{DURATION_S, EVENT_S, Place, Scenario, SoundTrack};
 
 /// Of every film; a clip may keep fewer pictures of it.
 pub const FRAME_RATE_HZ: u32 = 15;

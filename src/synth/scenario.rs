@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::FRAME_RATE_HZ;
 use crate::random::Random;
+use avar_dataset::ShownIn;
 use avar_labels::{AnomalyClass, Split};
 
 /// Shortest and longest clip.
@@ -14,17 +15,6 @@ pub const DURATION_S: Range<f32> = 5.0..20.0;
 pub const EVENT_S: Range<f32> = 2.0..8.0;
 /// What lies at least between an event and the ends of its clip, but for what a collision leaves behind.
 const MARGIN_S: f32 = 0.6;
-
-/// Where the class of a clip can be perceived. The other modality then holds everyday life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
-    /// In both; so is every normal clip.
-    PictureAndSound,
-    /// In the picture alone.
-    PictureOnly,
-    /// In the sound alone.
-    SoundOnly,
-}
 
 /// The set of a clip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +60,7 @@ pub struct Scenario {
     /// What happens.
     pub class: AnomalyClass,
     /// Where that can be perceived.
-    pub evidence: Evidence,
+    pub shown_in: ShownIn,
     /// 5 to 20.
     pub duration_s: f32,
     /// While the class shows; `None` in a normal clip.
@@ -119,13 +109,13 @@ impl Scenario {
     pub fn draw(class: AnomalyClass, split: Split, seed: u64) -> Scenario {
         let stream = seed ^ ((class.index() as u64 + 1) << 56) ^ ((split as u64 + 1) << 52);
         let mut random = Random::new(Random::new(stream).bits());
-        let evidence = draw_evidence(class, &mut random);
-        let place = draw_place(class, evidence, split, &mut random);
-        let sound = draw_sound(class, evidence, &mut random);
+        let shown_in = draw_shown_in(class, &mut random);
+        let place = draw_place(class, shown_in, split, &mut random);
+        let sound = draw_sound(class, shown_in, &mut random);
         let duration_s = on_frame(random.between(DURATION_S.start, DURATION_S.end));
         let event_s = class.is_anomaly().then(|| draw_event(class, duration_s, &mut random));
         let impacts_s =
-            event_s.as_ref().map_or(Vec::new(), |event_s| draw_impacts(class, evidence, event_s, &mut random));
+            event_s.as_ref().map_or(Vec::new(), |event_s| draw_impacts(class, shown_in, event_s, &mut random));
         let night_share = if class == AnomalyClass::Intruder { 0.75 } else { 0.35 };
         let crowd_share = match class {
             AnomalyClass::Brawling => 0.55,
@@ -137,7 +127,7 @@ impl Scenario {
             seed: random.bits(),
             split,
             class,
-            evidence,
+            shown_in,
             duration_s,
             event_s,
             impacts_s,
@@ -157,12 +147,12 @@ impl Scenario {
 
     /// Whether the picture shows the class.
     pub fn is_visible(&self) -> bool {
-        self.class.is_anomaly() && self.evidence != Evidence::SoundOnly
+        self.class.is_anomaly() && self.shown_in != ShownIn::Sound
     }
 
     /// Whether nothing but the picture shows the class: by its nature, or for want of a sound track.
     pub fn rests_on_picture(&self) -> bool {
-        self.is_visible() && (self.evidence == Evidence::PictureOnly || self.sound == SoundTrack::Missing)
+        self.is_visible() && (self.shown_in == ShownIn::Picture || self.sound == SoundTrack::Missing)
     }
 }
 
@@ -171,7 +161,7 @@ fn on_frame(time_s: f32) -> f32 {
     (time_s * FRAME_RATE_HZ as f32).round() / FRAME_RATE_HZ as f32
 }
 
-fn draw_evidence(class: AnomalyClass, random: &mut Random) -> Evidence {
+fn draw_shown_in(class: AnomalyClass, random: &mut Random) -> ShownIn {
     // Shares of what shows only in sound, and only in the picture.
     let (sound_only, picture_only) = match class {
         AnomalyClass::Normal => (0.0, 0.0),
@@ -183,17 +173,16 @@ fn draw_evidence(class: AnomalyClass, random: &mut Random) -> Evidence {
     };
     let draw = random.unit();
     if draw < sound_only {
-        Evidence::SoundOnly
+        ShownIn::Sound
     } else if draw < sound_only + picture_only {
-        Evidence::PictureOnly
+        ShownIn::Picture
     } else {
-        Evidence::PictureAndSound
+        ShownIn::Both
     }
 }
 
-fn draw_place(class: AnomalyClass, evidence: Evidence, split: Split, random: &mut Random) -> Place {
-    let needs_vehicles =
-        matches!(class, AnomalyClass::Crash | AnomalyClass::PoliceSiren) && evidence != Evidence::SoundOnly;
+fn draw_place(class: AnomalyClass, shown_in: ShownIn, split: Split, random: &mut Random) -> Place {
+    let needs_vehicles = matches!(class, AnomalyClass::Crash | AnomalyClass::PoliceSiren) && shown_in != ShownIn::Sound;
     // A patrol car does not pass through a warehouse.
     let fits = |place: &Place| match class {
         AnomalyClass::PoliceSiren => place.is_outdoors(),
@@ -203,10 +192,10 @@ fn draw_place(class: AnomalyClass, evidence: Evidence, split: Split, random: &mu
     places[random.bits() as usize % places.len()]
 }
 
-fn draw_sound(class: AnomalyClass, evidence: Evidence, random: &mut Random) -> SoundTrack {
+fn draw_sound(class: AnomalyClass, shown_in: ShownIn, random: &mut Random) -> SoundTrack {
     let draw = random.unit();
     // A siren's blue light and a pram are seen in everyday clips too, so only the sound tells.
-    if evidence == Evidence::SoundOnly || matches!(class, AnomalyClass::PoliceSiren | AnomalyClass::BabyCry) {
+    if shown_in == ShownIn::Sound || matches!(class, AnomalyClass::PoliceSiren | AnomalyClass::BabyCry) {
         return SoundTrack::Clear;
     }
     if draw < 0.155 {
@@ -230,7 +219,7 @@ fn draw_event(class: AnomalyClass, duration_s: f32, random: &mut Random) -> Rang
     on_frame(start_s)..on_frame(start_s + length_s)
 }
 
-fn draw_impacts(class: AnomalyClass, evidence: Evidence, event_s: &Range<f32>, random: &mut Random) -> Vec<f32> {
+fn draw_impacts(class: AnomalyClass, shown_in: ShownIn, event_s: &Range<f32>, random: &mut Random) -> Vec<f32> {
     let length_s = event_s.end - event_s.start;
     let mut impacts_s = match class {
         AnomalyClass::Abuse => repeated(event_s, (0.5, 1.15), random),
@@ -246,13 +235,13 @@ fn draw_impacts(class: AnomalyClass, evidence: Evidence, event_s: &Range<f32>, r
         }
         AnomalyClass::Pain => vec![event_s.start + random.between(0.45, 0.8)],
         // Heard, it is a door being forced; otherwise a landing behind the fence or the window, or nothing.
-        AnomalyClass::Intruder if evidence == Evidence::PictureAndSound || random.unit() < 0.2 => {
+        AnomalyClass::Intruder if shown_in == ShownIn::Both || random.unit() < 0.2 => {
             let blows = 2 + (random.bits() % 2) as usize;
             (0..blows).map(|blow| event_s.start + 0.45 + 0.55 * blow as f32).collect()
         }
         AnomalyClass::Intruder if random.unit() < 0.75 => vec![event_s.start + length_s * random.between(0.45, 0.55)],
         // Silent, it may be paint.
-        AnomalyClass::Vandalism if evidence == Evidence::PictureOnly && random.unit() < 0.6 => Vec::new(),
+        AnomalyClass::Vandalism if shown_in == ShownIn::Picture && random.unit() < 0.6 => Vec::new(),
         AnomalyClass::Vandalism => repeated(event_s, (0.7, 1.5), random),
         _ => Vec::new(),
     };
@@ -331,12 +320,12 @@ mod tests {
 
     #[test]
     fn what_only_sound_shows_is_clearly_heard() {
-        for scenario in draws(100).filter(|scenario| scenario.evidence == Evidence::SoundOnly) {
+        for scenario in draws(100).filter(|scenario| scenario.shown_in == ShownIn::Sound) {
             assert_eq!(scenario.sound, SoundTrack::Clear, "{scenario:?}");
         }
         for class in [AnomalyClass::PoliceSiren, AnomalyClass::BabyCry] {
             assert_eq!(share(|s| s.sound == SoundTrack::Clear, |s| s.class == class), 1.0);
-            let sound_only = share(|s| s.evidence == Evidence::SoundOnly, |s| s.class == class);
+            let sound_only = share(|s| s.shown_in == ShownIn::Sound, |s| s.class == class);
             assert!((0.55..0.8).contains(&sound_only), "{sound_only}");
         }
     }
@@ -351,9 +340,9 @@ mod tests {
             AnomalyClass::Pain,
             AnomalyClass::Vandalism,
         ] {
-            for evidence in [Evidence::SoundOnly, Evidence::PictureOnly] {
-                let share = share(|s| s.evidence == evidence, |s| s.class == class);
-                assert!((0.08..0.32).contains(&share), "{class:?} {evidence:?}: {share}");
+            for shown_in in [ShownIn::Sound, ShownIn::Picture] {
+                let share = share(|s| s.shown_in == shown_in, |s| s.class == class);
+                assert!((0.08..0.32).contains(&share), "{class:?} {shown_in:?}: {share}");
             }
         }
     }
@@ -361,7 +350,7 @@ mod tests {
     #[test]
     fn an_intruder_is_seen_and_rarely_heard() {
         assert_eq!(share(|s| s.is_visible(), |s| s.class == AnomalyClass::Intruder), 1.0);
-        let heard = share(|s| s.evidence == Evidence::PictureAndSound, |s| s.class == AnomalyClass::Intruder);
+        let heard = share(|s| s.shown_in == ShownIn::Both, |s| s.class == AnomalyClass::Intruder);
         assert!((0.08..0.25).contains(&heard), "{heard}");
     }
 

@@ -7,11 +7,11 @@ use super::error::TrainingError;
 use super::progress::{Listen, Stage, TrainingEvent};
 use super::recipe::{DataPlace, NamedData, SynthData, SynthForHead};
 use super::spec::TrainingSpec;
-use avar_analysis::sound::SOUND_RATE_HZ;
 use avar_base::job::{CancelToken, parallel_map};
 use avar_dataset::{Clip, Manifest, Shares, write_manifest};
 use avar_labels::Split;
 use avar_media::{OpenedMedia, read_mono};
+use avar_model::wav2vec2::SAMPLE_RATE_HZ;
 use avar_synth::{SynthSpec, write_corpus};
 
 /// One clip and where it comes from.
@@ -126,7 +126,7 @@ impl Corpus {
 pub fn read_sound(clip: &Clip, cancel: &CancelToken) -> Result<Option<(OpenedMedia, Vec<i16>)>, TrainingError> {
     let opened = avar_media::open(&clip.file, cancel, |_| {})?;
     let Some(audio) = &opened.info.audio else { return Ok(None) };
-    let samples = read_mono(&clip.file, Some(audio), SOUND_RATE_HZ, opened.info.range, cancel)?;
+    let samples = read_mono(&clip.file, Some(audio), SAMPLE_RATE_HZ, opened.info.range, cancel)?;
     let narrow = |sample: &f32| (sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)).round() as i16;
     Ok(Some((opened, samples.iter().map(narrow).collect())))
 }

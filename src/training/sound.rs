@@ -15,7 +15,6 @@ use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::Sampler;
 use super::stage::{OptimizerStep, StagePlan, Trainer, ValidationSums};
-use avar_analysis::sound::{SOUND_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 use avar_base::time::MediaTime;
 use avar_dataset::Clip;
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
@@ -23,7 +22,7 @@ use avar_model::layers::Linear;
 use avar_model::loss::{self, LabelOptions};
 use avar_model::seeded::Init;
 use avar_model::teachers::mel::{self, LogMel};
-use avar_model::wav2vec2::{Config, Wav2Vec2, normalise_utterance};
+use avar_model::wav2vec2::{Config, SAMPLE_RATE_HZ, TOKEN_FIELD, TOKEN_HOP, Wav2Vec2, normalise_utterance};
 use avar_model::{ComputeDevice, ModelError, WeightSource, Weights};
 
 /// Tokens of one example.
@@ -80,7 +79,7 @@ impl SoundItem {
         let steps = length.max(SAMPLES) / STEP_SAMPLES + 1;
         let class_of = |step: usize| {
             let sample = (step * STEP_SAMPLES + STEP_SAMPLES / 2) % length;
-            clip.class_heard_at(start + MediaTime::from_seconds(sample as f64 / f64::from(SOUND_RATE_HZ)))
+            clip.class_heard_at(start + MediaTime::from_seconds(sample as f64 / f64::from(SAMPLE_RATE_HZ)))
         };
         let classes = (0..steps).map(class_of).collect();
         let samples = match samples.is_empty() {
@@ -207,7 +206,7 @@ impl SoundTrainer {
             }
             if rng.f32() < 0.35 {
                 let octaves = rng.f32() * 1.5;
-                low_pass(&mut samples, 7000.0 / octaves.exp2(), SOUND_RATE_HZ as f32);
+                low_pass(&mut samples, 7000.0 / octaves.exp2(), SAMPLE_RATE_HZ as f32);
             }
             if rng.f32() < 0.3 {
                 let level = power(&samples).sqrt() * 10f32.powf(-0.5 - 2.0 * rng.f32());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use avar_analysis::sound::{SOUND_RATE_HZ, SoundTrack, audio_features, steps_per_chunk};
+use avar_analysis::audio::{StepAudio, audio_features, steps_per_chunk};
 use avar_analysis::{
     Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
     analyse, extract, plan, spawn_analysis,
@@ -15,7 +15,7 @@ use avar_base::job::{CancelToken, JobEvent, no_wake};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{ClassScores, Modalities};
 use avar_media::{AudioBlock, AudioFormat, ClipSpec, ClipWriter, OpenedMedia, open};
-use avar_model::wav2vec2::normalise_utterance;
+use avar_model::wav2vec2::{SAMPLE_RATE_HZ, normalise_utterance};
 use avar_model::{AvarNet, ComputeDevice, Preset};
 
 fn spec(path: &Path) -> AnalysisSpec {
@@ -409,10 +409,10 @@ fn mean(values: &[f32]) -> f32 {
 fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -> Vec<f32> {
     let mut blocks = samples.chunks(4000).enumerate();
     let block = |(number, samples): (usize, &[f32])| AudioBlock {
-        start: MediaTime::from_seconds(number as f64 * 4000.0 / f64::from(SOUND_RATE_HZ)),
+        start: MediaTime::from_seconds(number as f64 * 4000.0 / f64::from(SAMPLE_RATE_HZ)),
         samples: samples.to_vec(),
     };
-    let mut track = SoundTrack::new(MediaTime::ZERO, move || Ok::<_, avar_model::ModelError>(blocks.next().map(block)));
+    let mut track = StepAudio::new(MediaTime::ZERO, move || Ok::<_, avar_model::ModelError>(blocks.next().map(block)));
     let mut rows = Vec::new();
     for start in (0..grid.len()).step_by(chunk) {
         let steps = start..(start + chunk).min(grid.len());
@@ -439,8 +439,8 @@ fn varied_sound(seconds: u32) -> Vec<f32> {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 / (1 << 23) as f32 - 1.0
     };
-    let tones = (0..seconds).flat_map(|second| avar_testing::tone(second, SOUND_RATE_HZ));
-    let swing = |number: usize| (std::f32::consts::TAU * number as f32 / (7.0 * SOUND_RATE_HZ as f32)).sin();
+    let tones = (0..seconds).flat_map(|second| avar_testing::tone(second, SAMPLE_RATE_HZ));
+    let swing = |number: usize| (std::f32::consts::TAU * number as f32 / (7.0 * SAMPLE_RATE_HZ as f32)).sin();
     tones.enumerate().map(|(number, tone)| 10f32.powf(0.5 * swing(number) - 0.5) * (tone + 0.1 * noise())).collect()
 }
 

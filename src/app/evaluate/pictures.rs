@@ -26,7 +26,7 @@ pub enum PictureProblem {
 }
 
 /// A clip's picture as far as it is there.
-pub enum Picture {
+pub enum ClipPicture {
     Loading,
     Shown(TextureHandle),
     Absent(PictureProblem),
@@ -34,7 +34,7 @@ pub enum Picture {
 
 #[derive(Default)]
 pub struct Pictures {
-    known: HashMap<String, Picture>,
+    known: HashMap<String, ClipPicture>,
     /// The clips of `known`, the oldest first.
     order: VecDeque<String>,
     wanted: Vec<PictureRequest>,
@@ -44,7 +44,7 @@ pub struct Pictures {
 const MOST: usize = 256;
 
 impl Pictures {
-    pub fn of(&self, clip: &str) -> Option<&Picture> {
+    pub fn of(&self, clip: &str) -> Option<&ClipPicture> {
         self.known.get(clip)
     }
 
@@ -60,14 +60,14 @@ impl Pictures {
             return None;
         }
         let request = self.wanted.remove(0);
-        self.keep(request.clip.clone(), Picture::Loading);
+        self.keep(request.clip.clone(), ClipPicture::Loading);
         Some(request)
     }
 
     /// The answer to a request. Nothing where the clip is not asked for any more.
     pub fn take(&mut self, clip: &str, answer: Result<TextureHandle, PictureProblem>) {
         if let Some(picture) = self.known.get_mut(clip) {
-            *picture = answer.map_or_else(Picture::Absent, Picture::Shown);
+            *picture = answer.map_or_else(ClipPicture::Absent, ClipPicture::Shown);
         }
     }
 
@@ -79,7 +79,7 @@ impl Pictures {
         *self = Self::default();
     }
 
-    fn keep(&mut self, clip: String, picture: Picture) {
+    fn keep(&mut self, clip: String, picture: ClipPicture) {
         self.order.push_back(clip.clone());
         self.known.insert(clip, picture);
         while self.order.len() > MOST {
@@ -119,8 +119,8 @@ mod tests {
         pictures.take("1", Ok(texture()));
         pictures.take("2", Err(PictureProblem::SoundOnly));
         pictures.take("9", Ok(texture()));
-        assert!(matches!(pictures.of("1"), Some(Picture::Shown(_))));
-        assert!(matches!(pictures.of("2"), Some(Picture::Absent(PictureProblem::SoundOnly))));
+        assert!(matches!(pictures.of("1"), Some(ClipPicture::Shown(_))));
+        assert!(matches!(pictures.of("2"), Some(ClipPicture::Absent(PictureProblem::SoundOnly))));
         assert!(pictures.of("9").is_none());
     }
 

@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use crate::command::{Action, Command};
-use crate::state::{Recording, Stage, State};
+use crate::state::{OpeningStage, Recording, State};
 use crate::theme;
 use crate::video_texture;
 use crate::widgets::action_button::action_button;
@@ -25,9 +25,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     match state.recording() {
         None => message(ui, panel, |ui| first_run(ui, state, commands)),
         Some(recording) => match (&recording.stage, &state.player) {
-            (Stage::Failed(sentence), _) => message(ui, panel, |ui| failure(ui, sentence, commands)),
-            (Stage::Ready(media), Some(player)) if media.frames.is_some() => video(ui, panel, state, player, commands),
-            (Stage::Ready(_), Some(_)) => message(ui, panel, sound_only),
+            (OpeningStage::Failed(sentence), _) => message(ui, panel, |ui| failure(ui, sentence, commands)),
+            (OpeningStage::Ready(media), Some(player)) if media.frames.is_some() => {
+                video(ui, panel, state, player, commands)
+            }
+            (OpeningStage::Ready(_), Some(_)) => message(ui, panel, sound_only),
             _ => message(ui, panel, |ui| loading(ui, recording)),
         },
     }
@@ -215,7 +217,7 @@ fn sound_only(ui: &mut Ui) {
 fn loading(ui: &mut Ui, recording: &Recording) {
     ui.add(Spinner::new());
     let text = match &recording.stage {
-        Stage::Opening(Some(progress)) => format!("Indexing frames, {:.0} %", progress.fraction * 100.0),
+        OpeningStage::Opening(Some(progress)) => format!("Indexing frames, {:.0} %", progress.fraction * 100.0),
         _ => "Opening".to_owned(),
     };
     on_black(ui, &text, theme::BODY_TEXT, Color32::from_gray(0xa8));

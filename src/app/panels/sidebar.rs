@@ -6,7 +6,7 @@ use eframe::egui::{
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
-use crate::state::{Recording, ScoreStatus, Stage, State, Waveform};
+use crate::state::{OpeningStage, Recording, ScoreStatus, State, Waveform};
 use crate::theme;
 use crate::widgets::action_button::action_button;
 use crate::widgets::elided::elided;
@@ -54,10 +54,10 @@ fn heading(ui: &mut Ui, title: &str, detail: &str) {
 fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     let (detail, color) = match (&recording.stage, &recording.review.status) {
-        (Stage::Waiting, _) => ("waiting".to_owned(), palette.weak_text),
-        (Stage::Opening(progress), _) => (percent("opening", progress.map(|p| p.fraction)), palette.weak_text),
-        (Stage::Failed(_), _) => ("cannot be opened".to_owned(), palette.error),
-        (Stage::Ready(media), _) if !media.is_whole() => {
+        (OpeningStage::Waiting, _) => ("waiting".to_owned(), palette.weak_text),
+        (OpeningStage::Opening(progress), _) => (percent("opening", progress.map(|p| p.fraction)), palette.weak_text),
+        (OpeningStage::Failed(_), _) => ("cannot be opened".to_owned(), palette.error),
+        (OpeningStage::Ready(media), _) if !media.is_whole() => {
             (percent("indexing", recording.indexing.map(|p| p.fraction)), palette.weak_text)
         }
         (_, ScoreStatus::Queued) => ("waiting to be analysed".to_owned(), palette.weak_text),
@@ -131,7 +131,7 @@ fn said_once<'a>(notes: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
 /// What drawing the waveform has shown of the audio so far.
 fn audio_notes(recording: &Recording) -> Vec<String> {
     match (&recording.waveform, &recording.stage) {
-        (Waveform::Known(waveform), Stage::Ready(media)) => waveform.faults().notes(media.info.range.start),
+        (Waveform::Known(waveform), OpeningStage::Ready(media)) => waveform.faults().notes(media.info.range.start),
         _ => Vec::new(),
     }
 }
@@ -140,18 +140,18 @@ fn audio_notes(recording: &Recording) -> Vec<String> {
 fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {
     let palette = theme::palette(ui);
     match (&recording.stage, &recording.review.status) {
-        (Stage::Ready(media), _) if !media.is_whole() => {
+        (OpeningStage::Ready(media), _) if !media.is_whole() => {
             weak(ui, "The file is being indexed; the analysis follows.");
             progress_bar(ui, recording.indexing, ui.available_width(), "Indexing progress");
         }
-        (Stage::Ready(_), ScoreStatus::Running(progress)) => {
+        (OpeningStage::Ready(_), ScoreStatus::Running(progress)) => {
             ui.horizontal(|ui| {
                 progress_bar(ui, *progress, ui.available_width() - 64.0, "Analysis progress");
                 action_button(ui, commands, "Cancel", Action::CancelAnalyses);
             });
         }
-        (Stage::Ready(_), ScoreStatus::Queued) => weak(ui, "Waiting for another analysis to end."),
-        (Stage::Ready(_), ScoreStatus::Cancelled) => {
+        (OpeningStage::Ready(_), ScoreStatus::Queued) => weak(ui, "Waiting for another analysis to end."),
+        (OpeningStage::Ready(_), ScoreStatus::Cancelled) => {
             weak(ui, "The analysis was cancelled; what it found is kept.");
             let is_cancelled = |recording: &&Recording| matches!(recording.review.status, ScoreStatus::Cancelled);
             ui.horizontal(|ui| {
@@ -161,11 +161,11 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
                 }
             });
         }
-        (Stage::Ready(_), ScoreStatus::Failed(sentence)) => {
+        (OpeningStage::Ready(_), ScoreStatus::Failed(sentence)) => {
             ui.label(RichText::new(sentence).color(palette.error));
             action_button(ui, commands, "Analyse again", Action::Analyse);
         }
-        (Stage::Ready(_), ScoreStatus::Done) if recording.review.events.is_empty() => {
+        (OpeningStage::Ready(_), ScoreStatus::Done) if recording.review.events.is_empty() => {
             weak(ui, "No step reaches the threshold. Alt+Down lowers it.");
         }
         _ => {}

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::{TEXT, WEAK_TEXT};
 use crate::command::{Action, Command};
-use crate::state::{Stage, State};
+use crate::state::{OpeningStage, State};
 use crate::theme;
 use crate::thumbnails::{Moment, Thumbnail, Thumbnails};
 use crate::video_texture;
@@ -24,17 +24,17 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
     };
     match &recording.stage {
         // The sentence names the file, so it is not for the room.
-        Stage::Failed(_) => message(ui, "This recording cannot be shown", "Review (F1) says why."),
-        Stage::Waiting | Stage::Opening(_) => message(ui, "Opening…", ""),
-        Stage::Ready(_) if state.finished_events().is_none() => {
+        OpeningStage::Failed(_) => message(ui, "This recording cannot be shown", "Review (F1) says why."),
+        OpeningStage::Waiting | OpeningStage::Opening(_) => message(ui, "Opening…", ""),
+        OpeningStage::Ready(_) if state.finished_events().is_none() => {
             message(ui, "Not analysed yet", "Present shows results that are there already: analyse in Review (F1).");
         }
-        Stage::Ready(_) if !state.present.is_confirmed => {
+        OpeningStage::Ready(_) if !state.present.is_confirmed => {
             let moment = state.finished_events().and_then(|events| events.first()).map(|event| event.peak_time);
             let moment = moment.map(|at| Moment { file: recording.path.clone(), at });
             warning(ui, moment.and_then(|moment| thumbnails.get(&moment)), commands);
         }
-        Stage::Ready(media) => {
+        OpeningStage::Ready(media) => {
             let response = ui.interact(panel, ui.scope_id().with("video"), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Video"));
             if response.clicked() {

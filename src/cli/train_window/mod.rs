@@ -19,7 +19,7 @@ use avar_training::{TrainingJob, TrainingSpec, spawn_training};
 
 /// What a key or a button asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum TrainingCommand {
     /// Shows the curves of the stage at this place in the list.
     Show(usize),
     /// Ends the training; what is learned is kept.
@@ -84,17 +84,17 @@ impl TrainingWindow {
         }
     }
 
-    fn apply(&mut self, command: Command) {
+    fn apply(&mut self, command: TrainingCommand) {
         match command {
-            Command::Show(place) => self.state.show(place),
-            Command::Stop => {
+            TrainingCommand::Show(place) => self.state.show(place),
+            TrainingCommand::Stop => {
                 self.state.is_stopping = self.state.ending.is_none();
                 self.job.cancel();
             }
-            Command::ToggleTheme => self.is_dark = !self.is_dark,
-            Command::Quit => {
+            TrainingCommand::ToggleTheme => self.is_dark = !self.is_dark,
+            TrainingCommand::Quit => {
                 self.is_closing = true;
-                self.apply(Command::Stop);
+                self.apply(TrainingCommand::Stop);
             }
         }
     }
@@ -122,7 +122,7 @@ impl eframe::App for TrainingWindow {
         self.letters.tick(&ctx, &self.wake);
         if ctx.input(|input| input.viewport().close_requested()) && self.state.ending.is_none() {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            commands.push(Command::Quit);
+            commands.push(TrainingCommand::Quit);
         }
         commands.into_iter().for_each(|command| self.apply(command));
         if self.is_closing && self.state.ending.is_some() {
@@ -131,24 +131,24 @@ impl eframe::App for TrainingWindow {
     }
 }
 
-fn keys(ctx: &egui::Context, state: &TrainingState) -> Vec<Command> {
+fn keys(ctx: &egui::Context, state: &TrainingState) -> Vec<TrainingCommand> {
     let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
     let mut commands = Vec::new();
     if pressed(Modifiers::COMMAND, Key::Period) {
-        commands.push(Command::Stop);
+        commands.push(TrainingCommand::Stop);
     }
     if pressed(Modifiers::COMMAND, Key::D) {
-        commands.push(Command::ToggleTheme);
+        commands.push(TrainingCommand::ToggleTheme);
     }
     if pressed(Modifiers::COMMAND, Key::Q) {
-        commands.push(Command::Quit);
+        commands.push(TrainingCommand::Quit);
     }
     let shown = state.shown_place();
     if pressed(Modifiers::NONE, Key::ArrowUp) {
-        commands.push(Command::Show(shown.saturating_sub(1)));
+        commands.push(TrainingCommand::Show(shown.saturating_sub(1)));
     }
     if pressed(Modifiers::NONE, Key::ArrowDown) {
-        commands.push(Command::Show(shown + 1));
+        commands.push(TrainingCommand::Show(shown + 1));
     }
     commands
 }

@@ -4,13 +4,13 @@ use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Role, ScrollArea,
 use egui_material_icons::icons;
 use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints, Points};
 
-use super::Command;
+use super::TrainingCommand;
 use super::state::{Ending, StageView, TrainingState, Validation};
 use avar_app::theme;
 use avar_app::widgets::class_bar;
 use avar_app::widgets::time_code::time_left;
 
-pub(super) fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands: &mut Vec<Command>) {
+pub(super) fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands: &mut Vec<TrainingCommand>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new(format!("Training {}", state.name)).strong());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -18,12 +18,12 @@ pub(super) fn title(ui: &mut Ui, state: &TrainingState, is_dark: bool, commands:
             let theme = ui.button(icon.rich_text().size(18.0)).on_hover_text("Dark or light (Ctrl+D)");
             theme.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Dark or light"));
             if theme.clicked() {
-                commands.push(Command::ToggleTheme);
+                commands.push(TrainingCommand::ToggleTheme);
             }
             ui.add_enabled_ui(state.ending.is_none() && !state.is_stopping, |ui| {
                 let tooltip = "Stop; what was computed is kept, and the same command goes on from it (Ctrl+.)";
                 if ui.button("Stop").on_hover_text(tooltip).clicked() {
-                    commands.push(Command::Stop);
+                    commands.push(TrainingCommand::Stop);
                 }
             });
             let (text, color) = outcome(ui, state);
@@ -44,13 +44,13 @@ fn outcome(ui: &Ui, state: &TrainingState) -> (String, egui::Color32) {
 }
 
 /// A row for each stage; a click shows its curves.
-pub(super) fn stages(ui: &mut Ui, state: &TrainingState, commands: &mut Vec<Command>) {
+pub(super) fn stages(ui: &mut Ui, state: &TrainingState, commands: &mut Vec<TrainingCommand>) {
     let shown = state.shown_place();
     for (place, view) in state.stages.iter().enumerate() {
         let name = RichText::new(capitalised(view.stage.label())).strong();
         let row = ui.selectable_label(place == shown, name).on_hover_text("Show its curves (Up, Down)");
         if row.clicked() {
-            commands.push(Command::Show(place));
+            commands.push(TrainingCommand::Show(place));
         }
         ui.add(ProgressBar::new(view.fraction()).desired_height(6.0));
         ui.label(RichText::new(how_far(view)).small().color(theme::palette(ui).weak_text));

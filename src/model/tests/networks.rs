@@ -158,9 +158,9 @@ fn inputs_of_the_wrong_size_are_refused_in_words() {
 fn tokens_are_counted_as_they_come() {
     let config = wav2vec2::Config::small();
     let network = AvarNet::load(Preset::Lite, &WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
-    assert_eq!(config.receptive_field(), 400);
+    assert_eq!(config.receptive_field(), wav2vec2::TOKEN_FIELD);
     for samples in [400, 719, 720, 1041, 16_000] {
-        assert_eq!(config.token_count(samples), (samples - 400) / 320 + 1);
+        assert_eq!(config.token_count(samples), (samples - wav2vec2::TOKEN_FIELD) / wav2vec2::TOKEN_HOP + 1);
         assert_eq!(network.audio_token_count(samples), config.token_count(samples));
         let tokens = audio_tokens(&network, &sound(samples)).unwrap();
         assert_eq!(tokens.len(), config.token_count(samples) * network.audio_dim());

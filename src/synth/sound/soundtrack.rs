@@ -10,7 +10,8 @@ use super::room::{Room, dull};
 use super::tones::db;
 use super::{CEILING, rendered};
 use crate::acoustics::Track;
-use crate::scenario::{Evidence, Scenario, SoundTrack};
+use crate::scenario::{Scenario, SoundTrack};
+use avar_dataset::ShownIn;
 use avar_labels::AnomalyClass;
 
 /// Level of the place itself; everything else is relative to it.
@@ -50,7 +51,7 @@ pub fn soundtrack(scenario: &Scenario) -> Vec<f32> {
 /// When the class is heard, within the clip.
 fn audible_event(scenario: &Scenario) -> Option<Range<f32>> {
     let event_s = scenario.event_s.clone()?;
-    let is_heard = scenario.class != AnomalyClass::Normal && scenario.evidence != Evidence::PictureOnly;
+    let is_heard = scenario.class != AnomalyClass::Normal && scenario.shown_in != ShownIn::Picture;
     let event_s = event_s.start.max(0.0)..event_s.end.min(scenario.duration_s);
     (is_heard && event_s.start < event_s.end).then_some(event_s)
 }
@@ -118,7 +119,7 @@ mod tests {
             seed,
             split: Split::Train,
             class,
-            evidence: Evidence::PictureAndSound,
+            shown_in: ShownIn::Both,
             duration_s: 10.0,
             event_s: Some(3.0..7.0),
             impacts_s: vec![4.0, 5.3],
@@ -172,7 +173,7 @@ mod tests {
     fn a_siren_is_heard_during_its_event_alone() {
         for seed in 0..8 {
             let siren = scenario(AnomalyClass::PoliceSiren, seed);
-            let seen = Scenario { evidence: Evidence::PictureOnly, ..siren.clone() };
+            let seen = Scenario { shown_in: ShownIn::Picture, ..siren.clone() };
             let [heard, seen] = [soundtrack(&siren), soundtrack(&seen)];
             let difference = heard.iter().zip(&seen).map(|(heard, seen)| heard - seen).collect();
             let mut added = Track { samples: difference, rate_hz: RATE_HZ };
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn where_only_the_pictures_show_it_the_sound_is_that_of_everyday_life() {
-        let seen = Scenario { evidence: Evidence::PictureOnly, ..scenario(AnomalyClass::Explosion, 2) };
+        let seen = Scenario { shown_in: ShownIn::Picture, ..scenario(AnomalyClass::Explosion, 2) };
         let normal = Scenario { class: AnomalyClass::Normal, event_s: None, impacts_s: Vec::new(), ..seen.clone() };
         assert_eq!(soundtrack(&seen), soundtrack(&normal));
     }

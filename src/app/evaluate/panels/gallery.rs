@@ -5,7 +5,7 @@ use egui_material_icons::icons;
 
 use super::controls::{nothing, tab};
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
-use crate::evaluate::pictures::{Picture, PictureProblem};
+use crate::evaluate::pictures::{ClipPicture, PictureProblem};
 use crate::evaluate::state::{EvaluateState, Gallery, Preview, PreviewFrame, Slot};
 use crate::theme;
 use crate::widgets::elided::elided;
@@ -181,17 +181,17 @@ fn draw_picture(ui: &Ui, state: &EvaluateState, place: usize, rect: Rect) {
         ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.weak_text);
     };
     match state.pictures.of(&clip.path) {
-        None | Some(Picture::Loading) => say("…"),
-        Some(Picture::Shown(texture)) => {
+        None | Some(ClipPicture::Loading) => say("…"),
+        Some(ClipPicture::Shown(texture)) => {
             let image = texture.size_vec2();
             let scale = (rect.width() / image.x).min(rect.height() / image.y);
             let fitted = Rect::from_center_size(rect.center(), image * scale);
             let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter().image(texture.id(), fitted, whole, egui::Color32::WHITE);
         }
-        Some(Picture::Absent(PictureProblem::NotFound)) => say("recording not found"),
-        Some(Picture::Absent(PictureProblem::SoundOnly)) => say("sound only"),
-        Some(Picture::Absent(PictureProblem::Failed(sentence))) => say(sentence),
+        Some(ClipPicture::Absent(PictureProblem::NotFound)) => say("recording not found"),
+        Some(ClipPicture::Absent(PictureProblem::SoundOnly)) => say("sound only"),
+        Some(ClipPicture::Absent(PictureProblem::Failed(sentence))) => say(sentence),
     }
     if let Some(Preview { shown: PreviewFrame::Problem(sentence), .. }) = preview {
         over_picture(ui, rect, sentence);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use avar_app::command::{Action, Command};
 use avar_app::evaluate::command::{EvaluateCommand, Request};
-use avar_app::evaluate::pictures::Picture;
+use avar_app::evaluate::pictures::ClipPicture;
 use avar_app::evaluate::state::{Gallery, PreviewFrame, Saving, Slot};
 use avar_app::state::Mode;
 use avar_dataset::Manifest;
@@ -84,7 +84,7 @@ fn cards_show_the_frame_at_the_peak() {
     ask(&mut window, EvaluateCommand::ShowGallery(Gallery::All));
     wait(&mut window, |window| {
         let pictures = &window.harness.state().desk.evaluate.state.pictures;
-        ["one.mp4", "two.mp4"].iter().all(|clip| matches!(pictures.of(clip), Some(Picture::Shown(_))))
+        ["one.mp4", "two.mp4"].iter().all(|clip| matches!(pictures.of(clip), Some(ClipPicture::Shown(_))))
     });
 }
 

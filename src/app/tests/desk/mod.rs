@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use avar_analysis::NetworkChoice;
 use avar_app::command::{Action, Command};
-use avar_app::state::{FileDigest, ScoreStatus, Stage};
+use avar_app::state::{FileDigest, OpeningStage, ScoreStatus};
 use avar_app::{DeskApp, DeskOptions, scenes};
 use avar_base::job::Progress;
 use avar_base::time::FrameIndex;
@@ -342,7 +342,7 @@ fn a_file_that_is_still_being_indexed_is_shown_as_far_as_it_is() {
     let recording = &mut desk.state.queue[0];
     let whole = recording.media().unwrap().clone();
     let part = whole.frames.as_ref().unwrap().as_ref().clone().first_part(50);
-    recording.stage = Stage::Ready(OpenedMedia { frames: Some(Arc::new(part)), ..whole });
+    recording.stage = OpeningStage::Ready(OpenedMedia { frames: Some(Arc::new(part)), ..whole });
     recording.indexing = Some(Progress { fraction: 0.5, elapsed: Duration::from_secs(20) });
     for beyond in ["60", "0:02.5"] {
         window.harness.state_mut().desk.apply(Command::GoToText(beyond.to_owned()));

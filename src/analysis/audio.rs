@@ -12,13 +12,8 @@ use std::collections::VecDeque;
 use super::step_grid::StepGrid;
 use avar_base::time::MediaTime;
 use avar_media::AudioBlock;
+use avar_model::wav2vec2::{SAMPLE_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
 
-/// What the sound encoder takes.
-pub const SOUND_RATE_HZ: u32 = 16_000;
-/// Samples between two tokens (20 ms) and samples that a token sees (25 ms): Wav2Vec2's feature extractor.
-pub const TOKEN_HOP: usize = 320;
-/// Samples of 25 ms: the receptive field of a token.
-pub const TOKEN_FIELD: usize = 400;
 /// New sound per chunk.
 pub const CHUNK_S: f64 = 5.0;
 /// Sound heard before and after a chunk without giving tokens.
@@ -28,7 +23,7 @@ pub const CONTEXT_S: f64 = 1.0;
 type Span = (i64, i64);
 
 /// 16 kHz mono samples in order, placed on the media's time axis; holds only what the next chunk may need.
-pub struct SoundTrack<Read> {
+pub struct StepAudio<Read> {
     /// The next block, or `None` at the end.
     read: Read,
     origin: MediaTime,
@@ -42,7 +37,7 @@ pub struct SoundTrack<Read> {
     has_ended: bool,
 }
 
-impl<Read, E> SoundTrack<Read>
+impl<Read, E> StepAudio<Read>
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
@@ -82,9 +77,9 @@ where
     /// The number of a block's first sample. Rounding of time stamps to a coarse time base is no gap.
     fn number_of(&self, block: &AudioBlock) -> i64 {
         let offset_s = (block.start - self.origin).seconds();
-        let stated = (offset_s * f64::from(SOUND_RATE_HZ)).round() as i64;
+        let stated = (offset_s * f64::from(SAMPLE_RATE_HZ)).round() as i64;
         let next = self.next_number();
-        if (stated - next).abs() <= i64::from(SOUND_RATE_HZ) / 100 { next } else { stated }
+        if (stated - next).abs() <= i64::from(SAMPLE_RATE_HZ) / 100 { next } else { stated }
     }
 
     /// Puts a block where its time says: a gap becomes zeros, an overlap keeps what came first.
@@ -126,7 +121,7 @@ pub struct AudioFeatures {
 /// Features of the steps `steps` of `grid`: one call is one chunk. `encode` takes normalised samples and gives
 /// tokens x `dimension`, row-major.
 pub fn audio_features<Read, E>(
-    track: &mut SoundTrack<Read>,
+    track: &mut StepAudio<Read>,
     grid: &StepGrid,
     steps: std::ops::Range<usize>,
     dimension: usize,
@@ -154,11 +149,7 @@ where
 }
 
 /// Goes past the steps `steps` of `grid`, one chunk, so that the next one is what it would be had they been heard.
-pub fn pass_over<Read, E>(
-    track: &mut SoundTrack<Read>,
-    grid: &StepGrid,
-    steps: &std::ops::Range<usize>,
-) -> Result<(), E>
+pub fn pass_over<Read, E>(track: &mut StepAudio<Read>, grid: &StepGrid, steps: &std::ops::Range<usize>) -> Result<(), E>
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
@@ -168,7 +159,7 @@ where
 
 /// The samples that the encoder is given for `steps`.
 fn chunk_with_context(grid: &StepGrid, steps: &std::ops::Range<usize>) -> Span {
-    let context = (CONTEXT_S * f64::from(SOUND_RATE_HZ)) as i64;
+    let context = (CONTEXT_S * f64::from(SAMPLE_RATE_HZ)) as i64;
     // Before its start and after its end a file has no sound: the encoder is not shown invented silence there.
     let start = (sample_of(grid, steps.start) - context).max(0) / TOKEN_HOP as i64 * TOKEN_HOP as i64;
     let end_of_file = sample_of(grid, grid.len());
@@ -182,7 +173,7 @@ pub fn steps_per_chunk(grid: &StepGrid) -> usize {
 
 fn sample_of(grid: &StepGrid, step: usize) -> i64 {
     let offset_s = (grid.start_of(step) - grid.range().start).seconds();
-    (offset_s * f64::from(SOUND_RATE_HZ)).round() as i64
+    (offset_s * f64::from(SAMPLE_RATE_HZ)).round() as i64
 }
 
 /// Averages the tokens whose middle lies in the samples `from..to` of the chunk; the nearest one where none does.
@@ -214,11 +205,11 @@ mod tests {
     type NoError = std::convert::Infallible;
 
     /// Blocks of (sample number, samples).
-    fn track(blocks: Vec<(i64, Vec<f32>)>) -> SoundTrack<impl FnMut() -> Result<Option<AudioBlock>, NoError>> {
+    fn track(blocks: Vec<(i64, Vec<f32>)>) -> StepAudio<impl FnMut() -> Result<Option<AudioBlock>, NoError>> {
         let mut blocks = blocks.into_iter();
-        SoundTrack::new(MediaTime::ZERO, move || {
+        StepAudio::new(MediaTime::ZERO, move || {
             Ok(blocks.next().map(|(start, samples)| AudioBlock {
-                start: MediaTime::from_seconds(start as f64 / f64::from(SOUND_RATE_HZ)),
+                start: MediaTime::from_seconds(start as f64 / f64::from(SAMPLE_RATE_HZ)),
                 samples,
             }))
         })
