@@ -12,5 +12,6 @@ mod hub;
 mod log;
 mod manifests;
 mod program;
+mod scenes;
 mod synth;
 mod training;
