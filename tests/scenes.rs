@@ -15,9 +15,8 @@ fn different_per_mille(a: &RgbImage, b: &RgbImage) -> f64 {
     if a.dimensions() != b.dimensions() {
         return 1000.0;
     }
-    let differs = |(a, b): &(&image::Rgb<u8>, &image::Rgb<u8>)| {
-        a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > TOLERANCE)
-    };
+    let differs =
+        |(a, b): &(&image::Rgb<u8>, &image::Rgb<u8>)| a.0.iter().zip(b.0).any(|(a, b)| a.abs_diff(b) > TOLERANCE);
     1000.0 * a.pixels().zip(b.pixels()).filter(differs).count() as f64 / f64::from(a.width() * a.height())
 }
 

@@ -112,12 +112,11 @@ pub struct Timings {
     pub analysed_s: f64,
 }
 
-/// What arrives while the job runs, in this order: the grid once, then steps.
+/// What arrives while the job runs, in this order: the grid and the network once, then steps.
 #[allow(missing_docs, reason = "the line above a variant says what its fields are")]
-#[derive(Debug)]
 pub enum AnalysisPartial {
-    /// The network is loaded and the steps are known.
-    Started { grid: StepGrid, modalities: Modalities },
+    /// The network is loaded and the steps are known; of these, the first `known_steps` come from an earlier run.
+    Started { grid: StepGrid, modalities: Modalities, network: Arc<AvarNet>, known_steps: usize },
     /// The next steps whose scores are final, in order; may be none. Those that an earlier run has computed come first.
     Steps(Vec<StepScore>),
 }
@@ -132,7 +131,10 @@ pub fn spawn_analysis(spec: AnalysisSpec, shelf: Arc<NetworkShelf>, wake: Wake) 
         let mut all_steps = 0;
         let listen = |partial: AnalysisPartial| {
             match &partial {
-                AnalysisPartial::Started { grid, .. } => all_steps = grid.len(),
+                AnalysisPartial::Started { grid, known_steps, .. } => {
+                    all_steps = grid.len();
+                    reporter.begins_at(*known_steps as f32 / all_steps.max(1) as f32);
+                }
                 AnalysisPartial::Steps(steps) => done_steps += steps.len(),
             }
             reporter.partial(partial);
@@ -174,9 +176,8 @@ fn analyse_in_parts(
     let trained_with = network.card().map_or(DEFAULT_STEPS_PER_SECOND, |card| card.steps_per_second);
     let steps_per_second = spec.settings.steps_per_second.unwrap_or(trained_with);
     let (grid, modalities) = plan(&spec.info, spec.frames.as_deref(), steps_per_second)?;
-    listen(AnalysisPartial::Started { grid, modalities });
-
-    let (mut pass, known) = Pass::resume(spec, network, grid, modalities);
+    let (mut pass, known) = Pass::resume(spec, network.clone(), grid, modalities);
+    listen(AnalysisPartial::Started { grid, modalities, network, known_steps: known.len() });
     pass.timings.load_weights = load_weights;
     if !known.is_empty() {
         listen(AnalysisPartial::Steps(known));

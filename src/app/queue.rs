@@ -14,11 +14,8 @@ impl Desk {
     /// Shows a moment of a recording, once it is open.
     pub(super) fn show_moment(&mut self, file: PathBuf, time: MediaTime) {
         self.open_recordings(vec![file]);
-        match self.state.recording() {
-            Some(recording) if recording.media().is_some() => self.seek_in(|range| range.clamp(time)),
-            Some(recording) => self.return_to = Some((recording.id, time)),
-            None => {}
-        }
+        self.return_to = self.state.recording().map(|recording| (recording.id, time));
+        self.return_to_moment();
     }
 
     /// What has been found at the paths that were to be opened.
@@ -147,7 +144,8 @@ impl Desk {
         }
         match (&mut self.player, before, frames) {
             (Some(player), Some(before), Some(frames)) if keeps_clock && before.is_continued_by(&frames) => {
-                player.extend(&info, frames)
+                player.extend(&info, frames);
+                self.return_to_moment();
             }
             _ => self.start_player(),
         }
@@ -159,10 +157,14 @@ impl Desk {
         let review = &mut recording.review;
         match event {
             JobEvent::Progress(progress) => review.status = ScoreStatus::Running(Some(progress)),
-            JobEvent::Partial(AnalysisPartial::Started { grid, modalities }) => {
-                let is_whole_shown = review.scores.as_ref().is_some_and(StepScores::is_complete);
-                let grown = if is_whole_shown { &mut review.coming } else { &mut review.scores };
-                *grown = Some(StepScores { grid, modalities, steps: Vec::new() });
+            JobEvent::Partial(AnalysisPartial::Started { grid, modalities, network, .. }) => {
+                let none_yet = Some(StepScores { grid, modalities, steps: Vec::new() });
+                if review.scores.as_ref().is_some_and(StepScores::is_complete) {
+                    review.coming = none_yet;
+                } else {
+                    review.scores = none_yet;
+                    review.network = Some(network);
+                }
             }
             JobEvent::Partial(AnalysisPartial::Steps(steps)) => match (&mut review.coming, &mut review.scores) {
                 (Some(coming), _) => coming.steps.extend(steps),
@@ -174,6 +176,7 @@ impl Desk {
             },
             JobEvent::Done(account) => {
                 review.scores = review.coming.take().or(review.scores.take());
+                review.network = Some(account.network.clone());
                 review.analysis = Some(account);
                 review.status = ScoreStatus::Done;
                 review.refresh_events(hysteresis);
@@ -256,5 +259,41 @@ impl Desk {
                 recording.review.status = ScoreStatus::Queued;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::DeskOptions;
+    use avar_base::job::{CancelToken, no_wake};
+    use avar_playback::{AudioOutput, Player, PlayerOptions};
+
+    #[test]
+    fn a_moment_beyond_what_is_indexed_is_gone_to_once_the_index_reaches_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.mp4");
+        avar_testing::write_clip(&path, 3, true);
+        let whole = avar_media::open(&path, &CancelToken::default(), |_| {}).unwrap();
+        let frames = whole.frames.as_ref().unwrap();
+        let part = |count| {
+            let frames = Some(Arc::new(frames.as_ref().clone().first_part(count)));
+            OpenedMedia { frames, ..whole.clone() }
+        };
+        let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
+        let mut desk = Desk::new(DeskOptions { player, ..DeskOptions::default() }, no_wake());
+        let (id, moment) = (RecordingId(7), MediaTime::from_seconds(2.4));
+        desk.state.queue.push(Recording::new(id, path.clone()));
+        desk.state.current = Some(0);
+        desk.return_to = Some((id, moment));
+        let position = |desk: &Desk| desk.player.as_ref().map(Player::position);
+        desk.take_in(id, part(25));
+        assert_eq!(position(&desk), Some(whole.info.range.start));
+        desk.take_in(id, part(50));
+        assert_eq!(position(&desk), Some(whole.info.range.start));
+        desk.take_in(id, whole.clone());
+        assert_eq!(position(&desk), Some(moment));
     }
 }

@@ -12,8 +12,8 @@ use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Hysteresis, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
-use avar_model::ModelCard;
 use avar_model::card::UNTRAINED_WARNING;
+use avar_model::{AvarNet, ModelCard};
 use avar_playback::PlayerView;
 
 /// Names a recording for as long as the window is open; never used twice.
@@ -190,6 +190,8 @@ pub struct ScoreState {
     pub status: ScoreStatus,
     /// A whole set stays on screen until a new one is whole; where there is none yet, they grow while they come.
     pub scores: Option<StepScores>,
+    /// That of `scores`: what must be known of them is known from the first.
+    pub network: Option<Arc<AvarNet>>,
     /// A new set that grows while a whole one is on screen.
     pub coming: Option<StepScores>,
     pub events: Vec<Event>,
@@ -270,25 +272,28 @@ impl State {
         Some((self.view.timeline.unwrap_or(whole), whole))
     }
 
+    /// The network whose scores are on screen, also while they are being computed and after that was cancelled.
+    fn network_of_scores(&self) -> Option<&AvarNet> {
+        self.recording()?.review.network.as_deref()
+    }
+
     /// Whether scores come from a network that nobody trained.
     pub fn is_untrained(&self) -> bool {
-        let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
-        match analysis {
-            Some(analysis) => analysis.network.provenance().is_untrained(),
+        match self.network_of_scores() {
+            Some(network) => network.provenance().is_untrained(),
             None => matches!(self.network.weights, avar_model::WeightSource::Untrained { .. }),
         }
     }
 
     /// What is known about the weights that the scores on screen come from.
     pub fn card(&self) -> Option<&ModelCard> {
-        self.recording()?.review.analysis.as_ref()?.network.card()
+        self.network_of_scores()?.card()
     }
 
     /// What a viewer must know of the scores on screen before believing them; empty where that is nothing.
     pub fn weights_warning(&self) -> &'static str {
-        let analysis = self.recording().and_then(|recording| recording.review.analysis.as_ref());
-        match analysis {
-            Some(analysis) => analysis.network.warning().unwrap_or_default(),
+        match self.network_of_scores() {
+            Some(network) => network.warning().unwrap_or_default(),
             None if self.is_untrained() => UNTRAINED_WARNING,
             None => "",
         }
@@ -302,6 +307,16 @@ impl State {
     pub fn finished_events(&self) -> Option<&[Event]> {
         let review = &self.recording()?.review;
         review.analysis.as_ref().map(|_| review.events.as_slice())
+    }
+
+    /// Whether Present may show and play the recording on screen.
+    pub fn is_content_confirmed(&self) -> bool {
+        self.recording().is_some_and(|recording| self.present.is_confirmed(recording.id))
+    }
+
+    /// Whether Present asks if the recording on screen, which has results, may be shown.
+    pub fn asks_about_content(&self) -> bool {
+        self.mode == Mode::Present && self.finished_events().is_some() && !self.is_content_confirmed()
     }
 
     /// What a step is called: above the threshold by an anomaly, as the event that it belongs to is, though normal

@@ -6,6 +6,7 @@ use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::{following, zoomed};
 use super::widgets::time_code::{GoToTarget, parse_go_to, time_code};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_media::OpenedMedia;
 use avar_playback::{Player, SeekPrecision};
 
 /// Wireless devices are late by a few hundred milliseconds.
@@ -32,9 +33,25 @@ impl Desk {
             Err(error) => self.state.notices.push(error.to_string()),
         }
         self.apply_transport();
-        if let Some((_, position)) = self.return_to.take_if(|(of, _)| *of == id) {
-            self.with_player(|player| player.seek(position, SeekPrecision::Exact));
+        self.return_to_moment();
+    }
+
+    /// Goes where the recording on screen is to be shown, as soon as its index reaches so far.
+    pub(super) fn return_to_moment(&mut self) {
+        let Some((id, moment)) = self.return_to else { return };
+        let Some(recording) = self.state.recording().filter(|recording| recording.id == id) else { return };
+        let reaches = |media: &OpenedMedia| {
+            media.is_whole() || media.frames.as_ref().is_some_and(|frames| frames.range().end > moment)
+        };
+        if self.player.is_some() && recording.media().is_some_and(reaches) {
+            self.return_to = None;
+            self.seek_in(|range| range.clamp(moment));
         }
+    }
+
+    /// Where the last command has led: keys that follow each other faster than pictures come add up.
+    fn position(&self) -> Option<MediaTime> {
+        self.player.as_ref().map(Player::position)
     }
 
     pub(super) fn with_player(&mut self, act: impl FnOnce(&mut Player)) {
@@ -79,7 +96,7 @@ impl Desk {
     }
 
     pub(super) fn seek_by(&mut self, seconds_s: f64) {
-        if let Some(position) = self.state.position() {
+        if let Some(position) = self.position() {
             let target = position + MediaTime::from_seconds(seconds_s);
             self.seek_in(|range| range.clamp(target));
         }
@@ -102,10 +119,10 @@ impl Desk {
     }
 
     pub(super) fn seek_key_frame(&mut self, is_forward: bool) {
-        let shown = self.state.player.as_ref().and_then(|player| player.frame.as_ref()).map(|frame| frame.index);
+        let at = self.player.as_ref().and_then(Player::frame);
         let frames = self.state.media().and_then(|media| media.frames.clone());
-        if let (Some(shown), Some(frames)) = (shown, frames) {
-            let target = if is_forward { frames.next_key_after(shown) } else { frames.previous_key_before(shown) };
+        if let (Some(at), Some(frames)) = (at, frames) {
+            let target = if is_forward { frames.next_key_after(at) } else { frames.previous_key_before(at) };
             if let Some(target) = target {
                 self.seek_frame(target);
             }
@@ -113,7 +130,7 @@ impl Desk {
     }
 
     pub(super) fn seek_event(&mut self, is_forward: bool) {
-        let (Some(position), Some(recording)) = (self.state.position(), self.state.recording()) else { return };
+        let (Some(position), Some(recording)) = (self.position(), self.state.recording()) else { return };
         // The frame of an event's first step may start a little before or after the step itself.
         let margin = MediaTime::from_seconds(0.05);
         let events = &recording.review.events;

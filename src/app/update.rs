@@ -109,9 +109,18 @@ impl Desk {
             Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
-            Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
-            Command::SeekFrame(frame) => self.seek_frame(frame),
-            Command::StepFrames(count) => self.with_player(|player| player.step(count)),
+            Command::Seek(time, precision) => {
+                self.return_to = None;
+                self.with_player(|player| player.seek(time, precision));
+            }
+            Command::SeekFrame(frame) => {
+                self.return_to = None;
+                self.seek_frame(frame);
+            }
+            Command::StepFrames(count) => {
+                self.return_to = None;
+                self.with_player(|player| player.step(count));
+            }
             Command::SetSpeed(speed) => self.set_speed(speed),
             Command::SetVolume(volume) => {
                 self.state.transport.volume = volume.clamp(0.0, 1.0);
@@ -174,9 +183,13 @@ impl Desk {
     }
 
     fn act(&mut self, action: Action) {
-        let is_veiled = self.state.mode() == Mode::Present && !self.state.present.is_confirmed;
+        let is_veiled = self.state.mode() == Mode::Present && !self.state.is_content_confirmed();
         if is_veiled && matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
             return;
+        }
+        if matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
+            // Who moves by themselves wants to be nowhere else any more.
+            self.return_to = None;
         }
         match action {
             Action::PlayPause => self.with_player(Player::toggle),
@@ -245,7 +258,10 @@ impl Desk {
             Action::ShowReview => self.show_mode(Mode::Review),
             Action::ShowEvaluate => self.show_mode(Mode::Evaluate),
             Action::ShowPresent => self.show_mode(Mode::Present),
-            Action::ConfirmContent if self.state.mode() == Mode::Present => self.state.present.is_confirmed = true,
+            Action::ConfirmContent if self.state.asks_about_content() => {
+                let recording = self.state.recording().map(|recording| recording.id);
+                self.state.present.confirmed.extend(recording);
+            }
             Action::LoopQueue if self.state.mode() == Mode::Present => {
                 self.state.present.is_stand = !self.state.present.is_stand;
             }
@@ -300,8 +316,8 @@ impl Desk {
     /// On a stand: at the end of a recording the next one that has results begins.
     fn go_round(&mut self) {
         let has_ended = self.state.player.as_ref().is_some_and(|player| player.at_end);
-        let PresentState { is_confirmed, is_stand, .. } = self.state.present;
-        if self.state.mode() != Mode::Present || !is_confirmed || !is_stand || !has_ended {
+        let goes_round = self.state.present.is_stand && self.state.is_content_confirmed();
+        if self.state.mode() != Mode::Present || !goes_round || !has_ended {
             return;
         }
         let (count, current) = (self.state.queue.len(), self.state.current.unwrap_or(0));

@@ -5,9 +5,9 @@
 //! outruns its listener waits, it does not pile up memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -62,15 +62,23 @@ pub struct Cancelled;
 pub struct Progress {
     /// In `0..=1`.
     pub fraction: f32,
-    /// Since the job was started.
+    /// The part of it that was there before the work began: it took no time now.
+    pub begun_at: f32,
+    /// Since the work began.
     pub elapsed: Duration,
 }
 
 impl Progress {
+    /// Of work that began at nothing.
+    pub fn new(fraction: f32, elapsed: Duration) -> Self {
+        Self { fraction, begun_at: 0.0, elapsed }
+    }
+
     /// `None` until enough has been done (2 % and half a second) for an estimate that means something.
     pub fn time_left(self) -> Option<Duration> {
-        let enough = self.fraction >= 0.02 && self.elapsed >= Duration::from_millis(500);
-        let per_fraction_s = self.elapsed.as_secs_f64() / f64::from(self.fraction.max(f32::EPSILON));
+        let done = self.fraction - self.begun_at;
+        let enough = done >= 0.02 * (1.0 - self.begun_at) && self.elapsed >= Duration::from_millis(500);
+        let per_fraction_s = self.elapsed.as_secs_f64() / f64::from(done.max(f32::EPSILON));
         enough.then(|| Duration::from_secs_f64(per_fraction_s * f64::from((1.0 - self.fraction).max(0.0))))
     }
 }
@@ -106,7 +114,7 @@ pub struct Reporter<P, T> {
     events: SyncSender<JobEvent<P, T>>,
     cancel: CancelToken,
     wake: Wake,
-    started: Instant,
+    begun: Mutex<(f32, Instant)>,
 }
 
 impl<P, T> Reporter<P, T> {
@@ -120,11 +128,17 @@ impl<P, T> Reporter<P, T> {
         self.cancel.check()
     }
 
+    /// The work begins now, and this fraction of it is there already: time left is estimated from what follows.
+    pub fn begins_at(&self, fraction: f32) {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = (fraction.clamp(0.0, 1.0), Instant::now());
+    }
+
     /// Reports the fraction done, clamped to `0..=1`; dropped where the channel is full.
     pub fn progress(&self, fraction: f32) {
         // A listener that lags needs no stale progress: the next one says more.
-        let event =
-            JobEvent::Progress(Progress { fraction: fraction.clamp(0.0, 1.0), elapsed: self.started.elapsed() });
+        let (begun_at, begun) = *self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = Progress { fraction: fraction.clamp(0.0, 1.0), begun_at, elapsed: begun.elapsed() };
+        let event = JobEvent::Progress(progress);
         if self.events.try_send(event).is_ok() {
             (self.wake)();
         }
@@ -181,7 +195,8 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
     ) -> std::io::Result<Self> {
         let (sender, events) = sync_channel(QUEUED_EVENTS);
         let cancel = CancelToken::default();
-        let reporter = Reporter { events: sender, cancel: cancel.clone(), wake, started: Instant::now() };
+        let started = Instant::now();
+        let reporter = Reporter { events: sender, cancel: cancel.clone(), wake, begun: Mutex::new((0.0, started)) };
         let job_name = name.to_owned();
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| work(&reporter)));
@@ -194,7 +209,7 @@ impl<P: Send + 'static, T: Send + 'static> Job<P, T> {
                     panics::describe(payload.as_ref())
                 )),
             };
-            let elapsed = reporter.started.elapsed();
+            let elapsed = started.elapsed();
             match &event {
                 JobEvent::Failed(sentence) => warn!(job = job_name, ?elapsed, "{sentence}"),
                 JobEvent::Cancelled => debug!(job = job_name, ?elapsed, "cancelled"),
@@ -364,10 +379,17 @@ mod tests {
 
     #[test]
     fn no_estimate_is_given_before_there_is_ground_for_one() {
-        let progress = |fraction, ms| Progress { fraction, elapsed: Duration::from_millis(ms) }.time_left();
+        let progress = |fraction, ms| Progress::new(fraction, Duration::from_millis(ms)).time_left();
         assert_eq!(progress(0.0, 10_000), None);
         assert_eq!(progress(0.5, 100), None);
         assert_eq!(progress(0.25, 1000), Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn what_was_there_before_the_work_began_tells_nothing_of_its_pace() {
+        let progress = Progress { fraction: 0.6, begun_at: 0.5, elapsed: Duration::from_secs(1) };
+        assert_eq!(progress.time_left().map(|left| left.as_secs_f32().round()), Some(4.0));
+        assert_eq!(Progress { fraction: 0.505, ..progress }.time_left(), None);
     }
 
     #[test]

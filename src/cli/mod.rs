@@ -380,7 +380,7 @@ fn synth(out: &Path, spec: &SynthSpec) -> anyhow::Result<()> {
     let started = Instant::now();
     let manifest = write_corpus(out, spec, &CancelToken::default(), |done, of| {
         if shows_progress {
-            let progress = Progress { fraction: done as f32 / of as f32, elapsed: started.elapsed() };
+            let progress = Progress::new(done as f32 / of as f32, started.elapsed());
             let left = progress.time_left().map(avar_app::widgets::time_code::time_left).unwrap_or_default();
             eprint!("\r\x1b[K{done} of {of} {left}");
         }
@@ -596,7 +596,7 @@ impl ProgressLine {
 
 /// Takes the place of the line before it on a terminal: "clip.mp4: 40 % 2 min left".
 fn progress_line(name: &str, fraction: f32, started: Instant) -> String {
-    let progress = Progress { fraction, elapsed: started.elapsed() };
+    let progress = Progress::new(fraction, started.elapsed());
     let left = progress.time_left().map(avar_app::widgets::time_code::time_left).unwrap_or_default();
     format!("\r\x1b[K{name}: {:.0} % {left}", fraction * 100.0)
 }

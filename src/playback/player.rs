@@ -212,6 +212,16 @@ impl Player {
         }
     }
 
+    /// Where the last command has led, also before its picture is there: what goes on from here adds up.
+    pub fn position(&self) -> MediaTime {
+        self.range.clamp(self.clock.position(self.now))
+    }
+
+    /// The frame at [`Self::position`]; `None` without picture.
+    pub fn frame(&self) -> Option<FrameIndex> {
+        self.table.as_ref().map(|table| table.at_or_before(self.position()))
+    }
+
     /// Pauses and goes `frames` on (negative: back) from where the last command has led, so that steps add up
     /// while pictures are still being decoded. Without picture a step is 40 ms.
     pub fn step(&mut self, frames: i64) {
@@ -306,7 +316,7 @@ impl Player {
     pub fn view(&mut self, now: Instant) -> PlayerView {
         self.now = self.now.max(now);
         self.advance();
-        let position = self.range.clamp(self.clock.position(self.now));
+        let position = self.position();
         let (frame, frame_state, video_error) = self.picture(position);
         let report = self.audio_report.lock().unwrap_or_else(PoisonError::into_inner).clone();
         PlayerView {
@@ -427,7 +437,7 @@ impl Player {
     fn is_ready(&self) -> bool {
         let audio = self.feed.as_ref().is_none_or(|feed| !self.audio_leads() || feed.is_ready());
         audio
-            && self.target().is_none_or(|target| {
+            && self.frame().is_none_or(|target| {
                 let state = self.video.lock();
                 state.has(target.0) || state.has_failed
             })
@@ -443,14 +453,8 @@ impl Player {
         self.audio_leads() && self.feed.as_ref().is_some_and(|feed| !feed.has_run_dry())
     }
 
-    /// The frame that belongs to the clock's position.
-    fn target(&self) -> Option<FrameIndex> {
-        let position = self.range.clamp(self.clock.position(self.now));
-        self.table.as_ref().map(|table| table.at_or_before(position))
-    }
-
     fn state_wish(&self, anew: bool) {
-        let (Some(target), Some(table)) = (self.target(), &self.table) else { return };
+        let (Some(target), Some(table)) = (self.frame(), &self.table) else { return };
         let ahead = if self.is_playing() {
             let rate_hz = table.len() as f64 / table.range().duration_s().max(1e-3);
             (rate_hz * AHEAD_S * self.clock.speed().abs()).ceil() as usize

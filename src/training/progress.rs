@@ -157,7 +157,7 @@ impl Pace {
     /// `None` until there is ground for an estimate.
     pub fn time_left(&self, done: u64, of: u64) -> Option<Duration> {
         let fraction = done.saturating_sub(self.first) as f32 / of.saturating_sub(self.first).max(1) as f32;
-        JobProgress { fraction, elapsed: self.begun.elapsed() }.time_left()
+        JobProgress::new(fraction, self.begun.elapsed()).time_left()
     }
 }
 

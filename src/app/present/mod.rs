@@ -23,7 +23,7 @@ pub(super) const MARGIN: f32 = 24.0;
 
 pub fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
     let frame = Frame::NONE.fill(BACKGROUND).inner_margin(Margin::symmetric(MARGIN as i8, 8));
-    if state.present.is_confirmed && state.finished_events().is_some() {
+    if state.is_content_confirmed() && state.finished_events().is_some() {
         Panel::bottom("ribbon")
             .exact_size(ribbon::HEIGHT)
             .show_separator_line(false)

@@ -29,10 +29,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
         OpeningStage::Ready(_) if state.finished_events().is_none() => {
             message(ui, "Not analysed yet", "Present shows results that are there already: analyse in Review (F1).");
         }
-        OpeningStage::Ready(_) if !state.present.is_confirmed => {
+        OpeningStage::Ready(_) if state.asks_about_content() => {
             let moment = state.finished_events().and_then(|events| events.first()).map(|event| event.peak_time);
             let moment = moment.map(|at| Moment { file: recording.path.clone(), at });
-            warning(ui, moment.and_then(|moment| thumbnails.get(&moment)), commands);
+            let picture = moment.and_then(|moment| thumbnails.get(&moment));
+            warning(ui, picture, state.present.is_stand, commands);
         }
         OpeningStage::Ready(media) => {
             let response = ui.interact(panel, ui.scope_id().with("video"), Sense::click());
@@ -58,7 +59,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
 }
 
 /// The content warning over a veiled picture.
-fn warning(ui: &mut Ui, picture: Option<&Thumbnail>, commands: &mut Vec<Command>) {
+fn warning(ui: &mut Ui, picture: Option<&Thumbnail>, is_of_queue: bool, commands: &mut Vec<Command>) {
     let panel = ui.max_rect();
     if let Some(Thumbnail::Picture { veiled, .. }) = picture {
         let size = veiled.size_vec2();
@@ -66,7 +67,10 @@ fn warning(ui: &mut Ui, picture: Option<&Thumbnail>, commands: &mut Vec<Command>
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(veiled.id(), shown, whole, Color32::from_gray(0x60));
     }
-    let title = "This recording may show violence or people in distress";
+    let title = match is_of_queue {
+        true => "These recordings may show violence or people in distress",
+        false => "This recording may show violence or people in distress",
+    };
     message(ui, title, "Pictures and sound start once you agree.");
     let buttons = Rect::from_center_size(panel.center() + vec2(0.0, 84.0), vec2(440.0, 44.0));
     ui.scope_builder(UiBuilder::new().max_rect(buttons), |ui| {

@@ -529,7 +529,7 @@ fn an_empty_desk_says_what_a_run_is_and_opens_one() {
 #[test]
 fn a_run_that_is_being_read_says_so() {
     let mut window = Window::empty();
-    let progress = Some(Progress { fraction: 0.25, elapsed: Duration::from_secs(1) });
+    let progress = Some(Progress::new(0.25, Duration::from_secs(1)));
     let folder = PathBuf::from("/runs/long");
     window.harness.state_mut().state.slots[0] = RunSlot::Reading { folder, progress };
     window.settle();
@@ -566,7 +566,7 @@ fn what_has_to_be_known_of_a_run_is_said() {
 fn an_evaluation_shows_its_progress_and_opens_its_run() {
     let mut window = Window::on_run();
     window.harness.state_mut().evaluation_news(EvaluationNews::Started { name: "night.csv".to_owned() });
-    let progress = Progress { fraction: 0.5, elapsed: Duration::from_secs(10) };
+    let progress = Progress::new(0.5, Duration::from_secs(10));
     window.harness.state_mut().evaluation_news(EvaluationNews::Progress(progress));
     window.settle();
     window.assert_shows("Evaluating night.csv 50 %, 10 s left");

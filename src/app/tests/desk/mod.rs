@@ -20,6 +20,7 @@ use avar_labels::AnomalyClass;
 use avar_log::LogPlace;
 use avar_media::OpenedMedia;
 use avar_model::Preset;
+use avar_model::card::UNTRAINED_WARNING;
 use avar_playback::{AudioOutput, PlayerOptions};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Event, Key, Modifiers, OutputCommand, Vec2};
@@ -241,6 +242,7 @@ fn a_running_analysis_is_cancelled_with_all_that_wait_and_all_go_on_when_asked()
         statuses(&window)
     );
     window.assert_shows("The analysis was cancelled");
+    assert_eq!(window.harness.state().desk.state.weights_warning(), UNTRAINED_WARNING, "of the scores that are kept");
     window.click("Go on with all");
     assert!(matches!(statuses(&window)[..], [ScoreStatus::Done, ScoreStatus::Done]), "{:?}", statuses(&window));
 }
@@ -343,7 +345,7 @@ fn a_file_that_is_still_being_indexed_is_shown_as_far_as_it_is() {
     let whole = recording.media().unwrap().clone();
     let part = whole.frames.as_ref().unwrap().as_ref().clone().first_part(50);
     recording.stage = OpeningStage::Ready(OpenedMedia { frames: Some(Arc::new(part)), ..whole });
-    recording.indexing = Some(Progress { fraction: 0.5, elapsed: Duration::from_secs(20) });
+    recording.indexing = Some(Progress::new(0.5, Duration::from_secs(20)));
     for beyond in ["60", "0:02.5"] {
         window.harness.state_mut().desk.apply(Command::GoToText(beyond.to_owned()));
         window.harness.run_steps(2);
@@ -399,6 +401,23 @@ fn shift_and_an_arrow_key_steps_ten_frames() {
 fn control_and_an_arrow_key_goes_one_second() {
     let mut window = Window::on_clip();
     window.press(Modifiers::COMMAND, Key::ArrowRight);
+    window.assert_on_frame(avar_testing::RATE_HZ);
+}
+
+#[test]
+fn jumps_that_follow_each_other_faster_than_pictures_add_up() {
+    let mut window = Window::on_clip();
+    window.plant_events();
+    let desk = &mut window.harness.state_mut().desk;
+    desk.apply(Command::Act(Action::NextEvent));
+    desk.apply(Command::Act(Action::NextEvent));
+    window.settle();
+    window.assert_on_frame(50);
+    let desk = &mut window.harness.state_mut().desk;
+    desk.apply(Command::Act(Action::SecondBack));
+    desk.apply(Command::Act(Action::SecondBack));
+    desk.apply(Command::Act(Action::SecondOn));
+    window.settle();
     window.assert_on_frame(avar_testing::RATE_HZ);
 }
 

@@ -46,6 +46,27 @@ fn a_warning_comes_before_anything_is_shown() {
 }
 
 #[test]
+fn enter_agrees_to_nothing_that_was_not_asked() {
+    let mut window = Window::on_clip();
+    window.harness.state_mut().desk.state.queue[0].review.analysis = None;
+    window.press(Modifiers::NONE, Key::F3);
+    window.assert_shows("Not analysed yet");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(!window.harness.state().desk.state.is_content_confirmed());
+}
+
+#[test]
+fn each_recording_is_asked_about() {
+    let mut window = Window::on(|folder| vec![clip(folder, "one.mp4"), clip(folder, "two.mp4")]);
+    window.press(Modifiers::NONE, Key::F3);
+    window.press(Modifiers::NONE, Key::Enter);
+    assert!(window.has("Video"));
+    window.press(Modifiers::NONE, Key::PageDown);
+    window.assert_shows("This recording may show violence");
+    assert!(!window.has("Video"));
+}
+
+#[test]
 fn nothing_plays_before_the_warning_is_answered() {
     let mut window = presented();
     window.press(Modifiers::NONE, Key::Space);
