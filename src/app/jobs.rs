@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use super::evaluate::state::Slot;
 use super::sample_path;
-use super::state::{RecordingId, Wanted};
+use super::state::{RecordingId, Wanted, file_name};
 use avar_analysis::{
     Account, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
     spawn_analysis,
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
-use avar_dataset::{Corrected, is_manifest, write_corrected};
+use avar_dataset::{Corrected, Recordings, is_manifest, recordings, write_corrected};
 use avar_export::{self, Export, ExportJob, ExportSettings};
 use avar_labels::AnomalyClass;
 use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
@@ -32,6 +32,14 @@ pub enum Destination {
     /// Beside the run that is open there.
     Evaluate,
     Slot(Slot),
+}
+
+/// What there is at some paths.
+#[derive(Default)]
+pub struct Found {
+    pub paths: Vec<Sorted>,
+    /// What was passed over in folders, a sentence each.
+    pub notes: Vec<String>,
 }
 
 /// A path that is to be opened, and what there is.
@@ -53,7 +61,7 @@ pub enum PathKind {
 
 /// News from a job.
 pub enum Report {
-    Sorted(Destination, Vec<Sorted>),
+    Sorted(Destination, Found),
     /// Partial: a long file as far as it has been indexed.
     Opening(RecordingId, JobEvent<OpenedMedia, Opened>),
     /// SHA-256 of the file.
@@ -124,7 +132,7 @@ pub struct Jobs {
     /// The folder in which scores are kept while they are computed, and after.
     journals: Option<PathBuf>,
     /// In the order in which they were asked for, which is that in which they are told.
-    sorting: VecDeque<(Destination, Job<(), Vec<Sorted>>)>,
+    sorting: VecDeque<(Destination, Job<(), Found>)>,
     opening: Option<(RecordingId, OpeningJob)>,
     digest: Option<(RecordingId, Job<(), String>)>,
     waveform: Option<(RecordingId, WaveformJob)>,
@@ -181,7 +189,8 @@ impl Jobs {
         !self.sorting.is_empty()
     }
 
-    /// Looks up what there is at each path: a disk or a network drive may take its time.
+    /// Looks up what there is at each path, since a disk or a network drive may take its time. For Review, a folder
+    /// stands for the recordings in it and below it.
     pub fn sort(&mut self, destination: Destination, paths: Vec<PathBuf>) {
         self.sort_found(destination, move || Ok(paths));
     }
@@ -198,8 +207,11 @@ impl Jobs {
         find: impl FnOnce() -> Result<Vec<PathBuf>, String> + Send + 'static,
     ) {
         let job = Job::spawn("sort", self.wake.clone(), move |_| {
-            let paths = find().map_err(Stopped::Failed)?;
-            Ok(paths.into_iter().map(|path| Sorted { kind: kind_of(&path), path }).collect())
+            let mut found = Found::default();
+            for path in find().map_err(Stopped::Failed)? {
+                found.add(path, destination);
+            }
+            Ok(found)
         });
         if let Some(job) = self.started(job) {
             self.sorting.push_back((destination, job));
@@ -249,6 +261,11 @@ impl Jobs {
         let spec = AnalysisSpec { info, frames, network, settings: AnalysisSettings::default(), journal };
         let job = spawn_analysis(spec, self.shelf.clone(), self.wake.clone());
         self.analysis = self.started(job).map(|job| (id, job));
+    }
+
+    /// The recording that is being analysed, if its scores are kept, so that it goes on later where it is stopped now.
+    pub fn analysing_resumably(&self) -> Option<RecordingId> {
+        self.analysis.as_ref().filter(|_| self.journals.is_some()).map(|(id, _)| *id)
     }
 
     pub fn cancel_analysis(&self) {
@@ -400,6 +417,26 @@ impl Jobs {
 
 /// More lines than anybody reads in a window.
 const LOG_TAIL_BYTES: usize = 32 << 10;
+
+impl Found {
+    fn add(&mut self, path: PathBuf, destination: Destination) {
+        // One file has one name here, however it was typed.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let kind = kind_of(&path);
+        if matches!((&kind, destination), (PathKind::Other, Destination::Review)) && path.is_dir() {
+            // A folder without any is perhaps a numbered sequence of pictures, and is opened as such.
+            if let Ok(Recordings { files, notes }) = recordings(&path) {
+                if !notes.is_empty() {
+                    self.notes.push(format!("In the folder {}: {}.", file_name(&path), notes.join("; ")));
+                }
+                let files = files.into_iter().map(|file| path.join(file));
+                self.paths.extend(files.map(|path| Sorted { kind: kind_of(&path), path }));
+                return;
+            }
+        }
+        self.paths.push(Sorted { path, kind });
+    }
+}
 
 fn kind_of(path: &Path) -> PathKind {
     match path {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::jobs::{Destination, Opened, PathKind, Sorted};
+use super::jobs::{Destination, Found, Opened, PathKind, Sorted};
 use super::state::{FileDigest, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Waveform};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
@@ -19,7 +19,9 @@ impl Desk {
     }
 
     /// What has been found at the paths that were to be opened.
-    pub(super) fn receive_sorted(&mut self, destination: Destination, found: Vec<Sorted>) {
+    pub(super) fn receive_sorted(&mut self, destination: Destination, found: Found) {
+        let Found { paths: found, notes } = found;
+        self.state.notices.extend(notes);
         match destination {
             Destination::Slot(slot) => self.open_in_evaluate(Some(slot), found),
             Destination::Evaluate => self.open_in_evaluate(None, found),
@@ -187,7 +189,8 @@ impl Desk {
             }
             JobEvent::Cancelled => {
                 review.coming = None;
-                review.status = ScoreStatus::Cancelled;
+                let gives_way = self.giving_way.take_if(|giving| *giving == id).is_some();
+                review.status = if gives_way { ScoreStatus::Queued } else { ScoreStatus::Cancelled };
             }
         }
     }
@@ -208,6 +211,7 @@ impl Desk {
             recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
+        self.analyse_what_is_on_screen_first();
         // Presenting shows what is there already. A waveform comes first: on a recording of many hours every reader
         // holds its own index of the file.
         if !self.jobs.is_analysing()
@@ -223,6 +227,17 @@ impl Desk {
                 let afresh = recording.review.analysis.is_some();
                 self.jobs.analyse(recording.id, media.clone(), network, afresh);
             }
+        }
+    }
+
+    /// Has the analysis that runs give way, if its scores are kept and the recording on screen waits for its own.
+    fn analyse_what_is_on_screen_first(&mut self) {
+        let Some(analysing) = self.jobs.analysing_resumably() else { return };
+        let waits = |recording: &&Recording| recording.id != analysing && recording.awaits_analysis();
+        let is_to_give_way = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
+        if is_to_give_way && self.giving_way.is_none() {
+            self.giving_way = Some(analysing);
+            self.jobs.cancel_analysis();
         }
     }
 
@@ -244,6 +259,7 @@ impl Desk {
 
     /// Of the recording on screen and of all that wait for their turn; what has been computed is kept.
     pub(super) fn cancel_analyses(&mut self) {
+        self.giving_way = None;
         self.jobs.cancel_analysis();
         for recording in &mut self.state.queue {
             if recording.awaits_analysis() {

@@ -38,6 +38,8 @@ pub struct Desk {
     pub(super) awaited_pictures: Vec<(String, Moment)>,
     /// Where a recording stood that is being opened again.
     pub(super) return_to: Option<(RecordingId, MediaTime)>,
+    /// The recording whose analysis gives way to that of the one on screen.
+    pub(super) giving_way: Option<RecordingId>,
     pub(super) next_id: u64,
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
@@ -57,6 +59,7 @@ impl Desk {
             preview: None,
             awaited_pictures: Vec::new(),
             return_to: None,
+            giving_way: None,
             next_id: 0,
             picture_panel: vec2(1.0, 1.0),
             has_quit: false,

@@ -49,5 +49,6 @@ pub use rows::is_manifest;
 pub use split::{FoldError, Shares, assign_splits, folds, hold_out_validation};
 pub use summary::{ClassRow, Summary};
 pub use vaar::read_vaar;
+pub use walk::{Recordings, recordings};
 pub use write::write_manifest;
 pub use xd_violence::read_xd_violence;

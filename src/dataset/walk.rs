@@ -16,8 +16,9 @@ const MEDIA_ENDINGS: [&str; 28] = [
     "mpg", "mts", "oga", "ogg", "ogv", "opus", "ts", "wav", "webm", "wma", "wmv", "y4m",
 ];
 
+/// The recordings of a folder.
 #[derive(Debug, Default)]
-pub(super) struct Recordings {
+pub struct Recordings {
     /// Relative to the folder, sorted.
     pub files: Vec<PathBuf>,
     /// What was passed over and why, a sentence each.
@@ -26,7 +27,7 @@ pub(super) struct Recordings {
 
 /// Files with the ending of a recording. Names that begin with a dot are no data and are left out. Each folder is
 /// entered once, so links that lead back end; a folder's own name comes before the links to it.
-pub(super) fn recordings(folder: &Path) -> Result<Recordings, DatasetError> {
+pub fn recordings(folder: &Path) -> Result<Recordings, DatasetError> {
     let not_a_folder = |reason| DatasetError::NotAFolder { reason, path: folder.to_owned() };
     std::fs::read_dir(folder).map_err(not_a_folder)?;
     let mut walk = Walk { pending: VecDeque::from([PathBuf::new()]), ..Walk::default() };

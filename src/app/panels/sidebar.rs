@@ -1,7 +1,7 @@
 //! The left side: the queue of recordings, and the events of the one on screen.
 
 use eframe::egui::{
-    self, Align, Button, Label, Layout, ProgressBar, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
+    self, Align, Button, Label, Layout, ProgressBar, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 use egui_material_icons::icons;
 
@@ -10,6 +10,7 @@ use crate::state::{OpeningStage, Recording, ScoreStatus, State, Waveform};
 use crate::theme;
 use crate::widgets::action_button::action_button;
 use crate::widgets::elided::elided;
+use crate::widgets::following::{following_rows, has_changed};
 use crate::widgets::time_code::{ruler_code, time_code, time_left};
 use avar_analysis::Event;
 use avar_base::job::Progress;
@@ -27,9 +28,14 @@ const NUMBER_TEXT: f32 = 11.0;
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     heading(ui, "Queue", &count(state.queue.len(), "file"));
     let queue_height = (ui.available_height() * 0.4).min(state.queue.len().max(1) as f32 * 44.0);
+    let has_changed = has_changed(ui, "recording on screen", state.current);
     ScrollArea::vertical().id_salt("queue").max_height(queue_height).auto_shrink([false, true]).show(ui, |ui| {
         for (place, recording) in state.queue.iter().enumerate() {
-            queue_row(ui, recording, state.current == Some(place), place, commands);
+            let is_current = state.current == Some(place);
+            let row = queue_row(ui, recording, is_current, place, commands);
+            if is_current && has_changed {
+                row.scroll_to_me(None);
+            }
         }
     });
     if state.queue.is_empty() {
@@ -51,7 +57,13 @@ fn heading(ui: &mut Ui, title: &str, detail: &str) {
     });
 }
 
-fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize, commands: &mut Vec<Command>) {
+fn queue_row(
+    ui: &mut Ui,
+    recording: &Recording,
+    is_current: bool,
+    place: usize,
+    commands: &mut Vec<Command>,
+) -> Response {
     let palette = theme::palette(ui);
     let (detail, color) = match (&recording.stage, &recording.review.status) {
         (OpeningStage::Waiting, _) => ("waiting".to_owned(), palette.weak_text),
@@ -92,7 +104,8 @@ fn queue_row(ui: &mut Ui, recording: &Recording, is_current: bool, place: usize,
         if close.on_hover_text("Remove from the queue; the file stays where it is").clicked() {
             commands.push(Command::RemoveFile(place));
         }
-    });
+    })
+    .response
 }
 
 /// Behind the row of what is on screen, and of what the pointer or the focus is on.
@@ -184,17 +197,15 @@ fn progress_bar(ui: &mut Ui, progress: Option<Progress>, width: f32, name: &str)
 fn event_list(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {
     let origin = recording.media().map_or(MediaTime::ZERO, |media| media.info.range.start);
     let position = state.position();
-    ScrollArea::vertical().id_salt("events").auto_shrink([false, false]).show_rows(
-        ui,
-        ROW_HEIGHT,
-        recording.review.events.len(),
-        |ui, rows| {
-            for event in &recording.review.events[rows] {
-                let is_current = position.is_some_and(|position| event.range.contains(position));
-                event_row(ui, event, origin, is_current, commands);
-            }
-        },
-    );
+    let events = &recording.review.events;
+    // The one at the playhead, or the last before it.
+    let begun = position.map_or(0, |position| events.partition_point(|event| event.range.start <= position));
+    following_rows(ui, "events", ROW_HEIGHT, events.len(), begun.checked_sub(1), |ui, rows| {
+        for event in &events[rows] {
+            let is_current = position.is_some_and(|position| event.range.contains(position));
+            event_row(ui, event, origin, is_current, commands);
+        }
+    });
 }
 
 fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, commands: &mut Vec<Command>) {

@@ -3,6 +3,7 @@
 pub mod action_button;
 pub mod class_bar;
 pub mod elided;
+pub mod following;
 pub mod notices;
 pub mod picture_fit;
 pub mod time_axis;

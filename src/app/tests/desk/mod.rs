@@ -40,12 +40,18 @@ struct Window {
 
 impl Window {
     fn on(files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
+        Self::keeping_scores(false, files)
+    }
+
+    /// Where scores are kept, an analysis can give way to another and go on later.
+    fn keeping_scores(keeps_scores: bool, files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
         let log = LogPlace::File(folder.path().join("avar.log"));
-        let options = DeskOptions { files: files(folder.path()), player, network, journals: None, log };
+        let journals = keeps_scores.then(|| folder.path().join("scores"));
+        let options = DeskOptions { files: files(folder.path()), player, network, journals, log };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();
@@ -214,6 +220,47 @@ fn analysing() -> Window {
         assert!(started.elapsed() < Duration::from_secs(60), "no analysis begins");
     }
     window
+}
+
+#[test]
+fn the_recording_on_screen_is_analysed_before_one_that_had_begun() {
+    let mut window = Window::keeping_scores(true, |_| Vec::new());
+    let (long, short) = (window.folder.path().join("long.mp4"), clip(window.folder.path(), "short.mp4"));
+    avar_testing::write_clip(&long, 40, true);
+    for path in [long, short] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    }
+    let started = Instant::now();
+    let until = |window: &mut Window, is_so: &dyn Fn(&[ScoreStatus]) -> bool| {
+        while !is_so(&statuses(window)) {
+            window.harness.step();
+            assert!(started.elapsed() < Duration::from_secs(90), "{:?}", statuses(window));
+        }
+    };
+    until(&mut window, &|status| matches!(status, [ScoreStatus::Running(Some(_)), ScoreStatus::Queued]));
+    window.harness.key_press(Key::PageDown);
+    until(&mut window, &|status| matches!(status, [ScoreStatus::Queued, ScoreStatus::Running(_) | ScoreStatus::Done]));
+    until(&mut window, &|status| matches!(status, [ScoreStatus::Done, ScoreStatus::Done]));
+    let notes = &window.harness.state().desk.state.queue[0].review.analysis.as_ref().unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("computed by an earlier run")), "it began anew: {notes:?}");
+}
+
+#[test]
+fn a_dropped_folder_stands_for_the_recordings_in_it_and_one_file_has_one_row() {
+    let mut window = Window::empty();
+    let folder = window.folder.path().join("incident");
+    std::fs::create_dir_all(folder.join("later")).unwrap();
+    clip(&folder, "b.mp4");
+    clip(&folder.join("later"), "a.mp4");
+    std::fs::write(folder.join("remarks.txt"), "none").unwrap();
+    for path in [folder.clone(), folder.join("./b.mp4")] {
+        window.harness.input_mut().dropped_files.push(Arc::new(Dropped(path)));
+    }
+    window.settle();
+    let queue = &window.harness.state().desk.state.queue;
+    let names: Vec<String> = queue.iter().map(|recording| recording.name()).collect();
+    assert_eq!(names, ["b.mp4", "a.mp4"]);
+    window.assert_shows("In the folder incident: 1 file without the ending of a recording passed over.");
 }
 
 fn statuses(window: &Window) -> Vec<ScoreStatus> {
