@@ -299,6 +299,25 @@ impl State {
         }
     }
 
+    /// Why no scores of the recording on screen are shown, in a sentence.
+    pub fn absence_of_scores(&self) -> &'static str {
+        let Some(recording) = self.recording() else { return "No recording is open." };
+        match (&recording.stage, &recording.review.status) {
+            (OpeningStage::Failed(_), _) => "The recording cannot be opened.",
+            (OpeningStage::Waiting | OpeningStage::Opening(_), _) => "The recording is being opened.",
+            (_, ScoreStatus::Running(_)) => "Not analysed so far yet.",
+            (_, ScoreStatus::Cancelled) => "The analysis was cancelled.",
+            (_, ScoreStatus::Failed(_)) => "The analysis failed.",
+            (_, ScoreStatus::Queued | ScoreStatus::Done) => "Not analysed yet.",
+        }
+    }
+
+    /// The name of the recording that is being analysed.
+    pub fn analysing(&self) -> Option<String> {
+        let runs = |recording: &&Recording| matches!(recording.review.status, ScoreStatus::Running(_));
+        self.queue.iter().find(runs).map(Recording::name)
+    }
+
     pub fn is_above_threshold(&self, step: &StepScore) -> bool {
         reaches(step.anomaly().into(), self.hysteresis.onset.into())
     }

@@ -251,7 +251,12 @@ fn losses(frames: &FrameTable) -> Option<String> {
     let lost: usize = damaged().map(|loss| loss.frames).sum();
     let first = damaged().next()?;
     let at_s = (first.range.start - frames.range().start).seconds().max(0.0);
-    Some(format!("{lost} frames are damaged and cannot be decoded, the first of them {at_s:.2} s after the beginning."))
+    Some(match lost {
+        1 => format!("One frame is damaged and cannot be decoded, {at_s:.2} s after the beginning."),
+        _ => format!(
+            "{lost} frames are damaged and cannot be decoded, the first of them {at_s:.2} s after the beginning."
+        ),
+    })
 }
 
 /// Gaps between the frames, and frames that cannot be decoded.

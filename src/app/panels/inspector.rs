@@ -131,7 +131,7 @@ fn model_card(ui: &mut Ui, card: &ModelCard) {
 fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let palette = theme::palette(ui);
     let Some(step) = step else {
-        ui.label(RichText::new("Not analysed yet.").color(palette.weak_text));
+        ui.label(RichText::new(state.absence_of_scores()).color(palette.weak_text));
         // The place of the second line.
         ui.label(RichText::new(" ").small());
         return;
@@ -264,7 +264,7 @@ fn provenance(ui: &mut Ui, state: &State, recording: &Recording) {
     ui.label(RichText::new("Where the scores come from").strong());
     let modalities = recording.review.scores.as_ref().map(|scores| scores.modalities);
     let mut rows = vec![
-        ("basis", modalities.map_or("not analysed yet", Modalities::label).to_owned()),
+        ("basis", modalities.map_or("–", Modalities::label).to_owned()),
         ("network", state.network.preset.label().to_owned()),
     ];
     let [weights, digest, took] = match &recording.review.analysis {

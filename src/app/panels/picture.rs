@@ -69,23 +69,17 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         let width = if is_above { BORDER } else { 1.0 };
         painter.rect_stroke(placement.screen, 0, Stroke::new(width, border), StrokeKind::Inside);
     }
-    let (title, detail, color) = match step {
-        Some(step) => {
-            let class = state.class_called(step);
-            let title = format!("{} {:.2}", class.label(), step.score_of(class));
-            (title, format!("anomaly score {:.2}", step.anomaly()), theme::DARK.class_color(class))
+    // Nothing to say covers nothing: cameras write their clock into the picture.
+    let Some(step) = step else { return };
+    let class = state.class_called(step);
+    let title = format!("{} {:.2}", class.label(), step.score_of(class));
+    let (detail, color) = (format!("anomaly score {:.2}", step.anomaly()), theme::DARK.class_color(class));
+    let caveat = match (state.weights_warning(), state.card()) {
+        ("", Some(card)) if is_above && !card.validation_of(class).is_on_real_recordings() => {
+            card.validation_of(class).label()
         }
-        None => ("Not analysed yet".to_owned(), String::new(), Color32::from_gray(0x80)),
-    };
-    let caveat = match (step, state.weights_warning(), state.card()) {
-        (None, ..) => "",
-        (_, "", Some(card)) => match step.map(|step| state.class_called(step)) {
-            Some(class) if is_above && !card.validation_of(class).is_on_real_recordings() => {
-                card.validation_of(class).label()
-            }
-            _ => "",
-        },
-        (_, warning, _) => warning,
+        ("", _) => "",
+        (warning, _) => warning,
     };
     let at = placement.screen.left_top() + vec2(theme::WIDE_GAP, theme::WIDE_GAP);
     let lines = [

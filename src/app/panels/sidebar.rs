@@ -163,12 +163,22 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
                 action_button(ui, commands, "Cancel", Action::CancelAnalyses);
             });
         }
-        (OpeningStage::Ready(_), ScoreStatus::Queued) => weak(ui, "Waiting for another analysis to end."),
+        (OpeningStage::Ready(_), ScoreStatus::Queued) => match state.analysing() {
+            Some(name) => weak(ui, &format!("Waiting for the analysis of {name} to end.")),
+            None => weak(ui, "About to be analysed."),
+        },
         (OpeningStage::Ready(_), ScoreStatus::Cancelled) => {
-            weak(ui, "The analysis was cancelled; what it found is kept.");
+            let has_scores = recording.review.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty());
+            weak(
+                ui,
+                match has_scores {
+                    true => "The analysis was cancelled; what it found is kept.",
+                    false => "The analysis was cancelled before it began.",
+                },
+            );
             let is_cancelled = |recording: &&Recording| matches!(recording.review.status, ScoreStatus::Cancelled);
             ui.horizontal(|ui| {
-                action_button(ui, commands, "Analyse again", Action::Analyse);
+                action_button(ui, commands, "Go on", Action::Analyse);
                 if state.queue.iter().filter(is_cancelled).count() > 1 {
                     action_button(ui, commands, "Go on with all", Action::AnalyseCancelled);
                 }

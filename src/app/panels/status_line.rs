@@ -16,7 +16,8 @@ pub fn show(ui: &mut Ui, state: &State) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = theme::WIDE_GAP;
         let Some(media) = state.media() else {
-            ui.add(weak("Open a recording to begin."));
+            let why = if state.queue.is_empty() { "Open a recording to begin." } else { state.absence_of_scores() };
+            ui.add(weak(why));
             return;
         };
         if let Some(player) = &state.player {

@@ -7,7 +7,7 @@ use eframe::egui::{
 use super::picture::wheel_steps;
 use crate::command::Command;
 use crate::lanes;
-use crate::state::State;
+use crate::state::{OpeningStage, State};
 use crate::theme;
 use crate::widgets::time_axis::{TimeAxis, panned, zoomed};
 use crate::widgets::time_code::ruler_code;
@@ -27,7 +27,11 @@ pub const HEIGHT: f32 = RULER + WAVEFORM + SCORE + 10.0 * CLASS_ROW + 3.0 * LANE
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
         ui.centered_and_justified(|ui| {
-            let text = egui::RichText::new("Waveform, scores and classes appear here.").small();
+            let text = match state.recording().map(|recording| &recording.stage) {
+                Some(OpeningStage::Failed(_)) => "",
+                _ => "Waveform, scores and classes appear here.",
+            };
+            let text = egui::RichText::new(text).small();
             ui.label(text.color(theme::palette(ui).weak_text));
         });
         return;

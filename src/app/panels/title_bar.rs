@@ -28,7 +28,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         let name_size = vec2(name_width.max(0.0), ui.available_height());
         ui.allocate_ui_with_layout(name_size, Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_size(name_size);
-            if let Some(recording) = state.recording() {
+            // Evaluate names its runs itself.
+            if let Some(recording) = state.recording().filter(|_| state.mode() != Mode::Evaluate) {
                 let name = RichText::new(recording.name()).color(theme::palette(ui).weak_text);
                 ui.add(Label::new(name).truncate()).on_hover_text(recording.path.display().to_string());
             }
