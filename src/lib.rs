@@ -30,6 +30,7 @@
 //! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
 //! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |
 //! | `avar-metrics` ([`metrics`]) | metrics, one a file, and the report: pure numbers; runs as folders; the numbers that the paper prints | |
+//! | `avar-review` ([`review`]) | the document of a review: a trail of operations on disk, the analyst's layer over the model's events, agreement of two documents | jiff |
 //! | `avar-figures` ([`figures`]) | the paper's figures and tables from a run, as vector drawings and as a report | resvg |
 //! | `avar-scoring` ([`scoring`]) | a network over a manifest: scores beside the truth | |
 //! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
@@ -70,6 +71,7 @@ pub use avar_media as media;
 pub use avar_metrics as metrics;
 pub use avar_model as model;
 pub use avar_playback as playback;
+pub use avar_review as review;
 pub use avar_scoring as scoring;
 pub use avar_synth as synth;
 pub use avar_training as training;

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Table;
 
 /// Libraries, and the crates that alone depend on them: everybody else reaches what they do through these.
-const HOMES: [(&[&str], &[&str]); 12] = [
+const HOMES: [(&[&str], &[&str]); 13] = [
     (&["ffmpeg-next", "ffmpeg-sys-next"], &["avar-media"]),
     (&["rodio", "cpal", "alsa"], &["avar-playback"]),
     (&["gemm"], &["avar-kernels"]),
@@ -17,6 +17,7 @@ const HOMES: [(&[&str], &[&str]); 12] = [
     (&["fontdb", "skrifa"], &["avar-figures", "avar-fonts"]),
     (&["hf-hub", "ureq"], &["avar-hub"]),
     (&["tracing-subscriber"], &["avar-log"]),
+    (&["jiff"], &["avar-review"]),
     (&["rfd"], &["avar-app"]),
     (&["clap"], &["avar"]),
 ];

@@ -66,6 +66,15 @@ pub fn keep(partial: TempPath, path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
+/// As [`keep`], but the file stays open, and nothing that has the name already is replaced
+/// ([`io::ErrorKind::AlreadyExists`]).
+pub fn keep_new(partial: NamedTempFile, path: &Path) -> io::Result<File> {
+    partial.as_file().sync_all()?;
+    let file = partial.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(folder_of(path))?;
+    Ok(file)
+}
+
 /// The name is on the disk as well.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
@@ -203,6 +212,21 @@ mod tests {
         let path = folder.path().join("a/b/run.json");
         write_whole(&path, |file| file.write_all(b"{}")).unwrap();
         assert_eq!(std::fs::read_to_string(path).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_new_file_takes_no_name_that_is_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.avar");
+        let named = |text: &str| {
+            let mut partial = partial_beside(&path).unwrap();
+            partial.write_all(text.as_bytes()).unwrap();
+            keep_new(partial, &path)
+        };
+        named("first").unwrap().write_all(b" and more").unwrap();
+        assert_eq!(named("second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first and more");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::ops::{Add, Sub};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A moment on a file's time axis, in whole nanoseconds: `PTS x time base`, not shifted to zero.
 ///
@@ -64,6 +64,13 @@ impl Serialize for MediaTime {
     }
 }
 
+/// As it is serialised: from seconds, to the nearest nanosecond.
+impl<'de> Deserialize<'de> for MediaTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        f64::deserialize(deserializer).map(Self::from_seconds)
+    }
+}
+
 impl Add for MediaTime {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -103,7 +110,7 @@ impl TimeBase {
 }
 
 /// The ordinal of a decoded picture in presentation order, from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FrameIndex(pub usize);
 
 impl FrameIndex {

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Half of the last of the six decimals with which scores are written.
 const HALF_A_DIGIT: f64 = 5e-7;
@@ -21,7 +21,7 @@ pub fn reaches(score: f64, threshold: f64) -> bool {
 }
 
 /// When an event opens and closes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hysteresis {
     /// An event opens at this anomaly score.
     pub onset: f32,
