@@ -53,8 +53,9 @@ bench-viewers: setup ## Opening, seeking and stepping beside mpv (which must be 
 	    sed -n 's/.*"name":"viewers".*"executable":"\([^"]*\)".*/\1/p') && \
 	python3 benches/peers/viewers.py "$$binary" $(FILES)
 
-metrics-fixtures: $(PYTHON) ## scikit-learn's numbers, which the metrics are tested against
+metrics-fixtures: $(PYTHON) ## scikit-learn's numbers, which the metrics and the agreement of reviews are tested against
 	$(PYTHON) tests/metrics/make_fixtures.py tests/metrics/fixtures.json
+	$(PYTHON) src/review/tests/make_fixtures.py src/review/tests/agreement.json
 
 train: build ## The default weights from their recipe; DATA is the folder with the recordings, takes hours
 	scripts/free-sounds.sh out/free-sounds

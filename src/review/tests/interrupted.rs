@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use avar_review::{Document, Operation, verify};
 
-use crate::world::{AUTHOR, edge, folder, header, time};
+use crate::world::{AUTHOR, edge, folder_on_disk, header, time};
 
 /// By which the test below is told where to write.
 const WRITTEN: &str = "AVAR_REVIEW_WRITTEN";
@@ -59,7 +59,7 @@ fn last_saved(output: &str) -> Option<usize> {
 
 #[test]
 fn a_program_that_is_killed_at_any_moment_has_every_decision_that_it_said_was_saved() {
-    let (_folder, path) = folder();
+    let (_folder, path) = folder_on_disk();
     let mut random = fastrand::Rng::with_seed(1);
     let mut saved = 0;
     for round in 0..100 {
@@ -96,7 +96,7 @@ fn a_program_that_is_killed_at_any_moment_has_every_decision_that_it_said_was_sa
 /// The system's own limit on the size of a file: what fits of a line is written, the rest is not.
 #[test]
 fn a_full_disk_costs_the_decision_that_does_not_fit_and_no_other() {
-    let (_folder, path) = folder();
+    let (_folder, path) = folder_on_disk();
     let output = child("trap '' XFSZ; ulimit -f 16;", &path).wait_with_output().unwrap();
     let output = String::from_utf8_lossy(&output.stdout).into_owned();
     let saved = last_saved(&output).unwrap();

@@ -84,9 +84,20 @@ pub(crate) fn scored_classes(steps: &[(AnomalyClass, f32)]) -> ScoredSteps {
     ScoredSteps::new(steps.collect(), end, 0.25).unwrap()
 }
 
-/// A folder, and where its review is to be.
+/// A folder, and where its review is to be; in memory where the system has such a place, for thousands of operations
+/// wait for the disk otherwise.
 pub(crate) fn folder() -> (tempfile::TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let in_memory = Path::new("/dev/shm");
+    let folder = if in_memory.is_dir() { tempfile::tempdir_in(in_memory) } else { tempfile::tempdir() };
+    named(folder.unwrap())
+}
+
+/// The same on the disk.
+pub(crate) fn folder_on_disk() -> (tempfile::TempDir, PathBuf) {
+    named(tempfile::tempdir().unwrap())
+}
+
+fn named(folder: tempfile::TempDir) -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join("cam 1.mp4.avar");
     (folder, path)
 }
