@@ -1,0 +1,133 @@
+//! What every format is read into and written from: the events of one recording, by its frames.
+
+use std::ops::Range;
+
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_labels::ClassScores;
+
+use crate::label::Label;
+use crate::timeline::Timeline;
+
+/// The recording that annotations are of.
+#[derive(Clone, Copy, Debug)]
+pub struct Recording<'a> {
+    /// Name of the file, without its folder.
+    pub name: &'a str,
+    /// When each of its frames is shown.
+    pub timeline: &'a Timeline,
+}
+
+/// All that is said of one recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Annotations {
+    /// The recording that it is said of.
+    pub media: Media,
+    /// Events in order of their first frame; they may overlap.
+    pub spans: Vec<Span>,
+    /// Single frames, in their order.
+    pub markers: Vec<Marker>,
+    /// Scores in order of their frame; empty where a file holds none.
+    pub scores: Vec<FrameScores>,
+}
+
+/// Which recording it is, as far as a file of annotations can say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Media {
+    /// Name of the file, without its folder.
+    pub name: String,
+    /// Decoded pictures.
+    pub frames: usize,
+    /// From what other programs call zero to the end of the last frame.
+    pub duration: MediaTime,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Half open: from the first frame to the one after the last.
+    pub frames: Range<FrameIndex>,
+    /// What happens.
+    pub label: Label,
+    /// Within 0 and 1.
+    pub score: Option<f32>,
+    /// What somebody has written about it.
+    pub note: Option<String>,
+    /// What somebody has decided about it.
+    pub decision: Option<Decision>,
+}
+
+impl Span {
+    /// Of the frames `start <= n < end`, with nothing but a label.
+    pub fn new(start: usize, end: usize, label: impl Into<Label>) -> Self {
+        let frames = FrameIndex(start)..FrameIndex(end);
+        Self { frames, label: label.into(), score: None, note: None, decision: None }
+    }
+}
+
+/// A frame that somebody has marked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marker {
+    /// The frame.
+    pub frame: FrameIndex,
+    /// What stands at the mark.
+    pub text: String,
+}
+
+/// What a network says of the step that is named by a frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FrameScores {
+    /// The frame by which the step is named.
+    pub frame: FrameIndex,
+    /// Of the ten classes, each within 0 and 1.
+    pub classes: ClassScores,
+    /// The anomaly score from the sound alone, within 0 and 1.
+    pub audio: Option<f32>,
+    /// The anomaly score from the picture alone, within 0 and 1.
+    pub video: Option<f32>,
+}
+
+/// What a reviewer has decided about an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// It is what its label says.
+    Accepted,
+    /// It is not.
+    Rejected,
+    /// It cannot be told.
+    Unsure,
+    /// It was looked at, and nothing was decided.
+    Reviewed,
+}
+
+impl Decision {
+    /// Every value.
+    pub const ALL: [Decision; 4] = [Decision::Accepted, Decision::Rejected, Decision::Unsure, Decision::Reviewed];
+
+    /// Identifier used in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Decision::Accepted => "accepted",
+            Decision::Rejected => "rejected",
+            Decision::Unsure => "unsure",
+            Decision::Reviewed => "reviewed",
+        }
+    }
+
+    /// Reads [`Decision::name`], to the letter.
+    pub fn from_name(name: &str) -> Option<Decision> {
+        Self::ALL.into_iter().find(|decision| decision.name() == name)
+    }
+}
+
+impl Annotations {
+    /// Of a recording about which nothing is said yet.
+    pub fn of(recording: &Recording) -> Self {
+        let timeline = recording.timeline;
+        let media = Media {
+            name: recording.name.to_owned(),
+            frames: timeline.len(),
+            duration: timeline.offset_of(timeline.len()),
+        };
+        Self { media, ..Self::default() }
+    }
+}

@@ -1,0 +1,102 @@
+//! What a file calls an event, and which of the ten classes that is.
+//!
+//! Case, spaces, dashes and underscores do not matter; beyond that only words are understood that can mean nothing else
+//! here. `avar-dataset` reads manifests by the same words (`labels.rs`), of which this room must not know.
+
+use avar_labels::AnomalyClass;
+
+/// What an event is called.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Label {
+    /// One of the ten classes.
+    Class(AnomalyClass),
+    /// Words that mean none of the ten, as they stand in the file.
+    Other(String),
+}
+
+/// Words for a class, folded as by [`folded`].
+const SYNONYMS: [(&str, AnomalyClass); 6] = [
+    // CCTV-Fights, RWF-2000 and other collections of fights.
+    ("fight", AnomalyClass::Brawling),
+    // XD-Violence's B1 and UCF-Crime.
+    ("fighting", AnomalyClass::Brawling),
+    // XD-Violence's B6.
+    ("caraccident", AnomalyClass::Crash),
+    // UCF-Crime, whose folder and file names differ in number.
+    ("roadaccident", AnomalyClass::Crash),
+    ("roadaccidents", AnomalyClass::Crash),
+    ("intrusion", AnomalyClass::Intruder),
+];
+
+impl Label {
+    /// The class that the words mean, or the words where they mean none of the ten.
+    pub fn from_text(text: &str) -> Label {
+        let wanted = folded(text);
+        let named = AnomalyClass::ALL.into_iter().find(|class| folded(class.name()) == wanted);
+        let synonym = || SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, class)| *class);
+        match named.or_else(synonym) {
+            Some(class) => Label::Class(class),
+            None => Label::Other(text.to_owned()),
+        }
+    }
+
+    /// Identifier of the class, or the words of the file.
+    pub fn text(&self) -> &str {
+        match self {
+            Label::Class(class) => class.name(),
+            Label::Other(text) => text,
+        }
+    }
+
+    /// The class, where it is one of the ten.
+    pub fn class(&self) -> Option<AnomalyClass> {
+        match self {
+            Label::Class(class) => Some(*class),
+            Label::Other(_) => None,
+        }
+    }
+}
+
+impl From<AnomalyClass> for Label {
+    fn from(class: AnomalyClass) -> Self {
+        Label::Class(class)
+    }
+}
+
+impl From<&str> for Label {
+    fn from(text: &str) -> Self {
+        Label::from_text(text)
+    }
+}
+
+fn folded(label: &str) -> String {
+    let is_separator = |c: &char| c.is_whitespace() || matches!(c, '-' | '_');
+    label.chars().filter(|c| !is_separator(c)).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_is_found_by_its_name_and_by_its_text_for_people() {
+        for class in AnomalyClass::ALL {
+            assert_eq!(Label::from_text(class.name()), Label::Class(class));
+            assert_eq!(Label::from_text(class.label()), Label::Class(class));
+        }
+    }
+
+    #[test]
+    fn words_of_other_collections_are_understood_where_they_mean_one_class() {
+        assert_eq!(Label::from_text("RoadAccidents").class(), Some(AnomalyClass::Crash));
+        assert_eq!(Label::from_text("Fighting").class(), Some(AnomalyClass::Brawling));
+        assert_eq!(Label::from_text("BabyCry").class(), Some(AnomalyClass::BabyCry));
+    }
+
+    #[test]
+    fn words_without_a_class_are_kept_and_are_never_normal() {
+        for text in ["shooting", "Burglary", "siren", "", "normál"] {
+            assert_eq!(Label::from_text(text), Label::Other(text.to_owned()));
+        }
+    }
+}
