@@ -200,7 +200,7 @@ impl<'a> Collector<'a> {
         tell(self.unlabelled, "event", "without a label");
         tell(overlapping, "event", "beginning before an earlier one has ended; all are kept");
         tell(self.cut, "event", "reaching beyond the recording; cut there");
-        tell(self.outside, "entry", "outside of the recording; left out");
+        tell(self.outside, "annotation", "outside of the recording; left out");
         tell(self.bad_scores, "score", "not within 0 and 1; left out");
         let decisions = tallied(&self.unknown_decisions, 6);
         let undecided = self.unknown_decisions.values().sum();

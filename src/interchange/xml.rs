@@ -10,7 +10,7 @@ const LONGEST_TAG_BYTES: usize = 16 << 10;
 /// Namespaces are handed down from element to element.
 const MOST_NAMESPACES: usize = 32;
 const DEEPEST: usize = 64;
-const MOST_NODES: u32 = 8_000_000;
+const MOST_NODES: u32 = 4_000_000;
 
 pub(crate) fn parse(format: Format, text: &str) -> Result<Document<'_>, FormatError> {
     let failed = |reason: String| FormatError::Syntax { format, reason };

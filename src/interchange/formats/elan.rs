@@ -139,7 +139,7 @@ fn time_slots<'a>(root: Node<'a, '_>) -> Result<HashMap<&'a str, Option<i64>>, F
 }
 
 fn milliseconds(text: &str, place: &Place) -> Result<i64, FormatError> {
-    let digits = text.trim().trim_start_matches('-');
+    let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.trim().parse::<i64>().ok().filter(|number| number.abs() <= LONGEST_MS);
     match (is_number, number) {

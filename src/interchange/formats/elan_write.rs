@@ -1,6 +1,7 @@
 //! What is written for ELAN. Annotations of one tier must not overlap, so events that do are on tiers of their own.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::annotations::{Annotations, Span};
 use crate::chosen::in_url;
@@ -30,6 +31,30 @@ struct Draft {
     annotation_count: usize,
     tiers: Vec<Tier>,
     index: HashMap<String, usize>,
+    rooms: Rooms,
+}
+
+/// Which tiers of events have room.
+#[derive(Default)]
+struct Rooms {
+    /// When each ends that is in use, and its number.
+    busy: BinaryHeap<Reverse<(i64, usize)>>,
+    free: BTreeSet<usize>,
+}
+
+impl Rooms {
+    /// The lowest number with room from `start_ms` on; starts do not go back.
+    fn take(&mut self, [start_ms, end_ms]: [i64; 2]) -> usize {
+        while let Some(Reverse((until_ms, number))) = self.busy.peek().copied()
+            && until_ms <= start_ms
+        {
+            self.busy.pop();
+            self.free.insert(number);
+        }
+        let number = self.free.pop_first().unwrap_or(self.busy.len() + 1);
+        self.busy.push(Reverse((end_ms, number)));
+        number
+    }
 }
 
 impl Draft {
@@ -76,11 +101,12 @@ impl Draft {
         ));
     }
 
-    /// The first tier of events on which there is room.
-    fn free_tier(&self, start_ms: i64) -> String {
-        let names = (1..).map(|number| if number == 1 { "events".to_owned() } else { format!("events {number}") });
-        let is_free = |name: &String| self.index.get(name).is_none_or(|at| self.tiers[*at].reached_ms <= start_ms);
-        names.into_iter().find(is_free).unwrap_or_default()
+    /// The tier for the next event.
+    fn tier_of_event(&mut self, times_ms: [i64; 2]) -> String {
+        match self.rooms.take(times_ms) {
+            1 => "events".to_owned(),
+            number => format!("events {number}"),
+        }
     }
 }
 
@@ -92,7 +118,7 @@ pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {
     for span in spans {
         let [start_ms, end_ms] = ledger.edges(span).map(|edge| edge.nanoseconds() / 1_000_000);
         let times = [start_ms, end_ms.max(start_ms + 1)];
-        let tier = draft.free_tier(start_ms);
+        let tier = draft.tier_of_event(times);
         let id = draft.aligned(tier.clone(), times, span.label.text());
         if let Some(score) = span.score {
             draft.reference(&tier, "score", id, &score.to_string());

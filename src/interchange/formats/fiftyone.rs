@@ -10,7 +10,7 @@ use crate::collector::{Collector, Read, Said};
 use crate::error::{EntryProblem, FormatError, Place};
 use crate::format::Format;
 use crate::formats::activitynet::decimal;
-use crate::json::{Entries, parse};
+use crate::json::{Entries, Text, parse};
 use crate::label::Label;
 use crate::timeline::Resolution;
 use crate::writing::{Ledger, Written, json_text};
@@ -29,7 +29,7 @@ struct Detection {
     timestamps: Option<[f64; 2]>,
     confidence: Option<f64>,
     #[serde(default)]
-    attributes: Entries<serde_json::Value>,
+    attributes: Entries<Text>,
 }
 
 #[derive(Deserialize)]
@@ -58,8 +58,8 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
         let mut said = Said { score: detection.confidence, ..Said::label(Label::from_text(&words)) };
         for (name, value) in detection.attributes.0 {
             match (name.as_str(), value) {
-                ("note", serde_json::Value::String(text)) => said.note = Some(text),
-                ("decision", serde_json::Value::String(text)) => said.decision = Some(text),
+                ("note", Text(Some(text))) => said.note = Some(text),
+                ("decision", Text(Some(text))) => said.decision = Some(text),
                 _ => others += 1,
             }
         }

@@ -14,14 +14,14 @@ use crate::error::{EntryProblem, FormatError, Place};
 use crate::format::Format;
 use crate::formats::activitynet::decimal;
 use crate::formats::fiftyone::frames_of;
-use crate::json::{Entries, parse};
+use crate::json::{Entries, Text, parse};
 use crate::label::Label;
 use crate::timeline::Resolution;
 use crate::writing::{Ledger, Written, json_text};
 
 #[derive(Deserialize)]
 struct Task {
-    data: Entries<Value>,
+    data: Entries<Text>,
     #[serde(default)]
     annotations: Vec<Annotation>,
     #[serde(default)]
@@ -39,7 +39,7 @@ struct Region {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
-    value: Value,
+    value: Timeline,
     score: Option<f64>,
     meta: Option<Meta>,
 }
@@ -51,9 +51,10 @@ struct Meta {
     decision: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Of a region of another kind, empty.
+#[derive(Deserialize, Default)]
 struct Timeline {
-    ranges: Vec<Range>,
+    ranges: Option<Vec<Range>>,
     #[serde(default)]
     timelinelabels: Vec<String>,
 }
@@ -96,8 +97,8 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
 
 /// The number of ranges that lack an end.
 fn read_region(place: &Place, region: Region, collector: &mut Collector) -> Result<usize, FormatError> {
-    let timeline: Timeline =
-        serde_json::from_value(region.value).map_err(|error| EntryProblem::Other(error.to_string()).at(place))?;
+    let timeline = region.value;
+    let ranges = timeline.ranges.ok_or_else(|| EntryProblem::Missing { what: "\"ranges\"" }.at(place))?;
     let meta = region.meta.unwrap_or(Meta { text: Vec::new(), decision: None });
     let note = Some(meta.text.join("\n"));
     let mut labels: Vec<Option<Label>> =
@@ -106,7 +107,7 @@ fn read_region(place: &Place, region: Region, collector: &mut Collector) -> Resu
         labels.push(None);
     }
     let mut open = 0;
-    for range in timeline.ranges {
+    for range in ranges {
         let (Some(start), Some(end)) = (range.start, range.end) else {
             open += 1;
             continue;
@@ -130,7 +131,7 @@ fn whole(number: f64, place: &Place) -> Result<i64, FormatError> {
 
 /// What the task shows: uploads have eight digits and a dash before the name that they had.
 fn video_of(task: &Task) -> String {
-    let texts = task.data.0.iter().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+    let texts = task.data.0.iter().filter_map(|(key, value)| Some((key.as_str(), value.0.as_deref()?)));
     let named = texts.clone().find(|(key, _)| *key == "video").or(texts.clone().next());
     let name = file_name_of_url(named.map_or("", |(_, text)| text));
     match name.split_at_checked(9) {

@@ -3,6 +3,8 @@
 //! Frames count from 1 and the last is within: the authors' evaluation sets `GT(s:e)` in MATLAB, with a start of 0
 //! taken as 1. A line has one class and two ranges, so more of either take more lines of the same name.
 
+use std::collections::HashMap;
+
 use avar_labels::AnomalyClass;
 
 use crate::annotations::{Annotations, Recording, Span};
@@ -86,14 +88,20 @@ pub(crate) fn write(annotations: &Annotations) -> Result<Written, FormatError> {
     let mut ledger = Ledger::in_frames(Format::UcfCrime);
     let name = spaceless(Format::UcfCrime, &annotations.media.name)?;
     let mut lines: Vec<(String, Vec<&Span>)> = Vec::new();
+    // The last line of each class.
+    let mut line_of: HashMap<String, usize> = HashMap::new();
     for span in &annotations.spans {
         let Some(class) = class_of(&span.label) else {
             ledger.without_label(span);
             continue;
         };
-        match lines.iter_mut().rev().find(|(of, _)| *of == class) {
+        let last = line_of.get(&class).copied();
+        match last.and_then(|at| lines.get_mut(at)) {
             Some((_, spans)) if spans.len() < 2 => spans.push(span),
-            _ => lines.push((class, vec![span])),
+            _ => {
+                line_of.insert(class.clone(), lines.len());
+                lines.push((class, vec![span]));
+            }
         }
     }
     if lines.is_empty() {

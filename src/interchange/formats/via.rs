@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::annotations::{Annotations, Recording, Span};
@@ -14,7 +15,7 @@ use crate::chosen::{chosen, file_name_of_url};
 use crate::collector::{Collector, Read, Said};
 use crate::error::{EntryProblem, FormatError, Place};
 use crate::format::Format;
-use crate::json::{Entries, parse};
+use crate::json::{Entries, Text, parse};
 use crate::label::Label;
 use crate::text::quoted;
 use crate::timeline::{Resolution, Timeline};
@@ -33,7 +34,7 @@ struct Project {
 struct Attribute {
     aname: String,
     #[serde(default)]
-    options: Entries<Value>,
+    options: HashMap<String, Text>,
 }
 
 #[derive(Deserialize)]
@@ -43,18 +44,18 @@ struct File {
 
 #[derive(Deserialize)]
 struct View {
-    fid_list: Vec<Value>,
+    fid_list: Vec<Text>,
 }
 
 #[derive(Deserialize)]
 struct Segment {
-    vid: Value,
+    vid: Text,
     #[serde(default)]
     z: Vec<f64>,
     #[serde(default)]
-    xy: Vec<Value>,
+    xy: Vec<IgnoredAny>,
     #[serde(default)]
-    av: Entries<Value>,
+    av: Entries<Text>,
 }
 
 pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
@@ -63,7 +64,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     let files: HashMap<String, File> = project.file.0.into_iter().collect();
     let mut views: Vec<(String, String)> = Vec::new();
     for (vid, view) in project.view.0 {
-        let fid = view.fid_list.first().map(text_of).unwrap_or_default();
+        let fid = view.fid_list.into_iter().next().and_then(|fid| fid.0).unwrap_or_default();
         let name = files.get(&fid).map(|file| file_name_of_url(&file.fname));
         let no_file =
             || FormatError::Syntax { format: Format::Via, reason: format!("view {} shows no file", quoted(&vid)) };
@@ -73,7 +74,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     remark.into_iter().for_each(|sentence| collector.remark(sentence));
     let attributes: HashMap<String, Attribute> = project.attribute.0.into_iter().collect();
     let (mut regions, mut others) = (0, 0);
-    let ours = project.metadata.0.into_iter().filter(|(_, segment)| text_of(&segment.vid) == vid);
+    let ours = project.metadata.0.into_iter().filter(|(_, segment)| segment.vid.0.as_ref() == Some(&vid));
     for (number, (_, segment)) in (1..).zip(ours) {
         let place = Place::Nth("segment", number);
         match (segment.z.as_slice(), segment.xy.is_empty()) {
@@ -95,13 +96,13 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
 }
 
 /// What the values say, and how many say nothing that there is a place for.
-fn said_of(values: Entries<Value>, attributes: &HashMap<String, Attribute>) -> (Said, usize) {
+fn said_of(values: Entries<Text>, attributes: &HashMap<String, Attribute>) -> (Said, usize) {
     let mut said = Said::default();
     let mut unused = 0;
     let mut candidates = Vec::new();
     for (aid, value) in values.0 {
         let attribute = attributes.get(&aid);
-        let text = option_of(text_of(&value), attribute);
+        let text = option_of(value.0.unwrap_or_default(), attribute);
         match attribute.map_or("", |attribute| attribute.aname.as_str()) {
             "note" => said.note = Some(text),
             "decision" => said.decision = Some(text),
@@ -122,13 +123,8 @@ fn said_of(values: Entries<Value>, attributes: &HashMap<String, Attribute>) -> (
 
 /// Of a choice the value is the id of an option.
 fn option_of(value: String, attribute: Option<&Attribute>) -> String {
-    let options = attribute.map_or(&[][..], |attribute| &attribute.options.0);
-    options.iter().find(|(id, _)| *id == value).map_or(value, |(_, option)| text_of(option))
-}
-
-/// Ids are texts or numbers.
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    let option = attribute.and_then(|attribute| attribute.options.get(&value)?.0.clone());
+    option.unwrap_or(value)
 }
 
 pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {

@@ -96,14 +96,15 @@ def label_studio():
     task = json.loads((FIXTURES / "ours.label-studio.json").read_text())[0]
     # Of 2.1.2, the check of a task with annotations fails by itself; both are checked one by one.
     assert interface.validate_task({"data": task["data"]})
-    errors = interface.validate_annotation(task["annotations"][0], return_errors=True)
-    assert not errors, errors
+    annotation = task["annotations"][0]
+    assert interface.validate_annotation(annotation)
+    assert interface.validate_prediction(annotation, return_errors=True) == []
     regions = task["annotations"][0]["result"]
     found = [(r["value"]["ranges"][0]["start"], r["value"]["ranges"][0]["end"]) for r in regions]
     assert found == [(start + 1, end) for start, end, _ in EVENTS], found
-    broken = json.loads(json.dumps(task["annotations"][0]))
+    broken = json.loads(json.dumps(annotation))
     broken["result"][0]["value"]["ranges"] = []
-    assert interface.validate_annotation(broken, return_errors=True), "it accepts anything"
+    assert not interface.validate_annotation(broken), "it accepts anything"
 
 
 def fiftyone(unpacked):

@@ -95,7 +95,7 @@ fn elan_begins_at_the_origin_of_the_recording() {
     let header = media("-600").replace("street_0042.wav", "other.wav");
     let found = read_steady(Format::Elan, &eaf(&header, &slots, &tier("events", &annotations))).unwrap();
     assert_eq!(spans_of(&found), [(0, 5, "pain")]);
-    assert!(says(&found.remarks, &["1 entry", "outside"]) && says(&found.remarks, &["1 event", "cut"]));
+    assert!(says(&found.remarks, &["1 annotation", "outside"]) && says(&found.remarks, &["1 event", "cut"]));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn times_count_from_the_start_of_the_recording_and_not_from_zero_of_its_clock() 
     let timeline = Timeline::new(ms(3_600_000), times, ms(3_602_200)).unwrap();
     let found = read(Format::Audacity, "0.1\t0.28\tcrash\n0.05\t0.15\tpain\n", &named(NAME, &timeline)).unwrap();
     assert_eq!(spans_of(&found), [(0, 2, "crash")]);
-    assert!(says(&found.remarks, &["1 entry", "outside"]));
+    assert!(says(&found.remarks, &["1 annotation", "outside"]));
 }
 
 #[test]
@@ -227,6 +227,6 @@ fn events_that_overlap_are_kept_and_counted() {
 fn what_lies_outside_of_the_recording_is_counted_and_never_moved_into_it() {
     let found = read_steady(Format::Audacity, "9\t11\tcrash\n20\t30\tpain\n40\t40\tmark\n").unwrap();
     assert_eq!(spans_of(&found), [(225, 250, "crash")]);
-    assert!(says(&found.remarks, &["1 event reaching beyond"]) && says(&found.remarks, &["2 entrys", "left out"]));
+    assert!(says(&found.remarks, &["1 event reaching beyond"]) && says(&found.remarks, &["2 annotations", "left out"]));
     assert_eq!(steady().len(), 250);
 }

@@ -225,3 +225,75 @@ fn names_of_any_kind_come_back_where_a_format_holds_them() {
         }
     }
 }
+
+/// Decimal seconds with fewer digits than are written, rounded to the nearest, as other programs save them again.
+fn with_digits(text: &str, digits: usize) -> String {
+    format!("{:.digits$}", text.parse::<f64>().unwrap())
+}
+
+#[test]
+fn times_that_another_program_has_rounded_lead_back_to_the_same_frames() {
+    for seed in 0..ROUNDS {
+        let mut rng = Rng::with_seed(seed);
+        let timeline = random_timeline(&mut rng);
+        let recording = named(NAME, &timeline);
+        let mut all = random_annotations(&mut rng, &recording);
+        all.markers.clear();
+        // Six digits, as Audacity.
+        let text = write(Format::Audacity, &all, &timeline).unwrap().text;
+        let line = |line: &str| {
+            let fields: Vec<&str> = line.splitn(3, '\t').collect();
+            format!("{}\t{}\t{}\n", with_digits(fields[0], 6), with_digits(fields[1], 6), fields[2])
+        };
+        let rounded: String = text.lines().map(line).collect();
+        let found = read(Format::Audacity, &rounded, &recording).unwrap().annotations;
+        assert_eq!(in_order(found), expected(Format::Audacity, &all), "seed {seed}");
+        // Three digits, as VIA.
+        let mut project: serde_json::Value =
+            serde_json::from_str(&write(Format::Via, &all, &timeline).unwrap().text).unwrap();
+        for segment in project["metadata"].as_object_mut().unwrap().values_mut() {
+            for edge in segment["z"].as_array_mut().unwrap() {
+                *edge = with_digits(&edge.to_string(), 3).parse::<f64>().unwrap().into();
+            }
+        }
+        let found = read(Format::Via, &project.to_string(), &recording).unwrap().annotations;
+        assert_eq!(in_order(found), expected(Format::Via, &all), "seed {seed}");
+        // Whole milliseconds that are cut off and not rounded, as ELAN where its playhead stands.
+        let text = write(Format::Elan, &all, &timeline).unwrap().text;
+        let mut truncated = String::new();
+        for piece in text.split("TIME_VALUE=\"") {
+            let offset_ms: Option<i64> = piece.split('"').next().and_then(|number| number.parse().ok());
+            match offset_ms {
+                Some(ms) => {
+                    // Back to the frame's own time, and down.
+                    let frame = (0..=timeline.len())
+                        .rev()
+                        .find(|frame| timeline.offset_of(*frame).nanoseconds() <= ms * 1_000_000);
+                    let cut_ms = timeline.offset_of(frame.unwrap()).nanoseconds() / 1_000_000;
+                    truncated.push_str(&piece.replacen(&ms.to_string(), &cut_ms.to_string(), 1));
+                }
+                None => truncated.push_str(piece),
+            }
+            truncated.push_str("TIME_VALUE=\"");
+        }
+        let truncated = truncated.strip_suffix("TIME_VALUE=\"").unwrap();
+        let found = read(Format::Elan, truncated, &recording).unwrap().annotations;
+        assert_eq!(in_order(found), expected(Format::Elan, &all), "seed {seed}");
+    }
+}
+
+#[test]
+fn as_many_events_as_are_taken_are_written_and_read_before_anybody_waits() {
+    let began = std::time::Instant::now();
+    let timeline = steady();
+    let recording = named(NAME, &timeline);
+    let mut all = Annotations::of(&recording);
+    all.spans = (0..100_000).map(|number| Span::new(number % 200, 250, format!("w{number}").as_str())).collect();
+    for format in Format::ALL.into_iter().filter(|format| format.can_read() && *format != Format::ScoreTable) {
+        let text = write(format, &all, &timeline).unwrap().text;
+        let found = read(format, &text, &recording).unwrap().annotations.spans;
+        let count = if format == Format::XdViolence { 0 } else { 100_000 };
+        assert_eq!(found.len(), count, "{format}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(120), "{:?}", began.elapsed());
+}
