@@ -36,7 +36,7 @@
 //! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
 //! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
 //! | `avar-hub` ([`hub`]) | pretrained networks from a hub, digests checked | hf-hub, ureq |
-//! | `avar-interchange` ([`interchange`]) | annotation formats of other programs and our own, one a file, in and out | |
+//! | `avar-interchange` ([`interchange`]) | annotation formats of other programs and our own, one a file, in and out | roxmltree |
 | `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot (with `cli`), rfd |
 //! | `avar` ([`cli`]) | the same functions without a window; the window of a training | clap, egui (with `app`) |
 //!

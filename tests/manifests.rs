@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::Table;
 
 /// Libraries, and the crates that alone depend on them: everybody else reaches what they do through these.
-const HOMES: [(&[&str], &[&str]); 13] = [
+const HOMES: [(&[&str], &[&str]); 14] = [
     (&["ffmpeg-next", "ffmpeg-sys-next"], &["avar-media"]),
     (&["rodio", "cpal", "alsa"], &["avar-playback"]),
     (&["gemm"], &["avar-kernels"]),
@@ -18,6 +18,7 @@ const HOMES: [(&[&str], &[&str]); 13] = [
     (&["hf-hub", "ureq"], &["avar-hub"]),
     (&["tracing-subscriber"], &["avar-log"]),
     (&["jiff"], &["avar-review"]),
+    (&["roxmltree"], &["avar-interchange"]),
     (&["rfd"], &["avar-app"]),
     (&["clap"], &["avar"]),
 ];

@@ -1,50 +1,51 @@
 //! Which of the recordings that a file annotates is the one that is asked for.
 
-use std::collections::HashSet;
-
 use crate::annotations::Recording;
 use crate::error::FormatError;
 use crate::text::{listed, quoted};
 
+/// How a file's name for a recording and the recording's own go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Likeness {
+    /// But for the ending, as of a copy in another container.
+    OtherEnding,
+    /// But for folders, and where one of them has no ending.
+    Same,
+}
+
 /// The part of a file that is about the recording, and a sentence where it goes by another name.
 ///
-/// Names count without folders, and with or without the ending. A file of one recording is taken to be of this one.
+/// A file of one recording is taken to be of this one. What is listed of other recordings is not looked at.
 pub(crate) fn chosen<T>(
     parts: Vec<(String, T)>,
     recording: &Recording,
 ) -> Result<Option<(T, Option<String>)>, FormatError> {
     let count = parts.len();
-    let mut seen = HashSet::new();
-    let mut first_names = Vec::new();
-    let (mut exact, mut alike, mut other) = (None, None, None);
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
     for (name, part) in parts {
-        if !seen.insert(name.clone()) {
-            return Err(FormatError::Twice { name: quoted(&name) });
-        }
-        if first_names.len() < 3 {
-            first_names.push(quoted(&name));
-        }
-        let place = match () {
-            () if file_name(&name) == file_name(recording.name) => &mut exact,
-            () if is_named(&name, recording.name) => &mut alike,
-            () => {
-                other = Some((name, part));
-                continue;
-            }
-        };
-        if place.replace(part).is_some() {
-            return Err(FormatError::Twice { name: quoted(recording.name) });
+        match likeness(&name, recording.name) {
+            Some(likeness) => ours.push((likeness, name, part)),
+            None => others.push((name, part)),
         }
     }
-    match (exact.or(alike), other) {
-        (Some(part), _) => Ok(Some((part, None))),
-        (None, None) => Ok(None),
-        (None, Some((name, part))) if count == 1 => Ok(Some((part, Some(other_name(&name, recording))))),
-        (None, Some(_)) => {
-            let names = listed(&first_names, 3);
-            Err(FormatError::NoSuchRecording { count, names, name: quoted(recording.name) })
+    let best = ours.iter().map(|(likeness, ..)| *likeness).max();
+    ours.retain(|(likeness, ..)| Some(*likeness) == best);
+    match (ours.pop(), ours.is_empty(), others.pop()) {
+        (Some(_), false, _) => Err(FormatError::Twice { name: quoted(recording.name) }),
+        (Some((Likeness::Same, _, part)), true, _) => Ok(Some((part, None))),
+        (Some((Likeness::OtherEnding, name, part)), true, _) => Ok(Some((part, Some(other_name(&name, recording))))),
+        (None, _, None) => Ok(None),
+        (None, _, Some((name, part))) if others.is_empty() => Ok(Some((part, Some(other_name(&name, recording))))),
+        (None, _, Some(_)) => {
+            let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
+            Err(no_such_recording(count, &names, recording))
         }
     }
+}
+
+pub(crate) fn no_such_recording(count: usize, names: &[&str], recording: &Recording) -> FormatError {
+    let first: Vec<String> = names.iter().take(3).map(|name| quoted(name)).collect();
+    FormatError::NoSuchRecording { count, names: listed(&first, 3), name: quoted(recording.name) }
 }
 
 /// That a file names its recording otherwise.
@@ -52,10 +53,14 @@ pub(crate) fn other_name(name: &str, recording: &Recording) -> String {
     format!("the file names its recording {}; taken to be {}", quoted(name), quoted(recording.name))
 }
 
-/// Whether a file means this recording.
-pub(crate) fn is_named(listed: &str, name: &str) -> bool {
+/// `None` where a file means another recording.
+pub(crate) fn likeness(listed: &str, name: &str) -> Option<Likeness> {
     let (listed, name) = (file_name(listed), file_name(name));
-    listed == name || listed == stem(name) || stem(listed) == name || stem(listed) == stem(name)
+    let is_same = listed == name || listed == stem(name) || stem(listed) == name;
+    match is_same {
+        true => Some(Likeness::Same),
+        false => (stem(listed) == stem(name)).then_some(Likeness::OtherEnding),
+    }
 }
 
 /// Without folders, of either system.
@@ -129,12 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn folders_and_endings_do_not_matter() {
-        for listed in ["a.mp4", "a", "videos/a.mp4", "C:\\videos\\a.avi"] {
-            assert!(is_named(listed, "a.mp4"), "{listed}");
+    fn folders_do_not_matter_and_another_ending_is_not_quite_the_same() {
+        for listed in ["a.mp4", "a", "videos/a.mp4", "C:\\videos\\a.mp4"] {
+            assert_eq!(likeness(listed, "a.mp4"), Some(Likeness::Same), "{listed}");
         }
-        assert!(!is_named("b.mp4", "a.mp4"));
-        assert!(!is_named("A.mp4", "a.mp4"));
+        assert_eq!(likeness("a.mp4", "a"), Some(Likeness::Same));
+        assert_eq!(likeness("a.avi", "a.mp4"), Some(Likeness::OtherEnding));
+        assert_eq!((likeness("b.mp4", "a.mp4"), likeness("A.mp4", "a.mp4")), (None, None));
         assert_eq!(stem("Skyfall.2012__#01-20-05_01-20-20_label_B1"), "Skyfall.2012__#01-20-05_01-20-20_label_B1");
     }
 }

@@ -11,7 +11,7 @@ use avar_base::time::MediaTime;
 use roxmltree::Node;
 
 use crate::annotations::Recording;
-use crate::chosen::{file_name_of_url, is_named, other_name};
+use crate::chosen::{file_name_of_url, likeness, other_name};
 use crate::collector::{Collector, MOST_EVENTS, Read, Said, within};
 use crate::error::{EntryProblem, FormatError, Place};
 use crate::format::Format;
@@ -108,7 +108,7 @@ fn origin(root: Node, recording: &Recording, collector: &mut Collector) -> Resul
             .collect()
     };
     let described: Vec<(Node, Vec<String>)> = media.map(|medium| (medium, names(medium))).collect();
-    let ours = described.iter().find(|(_, names)| names.iter().any(|name| is_named(name, recording.name)));
+    let ours = described.iter().find(|(_, names)| names.iter().any(|name| likeness(name, recording.name).is_some()));
     let Some((medium, names)) = ours.or(described.first()) else { return Ok(0) };
     if let (None, Some(name)) = (ours, names.first()) {
         collector.remark(other_name(name, recording));

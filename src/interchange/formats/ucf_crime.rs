@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use avar_labels::AnomalyClass;
 
 use crate::annotations::{Annotations, Recording, Span};
-use crate::chosen::{is_named, other_name};
+use crate::chosen::{Likeness, likeness, no_such_recording, other_name};
 use crate::collector::{Collector, Read, Said, within};
 use crate::error::{EntryProblem, FormatError, Place};
 use crate::format::Format;
 use crate::formats::xd_violence::spaceless;
 use crate::label::Label;
-use crate::text::{frame_or_none, listed, quoted};
+use crate::text::frame_or_none;
 use crate::timeline::Resolution;
 use crate::writing::{Ledger, Written};
 
@@ -39,18 +39,17 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     }
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
     let names = distinct_names(&rows);
-    let is_wanted: Box<dyn Fn(&str) -> bool> = match names.iter().any(|name| is_named(name, recording.name)) {
-        true => Box::new(|name| is_named(name, recording.name)),
-        false if names.len() <= 1 => {
-            names.iter().for_each(|name| collector.remark(other_name(name, recording)));
-            Box::new(|_| true)
+    let best = names.iter().filter_map(|name| likeness(name, recording.name)).max();
+    match (best, names.as_slice()) {
+        (Some(Likeness::Same), _) | (None, []) => {}
+        (Some(Likeness::OtherEnding), _) => {
+            let alike = names.iter().find(|name| likeness(name, recording.name).is_some());
+            alike.into_iter().for_each(|name| collector.remark(other_name(name, recording)));
         }
-        false => {
-            let shown: Vec<String> = names.iter().take(3).map(|name| quoted(name)).collect();
-            let (count, name) = (names.len(), quoted(recording.name));
-            return Err(FormatError::NoSuchRecording { count, names: listed(&shown, 3), name });
-        }
-    };
+        (None, [name]) => collector.remark(other_name(name, recording)),
+        (None, _) => return Err(no_such_recording(names.len(), &names, recording)),
+    }
+    let is_wanted = |name: &str| likeness(name, recording.name) == best;
     for row in rows.iter().filter(|row| is_wanted(row.name)) {
         read_row(row, &mut collector)?;
     }

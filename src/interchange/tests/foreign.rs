@@ -198,9 +198,26 @@ fn of_many_recordings_the_one_is_read_whose_name_it_is() {
     let text = "a 1 2\nb 1 2\nc 1 2\nd 1 2\n";
     let error = read_steady(Format::XdViolence, text).unwrap_err();
     assert!(matches!(error, FormatError::NoSuchRecording { count: 4, .. }));
-    assert!(error.to_string().contains("`a`, `b`, `c` and 1 more") || error.to_string().contains("`a`, `b` and `c`"));
+    assert!(error.to_string().contains("4 recordings, among them `a`, `b` and `c`"), "{error}");
     let error = read_steady(Format::UcfCrime, "a Abuse 1 2 -1 -1\nb Abuse 1 2 -1 -1\n").unwrap_err();
     assert!(matches!(error, FormatError::NoSuchRecording { count: 2, .. }));
+}
+
+#[test]
+fn a_copy_with_another_ending_is_taken_only_where_nothing_is_of_the_recording_itself() {
+    for (format, text) in [
+        (Format::XdViolence, "street_0042.avi 5 9\nother 1 2\nother 3 4\n"),
+        (Format::UcfCrime, "street_0042.avi Abuse 6 9 -1 -1\nother.mp4 Abuse 1 2 -1 -1\n"),
+    ] {
+        let found = read_steady(format, text).unwrap();
+        assert_eq!(found.annotations.spans[0].frames.start.0, 5, "{format}");
+        assert!(says(&found.remarks, &["`street_0042.avi`", "taken to be"]), "{format}: {:?}", found.remarks);
+        let found = read_steady(format, &text.replace("other", "street_0042")).map(|found| found.annotations.spans);
+        match format {
+            Format::XdViolence => assert!(matches!(found, Err(FormatError::Twice { .. }))),
+            _ => assert_eq!(found.unwrap()[0].frames.start.0, 0),
+        }
+    }
 }
 
 #[test]

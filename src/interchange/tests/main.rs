@@ -1,6 +1,7 @@
 //! Every format: what is written is read back on the same frames, what others write is read as they mean it, and what is
 //! damaged or hostile is refused in one sentence.
 
+#![allow(clippy::unwrap_used, reason = "a test says where")]
 #![allow(missing_docs, reason = "a binary of tests")]
 
 mod damaged;
