@@ -10,7 +10,7 @@ use crate::timeline::Timeline;
 
 /// The recording that annotations are of.
 #[derive(Clone, Copy, Debug)]
-pub struct Recording<'a> {
+pub struct Subject<'a> {
     /// Name of the file, without its folder.
     pub name: &'a str,
     /// When each of its frames is shown.
@@ -23,11 +23,11 @@ pub struct Annotations {
     /// The recording that it is said of.
     pub media: Media,
     /// Events in order of their first frame; they may overlap.
-    pub spans: Vec<Span>,
+    pub spans: Vec<AnnotatedSpan>,
     /// Single frames, in their order.
     pub markers: Vec<Marker>,
     /// Scores in order of their frame; empty where a file holds none.
-    pub scores: Vec<FrameScores>,
+    pub scores: Vec<ScoreRow>,
 }
 
 /// Which recording it is, as far as a file of annotations can say.
@@ -43,7 +43,7 @@ pub struct Media {
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Span {
+pub struct AnnotatedSpan {
     /// Half open: from the first frame to the one after the last.
     pub frames: Range<FrameIndex>,
     /// What happens.
@@ -53,10 +53,10 @@ pub struct Span {
     /// What somebody has written about it.
     pub note: Option<String>,
     /// What somebody has decided about it.
-    pub decision: Option<Decision>,
+    pub decision: Option<Verdict>,
 }
 
-impl Span {
+impl AnnotatedSpan {
     /// Of the frames `start <= n < end`, with nothing but a label.
     pub fn new(start: usize, end: usize, label: impl Into<Label>) -> Self {
         let frames = FrameIndex(start)..FrameIndex(end);
@@ -75,7 +75,7 @@ pub struct Marker {
 
 /// What a network says of the step that is named by a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FrameScores {
+pub struct ScoreRow {
     /// The frame by which the step is named.
     pub frame: FrameIndex,
     /// Of the ten classes, each within 0 and 1.
@@ -88,7 +88,7 @@ pub struct FrameScores {
 
 /// What a reviewer has decided about an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Decision {
+pub enum Verdict {
     /// It is what its label says.
     Accepted,
     /// It is not.
@@ -99,29 +99,29 @@ pub enum Decision {
     Reviewed,
 }
 
-impl Decision {
+impl Verdict {
     /// Every value.
-    pub const ALL: [Decision; 4] = [Decision::Accepted, Decision::Rejected, Decision::Unsure, Decision::Reviewed];
+    pub const ALL: [Verdict; 4] = [Verdict::Accepted, Verdict::Rejected, Verdict::Unsure, Verdict::Reviewed];
 
     /// Identifier used in files.
     pub fn name(self) -> &'static str {
         match self {
-            Decision::Accepted => "accepted",
-            Decision::Rejected => "rejected",
-            Decision::Unsure => "unsure",
-            Decision::Reviewed => "reviewed",
+            Verdict::Accepted => "accepted",
+            Verdict::Rejected => "rejected",
+            Verdict::Unsure => "unsure",
+            Verdict::Reviewed => "reviewed",
         }
     }
 
-    /// Reads [`Decision::name`], to the letter.
-    pub fn from_name(name: &str) -> Option<Decision> {
+    /// Reads [`Verdict::name`], to the letter.
+    pub fn from_name(name: &str) -> Option<Verdict> {
         Self::ALL.into_iter().find(|decision| decision.name() == name)
     }
 }
 
 impl Annotations {
     /// Of a recording about which nothing is said yet.
-    pub fn of(recording: &Recording) -> Self {
+    pub fn of(recording: &Subject) -> Self {
         let timeline = recording.timeline;
         let media = Media {
             name: recording.name.to_owned(),

@@ -1,6 +1,6 @@
 //! Which of the recordings that a file annotates is the one that is asked for.
 
-use crate::annotations::Recording;
+use crate::annotations::Subject;
 use crate::error::FormatError;
 use crate::text::{listed, quoted};
 
@@ -18,7 +18,7 @@ pub(crate) enum Likeness {
 /// A file of one recording is taken to be of this one. What is listed of other recordings is not looked at.
 pub(crate) fn chosen<T>(
     parts: Vec<(String, T)>,
-    recording: &Recording,
+    recording: &Subject,
 ) -> Result<Option<(T, Option<String>)>, FormatError> {
     let count = parts.len();
     let (mut ours, mut others) = (Vec::new(), Vec::new());
@@ -43,13 +43,13 @@ pub(crate) fn chosen<T>(
     }
 }
 
-pub(crate) fn no_such_recording(count: usize, names: &[&str], recording: &Recording) -> FormatError {
+pub(crate) fn no_such_recording(count: usize, names: &[&str], recording: &Subject) -> FormatError {
     let first: Vec<String> = names.iter().take(3).map(|name| quoted(name)).collect();
     FormatError::NoSuchRecording { count, names: listed(&first, 3), name: quoted(recording.name) }
 }
 
 /// That a file names its recording otherwise.
-pub(crate) fn other_name(name: &str, recording: &Recording) -> String {
+pub(crate) fn other_name(name: &str, recording: &Subject) -> String {
     format!("the file names its recording {}; taken to be {}", quoted(name), quoted(recording.name))
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use avar_base::time::{FrameIndex, MediaTime};
 
-use crate::annotations::{Annotations, Decision, FrameScores, Marker, Recording, Span};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::annotations::{AnnotatedSpan, Annotations, Marker, ScoreRow, Subject, Verdict};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::label::Label;
-use crate::text::{counted, quoted, tallied};
+use crate::text::{MOST_MIB, counted, quoted, tallied};
 use crate::timeline::{Placed, Resolution, Timeline};
 
 /// Events of one recording, or marks in it; nobody marks more.
@@ -52,11 +52,13 @@ pub(crate) struct Collector<'a> {
     cut: usize,
     outside: usize,
     bad_scores: usize,
+    /// Of all labels and notes: a file may name one text for many events.
+    text_bytes: usize,
     remarks: Vec<String>,
 }
 
 impl<'a> Collector<'a> {
-    pub(crate) fn new(recording: &Recording<'a>, resolution: Resolution) -> Result<Self, FormatError> {
+    pub(crate) fn new(recording: &Subject<'a>, resolution: Resolution) -> Result<Self, FormatError> {
         if recording.timeline.is_empty() {
             return Err(FormatError::NoPicture);
         }
@@ -70,6 +72,7 @@ impl<'a> Collector<'a> {
             cut: 0,
             outside: 0,
             bad_scores: 0,
+            text_bytes: 0,
             remarks: Vec::new(),
         })
     }
@@ -87,7 +90,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The frames `start <= n < end`, counted from 0.
-    pub(crate) fn frames(&mut self, place: &Place, start: u64, end: u64, said: Said) -> Result<(), FormatError> {
+    pub(crate) fn frames(&mut self, place: &EntryPlace, start: u64, end: u64, said: Said) -> Result<(), FormatError> {
         if let Some(number) = [start, end].into_iter().find(|number| *number > MOST_FRAMES) {
             return Err(EntryProblem::TooLong { text: format!("frame {number}") }.at(place));
         }
@@ -99,7 +102,13 @@ impl<'a> Collector<'a> {
     }
 
     /// Counted from the start of the recording.
-    pub(crate) fn seconds(&mut self, place: &Place, start_s: f64, end_s: f64, said: Said) -> Result<(), FormatError> {
+    pub(crate) fn seconds(
+        &mut self,
+        place: &EntryPlace,
+        start_s: f64,
+        end_s: f64,
+        said: Said,
+    ) -> Result<(), FormatError> {
         let (start, end) = (offset(start_s, place)?, offset(end_s, place)?);
         self.between(place, start, end, said)
     }
@@ -107,7 +116,7 @@ impl<'a> Collector<'a> {
     /// Counted from the start of the recording; a start before it has been cut off by the caller.
     pub(crate) fn between(
         &mut self,
-        place: &Place,
+        place: &EntryPlace,
         start: MediaTime,
         end: MediaTime,
         said: Said,
@@ -130,10 +139,9 @@ impl<'a> Collector<'a> {
     }
 
     fn take(&mut self, placed: Placed, said: Said) -> Result<(), FormatError> {
-        let Placed::Within { frames, is_cut } = placed else {
-            self.outside += 1;
-            return Ok(());
-        };
+        let texts = [said.label.as_ref().map(Label::text), said.note.as_deref(), said.decision.as_deref()];
+        self.count_text(texts.into_iter().flatten().map(str::len).sum())?;
+        let Placed::Within { frames, is_cut } = placed else { return self.leave_out() };
         self.cut += usize::from(is_cut);
         let label = said.label.unwrap_or_else(|| Label::Other(String::new()));
         match &label {
@@ -143,17 +151,17 @@ impl<'a> Collector<'a> {
         }
         let score = said.score.filter(|score| (0.0..=1.0).contains(score)).map(|score| score as f32);
         self.bad_scores += usize::from(said.score.is_some() && score.is_none());
-        let decision = said.decision.as_deref().and_then(Decision::from_name);
+        let decision = said.decision.as_deref().and_then(Verdict::from_name);
         if let (Some(text), None) = (said.decision, decision) {
             *self.unknown_decisions.entry(text).or_default() += 1;
         }
         let note = said.note.filter(|note| !note.is_empty());
-        self.annotations.spans.push(Span { frames, label, score, note, decision });
+        self.annotations.spans.push(AnnotatedSpan { frames, label, score, note, decision });
         within("events", self.annotations.spans.len(), MOST_EVENTS)
     }
 
     /// Counted from the start of the recording.
-    pub(crate) fn marker_at(&mut self, place: &Place, at_s: f64, text: String) -> Result<(), FormatError> {
+    pub(crate) fn marker_at(&mut self, place: &EntryPlace, at_s: f64, text: String) -> Result<(), FormatError> {
         let frame = self.timeline.frame_at(offset(at_s, place)?, self.resolution);
         self.mark(frame, text)
     }
@@ -164,15 +172,28 @@ impl<'a> Collector<'a> {
         self.mark(frame.map(FrameIndex), text)
     }
 
-    fn mark(&mut self, frame: Option<FrameIndex>, text: String) -> Result<(), FormatError> {
-        match frame {
-            Some(frame) => self.annotations.markers.push(Marker { frame, text }),
-            None => self.outside += 1,
+    /// What lies outside is bounded as what lies within.
+    fn leave_out(&mut self) -> Result<(), FormatError> {
+        self.outside += 1;
+        within("annotations outside of the recording", self.outside, MOST_EVENTS)
+    }
+
+    fn count_text(&mut self, bytes: usize) -> Result<(), FormatError> {
+        self.text_bytes += bytes;
+        match self.text_bytes > MOST_MIB << 20 {
+            true => Err(FormatError::TooLarge { limit_mib: MOST_MIB }),
+            false => Ok(()),
         }
+    }
+
+    fn mark(&mut self, frame: Option<FrameIndex>, text: String) -> Result<(), FormatError> {
+        self.count_text(text.len())?;
+        let Some(frame) = frame else { return self.leave_out() };
+        self.annotations.markers.push(Marker { frame, text });
         within("markers", self.annotations.markers.len(), MOST_EVENTS)
     }
 
-    pub(crate) fn scores(&mut self, scores: FrameScores) -> Result<(), FormatError> {
+    pub(crate) fn scores(&mut self, scores: ScoreRow) -> Result<(), FormatError> {
         self.annotations.scores.push(scores);
         within("rows", self.annotations.scores.len(), MOST_ROWS)
     }
@@ -182,7 +203,7 @@ impl<'a> Collector<'a> {
         spans.sort_by_key(|span| (span.frames.start, span.frames.end));
         self.annotations.markers.sort_by_key(|marker| marker.frame);
         let mut reached = FrameIndex(0);
-        let overlaps = |span: &&Span| {
+        let overlaps = |span: &&AnnotatedSpan| {
             let is_over = span.frames.start < reached;
             reached = reached.max(span.frames.end);
             is_over
@@ -213,7 +234,7 @@ pub(crate) fn within(what: &'static str, count: usize, limit: usize) -> Result<(
     if count > limit { Err(FormatError::TooMany { what, limit }) } else { Ok(()) }
 }
 
-fn offset(seconds_s: f64, place: &Place) -> Result<MediaTime, FormatError> {
+fn offset(seconds_s: f64, place: &EntryPlace) -> Result<MediaTime, FormatError> {
     let text = || format!("{seconds_s} s");
     let problem = match seconds_s {
         _ if seconds_s.is_nan() => EntryProblem::NotANumber { text: quoted("NaN"), wanted: "time in seconds" },

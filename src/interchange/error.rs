@@ -35,7 +35,7 @@ pub enum FormatError {
     Version { format: Format, found: String, known: &'static str },
     /// One entry makes no sense.
     #[error("{place}: {problem}")]
-    Entry { place: Place, problem: EntryProblem },
+    Entry { place: EntryPlace, problem: EntryProblem },
     /// Several recordings are annotated, and none has the name of this one.
     #[error("the file is of {count} recordings, among them {names}, and none is named {name}; rename one of them")]
     NoSuchRecording { count: usize, names: String, name: String },
@@ -60,18 +60,18 @@ pub enum FormatError {
 
 /// Where in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum EntryPlace {
     /// From 1.
     Line(usize),
     /// What it is an entry of, and its number from 1.
     Nth(&'static str, usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for EntryPlace {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Place::Line(line) => write!(f, "line {line}"),
-            Place::Nth(what, number) => write!(f, "{what} {number}"),
+            EntryPlace::Line(line) => write!(f, "line {line}"),
+            EntryPlace::Nth(what, number) => write!(f, "{what} {number}"),
         }
     }
 }
@@ -104,7 +104,7 @@ pub enum EntryProblem {
 }
 
 impl EntryProblem {
-    pub(crate) fn at(self, place: &Place) -> FormatError {
+    pub(crate) fn at(self, place: &EntryPlace) -> FormatError {
         FormatError::Entry { place: place.clone(), problem: self }
     }
 }

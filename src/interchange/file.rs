@@ -6,7 +6,7 @@ use std::path::Path;
 
 use avar_base::files::write_whole;
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::collector::Read;
 use crate::detect::detect;
 use crate::error::{FileError, FormatError};
@@ -16,7 +16,7 @@ use crate::timeline::Timeline;
 
 /// Reads what an ordinary file says of one recording, in the format that it is found to be in unless one is named; says
 /// in which.
-pub fn read_file(path: &Path, format: Option<Format>, recording: &Recording) -> Result<(Format, Read), FileError> {
+pub fn read_file(path: &Path, format: Option<Format>, recording: &Subject) -> Result<(Format, Read), FileError> {
     let unreadable = |reason| FileError::Read { reason, path: path.to_owned() };
     let bytes = bytes_of(path).map_err(unreadable)?;
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();

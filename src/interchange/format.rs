@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::collector::Read;
 use crate::error::FormatError;
 use crate::formats::{
@@ -160,7 +160,7 @@ impl fmt::Display for Format {
 }
 
 /// Reads what a text says of one recording. A byte-order mark and either kind of line end are fine.
-pub fn read(format: Format, text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub fn read(format: Format, text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let text = decode(text.as_bytes())?;
     match format {
         Format::XdViolence => xd_violence::read(text, recording),

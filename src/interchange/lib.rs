@@ -46,10 +46,10 @@ mod timeline;
 mod writing;
 mod xml;
 
-pub use annotations::{Annotations, Decision, FrameScores, Marker, Media, Recording, Span};
+pub use annotations::{AnnotatedSpan, Annotations, Marker, Media, ScoreRow, Subject, Verdict};
 pub use collector::Read;
 pub use detect::detect;
-pub use error::{EntryProblem, FileError, FormatError, Place};
+pub use error::{EntryPlace, EntryProblem, FileError, FormatError};
 pub use file::{read_file, write_file};
 pub use format::{Carries, Format, read, write};
 pub use label::Label;

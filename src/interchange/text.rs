@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 
 /// Far above the annotations of any recording or list of recordings.
 pub(crate) const MOST_MIB: usize = 64;
@@ -67,7 +67,7 @@ pub(crate) fn tallied(counts: &BTreeMap<String, usize>, at_most: usize) -> Strin
 }
 
 /// Decimal seconds.
-pub(crate) fn seconds(text: &str, place: &Place) -> Result<f64, FormatError> {
+pub(crate) fn seconds(text: &str, place: &EntryPlace) -> Result<f64, FormatError> {
     let not_a_number = || EntryProblem::NotANumber { text: quoted(text), wanted: "time in seconds" };
     // `inf` and `nan` are numbers to the standard library.
     let is_decimal = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
@@ -75,7 +75,7 @@ pub(crate) fn seconds(text: &str, place: &Place) -> Result<f64, FormatError> {
 }
 
 /// A frame number without sign; `None` of -1, which lists write where there is no frame.
-pub(crate) fn frame_or_none(text: &str, place: &Place) -> Result<Option<u64>, FormatError> {
+pub(crate) fn frame_or_none(text: &str, place: &EntryPlace) -> Result<Option<u64>, FormatError> {
     if text == "-1" {
         return Ok(None);
     }
@@ -92,7 +92,7 @@ pub(crate) fn frame_or_none(text: &str, place: &Place) -> Result<Option<u64>, Fo
 }
 
 /// A frame number without sign.
-pub(crate) fn frame(text: &str, place: &Place) -> Result<u64, FormatError> {
+pub(crate) fn frame(text: &str, place: &EntryPlace) -> Result<u64, FormatError> {
     frame_or_none(text, place)?.ok_or_else(|| EntryProblem::Negative { text: quoted(text) }.at(place))
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_number_is_read_only_where_it_is_written_as_one() {
-        let place = Place::Line(1);
+        let place = EntryPlace::Line(1);
         assert_eq!(seconds("1.5e1", &place), Ok(15.0));
         for text in ["nan", "NaN", "inf", "-infinity", "0x10", "1,5", "", " 1", "1:30"] {
             assert!(seconds(text, &place).is_err(), "{text:?}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use avar_base::time::{FrameIndex, MediaTime};
 use serde::Serialize;
 
-use crate::annotations::{Annotations, Span};
+use crate::annotations::{AnnotatedSpan, Annotations};
 use crate::error::FormatError;
 use crate::format::Format;
 use crate::text::{counted, listed, tallied};
@@ -69,12 +69,12 @@ impl<'a> Ledger<'a> {
         offset
     }
 
-    pub(crate) fn edges(&mut self, span: &Span) -> [MediaTime; 2] {
+    pub(crate) fn edges(&mut self, span: &AnnotatedSpan) -> [MediaTime; 2] {
         [self.edge(span.frames.start), self.edge(span.frames.end)]
     }
 
     /// An event whose label the format has no way to write.
-    pub(crate) fn without_label(&mut self, span: &Span) {
+    pub(crate) fn without_label(&mut self, span: &AnnotatedSpan) {
         *self.labels.entry(span.label.text().to_owned()).or_default() += 1;
     }
 
@@ -93,7 +93,7 @@ impl<'a> Ledger<'a> {
         let carries = self.format.carries();
         let is_table = self.format == Format::ScoreTable;
         let spans = &annotations.spans;
-        let count = |is_there: fn(&Span) -> bool| spans.iter().filter(|span| is_there(span)).count();
+        let count = |is_there: fn(&AnnotatedSpan) -> bool| spans.iter().filter(|span| is_there(span)).count();
         let left_out = [
             (is_table, spans.len(), "event"),
             (!carries.scores, count(|span| span.score.is_some()), "score"),

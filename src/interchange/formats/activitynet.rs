@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::chosen::{chosen, stem};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{FormatError, Place};
+use crate::error::{EntryPlace, FormatError};
 use crate::format::Format;
 use crate::json::{Entries, parse};
 use crate::label::Label;
@@ -34,7 +34,7 @@ struct Annotation {
     score: Option<f64>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let format = Format::ActivityNet;
     let file: File = parse(format, text)?;
     let of_videos = |videos: Entries<Video>| videos.0.into_iter().map(|(id, video)| (id, video.annotations)).collect();
@@ -55,7 +55,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
         for (number, annotation) in (1..).zip(annotations) {
             let [start_s, end_s] = annotation.segment;
             let said = Said { score: annotation.score, ..Said::label(Label::from_text(&annotation.label)) };
-            collector.seconds(&Place::Nth("annotation", number), start_s, end_s, said)?;
+            collector.seconds(&EntryPlace::Nth("annotation", number), start_s, end_s, said)?;
         }
     }
     Ok(collector.finish())

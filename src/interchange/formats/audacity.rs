@@ -1,20 +1,20 @@
 //! A label track of Audacity: `start TAB end TAB label`, in seconds with six digits after the point; a label whose start
 //! is its end is a point. Lines that begin with a backslash hold the frequencies of a spectral selection.
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
 use crate::text::{quoted, seconds};
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, seconds_text};
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
     let mut spectral = 0;
     for (line, text) in (1..).zip(text.lines()) {
-        let place = Place::Line(line);
+        let place = EntryPlace::Line(line);
         if text.trim().is_empty() {
             continue;
         }

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use avar_base::time::MediaTime;
 use roxmltree::Node;
 
-use crate::annotations::Recording;
+use crate::annotations::Subject;
 use crate::chosen::{file_name_of_url, likeness, other_name};
 use crate::collector::{Collector, MOST_EVENTS, Read, Said, within};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
 use crate::text::quoted;
@@ -29,7 +29,7 @@ const LONGEST_MS: i64 = 10_000_000_000;
 
 /// An annotation between two times.
 struct Aligned {
-    place: Place,
+    place: EntryPlace,
     start_ms: i64,
     end_ms: i64,
     said: Said,
@@ -37,7 +37,7 @@ struct Aligned {
     mark: Option<String>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let document = xml::parse(Format::Elan, text)?;
     let root = document.root_element();
     check_kind(root)?;
@@ -52,7 +52,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
         for annotation in elements(tier, "ANNOTATION").flat_map(|node| elements(node, "ALIGNABLE_ANNOTATION")) {
             number += 1;
             within("annotations", number, MOST_EVENTS)?;
-            let place = Place::Nth("annotation", number);
+            let place = EntryPlace::Nth("annotation", number);
             match [1, 2].map(|end| slot_of(annotation, end, &slots, &place)) {
                 [Err(problem), _] | [_, Err(problem)] => return Err(problem),
                 [Ok(Some(start_ms)), Ok(Some(end_ms))] => {
@@ -98,7 +98,7 @@ fn elements<'a, 'input>(node: Node<'a, 'input>, name: &'static str) -> impl Iter
 }
 
 /// Of the recording's descriptor, or of the first, which ELAN takes as the master.
-fn origin(root: Node, recording: &Recording, collector: &mut Collector) -> Result<i64, FormatError> {
+fn origin(root: Node, recording: &Subject, collector: &mut Collector) -> Result<i64, FormatError> {
     let media = elements(root, "HEADER").flat_map(|header| elements(header, "MEDIA_DESCRIPTOR"));
     let names = |medium: Node| {
         ["RELATIVE_MEDIA_URL", "MEDIA_URL"]
@@ -115,7 +115,7 @@ fn origin(root: Node, recording: &Recording, collector: &mut Collector) -> Resul
     }
     match medium.attribute("TIME_ORIGIN") {
         None => Ok(0),
-        Some(text) => milliseconds(text, &Place::Nth("TIME_ORIGIN of medium", 1)),
+        Some(text) => milliseconds(text, &EntryPlace::Nth("TIME_ORIGIN of medium", 1)),
     }
 }
 
@@ -124,7 +124,7 @@ fn time_slots<'a>(root: Node<'a, '_>) -> Result<HashMap<&'a str, Option<i64>>, F
     let mut slots = HashMap::new();
     let all = elements(root, "TIME_ORDER").flat_map(|order| elements(order, "TIME_SLOT"));
     for (number, slot) in (1..).zip(all) {
-        let place = Place::Nth("time slot", number);
+        let place = EntryPlace::Nth("time slot", number);
         let id =
             slot.attribute("TIME_SLOT_ID").ok_or_else(|| EntryProblem::Missing { what: "TIME_SLOT_ID" }.at(&place))?;
         let value_ms = slot.attribute("TIME_VALUE").map(|text| milliseconds(text, &place)).transpose()?;
@@ -138,7 +138,7 @@ fn time_slots<'a>(root: Node<'a, '_>) -> Result<HashMap<&'a str, Option<i64>>, F
     Ok(slots)
 }
 
-fn milliseconds(text: &str, place: &Place) -> Result<i64, FormatError> {
+fn milliseconds(text: &str, place: &EntryPlace) -> Result<i64, FormatError> {
     let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.trim().parse::<i64>().ok().filter(|number| number.abs() <= LONGEST_MS);
@@ -153,7 +153,7 @@ fn slot_of(
     annotation: Node,
     end: usize,
     slots: &HashMap<&str, Option<i64>>,
-    place: &Place,
+    place: &EntryPlace,
 ) -> Result<Option<i64>, FormatError> {
     let (name, what) =
         if end == 1 { ("TIME_SLOT_REF1", "its first time slot") } else { ("TIME_SLOT_REF2", "its second time slot") };
@@ -166,7 +166,7 @@ fn value_of(annotation: Node) -> String {
     value.map_or(String::new(), |value| value.children().filter_map(|child| child.text()).collect())
 }
 
-fn entry(place: Place, [start_ms, end_ms]: [i64; 2], tier: &str, value: String) -> Aligned {
+fn entry(place: EntryPlace, [start_ms, end_ms]: [i64; 2], tier: &str, value: String) -> Aligned {
     if tier == MARKERS {
         return Aligned { place, start_ms, end_ms, said: Said::default(), mark: Some(value) };
     }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
-use crate::annotations::{Annotations, Span};
+use crate::annotations::{AnnotatedSpan, Annotations};
 use crate::chosen::in_url;
 use crate::format::Format;
 use crate::timeline::{Resolution, Timeline};
@@ -113,7 +113,7 @@ impl Draft {
 pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {
     let mut ledger = Ledger::in_time(Format::Elan, timeline, Resolution::MILLISECONDS);
     let mut draft = Draft::default();
-    let mut spans: Vec<&Span> = annotations.spans.iter().collect();
+    let mut spans: Vec<&AnnotatedSpan> = annotations.spans.iter().collect();
     spans.sort_by_key(|span| (span.frames.start, span.frames.end));
     for span in spans {
         let [start_ms, end_ms] = ledger.edges(span).map(|edge| edge.nanoseconds() / 1_000_000);

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::chosen::{chosen, stem};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::formats::activitynet::decimal;
 use crate::json::{Entries, Text, parse};
@@ -39,7 +39,7 @@ enum Name {
     Index(i64),
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let file: File = parse(Format::FiftyOne, text)?;
     let classes = file.classes.unwrap_or_default();
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
@@ -47,7 +47,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     remark.into_iter().for_each(|sentence| collector.remark(sentence));
     let mut others = 0;
     for (number, detection) in (1..).zip(detections.unwrap_or_default()) {
-        let place = Place::Nth("detection", number);
+        let place = EntryPlace::Nth("detection", number);
         let words = match detection.label {
             Name::Text(text) => text,
             Name::Index(index) => {
@@ -77,7 +77,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
 }
 
 /// From frames that count from 1, the last within, to frames that count from 0, half open.
-pub(crate) fn frames_of([first, last]: [i64; 2], place: &Place) -> Result<[u64; 2], FormatError> {
+pub(crate) fn frames_of([first, last]: [i64; 2], place: &EntryPlace) -> Result<[u64; 2], FormatError> {
     let number = |frame: i64| u64::try_from(frame).ok();
     match (number(first).and_then(|first| first.checked_sub(1)), number(last)) {
         (Some(first), Some(last)) => Ok([first, last]),

@@ -7,10 +7,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::annotations::{Annotations, Recording, Span};
+use crate::annotations::{AnnotatedSpan, Annotations, Subject};
 use crate::chosen::{chosen, file_name_of_url};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::formats::activitynet::decimal;
 use crate::formats::fiftyone::frames_of;
@@ -65,7 +65,7 @@ struct Range {
     end: Option<f64>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     // An export lists tasks, and a single one may be saved by itself.
     let tasks: Vec<Task> = match text.trim_start().starts_with('[') {
         true => parse(Format::LabelStudio, text)?,
@@ -86,7 +86,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     let (mut others, mut open) = (0, 0);
     for (number, region) in (1..).zip(regions) {
         match region.kind.as_str() {
-            "timelinelabels" => open += read_region(&Place::Nth("region", number), region, &mut collector)?,
+            "timelinelabels" => open += read_region(&EntryPlace::Nth("region", number), region, &mut collector)?,
             _ => others += 1,
         }
     }
@@ -96,7 +96,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
 }
 
 /// The number of ranges that lack an end.
-fn read_region(place: &Place, region: Region, collector: &mut Collector) -> Result<usize, FormatError> {
+fn read_region(place: &EntryPlace, region: Region, collector: &mut Collector) -> Result<usize, FormatError> {
     let timeline = region.value;
     let ranges = timeline.ranges.ok_or_else(|| EntryProblem::Missing { what: "\"ranges\"" }.at(place))?;
     let meta = region.meta.unwrap_or(Meta { text: Vec::new(), decision: None });
@@ -122,7 +122,7 @@ fn read_region(place: &Place, region: Region, collector: &mut Collector) -> Resu
 }
 
 /// Frames are numbers in its JSON, and may be written as 3.0.
-fn whole(number: f64, place: &Place) -> Result<i64, FormatError> {
+fn whole(number: f64, place: &EntryPlace) -> Result<i64, FormatError> {
     match number.fract() == 0.0 && number.abs() < 1e15 {
         true => Ok(number as i64),
         false => Err(EntryProblem::NotANumber { text: format!("{number}"), wanted: "frame number" }.at(place)),
@@ -154,7 +154,7 @@ pub(crate) fn write(annotations: &Annotations) -> Written {
     Ledger::in_frames(Format::LabelStudio).finish(json_text(&task), annotations)
 }
 
-fn region(number: usize, span: &Span) -> Value {
+fn region(number: usize, span: &AnnotatedSpan) -> Value {
     let mut region = json!({
         "id": format!("event{number}"),
         "from_name": "timeline",

@@ -3,16 +3,16 @@
 
 use csv::{ReaderBuilder, StringRecord, WriterBuilder};
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
 use crate::text::seconds;
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, seconds_text};
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut row, mut more) = (StringRecord::new(), 0);
@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
                 return Err(FormatError::Syntax { format: Format::LosslessCut, reason: error.to_string() });
             }
         }
-        let place = Place::Line(row.position().map_or(0, csv::Position::line) as usize);
+        let place = EntryPlace::Line(row.position().map_or(0, csv::Position::line) as usize);
         let (Some(start), Some(end)) = (row.get(0), row.get(1)) else {
             return Err(EntryProblem::Missing { what: "the end of a segment (start,end,label)" }.at(&place));
         };

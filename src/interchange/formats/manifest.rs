@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{FormatError, Place};
+use crate::error::{EntryPlace, FormatError};
 use crate::format::Format;
 use crate::formats::activitynet::decimal;
 use crate::json::parse;
@@ -66,7 +66,7 @@ struct Mark {
     text: String,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let format = Format::Manifest;
     let head: Head = parse(format, text)?;
     if head.format != KIND {
@@ -88,7 +88,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     for (number, event) in (1..).zip(manifest.events) {
         let Event { start_frame, end_frame, label, score, note, decision, .. } = event;
         let said = Said { label: Some(Label::from_text(&label)), score, note, decision };
-        collector.frames(&Place::Nth("event", number), start_frame, end_frame, said)?;
+        collector.frames(&EntryPlace::Nth("event", number), start_frame, end_frame, said)?;
     }
     for mark in manifest.markers {
         collector.marker_on(mark.frame, mark.text)?;

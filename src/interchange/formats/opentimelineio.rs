@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::annotations::{Annotations, Span};
+use crate::annotations::{AnnotatedSpan, Annotations};
 use crate::chosen::in_url;
 use crate::format::Format;
 use crate::label::Label;
@@ -77,7 +77,7 @@ pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {
     ledger.finish(json_text(&whole), annotations)
 }
 
-fn event(span: &Span, range: Value) -> Value {
+fn event(span: &AnnotatedSpan, range: Value) -> Value {
     let name = match &span.label {
         Label::Class(class) => class.label(),
         Label::Other(text) => text,

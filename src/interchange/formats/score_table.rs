@@ -7,9 +7,9 @@ use avar_base::time::{FrameIndex, MediaTime};
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::annotations::{Annotations, FrameScores, Recording};
+use crate::annotations::{Annotations, ScoreRow, Subject};
 use crate::collector::{Collector, Read};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::formats::losslesscut::csv_text;
 use crate::text::{counted, frame, listed, quoted, seconds};
@@ -28,7 +28,7 @@ struct Columns {
     video: Option<usize>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let syntax = |reason: String| FormatError::Syntax { format: Format::ScoreTable, reason };
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
     let mut reader = ReaderBuilder::new().has_headers(true).from_reader(text.as_bytes());
@@ -37,7 +37,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     let mut row = StringRecord::new();
     let mut before = None;
     while reader.read_record(&mut row).map_err(|error| syntax(error.to_string()))? {
-        let place = Place::Line(row.position().map_or(0, csv::Position::line) as usize);
+        let place = EntryPlace::Line(row.position().map_or(0, csv::Position::line) as usize);
         let scores = scores_of(&row, &columns, &place)?;
         check_frame(&row[columns.pts], scores.frame, recording.timeline, &place)?;
         if before.is_some_and(|before| scores.frame <= before) {
@@ -87,7 +87,7 @@ fn names() -> impl Iterator<Item = String> {
     ["frame", "pts"].map(text).into_iter().chain(scores).chain(["p_audio", "p_video"].map(text))
 }
 
-fn scores_of(row: &StringRecord, columns: &Columns, place: &Place) -> Result<FrameScores, FormatError> {
+fn scores_of(row: &StringRecord, columns: &Columns, place: &EntryPlace) -> Result<ScoreRow, FormatError> {
     let index = frame(&row[columns.frame], place)?;
     let too_long = || EntryProblem::TooLong { text: format!("frame {index}") }.at(place);
     let index = usize::try_from(index).map_err(|_| too_long())?;
@@ -100,16 +100,16 @@ fn scores_of(row: &StringRecord, columns: &Columns, place: &Place) -> Result<Fra
         Some(text) => score_of(text, place).map(Some),
     };
     let (audio, video) = (optional(columns.audio)?, optional(columns.video)?);
-    Ok(FrameScores { frame: FrameIndex(index), classes: ClassScores(classes), audio, video })
+    Ok(ScoreRow { frame: FrameIndex(index), classes: ClassScores(classes), audio, video })
 }
 
-fn score_of(text: &str, place: &Place) -> Result<f32, FormatError> {
+fn score_of(text: &str, place: &EntryPlace) -> Result<f32, FormatError> {
     // The rounding of the last digit may lead above 1 by that much.
     let score = text.parse::<f32>().ok().filter(|score| (0.0..=1.000_001).contains(score));
     score.ok_or_else(|| EntryProblem::NotANumber { text: quoted(text), wanted: "score within 0 and 1" }.at(place))
 }
 
-fn check_frame(pts: &str, frame: FrameIndex, timeline: &Timeline, place: &Place) -> Result<(), FormatError> {
+fn check_frame(pts: &str, frame: FrameIndex, timeline: &Timeline, place: &EntryPlace) -> Result<(), FormatError> {
     let stated = MediaTime::from_seconds(seconds(pts, place)?);
     let other = |difference: String| Err(FormatError::OtherRecording { difference: format!("{place}: {difference}") });
     if frame.0 >= timeline.len() {

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use avar_labels::AnomalyClass;
 
-use crate::annotations::{Annotations, Recording, Span};
+use crate::annotations::{AnnotatedSpan, Annotations, Subject};
 use crate::chosen::{Likeness, likeness, no_such_recording, other_name};
 use crate::collector::{Collector, Read, Said, within};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::formats::xd_violence::spaceless;
 use crate::label::Label;
@@ -21,16 +21,16 @@ use crate::writing::{Ledger, Written};
 const MOST_LINES: usize = 100_000;
 
 struct Row<'a> {
-    place: Place,
+    place: EntryPlace,
     name: &'a str,
     class: &'a str,
     frames: Vec<&'a str>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let mut rows = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
-        let place = Place::Line(line);
+        let place = EntryPlace::Line(line);
         let mut words = text.split_whitespace();
         let Some(name) = words.next() else { continue };
         let class = words.next().ok_or_else(|| EntryProblem::Missing { what: "the class" }.at(&place))?;
@@ -86,7 +86,7 @@ fn read_row(row: &Row, collector: &mut Collector) -> Result<(), FormatError> {
 pub(crate) fn write(annotations: &Annotations) -> Result<Written, FormatError> {
     let mut ledger = Ledger::in_frames(Format::UcfCrime);
     let name = spaceless(Format::UcfCrime, &annotations.media.name)?;
-    let mut lines: Vec<(String, Vec<&Span>)> = Vec::new();
+    let mut lines: Vec<(String, Vec<&AnnotatedSpan>)> = Vec::new();
     // The last line of each class.
     let mut line_of: HashMap<String, usize> = HashMap::new();
     for span in &annotations.spans {

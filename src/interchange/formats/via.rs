@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-use crate::annotations::{Annotations, Recording, Span};
+use crate::annotations::{AnnotatedSpan, Annotations, Subject};
 use crate::chosen::{chosen, file_name_of_url};
 use crate::collector::{Collector, Read, Said};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::json::{Entries, Text, parse};
 use crate::label::Label;
@@ -58,7 +58,7 @@ struct Segment {
     av: Entries<Text>,
 }
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let project: Project = parse(Format::Via, text)?;
     let mut collector = Collector::new(recording, Resolution::ROUNDED_SECONDS)?;
     let files: HashMap<String, File> = project.file.0.into_iter().collect();
@@ -76,7 +76,7 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     let (mut regions, mut others) = (0, 0);
     let ours = project.metadata.0.into_iter().filter(|(_, segment)| segment.vid.0.as_ref() == Some(&vid));
     for (number, (_, segment)) in (1..).zip(ours) {
-        let place = Place::Nth("segment", number);
+        let place = EntryPlace::Nth("segment", number);
         match (segment.z.as_slice(), segment.xy.is_empty()) {
             ([start_s, end_s], true) => {
                 let (said, unused) = said_of(segment.av, &attributes);
@@ -166,7 +166,7 @@ pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {
     ledger.finish(json_text(&project), annotations)
 }
 
-fn values_of(span: &Span) -> Value {
+fn values_of(span: &AnnotatedSpan) -> Value {
     let mut values = Map::new();
     values.insert("1".to_owned(), json!(span.label.text()));
     if let Some(note) = &span.note {

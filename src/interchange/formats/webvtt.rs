@@ -2,7 +2,7 @@
 
 use avar_base::time::MediaTime;
 
-use crate::annotations::{Annotations, Span};
+use crate::annotations::{AnnotatedSpan, Annotations};
 use crate::format::Format;
 use crate::label::Label;
 use crate::timeline::{Resolution, Timeline};
@@ -10,7 +10,7 @@ use crate::writing::{Ledger, Written};
 
 pub(crate) fn write(annotations: &Annotations, timeline: &Timeline) -> Written {
     let mut ledger = Ledger::in_time(Format::WebVtt, timeline, Resolution::MILLISECONDS);
-    let mut spans: Vec<&Span> = annotations.spans.iter().collect();
+    let mut spans: Vec<&AnnotatedSpan> = annotations.spans.iter().collect();
     spans.sort_by_key(|span| (span.frames.start, span.frames.end));
     let mut text = String::from("WEBVTT\n");
     for (number, span) in (1..).zip(spans) {
@@ -26,7 +26,7 @@ fn time_text(offset: MediaTime) -> String {
 }
 
 /// The class for people, its score and what was decided; the note below.
-fn caption(span: &Span) -> String {
+fn caption(span: &AnnotatedSpan) -> String {
     let label = match &span.label {
         Label::Class(class) => class.label(),
         Label::Other(text) if text.trim().is_empty() => "event",

@@ -6,10 +6,10 @@
 
 use avar_labels::AnomalyClass;
 
-use crate::annotations::{Annotations, Recording};
+use crate::annotations::{Annotations, Subject};
 use crate::chosen::{chosen, stem};
 use crate::collector::{Collector, Read, Said, within};
-use crate::error::{EntryProblem, FormatError, Place};
+use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
 use crate::text::{frame, quoted};
@@ -24,7 +24,7 @@ const WITHOUT_CLASS: [(&str, &str); 2] = [("B2", "shooting"), ("B4", "riot")];
 
 const MOST_LINES: usize = 100_000;
 
-pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatError> {
+pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let mut lines = Vec::new();
     for (line, text) in (1..).zip(text.lines()) {
         let mut words = text.split_whitespace();
@@ -35,13 +35,13 @@ pub(crate) fn read(text: &str, recording: &Recording) -> Result<Read, FormatErro
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;
     if let Some(((line, words), remark)) = chosen(lines, recording)? {
         remark.into_iter().for_each(|sentence| collector.remark(sentence));
-        read_ranges(&Place::Line(line), words, &mut collector)?;
+        read_ranges(&EntryPlace::Line(line), words, &mut collector)?;
     }
     Ok(collector.finish())
 }
 
 fn read_ranges<'a>(
-    place: &Place,
+    place: &EntryPlace,
     words: impl Iterator<Item = &'a str>,
     collector: &mut Collector,
 ) -> Result<(), FormatError> {

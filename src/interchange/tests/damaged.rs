@@ -278,8 +278,29 @@ fn more_events_than_anybody_marks_are_too_many() {
     assert!(refused(Format::Audacity, &lines).contains("more than 100000 events"));
     let list = format!("street_0042{}", " 1 2".repeat(100_001));
     assert!(refused(Format::XdViolence, &list).contains("more than 100000 events"));
+    let outside = "100\t200\tpain\n".repeat(100_001);
+    assert!(refused(Format::Audacity, &outside).contains("more than 100000 annotations outside"));
     let marks = "1,,x\n".repeat(100_001);
     assert!(refused(Format::LosslessCut, &marks).contains("more than 100000 markers"));
+}
+
+#[test]
+fn one_text_for_many_events_is_not_copied_without_bound() {
+    let began = Instant::now();
+    let note = "n".repeat(1 << 20);
+    let ranges = |start: usize| vec![format!(r#"{{"start": {start}, "end": {}}}"#, start + 1); 50_000].join(",");
+    for start in [1, 9000] {
+        let text = format!(
+            r#"[{{"data": {{"video": "a"}}, "annotations": [{{"result": [{{"type": "timelinelabels",
+            "meta": {{"text": ["{note}"]}}, "value": {{"ranges": [{}], "timelinelabels": ["x"]}}}}]}}]}}]"#,
+            ranges(start)
+        );
+        assert_eq!(read_steady(Format::LabelStudio, &text), Err(FormatError::TooLarge { limit_mib: 64 }));
+    }
+    let detections = vec![r#"{"label": 0, "support": [1, 2]}"#; 50_000].join(",");
+    let text = format!(r#"{{"classes": ["{note}"], "labels": {{"a": [{detections}]}}}}"#);
+    assert_eq!(read_steady(Format::FiftyOne, &text), Err(FormatError::TooLarge { limit_mib: 64 }));
+    assert!(began.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Annotations in files.
 
-use avar_interchange::{FileError, Format, FormatError, Span, read_file, write_file};
+use avar_interchange::{AnnotatedSpan, FileError, Format, FormatError, read_file, write_file};
 
 use crate::samples::{NAME, annotations, named, steady};
 
@@ -8,7 +8,7 @@ use crate::samples::{NAME, annotations, named, steady};
 fn a_file_comes_back_and_its_format_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let timeline = steady();
-    let all = annotations(vec![Span::new(5, 9, "crash")], &[]);
+    let all = annotations(vec![AnnotatedSpan::new(5, 9, "crash")], &[]);
     for format in Format::ALL.into_iter().filter(|format| format.can_read() && *format != Format::ScoreTable) {
         let path = folder.path().join("new folder").join(format!("{}.{}", format.name(), format.extension()));
         assert_eq!(write_file(&path, format, &all, &timeline).unwrap(), [""; 0]);
@@ -35,7 +35,7 @@ fn every_refusal_ends_with_the_path() {
     };
     assert_eq!(problem("binary.txt"), FormatError::NotText { line: 2 });
     assert_eq!(problem("large.txt"), FormatError::TooLarge { limit_mib: 64 });
-    let outside = annotations(vec![Span::new(5, 900, "crash")], &[]);
+    let outside = annotations(vec![AnnotatedSpan::new(5, 900, "crash")], &[]);
     let error = write_file(&path("out.json"), Format::Manifest, &outside, &timeline).unwrap_err();
     assert!(error.to_string().ends_with(path("out.json").to_str().unwrap()), "{error}");
     assert!(!path("out.json").exists());

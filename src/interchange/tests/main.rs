@@ -2,7 +2,6 @@
 //! damaged or hostile is refused in one sentence.
 
 #![allow(clippy::unwrap_used, reason = "a test says where")]
-#![allow(missing_docs, reason = "a binary of tests")]
 
 mod damaged;
 mod detection;

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use avar_base::time::{FrameIndex, TimeBase};
-use avar_interchange::{Annotations, Decision, Format, Marker, Span, Timeline, read, read_file, write};
+use avar_interchange::{AnnotatedSpan, Annotations, Format, Marker, Timeline, Verdict, read, read_file, write};
 
 use crate::samples::{NAME, markers_of, named, spans_of};
 
@@ -19,13 +19,13 @@ fn timeline() -> Timeline {
 
 fn annotations(timeline: &Timeline) -> Annotations {
     let mut annotations = Annotations::of(&named(NAME, timeline));
-    let mut crash = Span::new(43, 72, "crash");
+    let mut crash = AnnotatedSpan::new(43, 72, "crash");
     crash.score = Some(0.93);
     crash.note = Some("a van & <two> \"cars\"".to_owned());
-    crash.decision = Some(Decision::Accepted);
-    let mut fight = Span::new(60, 100, "brawling");
-    fight.decision = Some(Decision::Unsure);
-    annotations.spans = vec![crash, fight, Span::new(200, 300, "shooting")];
+    crash.decision = Some(Verdict::Accepted);
+    let mut fight = AnnotatedSpan::new(60, 100, "brawling");
+    fight.decision = Some(Verdict::Unsure);
+    annotations.spans = vec![crash, fight, AnnotatedSpan::new(200, 300, "shooting")];
     annotations.markers.push(Marker { frame: FrameIndex(99), text: "look here".to_owned() });
     annotations
 }

@@ -1,7 +1,7 @@
 //! What is written is read back the same, on the same frames, but for what a format has no place for.
 
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_interchange::{Annotations, Format, Label, Recording, Span, Timeline, read, write};
+use avar_interchange::{AnnotatedSpan, Annotations, Format, Label, Subject, Timeline, read, write};
 use avar_labels::AnomalyClass;
 use fastrand::Rng;
 
@@ -159,7 +159,7 @@ fn through_every_format_one_after_another_no_edge_moves() {
         let mut all = Annotations::of(&recording);
         for _ in 0..5 {
             let start = rng.usize(..timeline.len());
-            all.spans.push(Span::new(start, rng.usize(start + 1..timeline.len() + 1), "crash"));
+            all.spans.push(AnnotatedSpan::new(start, rng.usize(start + 1..timeline.len() + 1), "crash"));
         }
         let mut found = all.clone();
         for _ in 0..20 {
@@ -173,9 +173,9 @@ fn through_every_format_one_after_another_no_edge_moves() {
 #[test]
 fn a_recording_of_one_frame_and_an_event_over_all_of_it_come_back() {
     let timeline = Timeline::new(MediaTime::ZERO, vec![MediaTime::ZERO], MediaTime::from_seconds(0.04)).unwrap();
-    let recording = Recording { name: NAME, timeline: &timeline };
+    let recording = Subject { name: NAME, timeline: &timeline };
     let mut all = Annotations::of(&recording);
-    all.spans.push(Span::new(0, 1, "pain"));
+    all.spans.push(AnnotatedSpan::new(0, 1, "pain"));
     for format in Format::ALL.into_iter().filter(|format| format.can_read() && *format != Format::ScoreTable) {
         let text = write(format, &all, &timeline).unwrap().text;
         let found = read(format, &text, &recording).unwrap().annotations.spans;
@@ -190,7 +190,7 @@ fn frames_closer_than_a_millisecond_are_written_and_the_blur_is_said() {
     let timeline = Timeline::new(MediaTime::ZERO, times, MediaTime::from_nanoseconds(20_000_000)).unwrap();
     let recording = named(NAME, &timeline);
     let mut all = Annotations::of(&recording);
-    all.spans.push(Span::new(3, 9, "crash"));
+    all.spans.push(AnnotatedSpan::new(3, 9, "crash"));
     let written = write(Format::Elan, &all, &timeline).unwrap();
     assert!(says(&written.remarks, &["2 edges", "too closely"]), "{:?}", written.remarks);
     let exact = write(Format::Audacity, &all, &timeline).unwrap();
@@ -201,7 +201,7 @@ fn frames_closer_than_a_millisecond_are_written_and_the_blur_is_said() {
 
 #[test]
 fn texts_that_a_label_track_cannot_hold_are_changed_and_it_is_said() {
-    let all = annotations(vec![Span::new(0, 5, "two\tcolumns")], &[(7, "two\nlines")]);
+    let all = annotations(vec![AnnotatedSpan::new(0, 5, "two\tcolumns")], &[(7, "two\nlines")]);
     let written = write(Format::Audacity, &all, &steady()).unwrap();
     assert!(says(&written.remarks, &["2 texts", "spaces"]), "{:?}", written.remarks);
     let found = read(Format::Audacity, &written.text, &named(NAME, &steady())).unwrap().annotations;
@@ -214,7 +214,7 @@ fn names_of_any_kind_come_back_where_a_format_holds_them() {
     for name in ["a b.mp4", "100 % \"x\" <&>.mkv", "Straße.mov", "Skyfall.2012__#01-20-05_01-20-20_label_B1-0-0.mp4"] {
         let recording = named(name, &timeline);
         let mut all = Annotations::of(&recording);
-        all.spans.push(Span::new(1, 9, "crash"));
+        all.spans.push(AnnotatedSpan::new(1, 9, "crash"));
         for format in Format::ALL.into_iter().filter(|format| format.can_read() && *format != Format::ScoreTable) {
             let Ok(written) = write(format, &all, &timeline) else {
                 assert!(matches!(format, Format::XdViolence | Format::UcfCrime) && name.contains(' '), "{format}");
@@ -288,7 +288,8 @@ fn as_many_events_as_are_taken_are_written_and_read_before_anybody_waits() {
     let timeline = steady();
     let recording = named(NAME, &timeline);
     let mut all = Annotations::of(&recording);
-    all.spans = (0..100_000).map(|number| Span::new(number % 200, 250, format!("w{number}").as_str())).collect();
+    all.spans =
+        (0..100_000).map(|number| AnnotatedSpan::new(number % 200, 250, format!("w{number}").as_str())).collect();
     for format in Format::ALL.into_iter().filter(|format| format.can_read() && *format != Format::ScoreTable) {
         let text = write(format, &all, &timeline).unwrap().text;
         let found = read(format, &text, &recording).unwrap().annotations.spans;

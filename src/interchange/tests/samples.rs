@@ -2,7 +2,7 @@
 
 use avar_base::time::{FrameIndex, MediaTime, TimeBase};
 use avar_interchange::{
-    Annotations, Decision, Format, FormatError, FrameScores, Label, Marker, Read, Recording, Span, Timeline, read,
+    AnnotatedSpan, Annotations, Format, FormatError, Label, Marker, Read, ScoreRow, Subject, Timeline, Verdict, read,
 };
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use fastrand::Rng;
@@ -14,8 +14,8 @@ pub(crate) fn steady() -> Timeline {
     Timeline::constant_rate(TimeBase::new(1, 25).unwrap(), 250)
 }
 
-pub(crate) fn named<'a>(name: &'a str, timeline: &'a Timeline) -> Recording<'a> {
-    Recording { name, timeline }
+pub(crate) fn named<'a>(name: &'a str, timeline: &'a Timeline) -> Subject<'a> {
+    Subject { name, timeline }
 }
 
 /// Of [`steady`], under [`NAME`].
@@ -38,7 +38,7 @@ pub(crate) fn says(remarks: &[String], parts: &[&str]) -> bool {
 }
 
 /// Of annotations that are of [`steady`].
-pub(crate) fn annotations(spans: Vec<Span>, markers: &[(usize, &str)]) -> Annotations {
+pub(crate) fn annotations(spans: Vec<AnnotatedSpan>, markers: &[(usize, &str)]) -> Annotations {
     let mut annotations = Annotations::of(&named(NAME, &steady()));
     annotations.spans = spans;
     let marker = |(frame, text): &(usize, &str)| Marker { frame: FrameIndex(*frame), text: (*text).to_owned() };
@@ -85,7 +85,7 @@ const NOTES: [&str; 6] = [
 ];
 
 /// Everything that annotations can hold.
-pub(crate) fn random_annotations(rng: &mut Rng, recording: &Recording) -> Annotations {
+pub(crate) fn random_annotations(rng: &mut Rng, recording: &Subject) -> Annotations {
     let frames = recording.timeline.len();
     let mut annotations = Annotations::of(recording);
     for _ in 0..rng.usize(..10) {
@@ -94,10 +94,10 @@ pub(crate) fn random_annotations(rng: &mut Rng, recording: &Recording) -> Annota
             0 => Label::Other(WORDS[rng.usize(..WORDS.len())].to_owned()),
             _ => Label::Class(AnomalyClass::ALL[rng.usize(..CLASS_COUNT)]),
         };
-        let mut span = Span::new(start, rng.usize(start + 1..frames + 1), label.text());
+        let mut span = AnnotatedSpan::new(start, rng.usize(start + 1..frames + 1), label.text());
         span.score = rng.bool().then(|| rng.f32());
         span.note = rng.bool().then(|| NOTES[rng.usize(..NOTES.len())].to_owned());
-        span.decision = rng.bool().then(|| Decision::ALL[rng.usize(..4)]);
+        span.decision = rng.bool().then(|| Verdict::ALL[rng.usize(..4)]);
         annotations.spans.push(span);
     }
     // One a frame at most: two on one are a case of its own.
@@ -112,7 +112,7 @@ pub(crate) fn random_annotations(rng: &mut Rng, recording: &Recording) -> Annota
         let score = |rng: &mut Rng| rng.bool().then(|| rng.f32());
         let classes = ClassScores([(); CLASS_COUNT].map(|()| rng.f32()));
         let (audio, video) = (score(rng), score(rng));
-        annotations.scores.push(FrameScores { frame: FrameIndex(frame), classes, audio, video });
+        annotations.scores.push(ScoreRow { frame: FrameIndex(frame), classes, audio, video });
     }
     annotations
 }

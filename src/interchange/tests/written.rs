@@ -1,18 +1,18 @@
 //! What stands in the files that are written, to the letter or to the value.
 
 use avar_base::time::MediaTime;
-use avar_interchange::{Annotations, Decision, Format, FormatError, Span, Timeline, write};
+use avar_interchange::{AnnotatedSpan, Annotations, Format, FormatError, Timeline, Verdict, write};
 use serde_json::{Value, json};
 
 use crate::samples::{NAME, annotations, named, says, steady};
 
 /// A crash in frames 36 to 59, a shooting in 100 to 124, and a mark.
 fn sample() -> Annotations {
-    let mut crash = Span::new(36, 60, "crash");
+    let mut crash = AnnotatedSpan::new(36, 60, "crash");
     crash.score = Some(0.9);
     crash.note = Some("a van".to_owned());
-    crash.decision = Some(Decision::Accepted);
-    annotations(vec![crash, Span::new(100, 125, "shooting")], &[(50, "look here")])
+    crash.decision = Some(Verdict::Accepted);
+    annotations(vec![crash, AnnotatedSpan::new(100, 125, "shooting")], &[(50, "look here")])
 }
 
 fn text(format: Format) -> String {
@@ -30,7 +30,7 @@ fn xd_violence_counts_frames_from_0_half_open_by_the_codes_of_its_labels() {
 
 #[test]
 fn ranges_without_a_code_come_before_all_others() {
-    let all = annotations(vec![Span::new(1, 2, "abuse"), Span::new(3, 4, "violence")], &[]);
+    let all = annotations(vec![AnnotatedSpan::new(1, 2, "abuse"), AnnotatedSpan::new(3, 4, "violence")], &[]);
     assert_eq!(write(Format::XdViolence, &all, &steady()).unwrap().text, "street_0042 3 4 B5 1 2\n");
 }
 
@@ -38,7 +38,10 @@ fn ranges_without_a_code_come_before_all_others() {
 fn ucf_crime_counts_frames_from_1_with_the_last_within_and_two_ranges_a_line() {
     let expected = "street_0042.mp4  RoadAccidents  37  60  -1  -1\nstreet_0042.mp4  shooting  101  125  -1  -1\n";
     assert_eq!(text(Format::UcfCrime), expected);
-    let three = annotations(vec![Span::new(0, 1, "abuse"), Span::new(2, 3, "abuse"), Span::new(4, 5, "abuse")], &[]);
+    let three = annotations(
+        vec![AnnotatedSpan::new(0, 1, "abuse"), AnnotatedSpan::new(2, 3, "abuse"), AnnotatedSpan::new(4, 5, "abuse")],
+        &[],
+    );
     assert_eq!(
         write(Format::UcfCrime, &three, &steady()).unwrap().text,
         "street_0042.mp4  Abuse  1  1  3  3\nstreet_0042.mp4  Abuse  5  5  -1  -1\n"
@@ -62,7 +65,7 @@ fn webvtt_shows_one_caption_an_event_with_nothing_in_it_that_would_end_it() {
     let expected = "WEBVTT\n\n1\n00:00:01.440 --> 00:00:02.400\nCrash 0.90 (accepted)\na van\n\n2\n\
                     00:00:04.000 --> 00:00:05.000\nshooting\n";
     assert_eq!(text(Format::WebVtt), expected);
-    let mut hostile = Span::new(0, 25, "a --> b\n\n00:00:01.000 --> 00:00:02.000\n<i>");
+    let mut hostile = AnnotatedSpan::new(0, 25, "a --> b\n\n00:00:01.000 --> 00:00:02.000\n<i>");
     hostile.note = Some("\n\n&lt;".to_owned());
     let text = write(Format::WebVtt, &annotations(vec![hostile], &[]), &steady()).unwrap().text;
     let caption = "a --&gt; b\n00:00:01.000 --&gt; 00:00:02.000\n&lt;i&gt;\n&amp;lt;\n";
@@ -123,7 +126,7 @@ fn a_marker_for_editing_programs_counts_frames_where_there_is_a_rate_and_microse
     let ms = |ms: i64| MediaTime::from_nanoseconds(ms * 1_000_000);
     let timeline = Timeline::new(ms(0), vec![ms(0), ms(40), ms(100)], ms(120)).unwrap();
     let mut all = Annotations::of(&named(NAME, &timeline));
-    all.spans.push(Span::new(1, 2, "crash"));
+    all.spans.push(AnnotatedSpan::new(1, 2, "crash"));
     let text = write(Format::OpenTimelineIo, &all, &timeline).unwrap().text;
     let whole: Value = serde_json::from_str(&text).unwrap();
     let range = &whole["tracks"]["children"][0]["children"][0]["markers"][0]["marked_range"];
@@ -139,7 +142,7 @@ fn what_a_format_has_no_place_for_is_said() {
     assert!(says(&remarks(Format::ScoreTable), &["2 events, 1 score"]));
     assert_eq!(remarks(Format::Manifest), [""; 0]);
     assert_eq!(remarks(Format::Elan), [""; 0]);
-    let siren = annotations(vec![Span::new(0, 5, "police_siren"), Span::new(5, 9, "two words")], &[]);
+    let siren = annotations(vec![AnnotatedSpan::new(0, 5, "police_siren"), AnnotatedSpan::new(5, 9, "two words")], &[]);
     let written = write(Format::XdViolence, &siren, &steady()).unwrap();
     assert_eq!(written.text, "street_0042\n");
     assert!(says(&written.remarks, &["no label for 2 events", "`police_siren` (1)", "`two words` (1)"]));
@@ -150,8 +153,8 @@ fn what_a_format_has_no_place_for_is_said() {
 #[test]
 fn annotations_beyond_the_recording_are_not_written() {
     for all in [
-        annotations(vec![Span::new(200, 251, "crash")], &[]),
-        annotations(vec![Span::new(9, 9, "crash")], &[]),
+        annotations(vec![AnnotatedSpan::new(200, 251, "crash")], &[]),
+        annotations(vec![AnnotatedSpan::new(9, 9, "crash")], &[]),
         annotations(vec![], &[(250, "x")]),
     ] {
         for format in Format::ALL {
