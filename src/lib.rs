@@ -37,7 +37,7 @@
 //! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
 //! | `avar-hub` ([`hub`]) | pretrained networks from a hub, digests checked | hf-hub, ureq |
 //! | `avar-interchange` ([`interchange`]) | annotation formats of other programs and our own, one a file, in and out | roxmltree |
-| `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot (with `cli`), rfd |
+//! | `avar-app` ([`app`]) | the window: state, commands, update, panels of Review; Evaluate; Present | egui, egui_plot (with `cli`), rfd |
 //! | `avar` ([`cli`]) | the same functions without a window; the window of a training | clap, egui (with `app`) |
 //!
 //! # What does not exist here
@@ -65,8 +65,8 @@ pub use avar_export as export;
 pub use avar_figures as figures;
 pub use avar_fonts as fonts;
 pub use avar_hub as hub;
-pub use avar_kernels as kernels;
 pub use avar_interchange as interchange;
+pub use avar_kernels as kernels;
 pub use avar_labels as labels;
 pub use avar_log as log;
 pub use avar_media as media;

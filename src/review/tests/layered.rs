@@ -255,21 +255,3 @@ fn check(desk: &Desk, what: &str) {
         }
     }
 }
-
-#[test]
-fn the_list_of_an_hour_with_five_hundred_events_takes_a_fraction_of_a_frame() {
-    let mut random = fastrand::Rng::with_seed(3);
-    let anomaly: Vec<f32> =
-        (0..14_400).map(|step| if step % 28 < 12 { 0.6 + 0.4 * random.f32() } else { 0.05 }).collect();
-    let mut desk = Desk::new(&anomaly);
-    let on: Vec<Target> = desk.list().into_iter().step_by(2).map(|event| event.target).collect();
-    assert!(on.len() > 250);
-    desk.does(Operation::Judge { on, verdict: Verdict::Accepted });
-    let timed = (0..30).map(|_| {
-        let start = std::time::Instant::now();
-        std::hint::black_box(desk.list());
-        start.elapsed()
-    });
-    let best = timed.min().unwrap();
-    assert!(best < std::time::Duration::from_millis(4), "{best:?}");
-}

@@ -50,7 +50,7 @@ fn enter_agrees_to_nothing_that_was_not_asked() {
     let mut window = Window::on_clip();
     window.harness.state_mut().desk.state.queue[0].review.analysis = None;
     window.press(Modifiers::NONE, Key::F3);
-    window.assert_shows("Not analysed yet");
+    window.assert_shows("Not analysed to its end yet");
     window.press(Modifiers::NONE, Key::Enter);
     assert!(!window.harness.state().desk.state.is_content_confirmed());
 }
