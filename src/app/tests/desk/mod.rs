@@ -238,7 +238,7 @@ fn the_recording_on_screen_is_analysed_before_one_that_had_begun() {
         }
     };
     let is_under_way = |status: &ScoreStatus| matches!(status, ScoreStatus::Running(Some(at)) if at.fraction > 0.1);
-    until(&mut window, &|status| is_under_way(&status[0]) && matches!(status[1], ScoreStatus::Queued));
+    until(&mut window, &|status| matches!(status, [first, ScoreStatus::Queued] if is_under_way(first)));
     window.harness.key_press(Key::PageDown);
     until(&mut window, &|status| matches!(status, [ScoreStatus::Queued, ScoreStatus::Running(_) | ScoreStatus::Done]));
     until(&mut window, &|status| matches!(status, [ScoreStatus::Done, ScoreStatus::Done]));
