@@ -155,6 +155,8 @@ impl Desk {
 
     pub(super) fn receive_analysis(&mut self, id: RecordingId, event: JobEvent<AnalysisPartial, Account>) {
         let hysteresis = self.state.hysteresis;
+        let has_ended = !matches!(event, JobEvent::Progress(_) | JobEvent::Partial(_));
+        let gives_way = has_ended && self.giving_way.take_if(|giving| *giving == id).is_some();
         let Some(recording) = self.state.find(id) else { return };
         let review = &mut recording.review;
         match event {
@@ -189,7 +191,6 @@ impl Desk {
             }
             JobEvent::Cancelled => {
                 review.coming = None;
-                let gives_way = self.giving_way.take_if(|giving| *giving == id).is_some();
                 review.status = if gives_way { ScoreStatus::Queued } else { ScoreStatus::Cancelled };
             }
         }
@@ -235,7 +236,7 @@ impl Desk {
         let Some(analysing) = self.jobs.analysing_resumably() else { return };
         let waits = |recording: &&Recording| recording.id != analysing && recording.awaits_analysis();
         let is_to_give_way = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
-        if is_to_give_way && self.giving_way.is_none() {
+        if is_to_give_way && self.giving_way != Some(analysing) {
             self.giving_way = Some(analysing);
             self.jobs.cancel_analysis();
         }
@@ -284,6 +285,7 @@ mod tests {
 
     use super::*;
     use crate::DeskOptions;
+    use crate::command::Command;
     use avar_base::job::{CancelToken, no_wake};
     use avar_playback::{AudioOutput, Player, PlayerOptions};
 
@@ -311,5 +313,23 @@ mod tests {
         assert_eq!(position(&desk), Some(whole.info.range.start));
         desk.take_in(id, whole.clone());
         assert_eq!(position(&desk), Some(moment));
+        desk.return_to = Some((id, moment));
+        desk.apply(Command::GoToText("10".to_owned()));
+        assert_eq!(desk.return_to, None, "who goes elsewhere is taken back");
+    }
+
+    #[test]
+    fn an_analysis_that_ended_before_it_could_give_way_is_cancelled_like_any_other_the_next_time() {
+        let mut desk = Desk::new(DeskOptions::default(), no_wake());
+        let id = RecordingId(7);
+        desk.state.queue.push(Recording::new(id, PathBuf::from("clip.mp4")));
+        let status = |desk: &Desk| desk.state.queue[0].review.status.clone();
+        desk.giving_way = Some(id);
+        desk.receive_analysis(id, JobEvent::Cancelled);
+        assert!(matches!(status(&desk), ScoreStatus::Queued), "{:?}", status(&desk));
+        desk.giving_way = Some(id);
+        desk.receive_analysis(id, JobEvent::Failed("no".to_owned()));
+        desk.receive_analysis(id, JobEvent::Cancelled);
+        assert!(matches!(status(&desk), ScoreStatus::Cancelled), "{:?}", status(&desk));
     }
 }

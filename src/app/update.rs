@@ -1,5 +1,5 @@
 //! The one way in which the state changes: commands from the user, reports from jobs, the passing of time. What they do
-//! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `serving`.
+//! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
 use std::time::Instant;
 
@@ -106,24 +106,19 @@ impl Desk {
     }
 
     pub fn apply(&mut self, command: Command) {
+        if moves_playhead(&command) {
+            // Who moves by themselves wants to be nowhere else any more.
+            self.return_to = None;
+        }
         match command {
             Command::Act(action) => self.act(action),
             Command::OpenPaths(paths) => self.jobs.sort(Destination::Review, paths),
             Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
-            Command::Seek(time, precision) => {
-                self.return_to = None;
-                self.with_player(|player| player.seek(time, precision));
-            }
-            Command::SeekFrame(frame) => {
-                self.return_to = None;
-                self.seek_frame(frame);
-            }
-            Command::StepFrames(count) => {
-                self.return_to = None;
-                self.with_player(|player| player.step(count));
-            }
+            Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
+            Command::SeekFrame(frame) => self.seek_frame(frame),
+            Command::StepFrames(count) => self.with_player(|player| player.step(count)),
             Command::SetSpeed(speed) => self.set_speed(speed),
             Command::SetVolume(volume) => {
                 self.state.transport.volume = volume.clamp(0.0, 1.0);
@@ -187,12 +182,8 @@ impl Desk {
 
     fn act(&mut self, action: Action) {
         let is_veiled = self.state.mode() == Mode::Present && !self.state.is_content_confirmed();
-        if is_veiled && matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
+        if is_veiled && is_about_playhead(action) {
             return;
-        }
-        if matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping) {
-            // Who moves by themselves wants to be nowhere else any more.
-            self.return_to = None;
         }
         match action {
             Action::PlayPause => self.with_player(Player::toggle),
@@ -374,6 +365,20 @@ impl Desk {
     fn picture_size(&self) -> Vec2 {
         let video = self.state.media().and_then(|media| media.info.video.as_ref());
         video.map_or(vec2(1.0, 1.0), super::video_texture::shown_size)
+    }
+}
+
+/// Playing, stepping and jumping.
+fn is_about_playhead(action: Action) -> bool {
+    matches!(action.group(), ActionGroup::Playing | ActionGroup::Stepping | ActionGroup::Jumping)
+}
+
+/// Whether the user goes somewhere in the recording by themselves.
+fn moves_playhead(command: &Command) -> bool {
+    match command {
+        Command::Seek(..) | Command::SeekFrame(_) | Command::StepFrames(_) | Command::GoToText(_) => true,
+        Command::Act(action) => is_about_playhead(*action),
+        _ => false,
     }
 }
 
