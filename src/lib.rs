@@ -18,7 +18,7 @@
 //!
 //! | crate | holds | the only one that names |
 //! |---|---|---|
-//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]); what a panic said ([`panics`]) | libc (with `media`) |
+//! | `avar-base` | media time, frame ordinal, time range ([`time`]); background jobs ([`job`]); files that appear whole or not at all ([`files`]); whether freed memory goes back to the system ([`memory`]); what a panic said ([`panics`]); others' words inside our sentences ([`wording`]) | libc (with `media`) |
 //! | `avar-fonts` ([`fonts`]) | which of the system's fonts draws a letter that the program's own lack | fontdb, skrifa (with `figures`) |
 //! | `avar-log` ([`log`]) | the log: one file in the user's cache | tracing-subscriber |
 //! | `avar-labels` ([`labels`]) | the ten classes, the parts of a dataset, when an event opens and closes | |
@@ -59,7 +59,7 @@ pub mod cli;
 
 pub use avar_analysis as analysis;
 pub use avar_app as app;
-pub use avar_base::{files, job, memory, panics, time};
+pub use avar_base::{files, job, memory, panics, time, wording};
 pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;

@@ -2,7 +2,7 @@
 
 use super::scores::{StepScore, StepScores};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
-use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis};
+use avar_labels::{AnomalyClass, ClassScores, Hysteresis};
 
 /// A stretch of steps that the network calls anomalous.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +36,8 @@ pub fn find_events(scores: &StepScores, hysteresis: Hysteresis) -> Vec<Event> {
 fn event(scores: &StepScores, first: usize, last: usize) -> Event {
     let steps = &scores.steps[first..=last];
     let peak = steps.iter().rev().max_by(|a, b| a.anomaly().total_cmp(&b.anomaly())).unwrap_or(&steps[0]);
-    let mut sums = ClassScores([0.0f64; CLASS_COUNT]);
-    for step in steps {
-        sums.0.iter_mut().zip(step.class_scores.0).for_each(|(sum, score)| *sum += f64::from(score));
-    }
+    let mut sums = ClassScores::<f64>::default();
+    steps.iter().for_each(|step| sums += step.class_scores);
     let end = scores.grid.range_of(last).end.min(scores.grid.range().end);
     Event {
         class: sums.top_anomaly(),
@@ -58,7 +56,7 @@ fn event(scores: &StepScores, first: usize, last: usize) -> Event {
 mod tests {
     use super::*;
     use crate::step_grid::StepGrid;
-    use avar_labels::{Evidence, Modalities};
+    use avar_labels::{CLASS_COUNT, Evidence, Modalities};
 
     const PLAIN: Hysteresis = Hysteresis { onset: 0.5, offset: 0.3, min_on_s: 0.0, min_off_s: 0.0 };
 

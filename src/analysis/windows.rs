@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
-use avar_labels::{CLASS_COUNT, ClassScores};
+use avar_labels::ClassScores;
 
 /// Windows over `len` steps in order of time: `window` long, half a window apart, the last one moved back
 /// so that it ends with the file. A file shorter than a window is one window of its own length.
@@ -46,14 +46,14 @@ impl Average for f32 {
 }
 
 impl Average for ClassScores {
-    type Sum = [f64; CLASS_COUNT];
+    type Sum = ClassScores<f64>;
 
     fn add_to(&self, sums: &mut Self::Sum) {
-        self.0.iter().zip(sums).for_each(|(score, sum)| score.add_to(sum));
+        *sums += *self;
     }
 
     fn mean(sums: &Self::Sum, count: u32) -> Self {
-        Self(sums.each_ref().map(|sum| f32::mean(sum, count)))
+        Self(sums.0.map(|sum| f32::mean(&sum, count)))
     }
 }
 

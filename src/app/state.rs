@@ -396,6 +396,11 @@ impl Recording {
 }
 
 impl ScoreState {
+    /// Whether some steps are scored, as after an analysis that was cancelled on its way.
+    pub fn has_steps(&self) -> bool {
+        self.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty())
+    }
+
     pub fn refresh_events(&mut self, hysteresis: Hysteresis) {
         self.events = self.scores.as_ref().map(|scores| find_events(scores, hysteresis)).unwrap_or_default();
     }

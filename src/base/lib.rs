@@ -1,5 +1,5 @@
 //! The ground that every other crate may stand on: media time, background jobs, files that appear whole and their digests,
-//! memory, and what a panic said.
+//! memory, what a panic said, and other people's words inside our sentences.
 //!
 //! # What does not exist here
 //!
@@ -14,3 +14,4 @@ pub mod job;
 pub mod memory;
 pub mod panics;
 pub mod time;
+pub mod wording;

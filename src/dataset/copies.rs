@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::Clip;
-use super::wording::{counted, listed, quoted};
 use avar_base::files::{DigestError, digest};
 use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
+use avar_base::wording::{counted, listed, quoted};
 
 /// A sentence on the copies in several parts, one on the others, and one on files that could not be compared. Only
 /// files of equal length are read. Those that are not there are copies of nothing.

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::wording::{counted, listed, quoted};
 use avar_base::files::WriteError;
+use avar_base::wording::{counted, listed, quoted};
 
 /// Why a dataset cannot be read or written; each sentence ends with the path that it is about.
 #[allow(missing_docs, reason = "what an error says names its fields")]

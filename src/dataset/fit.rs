@@ -6,8 +6,8 @@
 use std::fmt;
 
 use super::Clip;
-use super::wording::{counted, listed, quoted};
 use avar_base::time::{MediaTime, TimeRange};
+use avar_base::wording::{counted, listed, quoted};
 
 /// A step of the desk: what ends less than this after its recording was meant to end with it.
 const TOLERANCE: MediaTime = MediaTime::from_nanoseconds(250_000_000);

@@ -19,14 +19,14 @@ use super::clip::own_group;
 use super::copies;
 use super::rows::{Row, Rows, parse_rows};
 use super::text_file::{decode, read_text};
-use super::wording::{counted, listed, quoted, tallied};
 use super::{
     Clip, DatasetError, LabelledRange, Misfits, MissingFiles, Problems, Shares, ShownIn, UnclassifiedRange,
-    assign_splits, class_of_label, is_synonym,
+    assign_splits,
 };
 use avar_base::job::{CancelToken, Cancelled, parallel_map, thread_count};
 use avar_base::time::{MediaTime, TimeRange};
-use avar_labels::{AnomalyClass, Split};
+use avar_base::wording::{counted, listed, quoted, tallied};
+use avar_labels::{AnomalyClass, Split, class_of_label, is_synonym};
 
 const WHAT: &str = "manifest";
 

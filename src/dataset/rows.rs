@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::text_file::first_line;
-use super::wording::{counted, listed, quoted};
 use super::{DatasetError, Problems, ShownIn};
 use avar_base::time::{MediaTime, TimeRange};
+use avar_base::wording::{counted, listed, quoted};
 use avar_labels::Split;
 
 /// The columns, in the order in which a manifest is written.

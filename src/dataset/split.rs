@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::Clip;
 use super::group_split::GroupSplit;
-use super::wording::{counted, listed};
+use avar_base::wording::{counted, listed};
 use avar_labels::{AnomalyClass, Split};
 
 /// More folds than anyone trains, and few enough to be split at once.

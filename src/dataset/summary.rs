@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::wording::tallied;
 use super::{Clip, Manifest};
+use avar_base::wording::tallied;
 use avar_labels::{AnomalyClass, Split};
 
 /// How many unknown labels are printed; the rest is counted.

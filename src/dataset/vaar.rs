@@ -9,9 +9,9 @@ use std::path::Path;
 
 use super::clip::own_group;
 use super::walk::{Recordings, recordings};
-use super::wording::quoted;
-use super::{Clip, DatasetError, Manifest, ShownIn, class_of_label, is_synonym};
-use avar_labels::{AnomalyClass, Split};
+use super::{Clip, DatasetError, Manifest, ShownIn};
+use avar_base::wording::quoted;
+use avar_labels::{AnomalyClass, Split, class_of_label, is_synonym};
 
 /// Reads the folders below `folder`. Those without a class are in [`Manifest::unknown_labels`], by their path.
 pub fn read_vaar(folder: &Path) -> Result<Manifest, DatasetError> {

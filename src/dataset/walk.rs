@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::DatasetError;
-use super::wording::{counted, listed, quoted};
+use avar_base::wording::{counted, listed, quoted};
 
 /// More than any dataset here has; a folder with more is a mistake, such as the root of a disk.
 const MAX_ENTRIES: usize = 1_000_000;

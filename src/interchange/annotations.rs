@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_labels::ClassScores;
+use avar_labels::{ClassScores, Verdict};
 
 use crate::label::Label;
 use crate::timeline::Timeline;
@@ -84,39 +84,6 @@ pub struct ScoreRow {
     pub audio: Option<f32>,
     /// The anomaly score from the picture alone, within 0 and 1.
     pub video: Option<f32>,
-}
-
-/// What a reviewer has decided about an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// It is what its label says.
-    Accepted,
-    /// It is not.
-    Rejected,
-    /// It cannot be told.
-    Unsure,
-    /// It was looked at, and nothing was decided.
-    Reviewed,
-}
-
-impl Verdict {
-    /// Every value.
-    pub const ALL: [Verdict; 4] = [Verdict::Accepted, Verdict::Rejected, Verdict::Unsure, Verdict::Reviewed];
-
-    /// Identifier used in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::Accepted => "accepted",
-            Verdict::Rejected => "rejected",
-            Verdict::Unsure => "unsure",
-            Verdict::Reviewed => "reviewed",
-        }
-    }
-
-    /// Reads [`Verdict::name`], to the letter.
-    pub fn from_name(name: &str) -> Option<Verdict> {
-        Self::ALL.into_iter().find(|decision| decision.name() == name)
-    }
 }
 
 impl Annotations {

@@ -2,7 +2,7 @@
 
 use crate::annotations::Subject;
 use crate::error::FormatError;
-use crate::text::{listed, quoted};
+use avar_base::wording::{listed, quoted};
 
 /// How a file's name for a recording and the recording's own go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

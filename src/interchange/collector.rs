@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use avar_base::time::{FrameIndex, MediaTime};
+use avar_labels::Verdict;
 
-use crate::annotations::{AnnotatedSpan, Annotations, Marker, ScoreRow, Subject, Verdict};
+use crate::annotations::{AnnotatedSpan, Annotations, Marker, ScoreRow, Subject};
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::label::Label;
-use crate::text::{MOST_MIB, counted, quoted, tallied};
+use crate::text::MOST_MIB;
 use crate::timeline::{Placed, Resolution, Timeline};
+use avar_base::wording::{counted, quoted, tallied};
 
 /// Events of one recording, or marks in it; nobody marks more.
 pub(crate) const MOST_EVENTS: usize = 100_000;

@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use crate::error::FormatError;
 use crate::format::Format;
 use crate::json::Entries;
-use crate::text::listed;
+use avar_base::wording::listed;
 
 /// The format of a file with this name and text.
 pub fn detect(name: &str, text: &str) -> Result<Format, FormatError> {

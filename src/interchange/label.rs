@@ -1,9 +1,8 @@
 //! What a file calls an event, and which of the ten classes that is.
 //!
-//! Case, spaces, dashes and underscores do not matter; beyond that only words are understood that can mean nothing else
-//! here. `avar-dataset` reads manifests by the same words (`labels.rs`), of which this room must not know.
+//! The words are those by which manifests are read ([`class_of_label`]), and one more of a format's own.
 
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, class_of_label, folded};
 
 /// What an event is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,27 +13,14 @@ pub enum Label {
     Other(String),
 }
 
-/// Words for a class, folded as by [`folded`].
-const SYNONYMS: [(&str, AnomalyClass); 6] = [
-    // CCTV-Fights, RWF-2000 and other collections of fights.
-    ("fight", AnomalyClass::Brawling),
-    // XD-Violence's B1 and UCF-Crime.
-    ("fighting", AnomalyClass::Brawling),
-    // XD-Violence's B6.
-    ("caraccident", AnomalyClass::Crash),
-    // UCF-Crime, whose folder and file names differ in number.
-    ("roadaccident", AnomalyClass::Crash),
-    ("roadaccidents", AnomalyClass::Crash),
-    ("intrusion", AnomalyClass::Intruder),
-];
+/// UCF-Crime's word, whose folder and file names differ in number, beside what is understood everywhere.
+const ROAD_ACCIDENTS: [&str; 2] = ["roadaccident", "roadaccidents"];
 
 impl Label {
     /// The class that the words mean, or the words where they mean none of the ten.
     pub fn from_text(text: &str) -> Label {
-        let wanted = folded(text);
-        let named = AnomalyClass::ALL.into_iter().find(|class| folded(class.name()) == wanted);
-        let synonym = || SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, class)| *class);
-        match named.or_else(synonym) {
+        let road_accident = || ROAD_ACCIDENTS.contains(&folded(text).as_str()).then_some(AnomalyClass::Crash);
+        match class_of_label(text).or_else(road_accident) {
             Some(class) => Label::Class(class),
             None => Label::Other(text.to_owned()),
         }
@@ -67,11 +53,6 @@ impl From<&str> for Label {
     fn from(text: &str) -> Self {
         Label::from_text(text)
     }
-}
-
-fn folded(label: &str) -> String {
-    let is_separator = |c: &char| c.is_whitespace() || matches!(c, '-' | '_');
-    label.chars().filter(|c| !is_separator(c)).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ mod timeline;
 mod writing;
 mod xml;
 
-pub use annotations::{AnnotatedSpan, Annotations, Marker, Media, ScoreRow, Subject, Verdict};
+pub use annotations::{AnnotatedSpan, Annotations, Marker, Media, ScoreRow, Subject};
 pub use collector::Read;
 pub use detect::detect;
 pub use error::{EntryPlace, EntryProblem, FileError, FormatError};

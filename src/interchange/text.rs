@@ -1,13 +1,11 @@
-//! Text from anyone, within bounds, and other people's words inside our sentences.
+//! Text from anyone, within bounds.
 
-use std::collections::BTreeMap;
+use avar_base::wording::quoted;
 
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 
 /// Far above the annotations of any recording or list of recordings.
 pub(crate) const MOST_MIB: usize = 64;
-
-const QUOTED_CHARS: usize = 60;
 
 /// UTF-8 without a byte-order mark, and without control characters that no text has.
 pub(crate) fn decode(bytes: &[u8]) -> Result<&str, FormatError> {
@@ -21,49 +19,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<&str, FormatError> {
         Some(at) => Err(FormatError::NotText { line: line_of(at) }),
         None => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
     }
-}
-
-/// The text between backquotes: shortened, and with control characters made visible.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut shown: String = text.chars().take(QUOTED_CHARS).flat_map(visible).collect();
-    if text.chars().nth(QUOTED_CHARS).is_some() {
-        shown.push('…');
-    }
-    format!("`{shown}`")
-}
-
-fn visible(c: char) -> Vec<char> {
-    // Marks of writing direction could make a message read as something else.
-    let is_hidden =
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if is_hidden { c.escape_default().collect() } else { vec![c] }
-}
-
-/// "a, b and c", or "a, b and 7 more" beyond `at_most`.
-pub(crate) fn listed<T: AsRef<str>>(names: &[T], at_most: usize) -> String {
-    let (shown, rest) = names.split_at(names.len().min(at_most));
-    let mut words: Vec<String> = shown.iter().map(|name| name.as_ref().to_owned()).collect();
-    if !rest.is_empty() {
-        words.push(format!("{} more", rest.len()));
-    }
-    match words.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// "1 event", "2 events".
-pub(crate) fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// "`riot` (12), `shooting` (3) and 4 more", the most frequent first.
-pub(crate) fn tallied(counts: &BTreeMap<String, usize>, at_most: usize) -> String {
-    let mut entries: Vec<(&String, &usize)> = counts.iter().collect();
-    entries.sort_by_key(|(label, count)| (std::cmp::Reverse(**count), *label));
-    let words: Vec<String> = entries.iter().map(|(label, count)| format!("{} ({count})", quoted(label))).collect();
-    listed(&words, at_most)
 }
 
 /// Decimal seconds.
@@ -118,11 +73,5 @@ mod tests {
         for text in ["-1", "-7", "7.0", "+7", "", "99999999999999999999"] {
             assert!(frame(text, &place).is_err(), "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_quotation_is_short_and_shows_what_is_hidden() {
-        assert_eq!(quoted("a\u{1b}[31m\n"), "`a\\u{1b}[31m\\n`");
-        assert_eq!(quoted(&"x".repeat(500)).chars().count(), QUOTED_CHARS + 3);
     }
 }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::annotations::{AnnotatedSpan, Annotations};
 use crate::error::FormatError;
 use crate::format::Format;
-use crate::text::{counted, listed, tallied};
 use crate::timeline::{Resolution, Timeline};
+use avar_base::wording::{counted, listed, tallied};
 
 /// A file as it is to be written, and what somebody who hands it on should know.
 #[derive(Clone, Debug, PartialEq, Eq)]

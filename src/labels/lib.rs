@@ -1,5 +1,5 @@
-//! The words that data, networks and people share: the ten classes and their scores, the parts of a dataset, what a
-//! network was given, and the one rule by which a threshold is reached and an event opens and closes.
+//! The words that data, networks and people share: the ten classes, their scores and what others call them, the parts of
+//! a dataset, what a network was given, what a reviewer decides of an event, and the one rule by which a threshold is reached and an event opens and closes.
 //!
 //! # What does not exist here
 //!
@@ -13,9 +13,13 @@ mod hysteresis;
 mod modalities;
 mod scores;
 mod split;
+mod verdict;
+mod words;
 
 pub use classes::{AnomalyClass, CLASS_COUNT, Evidence};
 pub use hysteresis::{Hysteresis, reaches};
 pub use modalities::Modalities;
 pub use scores::ClassScores;
 pub use split::Split;
+pub use verdict::Verdict;
+pub use words::{class_of_label, folded, is_synonym};

@@ -1,10 +1,12 @@
 //! What is said of a step or of a clip: a score of each class.
 
+use std::ops::AddAssign;
+
 use super::{AnomalyClass, CLASS_COUNT};
 
 /// Softmax over the ten classes, in the order of [`AnomalyClass::ALL`]: of a step as the network gives it, in single
 /// precision; of a clip in a table of a run in double. Not calibrated: a score, not a probability of being right.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClassScores<T = f32>(pub [T; CLASS_COUNT]);
 
 impl<T: Copy + Into<f64>> ClassScores<T> {
@@ -42,6 +44,13 @@ impl ClassScores<f64> {
     /// `1 - P(normal)`, within 0 and 1.
     pub fn anomaly(&self) -> f64 {
         (1.0 - self.of(AnomalyClass::Normal)).clamp(0.0, 1.0)
+    }
+}
+
+/// Sums over steps, in double precision.
+impl AddAssign<ClassScores<f32>> for ClassScores<f64> {
+    fn add_assign(&mut self, scores: ClassScores<f32>) {
+        self.0.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += f64::from(score));
     }
 }
 

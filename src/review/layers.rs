@@ -35,10 +35,10 @@
 use std::ops::Range;
 
 use avar_base::time::FrameIndex;
-use avar_labels::{AnomalyClass, Hysteresis, reaches};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict, reaches};
 
 use crate::state::{DecidedEvent, ReviewState};
-use crate::{EventId, ModelEvent, ScoredSteps, Stretch, Target, Verdict};
+use crate::{EventId, ModelEvent, ScoredSteps, Stretch, Target};
 
 /// What stands under an event of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

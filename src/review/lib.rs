@@ -51,7 +51,7 @@ pub use file::ReadOnly;
 pub use header::{Candidate, Header, Media, NotItsMedium, OrdinalsOf, ScoredBy, beside};
 pub use history::History;
 pub use jiff::Timestamp;
-pub use operation::{EventId, NoteId, Operation, Target, Verdict};
+pub use operation::{EventId, NoteId, Operation, Target};
 pub use read::{Entry, Trail, verify};
 pub use refusal::Refusal;
 pub use state::{DecidedEvent, FrameNote, ReviewState};

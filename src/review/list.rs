@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use avar_labels::AnomalyClass;
 
-use crate::Verdict;
 use crate::layers::ListedEvent;
+use avar_labels::Verdict;
 
 /// "7 of 31 reviewed".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What an analyst can do, as it stands in the trail.
 
-use avar_labels::{AnomalyClass, Hysteresis};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{Edge, Media, ModelEvent, ScoredBy, Stretch};
@@ -12,35 +12,6 @@ pub struct EventId(pub u64, pub u32);
 /// A note at a frame: the operation that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NoteId(pub u64);
-
-/// What an analyst says of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is what its class says.
-    Accepted,
-    /// It is not.
-    Rejected,
-    /// Seen, and not to be told.
-    Unsure,
-    /// Seen, and nothing said of it.
-    Reviewed,
-}
-
-impl Verdict {
-    /// Every verdict.
-    pub const ALL: [Verdict; 4] = [Verdict::Accepted, Verdict::Rejected, Verdict::Unsure, Verdict::Reviewed];
-
-    /// Text for people.
-    pub fn label(self) -> &'static str {
-        match self {
-            Verdict::Accepted => "Accepted",
-            Verdict::Rejected => "Rejected",
-            Verdict::Unsure => "Unsure",
-            Verdict::Reviewed => "Reviewed",
-        }
-    }
-}
 
 /// The event that something is done to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

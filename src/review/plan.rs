@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use avar_labels::Hysteresis;
+use avar_labels::{Hysteresis, Verdict};
 
 use crate::limits::{LONGEST_RULE_S, MOST_BASES, MOST_EVENTS, MOST_TARGETS, MOST_TEXT_BYTES};
-use crate::operation::{EventId, NoteId, Operation, Target, Verdict};
+use crate::operation::{EventId, NoteId, Operation, Target};
 use crate::state::{Change, DecidedEvent, FrameNote, ReviewState};
 use crate::{Edge, Media, Refusal, Stretch};
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use avar_labels::{AnomalyClass, Hysteresis};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict};
 
-use crate::operation::{EventId, NoteId, Verdict};
+use crate::operation::{EventId, NoteId};
 use crate::{Edge, Header, Media, ModelEvent, ScoredBy, Stretch};
 
 /// An event of the analyst's layer.

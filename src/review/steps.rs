@@ -155,11 +155,10 @@ impl ScoredSteps {
     }
 
     fn summary(&self, run: Range<usize>) -> Summary {
-        let mut summary =
-            Summary { sums: ClassScores([0.0; CLASS_COUNT]), peak: f32::MIN, peak_step: run.start, sum: 0.0 };
+        let mut summary = Summary { sums: ClassScores::default(), peak: f32::MIN, peak_step: run.start, sum: 0.0 };
         for step in run {
             let scores = &self.steps[step].scores;
-            summary.sums.0.iter_mut().zip(scores.0).for_each(|(sum, score)| *sum += f64::from(score));
+            summary.sums += *scores;
             let anomaly = scores.anomaly();
             summary.sum += f64::from(anomaly);
             if anomaly > summary.peak {

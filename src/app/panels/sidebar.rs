@@ -15,6 +15,7 @@ use crate::widgets::time_code::{ruler_code, time_code, time_left};
 use avar_analysis::Event;
 use avar_base::job::Progress;
 use avar_base::time::MediaTime;
+use avar_base::wording::counted;
 use avar_playback::SeekPrecision;
 
 const ROW_HEIGHT: f32 = 24.0;
@@ -26,7 +27,7 @@ const SCORE_TO: f32 = 4.0;
 const NUMBER_TEXT: f32 = 11.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    heading(ui, "Queue", &count(state.queue.len(), "file"));
+    heading(ui, "Queue", &counted(state.queue.len(), "file"));
     let queue_height = (ui.available_height() * 0.4).min(state.queue.len().max(1) as f32 * 44.0);
     let has_changed = has_changed(ui, "recording on screen", state.current);
     ScrollArea::vertical().id_salt("queue").max_height(queue_height).auto_shrink([false, true]).show(ui, |ui| {
@@ -74,7 +75,7 @@ fn queue_row(
         }
         (_, ScoreStatus::Queued) => ("waiting to be analysed".to_owned(), palette.weak_text),
         (_, ScoreStatus::Running(progress)) => (percent("analysing", progress.map(|p| p.fraction)), palette.accent),
-        (_, ScoreStatus::Done) => (count(recording.review.events.len(), "event"), palette.weak_text),
+        (_, ScoreStatus::Done) => (counted(recording.review.events.len(), "event"), palette.weak_text),
         (_, ScoreStatus::Cancelled) => ("analysis cancelled".to_owned(), palette.weak_text),
         (_, ScoreStatus::Failed(_)) => ("analysis failed".to_owned(), palette.error),
     };
@@ -168,7 +169,7 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
             None => weak(ui, "About to be analysed."),
         },
         (OpeningStage::Ready(_), ScoreStatus::Cancelled) => {
-            let has_scores = recording.review.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty());
+            let has_scores = recording.review.has_steps();
             weak(
                 ui,
                 match has_scores {
@@ -275,10 +276,6 @@ fn percent(what: &str, fraction: Option<f32>) -> String {
     fraction.map_or_else(|| what.to_owned(), |fraction| format!("{what} {:.0} %", fraction * 100.0))
 }
 
-fn count(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,7 +325,7 @@ mod tests {
 
     #[test]
     fn one_file_is_not_files() {
-        assert_eq!(count(1, "file"), "1 file");
-        assert_eq!(count(0, "event"), "0 events");
+        assert_eq!(counted(1, "file"), "1 file");
+        assert_eq!(counted(0, "event"), "0 events");
     }
 }

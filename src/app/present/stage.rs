@@ -27,8 +27,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
         OpeningStage::Failed(_) => message(ui, "This recording cannot be shown", "Review (F1) says why."),
         OpeningStage::Waiting | OpeningStage::Opening(_) => message(ui, "Opening…", ""),
         OpeningStage::Ready(_) if state.finished_events().is_none() => {
-            let is_begun = recording.review.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty());
-            let title = if is_begun { "Not analysed to its end yet" } else { "Not analysed yet" };
+            let title = if recording.review.has_steps() { "Not analysed to its end yet" } else { "Not analysed yet" };
             message(ui, title, "Present shows results that are there already: analyse in Review (F1).");
         }
         OpeningStage::Ready(_) if state.asks_about_content() => {

@@ -10,11 +10,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use avar_dataset::xd_violence::{FRAME_RATE_HZ, clip_truth, labels_in_name, parse_annotations, read_annotations};
-use avar_dataset::{
-    Clip, DatasetError, Manifest, Shares, ShownIn, SourceKind, class_of_label, folds, import, write_manifest,
-};
-use avar_labels::AnomalyClass;
+use avar_dataset::{Clip, DatasetError, Manifest, Shares, ShownIn, SourceKind, folds, import, write_manifest};
 use avar_labels::Split;
+use avar_labels::{AnomalyClass, class_of_label};
 
 #[test]
 fn every_case_reads_as_its_text_says() {

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use crate::text_file::read_text;
-use crate::wording::quoted;
 use crate::{DatasetError, Problems};
 use avar_base::time::{MediaTime, TimeRange};
+use avar_base::wording::quoted;
 
 /// All videos of XD-Violence as it was published.
 pub const FRAME_RATE_HZ: f64 = 24.0;

@@ -17,9 +17,9 @@ use super::annotations::video_name;
 use super::{Annotation, FRAME_RATE_HZ, XdLabel, read_annotations};
 use crate::vaar::split_of;
 use crate::walk::{Recordings, recordings};
-use crate::wording::{counted, listed, quoted};
 use crate::{Clip, DatasetError, LabelledRange, Manifest, ShownIn, UnclassifiedRange};
 use avar_base::time::TimeRange;
+use avar_base::wording::{counted, listed, quoted};
 use avar_labels::{AnomalyClass, Split};
 
 /// What name and list together say of a clip.

@@ -90,7 +90,7 @@ impl XdLabel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class_of_label;
+    use avar_labels::class_of_label;
 
     #[test]
     fn every_label_is_found_by_its_code() {

@@ -6,9 +6,10 @@ use crate::collector::{Collector, Read, Said};
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
-use crate::text::{quoted, seconds};
+use crate::text::seconds;
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, seconds_text};
+use avar_base::wording::quoted;
 
 pub(crate) fn read(text: &str, recording: &Subject) -> Result<Read, FormatError> {
     let mut collector = Collector::new(recording, Resolution::SECONDS)?;

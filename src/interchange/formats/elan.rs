@@ -16,9 +16,9 @@ use crate::collector::{Collector, MOST_EVENTS, Read, Said, within};
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
-use crate::text::quoted;
 use crate::timeline::Resolution;
 use crate::xml;
+use avar_base::wording::quoted;
 
 pub(crate) use super::elan_write::write;
 

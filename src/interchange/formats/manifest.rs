@@ -10,9 +10,9 @@ use crate::format::Format;
 use crate::formats::activitynet::decimal;
 use crate::json::parse;
 use crate::label::Label;
-use crate::text::counted;
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, json_text};
+use avar_base::wording::counted;
 
 const KIND: &str = "avar-annotations";
 const VERSION: u64 = 1;

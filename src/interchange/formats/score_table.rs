@@ -12,9 +12,10 @@ use crate::collector::{Collector, Read};
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::formats::losslesscut::csv_text;
-use crate::text::{counted, frame, listed, quoted, seconds};
+use crate::text::{frame, seconds};
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, seconds_text};
+use avar_base::wording::{counted, listed, quoted};
 
 /// Half of the last of three digits, to which a table may have been rounded.
 const TOLERANCE_NS: u64 = 500_000;

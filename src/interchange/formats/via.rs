@@ -17,9 +17,9 @@ use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::json::{Entries, Text, parse};
 use crate::label::Label;
-use crate::text::quoted;
 use crate::timeline::{Resolution, Timeline};
 use crate::writing::{Ledger, Written, json_text};
+use avar_base::wording::quoted;
 
 #[derive(Deserialize)]
 struct Project {

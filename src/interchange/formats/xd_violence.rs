@@ -12,9 +12,10 @@ use crate::collector::{Collector, Read, Said, within};
 use crate::error::{EntryPlace, EntryProblem, FormatError};
 use crate::format::Format;
 use crate::label::Label;
-use crate::text::{frame, quoted};
+use crate::text::frame;
 use crate::timeline::Resolution;
 use crate::writing::{Ledger, Written};
+use avar_base::wording::quoted;
 
 /// What a range without a code is.
 const VIOLENCE: &str = "violence";

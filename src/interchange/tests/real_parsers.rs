@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use avar_base::time::{FrameIndex, TimeBase};
-use avar_interchange::{AnnotatedSpan, Annotations, Format, Marker, Timeline, Verdict, read, read_file, write};
+use avar_interchange::{AnnotatedSpan, Annotations, Format, Marker, Timeline, read, read_file, write};
+use avar_labels::Verdict;
 
 use crate::samples::{NAME, markers_of, named, spans_of};
 

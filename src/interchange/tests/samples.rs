@@ -2,9 +2,9 @@
 
 use avar_base::time::{FrameIndex, MediaTime, TimeBase};
 use avar_interchange::{
-    AnnotatedSpan, Annotations, Format, FormatError, Label, Marker, Read, ScoreRow, Subject, Timeline, Verdict, read,
+    AnnotatedSpan, Annotations, Format, FormatError, Label, Marker, Read, ScoreRow, Subject, Timeline, read,
 };
-use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Verdict};
 use fastrand::Rng;
 
 pub(crate) const NAME: &str = "street_0042.mp4";

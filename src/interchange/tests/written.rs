@@ -1,7 +1,8 @@
 //! What stands in the files that are written, to the letter or to the value.
 
 use avar_base::time::MediaTime;
-use avar_interchange::{AnnotatedSpan, Annotations, Format, FormatError, Timeline, Verdict, write};
+use avar_interchange::{AnnotatedSpan, Annotations, Format, FormatError, Timeline, write};
+use avar_labels::Verdict;
 use serde_json::{Value, json};
 
 use crate::samples::{NAME, annotations, named, says, steady};

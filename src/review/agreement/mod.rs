@@ -8,14 +8,14 @@ mod kappa;
 mod matching;
 
 use avar_base::time::FrameIndex;
-use avar_labels::{AnomalyClass, CLASS_COUNT};
+use avar_labels::{AnomalyClass, CLASS_COUNT, Verdict};
 
 pub use difference::{Aspect, Difference};
 pub use kappa::cohen_kappa;
 pub use matching::EventAgreement;
 
+use crate::ReviewState;
 use crate::state::DecidedEvent;
-use crate::{ReviewState, Verdict};
 
 /// Two events are one from this temporal IoU on.
 pub const LEAST_IOU: f64 = 0.5;

@@ -1,9 +1,9 @@
 //! Two reviews of one recording beside each other, against scikit-learn (`make_fixtures.py`).
 
 use avar_base::time::FrameIndex;
-use avar_labels::AnomalyClass;
+use avar_labels::{AnomalyClass, Verdict};
 use avar_review::agreement::{Aspect, Difference, NotComparable, agreement};
-use avar_review::{Document, EventId, Operation, Target, Verdict};
+use avar_review::{Document, EventId, Operation, Target};
 use serde_json::Value;
 
 use crate::world::{AUTHOR, RULE, folder, frames, header, model, of_model, stretch, time};

@@ -1,7 +1,7 @@
 //! What each decision does.
 
-use avar_labels::{AnomalyClass, Hysteresis};
-use avar_review::{DecidedEvent, Document, EventId, Operation, Refusal, ReviewError, Stretch, Target, Verdict};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict};
+use avar_review::{DecidedEvent, Document, EventId, Operation, Refusal, ReviewError, Stretch, Target};
 
 use crate::world::{AUTHOR, FRAMES, RULE, edge, folder, frames, header, model, of_model, stretch, time};
 

@@ -1,8 +1,8 @@
 //! The analyst's layer over the model's while the rule moves.
 
-use avar_labels::{AnomalyClass, Hysteresis};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict};
 use avar_review::layers::{Basis, ListedEvent, listed};
-use avar_review::{Document, Operation, ScoredSteps, Target, Verdict, rebuild};
+use avar_review::{Document, Operation, ScoredSteps, Target, rebuild};
 
 use crate::world::{AUTHOR, FRAMES_A_STEP, edge, folder, header, scored, stretch, time};
 

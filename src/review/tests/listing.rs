@@ -1,10 +1,11 @@
 //! Counts, the next unreviewed event, filter and order.
 
 use avar_labels::AnomalyClass::{self, Brawling, Crash, Pain};
-use avar_review::Verdict::{Accepted, Rejected};
+use avar_labels::Verdict;
+use avar_labels::Verdict::{Accepted, Rejected};
 use avar_review::layers::{Basis, ListedEvent};
 use avar_review::list::{Direction, ListFilter, ReviewCount, SortBy, shown, unreviewed};
-use avar_review::{EventId, Target, Verdict};
+use avar_review::{EventId, Target};
 
 use crate::world::stretch;
 

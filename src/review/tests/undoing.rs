@@ -1,7 +1,7 @@
 //! The state is the fold of the file; undo and redo are inverse, and both survive a restart.
 
-use avar_labels::AnomalyClass;
-use avar_review::{Document, Operation, Refusal, ReviewError, ReviewState, Saved, Verdict, verify};
+use avar_labels::{AnomalyClass, Verdict};
+use avar_review::{Document, Operation, Refusal, ReviewError, ReviewState, Saved, verify};
 
 use crate::world::{AUTHOR, Analyst, folder, header, model, of_model, time, written};
 

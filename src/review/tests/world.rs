@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use avar_base::time::{FrameIndex, MediaTime};
-use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis, Verdict};
 use avar_review::{
     Document, Edge, EventId, Header, Media, ModelEvent, Operation, OrdinalsOf, ReviewError, ReviewState, ScoredBy,
-    ScoredStep, ScoredSteps, Stretch, Target, Timestamp, Verdict,
+    ScoredStep, ScoredSteps, Stretch, Target, Timestamp,
 };
 
 pub(crate) const FRAMES: usize = 86_400;

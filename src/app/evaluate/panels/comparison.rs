@@ -2,9 +2,10 @@
 
 use eframe::egui::{Align2, FontId, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::controls::{counted, nothing};
+use super::controls::nothing;
 use crate::evaluate::state::EvaluateState;
 use crate::theme;
+use avar_base::wording::counted;
 use avar_metrics::difference::{Difference, Differences};
 
 const NAMES_WIDTH: f32 = 84.0;

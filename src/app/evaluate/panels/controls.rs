@@ -89,8 +89,3 @@ pub(super) fn threshold_text(level: usize) -> String {
         format!("{:.3}", level as f64 / 1000.0)
     }
 }
-
-/// `1 clip`, `3 clips`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}

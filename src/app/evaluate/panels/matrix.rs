@@ -2,10 +2,11 @@
 
 use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::controls::{counted, tab};
+use super::controls::tab;
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand};
 use crate::evaluate::state::{Cells, EvaluateState, Gallery, Slot};
 use crate::theme;
+use avar_base::wording::counted;
 use avar_labels::{AnomalyClass, CLASS_COUNT};
 use avar_metrics::classification::Classification;
 

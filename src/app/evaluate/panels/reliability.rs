@@ -3,9 +3,10 @@
 use eframe::egui::{Align, Layout, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::chart::{Chart, SHARES};
-use super::controls::{counted, nothing, share};
+use super::controls::{nothing, share};
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
+use avar_base::wording::counted;
 use avar_metrics::calibration::ProbabilityScores;
 use avar_metrics::inspection::selection::Calibrated;
 

@@ -2,10 +2,10 @@
 
 use eframe::egui::{ComboBox, RichText, Role, ScrollArea, TextEdit, Ui, WidgetInfo};
 
-use super::controls::counted;
 use crate::evaluate::command::EvaluateCommand;
 use crate::evaluate::state::{EvaluateState, Slot};
 use crate::theme;
+use avar_base::wording::counted;
 use avar_labels::{AnomalyClass, Modalities};
 use avar_metrics::ScoredClip;
 use avar_metrics::inspection::notes::{NOTES, Remark};

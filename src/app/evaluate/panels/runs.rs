@@ -3,10 +3,11 @@
 use eframe::egui::{self, Align, CollapsingHeader, Label, Layout, ProgressBar, RichText, Ui};
 use egui_material_icons::icons;
 
-use super::controls::{counted, icon_button};
+use super::controls::icon_button;
 use crate::evaluate::command::{EvaluateAction, EvaluateCommand, Request};
 use crate::evaluate::state::{EvaluateState, OpenRun, RunSlot, Slot};
 use crate::theme;
+use avar_base::wording::counted;
 use avar_metrics::runs::{About, Failure};
 
 pub(super) fn show(ui: &mut Ui, state: &EvaluateState, commands: &mut Vec<EvaluateCommand>) {

@@ -4,7 +4,7 @@
 //! that only the words of [`SYNONYMS`] are understood, because each of them can mean nothing else here. A bare
 //! "siren" is not among them: it may be an ambulance or an alarm, so whoever wrote it has to decide.
 
-use avar_labels::AnomalyClass;
+use crate::AnomalyClass;
 
 /// Words for a class, folded as by [`folded`].
 const SYNONYMS: [(&str, AnomalyClass); 4] = [
@@ -37,7 +37,8 @@ fn synonym(label: &str) -> Option<AnomalyClass> {
     SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, class)| *class)
 }
 
-fn folded(label: &str) -> String {
+/// Without what does not matter: case, spaces, dashes and underscores.
+pub fn folded(label: &str) -> String {
     let is_separator = |c: &char| c.is_whitespace() || matches!(c, '-' | '_');
     label.chars().filter(|c| !is_separator(c)).map(|c| c.to_ascii_lowercase()).collect()
 }

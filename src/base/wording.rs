@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 const QUOTED_CHARS: usize = 60;
 
 /// The text between backquotes: shortened, and with control characters made visible, for it may come from anyone.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut shown: String = text.chars().take(QUOTED_CHARS).flat_map(visible).collect();
     if text.chars().nth(QUOTED_CHARS).is_some() {
         shown.push('…');
@@ -14,7 +14,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// "a, b and c", or "a, b and 7 more" beyond `at_most`.
-pub(super) fn listed<T: AsRef<str>>(names: &[T], at_most: usize) -> String {
+pub fn listed<T: AsRef<str>>(names: &[T], at_most: usize) -> String {
     let (shown, rest) = names.split_at(names.len().min(at_most));
     let mut words: Vec<String> = shown.iter().map(|name| name.as_ref().to_owned()).collect();
     if !rest.is_empty() {
@@ -28,12 +28,12 @@ pub(super) fn listed<T: AsRef<str>>(names: &[T], at_most: usize) -> String {
 }
 
 /// "1 clip", "2 clips".
-pub(super) fn counted(count: usize, noun: &str) -> String {
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "`riot` (12), `shooting` (3) and 4 more", the most frequent first.
-pub(super) fn tallied(counts: &BTreeMap<String, usize>, at_most: usize) -> String {
+pub fn tallied(counts: &BTreeMap<String, usize>, at_most: usize) -> String {
     let mut entries: Vec<(&String, &usize)> = counts.iter().collect();
     entries.sort_by_key(|(label, count)| (std::cmp::Reverse(**count), *label));
     let words: Vec<String> = entries.iter().map(|(label, count)| format!("{} ({count})", quoted(label))).collect();
