@@ -25,7 +25,7 @@
 //! | `avar-media` ([`media`]) | probe, frame table, readers, image sequences, waveform, clip writer; fuzzed by `fuzz/` | FFmpeg, libc (with `base`) |
 //! | `avar-playback` ([`playback`]) | clock, decode workers, audio output | rodio, alsa |
 //! | `avar-kernels` ([`kernels`]) | the arithmetic of the networks on the CPU | gemm |
-//! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels` and `training`), safetensors (with `training`) |
+//! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels` and `training`), safetensors (with `training`), realfft |
 //! | `avar-analysis` ([`analysis`]) | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
 //! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
 //! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |

@@ -6,12 +6,13 @@ use std::path::Path;
 use toml::Table;
 
 /// Libraries, and the crates that alone depend on them: everybody else reaches what they do through these.
-const HOMES: [(&[&str], &[&str]); 14] = [
+const HOMES: [(&[&str], &[&str]); 15] = [
     (&["ffmpeg-next", "ffmpeg-sys-next"], &["avar-media"]),
     (&["rodio", "cpal", "alsa"], &["avar-playback"]),
     (&["gemm"], &["avar-kernels"]),
     (&["candle-core", "candle-nn"], &["avar-kernels", "avar-model", "avar-training"]),
     (&["safetensors"], &["avar-model", "avar-training"]),
+    (&["realfft"], &["avar-model"]),
     (&["hound"], &["avar-synth"]),
     (&["resvg"], &["avar-figures"]),
     (&["fontdb", "skrifa"], &["avar-figures", "avar-fonts"]),

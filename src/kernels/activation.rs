@@ -1,4 +1,4 @@
-//! Element-wise functions: SiLU, exact GELU, ReLU, ReLU6, and the exponential below them.
+//! Element-wise functions: SiLU, exact GELU, ReLU and its kin, hard swish, and the exponential below them.
 
 use candle_core::{CpuStorage, CustomOp1, CustomOp2, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -19,6 +19,10 @@ pub enum Activation {
     Relu,
     /// `min(max(x, 0), 6)`
     Relu6,
+    /// `max(x, x / 10)`
+    LeakyRelu,
+    /// `x min(max(x + 3, 0), 6) / 6` (Howard et al., "Searching for MobileNetV3", 2019).
+    HardSwish,
 }
 
 /// Applies `activation` to every element; differentiable.
@@ -30,9 +34,14 @@ pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
         Activation::Silu if !on_cpu => x.silu(),
         Activation::Gelu if !on_cpu => x.gelu_erf(),
         Activation::Relu6 if !on_cpu => x.clamp(0f32, 6f32),
-        Activation::Silu | Activation::Gelu | Activation::Relu6 => x.contiguous()?.apply_op1(Forward(activation)),
+        Activation::LeakyRelu if !on_cpu => x.maximum(&(x * f64::from(LEAK))?),
+        Activation::HardSwish if !on_cpu => x * ((x + 3.0)?.clamp(0f32, 6f32)? / 6.0)?,
+        _ => x.contiguous()?.apply_op1(Forward(activation)),
     }
 }
+
+/// What [`Activation::LeakyRelu`] lets through of negative numbers.
+const LEAK: f32 = 0.1;
 
 /// Elements that one thread takes at a time.
 const SPAN: usize = 1 << 14;
@@ -101,6 +110,8 @@ pub(super) unsafe fn apply_in<V: Lanes>(x: *mut f32, count: usize, activation: A
             Activation::Gelu => each::<V, Gelu>(x, count),
             Activation::Relu => each::<V, Relu>(x, count),
             Activation::Relu6 => each::<V, Relu6>(x, count),
+            Activation::LeakyRelu => each::<V, LeakyRelu>(x, count),
+            Activation::HardSwish => each::<V, HardSwish>(x, count),
         }
     }
 }
@@ -136,6 +147,8 @@ pub(super) struct Silu;
 pub(super) struct Gelu;
 pub(super) struct Relu;
 pub(super) struct Relu6;
+pub(super) struct LeakyRelu;
+pub(super) struct HardSwish;
 
 impl Function for Identity {
     #[inline(always)]
@@ -173,6 +186,25 @@ impl Function for Relu6 {
     unsafe fn of<V: Lanes>(x: V) -> V {
         // SAFETY: registers alone, whose feature the caller has.
         unsafe { x.max(V::splat(0.0)).min(V::splat(6.0)) }
+    }
+}
+
+impl Function for LeakyRelu {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
+        unsafe { x.max(x.mul(V::splat(LEAK))) }
+    }
+}
+
+impl Function for HardSwish {
+    #[inline(always)]
+    unsafe fn of<V: Lanes>(x: V) -> V {
+        // SAFETY: registers alone, whose feature the caller has.
+        unsafe {
+            let open = x.mul_add(V::splat(1.0 / 6.0), V::splat(0.5));
+            x.mul(open.max(V::splat(0.0)).min(V::splat(1.0)))
+        }
     }
 }
 
@@ -261,6 +293,8 @@ pub(super) unsafe fn derivative<V: Lanes>(x: V, activation: Activation) -> V {
             Activation::Gelu => gelu_slope(x),
             Activation::Relu => above_zero(x),
             Activation::Relu6 => above_zero(x).mul(above_zero(V::splat(6.0).sub(x))),
+            Activation::LeakyRelu => above_zero(x).mul_add(V::splat(1.0 - LEAK), V::splat(LEAK)),
+            Activation::HardSwish => hard_swish_slope(x),
         }
     }
 }
@@ -270,6 +304,18 @@ pub(super) unsafe fn derivative<V: Lanes>(x: V, activation: Activation) -> V {
 unsafe fn above_zero<V: Lanes>(x: V) -> V {
     // SAFETY: registers alone, whose feature the caller has.
     unsafe { V::splat(1.0).with_sign_of(x).mul_add(V::splat(0.5), V::splat(0.5)) }
+}
+
+/// 0 below -3, 1 above 3, a line between that leaves at -1/2 and arrives at 3/2.
+#[inline(always)]
+unsafe fn hard_swish_slope<V: Lanes>(x: V) -> V {
+    // SAFETY: registers alone, whose feature the caller has.
+    unsafe {
+        let (low, high) = (V::splat(-3.0), V::splat(3.0));
+        let within = x.max(low).min(high).mul_add(V::splat(1.0 / 3.0), V::splat(0.5));
+        let above = above_zero(x.sub(high));
+        above_zero(x.sub(low)).mul(V::splat(1.0).sub(above)).mul_add(within, above)
+    }
 }
 
 #[inline(always)]
@@ -341,9 +387,18 @@ mod tests {
     }
 
     #[test]
+    fn leaky_relu_and_hard_swish_are_what_they_are_defined_as() {
+        let x = Tensor::new(&[-1e30f32, -7.0, -3.0, -1.5, 0.0, 1.5, 3.0, 7.0, 1e30], &Device::Cpu).unwrap();
+        let y = activate(&x, Activation::LeakyRelu).unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y, [-1e29, -0.7, -0.3, -0.15, 0.0, 1.5, 3.0, 7.0, 1e30]);
+        let y = activate(&x, Activation::HardSwish).unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(y, [0.0, 0.0, 0.0, -0.375, 0.0, 1.125, 3.0, 7.0, 1e30]);
+    }
+
+    #[test]
     fn extreme_arguments_give_finite_results() {
         let x = Tensor::new(&[-1e30f32, -200.0, -0.0, 0.0, 200.0, 1e30], &Device::Cpu).unwrap();
-        for activation in [Activation::Silu, Activation::Gelu] {
+        for activation in [Activation::Silu, Activation::Gelu, Activation::HardSwish] {
             let y = activate(&x, activation).unwrap().to_vec1::<f32>().unwrap();
             assert!(y[..4].iter().all(|y| y.abs() < 1e-5), "{activation:?}: {y:?}");
             assert_eq!(y[4..], [200.0, 1e30]);
@@ -370,7 +425,7 @@ mod tests {
     #[test]
     fn what_is_no_number_stays_none() {
         let x = Tensor::new(&[f32::NAN; 21], &Device::Cpu).unwrap();
-        for activation in [Activation::Silu, Activation::Gelu] {
+        for activation in [Activation::Silu, Activation::Gelu, Activation::LeakyRelu, Activation::HardSwish] {
             let y = activate(&x, activation).unwrap().to_vec1::<f32>().unwrap();
             assert!(y.iter().all(|y| y.is_nan()), "{activation:?}: {y:?}");
         }

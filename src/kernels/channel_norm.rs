@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
 
-use super::activation::{Activation, Function, Gelu, Identity, Relu, Relu6, Silu, derivative};
+use super::activation::{Activation, Function, Gelu, HardSwish, Identity, LeakyRelu, Relu, Relu6, Silu, derivative};
 use super::lanes::{Lanes, multiversion};
 use super::{new_values, portable, values, with_values};
 
@@ -293,6 +293,8 @@ unsafe fn apply_in<V: Lanes>(
             Activation::Gelu => apply_as::<V, Gelu>(x, scale, shift, y, rows, channels),
             Activation::Relu => apply_as::<V, Relu>(x, scale, shift, y, rows, channels),
             Activation::Relu6 => apply_as::<V, Relu6>(x, scale, shift, y, rows, channels),
+            Activation::LeakyRelu => apply_as::<V, LeakyRelu>(x, scale, shift, y, rows, channels),
+            Activation::HardSwish => apply_as::<V, HardSwish>(x, scale, shift, y, rows, channels),
         }
     }
 }

@@ -61,6 +61,20 @@ pub(super) trait Lanes: Copy {
         }
     }
 
+    /// As [`Lanes::load_first`], for a `count` that is mostly the whole register.
+    #[inline(always)]
+    unsafe fn load_mostly(from: *const f32, count: usize) -> Self {
+        // SAFETY: the contract.
+        unsafe { if count == Self::COUNT { Self::load(from) } else { Self::load_first(from, count) } }
+    }
+
+    /// As [`Lanes::store_first`], for a `count` that is mostly the whole register.
+    #[inline(always)]
+    unsafe fn store_mostly(self, to: *mut f32, count: usize) {
+        // SAFETY: the contract.
+        unsafe { if count == Self::COUNT { self.store(to) } else { self.store_first(to, count) } }
+    }
+
     #[inline(always)]
     unsafe fn sum(self) -> f32 {
         const { assert!(Self::COUNT <= WIDEST) };

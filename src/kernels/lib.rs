@@ -8,7 +8,10 @@
 //! | function | in -> out |
 //! |---|---|
 //! | [`linear`] | `[.., K]` -> `[.., N]` |
-//! | [`conv3x3`], [`depthwise3x3`] | `[B, H, W, C]` -> `[B, ceil(H / stride), ceil(W / stride), C']` |
+//! | [`conv3x3`], [`depthwise3x3`], [`depthwise5x5`], [`max_pool3x3`] | `[B, H, W, C]` -> `[B, ceil(H / stride), ceil(W / stride), C']` |
+//! | [`upsample2x`], [`downsample2x`] | `[B, H, W, C]` -> `[B, 2 H, 2 W, C]`, `[B, H / 2, W / 2, C]` |
+//! | [`channel_means`], [`scale_channels`] | `[B, .., C]` -> `[B, C]`; with `[B, C]` -> the same |
+//! | [`interleave`] | `[.., C]` twice -> `[.., 2 C]` |
 //! | [`conv1d`] | `[B, L, C]` -> `[B, (L - taps) / stride + 1, C']` |
 //! | [`attention`] | three `[B, N, D]` -> `[B, N, D]` |
 //! | [`to_patches`], [`from_patches`] | `[B, H, W, C]` <-> `[B p^2, H W / p^2, C]` |
@@ -38,6 +41,7 @@ mod dense;
 mod depthwise;
 mod lanes;
 mod linear;
+mod maps;
 mod neighbourhoods;
 mod norm;
 mod packed;
@@ -51,9 +55,10 @@ mod threads;
 pub use activation::{Activation, activate};
 pub use attention::attention;
 pub use channel_norm::{ChannelMoments, channel_norm};
-pub use depthwise::depthwise3x3;
+pub use depthwise::{depthwise3x3, depthwise5x5};
 pub use lanes::simd_level;
 pub use linear::{Matrix, Packed, conv1d, conv3x3, linear};
+pub use maps::{channel_means, downsample2x, interleave, max_pool3x3, scale_channels, upsample2x};
 pub use norm::{layer_norm, softmax};
 pub use patches::{from_patches, to_patches};
 pub use speech::{FittedConv, GroupedConv, NormalisedConv};

@@ -13,6 +13,7 @@
 //! | [`temporal`] | a temporal head of any kind | `[B, T, W]` -> logits `[B, T, 10]` of each stage |
 //! | [`mtcn`] | multi-stage temporal convolution | the same, several stages |
 //! | [`recurrent`], [`transformer`] | GRU, LSTM; transformer encoder | the same, one stage |
+//! | [`extractors`] | networks that others have trained, for features | samples, pictures -> features |
 //! | [`teachers`] | YAMNet and MobileNetV2, pretrained, not part of AVAR-Net | samples, pictures -> features |
 //!
 //! All activations are channels-last (`[batch, rows, columns, channels]`, `[batch, time, channels]`): a 1x1 convolution
@@ -33,6 +34,7 @@ pub mod avar_net;
 pub mod card;
 pub mod device;
 pub mod error;
+pub mod extractors;
 pub mod fusion;
 pub mod head;
 pub mod layers;

@@ -12,8 +12,9 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 use std::process::Command;
 
 use avar_kernels::{
-    Activation, GroupedConv, Matrix, NormalisedConv, Packed, activate, attention, channel_norm, conv1d, conv3x3,
-    depthwise3x3, from_patches, layer_norm, linear, on_threads_of_its_own, simd_level, softmax, to_patches,
+    Activation, GroupedConv, Matrix, NormalisedConv, Packed, activate, attention, channel_means, channel_norm, conv1d,
+    conv3x3, depthwise3x3, depthwise5x5, downsample2x, from_patches, interleave, layer_norm, linear, max_pool3x3,
+    on_threads_of_its_own, scale_channels, simd_level, softmax, to_patches, upsample2x,
 };
 use candle_core::{DType, Device, Result, Tensor, Var};
 
@@ -22,8 +23,15 @@ const CASES: usize = if cfg!(miri) { 3 } else { 40 };
 
 const LEVELS: [&str; 3] = ["portable", "avx2", "avx512"];
 
-const ACTIVATIONS: [Activation; 5] =
-    [Activation::None, Activation::Silu, Activation::Gelu, Activation::Relu, Activation::Relu6];
+const ACTIVATIONS: [Activation; 7] = [
+    Activation::None,
+    Activation::Silu,
+    Activation::Gelu,
+    Activation::Relu,
+    Activation::Relu6,
+    Activation::LeakyRelu,
+    Activation::HardSwish,
+];
 
 /// A test at every level: its body is run once for each level and case.
 macro_rules! at_every_level {
@@ -219,6 +227,8 @@ fn activated(x: f64, activation: Activation) -> f64 {
         Activation::Gelu => 0.5 * x * (1.0 + erf(x * FRAC_1_SQRT_2)),
         Activation::Relu => x.max(0.0),
         Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::LeakyRelu => x.max(0.1 * x),
+        Activation::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
     }
 }
 
@@ -230,6 +240,15 @@ fn derivative(x: f64, activation: Activation) -> f64 {
         Activation::Gelu => 0.5 * (1.0 + erf(x * FRAC_1_SQRT_2)) + x * (-x * x / 2.0).exp() / (2.0 * PI).sqrt(),
         Activation::Relu => f64::from(u8::from(x > 0.0)),
         Activation::Relu6 => f64::from(u8::from(x > 0.0 && x < 6.0)),
+        Activation::LeakyRelu => {
+            if x > 0.0 {
+                1.0
+            } else {
+                0.1
+            }
+        }
+        Activation::HardSwish if x.abs() < 3.0 => x / 3.0 + 0.5,
+        Activation::HardSwish => f64::from(u8::from(x > 0.0)),
     }
 }
 
@@ -327,12 +346,71 @@ fn windows(x: &Numbers, taps: usize, stride: usize) -> Numbers {
     })
 }
 
-fn depthwise(x: &Numbers, taps: &Numbers, stride: usize) -> Numbers {
+fn depthwise(x: &Numbers, taps: &Numbers, side: usize, stride: usize) -> Numbers {
     let &[batch, height, width, channels] = &x.shape[..] else { panic!("no picture") };
     Numbers::from_places(&[batch, height.div_ceil(stride), width.div_ceil(stride), channels], |place| {
-        let seen = |tap| x.padded(place[0], place[1] * stride + tap / 3, place[2] * stride + tap % 3, place[3]);
-        (0..9).map(|tap| seen(tap) * taps.at(&[tap, place[3]])).sum()
+        // One too large, as `padded` counts.
+        let seen = |at: usize, tap: usize| (at * stride + tap + 1).checked_sub(side / 2);
+        (0..side * side)
+            .map(|tap| match (seen(place[1], tap / side), seen(place[2], tap % side)) {
+                (Some(y), Some(x_position)) => x.padded(place[0], y, x_position, place[3]) * taps.at(&[tap, place[3]]),
+                _ => 0.0,
+            })
+            .sum()
     })
+}
+
+/// Each output's place in turn, from all that `seen` says of places of the input, by `combine`.
+fn map_of(
+    x: &Numbers,
+    size: (usize, usize),
+    seen: impl Fn(usize, usize, usize) -> Vec<(usize, f64)>,
+    combine: impl Fn(&mut dyn Iterator<Item = f64>) -> f64,
+) -> Numbers {
+    let &[batch, height, width, channels] = &x.shape[..] else { panic!("no picture") };
+    Numbers::from_places(&[batch, size.0, size.1, channels], |place| {
+        let (rows, columns) = (seen(place[1], height, size.0), seen(place[2], width, size.1));
+        let pairs = rows.iter().flat_map(|row| columns.iter().map(move |column| (row, column)));
+        combine(&mut pairs.map(|(row, column)| row.1 * column.1 * x.at(&[place[0], row.0, column.0, place[3]])))
+    })
+}
+
+fn max_pool_of(x: &Numbers, stride: usize) -> Numbers {
+    let seen = |at: usize, length: usize, _: usize| {
+        (at * stride..at * stride + 3).filter(|y| (1..=length).contains(y)).map(|y| (y - 1, 1.0)).collect()
+    };
+    let size = (x.shape[1].div_ceil(stride), x.shape[2].div_ceil(stride));
+    map_of(x, size, seen, |values| values.fold(f64::NEG_INFINITY, f64::max))
+}
+
+/// To any size, by the position of each output's centre among the centres of the input.
+fn bilinear(x: &Numbers, size: (usize, usize)) -> Numbers {
+    let seen = |at: usize, length: usize, outputs: usize| {
+        let centre = ((at as f64 + 0.5) * length as f64 / outputs as f64 - 0.5).clamp(0.0, (length - 1) as f64);
+        let (below, share) = (centre.floor() as usize, centre.fract());
+        vec![(below, 1.0 - share), ((below + 1).min(length - 1), share)]
+    };
+    map_of(x, size, seen, |values| values.sum())
+}
+
+fn channel_means_of(x: &Numbers) -> Numbers {
+    let (batch, channels) = (x.shape[0], *x.shape.last().unwrap());
+    let each = x.values.len() / batch.max(1);
+    Numbers::from_places(&[batch, channels], |place| {
+        let of_channel = x.values[place[0] * each..][..each].iter().skip(place[1]).step_by(channels);
+        of_channel.sum::<f64>() / (each / channels).max(1) as f64
+    })
+}
+
+fn interleaved(a: &Numbers, b: &Numbers) -> Numbers {
+    let mut shape = a.shape.clone();
+    *shape.last_mut().unwrap() *= 2;
+    let values = a.values.iter().zip(&b.values).flat_map(|(a, b)| [*a, *b]).collect();
+    Numbers { shape, values }
+}
+
+fn scaled(x: &Numbers, factors: &Numbers) -> Numbers {
+    Numbers::from_places(&x.shape, |place| x.at(place) * factors.at(&[place[0], place[place.len() - 1]]))
 }
 
 fn softmax_of(x: &Numbers) -> Numbers {
@@ -481,16 +559,44 @@ at_every_level! {
     }
 }
 
+/// Both sides that a depthwise window may have.
+const SIDES: [(usize, Depthwise); 2] = [(3, depthwise3x3), (5, depthwise5x5)];
+
+type Depthwise = fn(&Tensor, &Tensor, Option<&Tensor>, usize, Activation) -> Result<Tensor>;
+
 at_every_level! {
     fn depthwise_convolutions_of_any_picture(draw) {
         let shape = [draw.batch(), draw.size_or_zero(), draw.size_or_zero(), draw.size_or_zero()];
         let (stride, activation) = (draw.one_of(&[1, 2, 3]), draw.activation());
-        let (x, taps, bias) = (draw.tensor(&shape), draw.tensor(&[9, shape[3]]), draw.maybe(&[shape[3]]));
-        let ours = depthwise3x3(&x, &taps, bias.as_ref(), stride, activation).unwrap();
-        let expected = depthwise(&Numbers::of(&x), &Numbers::of(&taps), stride)
-            .plus_last(bias.as_ref().map(Numbers::of).as_ref())
-            .activated(activation);
-        assert_close(&ours, &expected, 1e-5);
+        let (x, bias) = (draw.tensor(&shape), draw.maybe(&[shape[3]]));
+        for (side, ours) in SIDES {
+            let taps = draw.tensor(&[side * side, shape[3]]);
+            let ours = ours(&x, &taps, bias.as_ref(), stride, activation).unwrap();
+            let expected = depthwise(&Numbers::of(&x), &Numbers::of(&taps), side, stride)
+                .plus_last(bias.as_ref().map(Numbers::of).as_ref())
+                .activated(activation);
+            assert_close(&ours, &expected, 1e-5);
+        }
+    }
+}
+
+at_every_level! {
+    fn maps_of_any_size_pooled_resized_and_scaled(draw) {
+        let (height, width) = (draw.size_or_zero(), draw.size_or_zero());
+        let x = draw.tensor(&[draw.batch(), height, width, draw.size_or_zero()]);
+        let numbers = Numbers::of(&x);
+        let stride = draw.one_of(&[1, 2, 3]);
+        assert_close(&max_pool3x3(&x, stride).unwrap(), &max_pool_of(&numbers, stride), 0.0);
+        assert_close(&upsample2x(&x).unwrap(), &bilinear(&numbers, (2 * height, 2 * width)), 1e-6);
+        match height % 2 == 0 && width % 2 == 0 {
+            true => assert_close(&downsample2x(&x).unwrap(), &bilinear(&numbers, (height / 2, width / 2)), 1e-6),
+            false => assert!(downsample2x(&x).is_err()),
+        }
+        assert_close(&channel_means(&x).unwrap(), &channel_means_of(&numbers), 1e-5);
+        let factors = draw.tensor(&[x.dims()[0], x.dims()[3]]);
+        assert_close(&scale_channels(&x, &factors).unwrap(), &scaled(&numbers, &Numbers::of(&factors)), 1e-6);
+        let other = draw.tensor(x.dims());
+        assert_close(&interleave(&x, &other).unwrap(), &interleaved(&numbers, &Numbers::of(&other)), 0.0);
     }
 }
 
@@ -657,11 +763,29 @@ at_every_level! {
     fn gradients_of_depthwise_convolutions(draw) {
         let (stride, activation) = (draw.one_of(&[1, 2, 3]), draw.activation());
         let (height, width, channels) = (draw.size() % 12 + 1, draw.size() % 12 + 1, draw.size());
-        let inputs = [draw.tensor(&[2, height, width, channels]), draw.tensor(&[9, channels]), draw.tensor(&[channels])];
-        let ours = |t: &[Tensor]| depthwise3x3(&t[0], &t[1], Some(&t[2]), stride, activation);
+        let (side, depthwise_of_side) = draw.one_of(&SIDES);
+        let taps = draw.tensor(&[side * side, channels]);
+        let inputs = [draw.tensor(&[2, height, width, channels]), taps, draw.tensor(&[channels])];
+        let ours = |t: &[Tensor]| depthwise_of_side(&t[0], &t[1], Some(&t[2]), stride, activation);
         assert_gradients(draw, &inputs, ours, |n| {
-            depthwise(&n[0], &n[1], stride).plus_last(Some(&n[2])).activated(activation)
+            depthwise(&n[0], &n[1], side, stride).plus_last(Some(&n[2])).activated(activation)
         });
+    }
+}
+
+at_every_level! {
+    fn gradients_of_maps_pooled_resized_and_scaled(draw) {
+        let (height, width, channels) = (2 * draw.one_of(&[1, 2, 3]), 2 * draw.one_of(&[1, 2, 3]), draw.size() % 17 + 1);
+        let map = [draw.tensor(&[2, height, width, channels])];
+        let stride = draw.one_of(&[1, 2, 3]);
+        assert_gradients(draw, &map, |t| max_pool3x3(&t[0], stride), |n| max_pool_of(&n[0], stride));
+        assert_gradients(draw, &map, |t| upsample2x(&t[0]), |n| bilinear(&n[0], (2 * height, 2 * width)));
+        assert_gradients(draw, &map, |t| downsample2x(&t[0]), |n| bilinear(&n[0], (height / 2, width / 2)));
+        assert_gradients(draw, &map, |t| channel_means(&t[0]), |n| channel_means_of(&n[0]));
+        let gated = [map[0].clone(), draw.tensor(&[2, channels])];
+        assert_gradients(draw, &gated, |t| scale_channels(&t[0], &t[1]), |n| scaled(&n[0], &n[1]));
+        let pair = [map[0].clone(), draw.tensor(map[0].dims())];
+        assert_gradients(draw, &pair, |t| interleave(&t[0], &t[1]), |n| interleaved(&n[0], &n[1]));
     }
 }
 
@@ -711,6 +835,12 @@ fn what_does_not_fit_is_an_error() {
     let taps = draw.tensor(&[9, 4]);
     assert!(depthwise3x3(&x, &taps, None, 0, none).is_err(), "stride of a depthwise convolution");
     assert!(depthwise3x3(&x, &draw.tensor(&[9, 3]), None, 1, none).is_err(), "taps");
+    assert!(depthwise5x5(&x, &taps, None, 1, none).is_err(), "taps of another side");
+    assert!(max_pool3x3(&x, 0).is_err(), "stride of a maximum");
+    assert!(downsample2x(&x).is_err(), "half of an odd width");
+    assert!(scale_channels(&x, &draw.tensor(&[2, 3])).is_err(), "factors");
+    assert!(interleave(&x, &draw.tensor(&[2, 6, 5, 3])).is_err(), "channels in turn");
+    assert!(channel_means(&Tensor::zeros((), DType::F32, &Device::Cpu).unwrap()).is_err(), "no channels");
     assert!(depthwise3x3(&x, &taps, Some(&draw.tensor(&[3])), 1, none).is_err(), "bias of a depthwise convolution");
     let (gamma, wrong) = (draw.tensor(&[4]), draw.tensor(&[3]));
     assert!(layer_norm(&x, &gamma, &wrong, 1e-5).is_err(), "norm");

@@ -204,7 +204,7 @@ pub fn class_names(path: &Path) -> Result<Vec<String>, ModelError> {
     )))
 }
 
-fn expect_sound(samples: &[f32]) -> Result<(), ModelError> {
+pub(crate) fn expect_sound(samples: &[f32]) -> Result<(), ModelError> {
     // False for what is not a number, too.
     if samples.iter().all(|sample| sample.abs() <= LOUDEST) {
         return Ok(());

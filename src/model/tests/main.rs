@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says where")]
 
+mod extractors;
 mod heads;
 mod losses;
 mod networks;
+mod npz;
 mod parity;
 mod teachers;
 mod weights;

@@ -9,10 +9,10 @@ use avar_model::teachers::{MobileNetV2, Yamnet, mobilenet_v2, yamnet};
 use avar_model::{ComputeDevice, Provenance, WeightSource, Weights};
 use candle_core::{DType, Device, Tensor};
 
+use super::npz;
+
 #[path = "teachers/by_definition.rs"]
 mod by_definition;
-#[path = "teachers/npz.rs"]
-mod npz;
 
 fn cpu() -> ComputeDevice {
     ComputeDevice::cpu()
