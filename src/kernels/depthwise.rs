@@ -352,12 +352,12 @@ unsafe fn filter<V: Lanes, F: Function, const SIDE: usize>(row: &Row) {
             for line in 0..SIDE {
                 for tap in 0..SIDE {
                     let at = row.taps.add((line * SIDE + tap) * channels + channel);
-                    filter.taps[line][tap] = V::load_first(at, present);
+                    filter.taps[line][tap] = V::load_mostly(at, present);
                 }
                 filter.lines[line] = row.lines[line].add(channel);
             }
             if !row.bias.is_null() {
-                filter.bias = V::load_first(row.bias.add(channel), present);
+                filter.bias = V::load_mostly(row.bias.add(channel), present);
             }
             let out = row.out.add(channel);
             let mut column = 0;

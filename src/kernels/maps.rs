@@ -150,10 +150,9 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Where line `row` begins.
+    /// Where line `row` begins; those below follow.
     fn at(&self, row: usize) -> *const f32 {
-        let length = self.width * self.channels;
-        self.picture[row * length..][..length].as_ptr()
+        self.picture[row * self.width * self.channels..].as_ptr()
     }
 }
 

@@ -583,7 +583,8 @@ at_every_level! {
 at_every_level! {
     fn maps_of_any_size_pooled_resized_and_scaled(draw) {
         let (height, width) = (draw.size_or_zero(), draw.size_or_zero());
-        let x = draw.tensor(&[draw.batch(), height, width, draw.size_or_zero()]);
+        let (batch, channels) = (draw.batch(), draw.size_or_zero());
+        let x = draw.tensor(&[batch, height, width, channels]);
         let numbers = Numbers::of(&x);
         let stride = draw.one_of(&[1, 2, 3]);
         assert_close(&max_pool3x3(&x, stride).unwrap(), &max_pool_of(&numbers, stride), 0.0);
@@ -593,7 +594,7 @@ at_every_level! {
             false => assert!(downsample2x(&x).is_err()),
         }
         assert_close(&channel_means(&x).unwrap(), &channel_means_of(&numbers), 1e-5);
-        let factors = draw.tensor(&[x.dims()[0], x.dims()[3]]);
+        let factors = draw.tensor(&[batch, channels]);
         assert_close(&scale_channels(&x, &factors).unwrap(), &scaled(&numbers, &Numbers::of(&factors)), 1e-6);
         let other = draw.tensor(x.dims());
         assert_close(&interleave(&x, &other).unwrap(), &interleaved(&numbers, &Numbers::of(&other)), 0.0);

@@ -58,7 +58,7 @@ pub(super) fn expect_size(size_px: usize, multiple_of: usize) -> Result<usize, M
     )))
 }
 
-/// A picture `[1, size, size, 3]`, each byte by `value` of its channel and itself.
+/// A picture `[1, size, size, 3]` from its pixels, row by row.
 pub(super) fn tensor(
     pixels: impl Iterator<Item = [f32; 3]>,
     size_px: usize,

@@ -149,9 +149,11 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// A width of `channels` times `by`, to the nearest multiple of eight.
+/// A width of `channels` times `by`, to the nearest multiple of eight that is not more than a tenth less.
 fn rounded(channels: usize, by: f64) -> usize {
-    ((channels as f64 * by + 4.0) / 8.0).floor() as usize * 8
+    let exact = channels as f64 * by;
+    let nearest = ((exact + 4.0) / 8.0).floor() * 8.0;
+    (if nearest < 0.9 * exact { nearest + 8.0 } else { nearest }) as usize
 }
 
 /// The blocks of MobileNetV3-Large: inputs, side, channels between, outputs, whether channels are weighed, activation,
