@@ -42,35 +42,35 @@ fn efficientat_log_mel_seconds(bencher: Bencher) {
 
 #[divan::bench(args = [(1, 260), (16, 260), (16, 196)], sample_count = 10)]
 fn efficientnet_lite2_pictures(bencher: Bencher, (count, size_px): (usize, usize)) {
-    let network = EfficientNetLite2::new(&weights()).unwrap().at_size(size_px).unwrap();
+    let network = EfficientNetLite2::new(&weights()).unwrap().at_size((size_px, size_px)).unwrap();
     let (rgb, cancel) = (pictures(count, size_px), CancelToken::default());
     bencher.counter(ItemsCount::new(count)).bench_local(|| network.features(&rgb, count, &cancel).unwrap());
 }
 
 #[divan::bench(args = [(1, 256), (16, 256), (16, 192)], sample_count = 10)]
 fn movenet_pictures(bencher: Bencher, (count, size_px): (usize, usize)) {
-    let network = MoveNet::new(&weights()).unwrap().at_size(size_px).unwrap();
+    let network = MoveNet::new(&weights()).unwrap().at_size((size_px, size_px)).unwrap();
     let (rgb, cancel) = (pictures(count, size_px), CancelToken::default());
     bencher.counter(ItemsCount::new(count)).bench_local(|| network.features(&rgb, count, &cancel).unwrap());
 }
 
 #[divan::bench(args = [(16, 256)], sample_count = 10)]
 fn movenet_backbone_pictures(bencher: Bencher, (count, size_px): (usize, usize)) {
-    let network = MoveNet::new(&weights()).unwrap().at_size(size_px).unwrap();
+    let network = MoveNet::new(&weights()).unwrap().at_size((size_px, size_px)).unwrap();
     let (rgb, cancel) = (pictures(count, size_px), CancelToken::default());
     bencher.counter(ItemsCount::new(count)).bench_local(|| network.backbone_features(&rgb, count, &cancel).unwrap());
 }
 
 #[divan::bench(args = [(1, 320), (16, 320)], sample_count = 10)]
 fn nanodet_pictures(bencher: Bencher, (count, size_px): (usize, usize)) {
-    let network = NanoDet::new(&weights()).unwrap().at_size(size_px).unwrap();
+    let network = NanoDet::new(&weights()).unwrap().at_size((size_px, size_px)).unwrap();
     let (rgb, cancel) = (pictures(count, size_px), CancelToken::default());
     bencher.counter(ItemsCount::new(count)).bench_local(|| network.features(&rgb, count, &cancel).unwrap());
 }
 
 #[divan::bench(args = [(16, 320)], sample_count = 10)]
 fn nanodet_objects_pictures(bencher: Bencher, (count, size_px): (usize, usize)) {
-    let network = NanoDet::new(&weights()).unwrap().at_size(size_px).unwrap();
+    let network = NanoDet::new(&weights()).unwrap().at_size((size_px, size_px)).unwrap();
     let (rgb, cancel) = (pictures(count, size_px), CancelToken::default());
     bencher.counter(ItemsCount::new(count)).bench_local(|| network.objects(&rgb, count, &cancel).unwrap());
 }

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use super::step_grid::StepGrid;
 use avar_base::time::MediaTime;
 use avar_media::AudioBlock;
-use avar_model::wav2vec2::{SAMPLE_RATE_HZ, TOKEN_FIELD, TOKEN_HOP};
+use avar_model::TokenFormat;
 
 /// New sound per chunk.
 pub const CHUNK_S: f64 = 5.0;
@@ -22,11 +22,12 @@ pub const CONTEXT_S: f64 = 1.0;
 /// From one sample number up to another.
 type Span = (i64, i64);
 
-/// 16 kHz mono samples in order, placed on the media's time axis; holds only what the next chunk may need.
+/// Mono samples in order, placed on the media's time axis; holds only what the next chunk may need.
 pub struct StepAudio<Read> {
     /// The next block, or `None` at the end.
     read: Read,
     origin: MediaTime,
+    rate_hz: u32,
     /// Sample number (from `origin`) of the front of `buffer`.
     first: i64,
     buffer: VecDeque<f32>,
@@ -41,9 +42,18 @@ impl<Read, E> StepAudio<Read>
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
-    /// Sample 0 stands at `origin`.
-    pub fn new(origin: MediaTime, read: Read) -> Self {
-        Self { read, origin, first: 0, buffer: VecDeque::new(), upcoming: None, heard: Vec::new(), has_ended: false }
+    /// Sample 0 stands at `origin`; `read` gives blocks at `rate_hz`.
+    pub fn new(origin: MediaTime, rate_hz: u32, read: Read) -> Self {
+        Self {
+            read,
+            origin,
+            rate_hz,
+            first: 0,
+            buffer: VecDeque::new(),
+            upcoming: None,
+            heard: Vec::new(),
+            has_ended: false,
+        }
     }
 
     /// Samples `start..end` with zeros where there is no sound, and the parts of it that hold sound.
@@ -77,9 +87,9 @@ where
     /// The number of a block's first sample. Rounding of time stamps to a coarse time base is no gap.
     fn number_of(&self, block: &AudioBlock) -> i64 {
         let offset_s = (block.start - self.origin).seconds();
-        let stated = (offset_s * f64::from(SAMPLE_RATE_HZ)).round() as i64;
+        let stated = (offset_s * f64::from(self.rate_hz)).round() as i64;
         let next = self.next_number();
-        if (stated - next).abs() <= i64::from(SAMPLE_RATE_HZ) / 100 { next } else { stated }
+        if (stated - next).abs() <= i64::from(self.rate_hz) / 100 { next } else { stated }
     }
 
     /// Puts a block where its time says: a gap becomes zeros, an overlap keeps what came first.
@@ -118,12 +128,13 @@ pub struct AudioFeatures {
     pub is_heard: Vec<bool>,
 }
 
-/// Features of the steps `steps` of `grid`: one call is one chunk. `encode` takes normalised samples and gives
-/// tokens x `dimension`, row-major.
+/// Features of the steps `steps` of `grid`: one call is one chunk. `encode` takes samples and gives the tokens of
+/// `format`, tokens x `dimension`, row-major.
 pub fn audio_features<Read, E>(
     track: &mut StepAudio<Read>,
     grid: &StepGrid,
     steps: std::ops::Range<usize>,
+    format: TokenFormat,
     dimension: usize,
     mut encode: impl FnMut(&[f32]) -> Result<Vec<f32>, E>,
 ) -> Result<AudioFeatures, E>
@@ -133,8 +144,8 @@ where
     if steps.is_empty() {
         return Ok(AudioFeatures { rows: Vec::new(), is_heard: Vec::new() });
     }
-    let bounds: Vec<i64> = (steps.start..=steps.end).map(|step| sample_of(grid, step)).collect();
-    let (start, end) = chunk_with_context(grid, &steps);
+    let bounds: Vec<i64> = (steps.start..=steps.end).map(|step| sample_of(grid, step, format)).collect();
+    let (start, end) = chunk_with_context(grid, &steps, format);
     let (samples, heard) = track.samples(start, end)?;
     let is_heard: Vec<bool> =
         bounds.windows(2).map(|step| heard.iter().any(|(from, to)| *from < step[1] && step[0] < *to)).collect();
@@ -142,28 +153,35 @@ where
     if is_heard.contains(&true) {
         let tokens = encode(&samples)?;
         for (step, row) in rows.chunks_exact_mut(dimension).enumerate().filter(|(step, _)| is_heard[*step]) {
-            mean_of_tokens(&tokens, dimension, bounds[step] - start, bounds[step + 1] - start, row);
+            mean_of_tokens(&tokens, format, bounds[step] - start..bounds[step + 1] - start, row);
         }
     }
     Ok(AudioFeatures { rows, is_heard })
 }
 
 /// Goes past the steps `steps` of `grid`, one chunk, so that the next one is what it would be had they been heard.
-pub fn pass_over<Read, E>(track: &mut StepAudio<Read>, grid: &StepGrid, steps: &std::ops::Range<usize>) -> Result<(), E>
+pub fn pass_over<Read, E>(
+    track: &mut StepAudio<Read>,
+    grid: &StepGrid,
+    steps: &std::ops::Range<usize>,
+    format: TokenFormat,
+) -> Result<(), E>
 where
     Read: FnMut() -> Result<Option<AudioBlock>, E>,
 {
-    let (start, end) = chunk_with_context(grid, steps);
+    let (start, end) = chunk_with_context(grid, steps, format);
     track.samples(start, end).map(|_| ())
 }
 
 /// The samples that the encoder is given for `steps`.
-fn chunk_with_context(grid: &StepGrid, steps: &std::ops::Range<usize>) -> Span {
-    let context = (CONTEXT_S * f64::from(SAMPLE_RATE_HZ)) as i64;
+fn chunk_with_context(grid: &StepGrid, steps: &std::ops::Range<usize>, format: TokenFormat) -> Span {
+    let context = (CONTEXT_S * f64::from(format.rate_hz)) as i64;
+    let hop = format.hop_samples as i64;
     // Before its start and after its end a file has no sound: the encoder is not shown invented silence there.
-    let start = (sample_of(grid, steps.start) - context).max(0) / TOKEN_HOP as i64 * TOKEN_HOP as i64;
-    let end_of_file = sample_of(grid, grid.len());
-    (start, (sample_of(grid, steps.end) + context).min(end_of_file).max(start + TOKEN_FIELD as i64))
+    let start = (sample_of(grid, steps.start, format) - context).max(0) / hop * hop;
+    let end_of_file = sample_of(grid, grid.len(), format);
+    let end = (sample_of(grid, steps.end, format) + context).min(end_of_file);
+    (start, end.max(start + format.field_samples as i64))
 }
 
 /// Steps per chunk: about [`CHUNK_S`].
@@ -171,22 +189,23 @@ pub fn steps_per_chunk(grid: &StepGrid) -> usize {
     ((CHUNK_S * grid.steps_per_second()).round() as usize).max(1)
 }
 
-fn sample_of(grid: &StepGrid, step: usize) -> i64 {
+fn sample_of(grid: &StepGrid, step: usize, format: TokenFormat) -> i64 {
     let offset_s = (grid.start_of(step) - grid.range().start).seconds();
-    (offset_s * f64::from(SAMPLE_RATE_HZ)).round() as i64
+    (offset_s * f64::from(format.rate_hz)).round() as i64
 }
 
-/// Averages the tokens whose middle lies in the samples `from..to` of the chunk; the nearest one where none does.
-fn mean_of_tokens(tokens: &[f32], dimension: usize, from: i64, to: i64, row: &mut [f32]) {
+/// Averages the tokens whose middle lies in these samples of the chunk; the nearest one where none does.
+fn mean_of_tokens(tokens: &[f32], format: TokenFormat, samples: std::ops::Range<i64>, row: &mut [f32]) {
+    let dimension = row.len();
     let count = tokens.len() / dimension;
     if count == 0 {
         return;
     }
     let token_after = |sample: i64| {
-        let past_middle = sample - (TOKEN_FIELD / 2) as i64;
-        (past_middle.max(0) as usize).div_ceil(TOKEN_HOP).min(count)
+        let past_middle = sample - (format.field_samples / 2) as i64;
+        (past_middle.max(0) as usize).div_ceil(format.hop_samples).min(count)
     };
-    let mut chosen = token_after(from)..token_after(to);
+    let mut chosen = token_after(samples.start)..token_after(samples.end);
     if chosen.is_empty() {
         let nearest = chosen.start.min(count - 1);
         chosen = nearest..nearest + 1;
@@ -204,12 +223,15 @@ mod tests {
 
     type NoError = std::convert::Infallible;
 
+    /// Those of Wav2Vec2.
+    const FORMAT: TokenFormat = TokenFormat { rate_hz: 16_000, field_samples: 400, hop_samples: 320 };
+
     /// Blocks of (sample number, samples).
     fn track(blocks: Vec<(i64, Vec<f32>)>) -> StepAudio<impl FnMut() -> Result<Option<AudioBlock>, NoError>> {
         let mut blocks = blocks.into_iter();
-        StepAudio::new(MediaTime::ZERO, move || {
+        StepAudio::new(MediaTime::ZERO, FORMAT.rate_hz, move || {
             Ok(blocks.next().map(|(start, samples)| AudioBlock {
-                start: MediaTime::from_seconds(start as f64 / f64::from(SAMPLE_RATE_HZ)),
+                start: MediaTime::from_seconds(start as f64 / f64::from(FORMAT.rate_hz)),
                 samples,
             }))
         })
@@ -221,9 +243,9 @@ mod tests {
 
     /// An encoder of one dimension whose token is the mean of the samples that it sees.
     fn mean_encoder(samples: &[f32]) -> Result<Vec<f32>, NoError> {
-        let tokens = samples.len().saturating_sub(TOKEN_FIELD - TOKEN_HOP) / TOKEN_HOP;
-        let mean =
-            |i: usize| samples[i * TOKEN_HOP..i * TOKEN_HOP + TOKEN_FIELD].iter().sum::<f32>() / TOKEN_FIELD as f32;
+        let TokenFormat { field_samples, hop_samples, .. } = FORMAT;
+        let tokens = samples.len().saturating_sub(field_samples - hop_samples) / hop_samples;
+        let mean = |i: usize| samples[i * hop_samples..][..field_samples].iter().sum::<f32>() / field_samples as f32;
         Ok((0..tokens).map(mean).collect())
     }
 
@@ -232,7 +254,7 @@ mod tests {
         let mut all = AudioFeatures { rows: Vec::new(), is_heard: Vec::new() };
         for start in (0..grid.len()).step_by(chunk) {
             let steps = start..(start + chunk).min(grid.len());
-            let Ok(part) = audio_features(&mut track, &grid, steps, 1, mean_encoder);
+            let Ok(part) = audio_features(&mut track, &grid, steps, FORMAT, 1, mean_encoder);
             all.rows.extend(part.rows);
             all.is_heard.extend(part.is_heard);
         }

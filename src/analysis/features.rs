@@ -17,10 +17,9 @@ use super::windows::Average;
 use avar_base::job::CancelToken;
 use avar_labels::{CLASS_COUNT, ClassScores, Evidence, Modalities};
 use avar_media::{AudioFaults, AudioFormat, AudioInfo, AudioReader, FrameTable, MediaInfo, VideoReader};
-use avar_model::avar_net::PictureEncoding;
+use avar_model::encoders::PictureEncoding;
 use avar_model::motion::Motion;
-use avar_model::wav2vec2::{SAMPLE_RATE_HZ, normalise_utterance};
-use avar_model::{AvarNet, ModelError};
+use avar_model::{AvarNet, ModelError, TokenFormat};
 
 /// Frames per pass through the picture network: enough for its matrix products, few enough to be cancelled soon.
 const PICTURE_BATCH: usize = 4;
@@ -232,7 +231,7 @@ impl FeatureStreams {
         let path = &info.path;
         // Before the picture: while FFmpeg opens a long file it has each list twice, and that of the sound is the longer.
         let sound = match &info.audio {
-            Some(audio) => Some(open_audio(path, audio, grid, first_step, cancel)?),
+            Some(audio) => Some(open_audio(path, audio, network.token_format(), grid, first_step, cancel)?),
             None => None,
         };
         let mut motion =
@@ -270,13 +269,12 @@ impl FeatureStreams {
         if let Some(OpenAudio { track, .. }) = &mut self.sound {
             let clock = Instant::now();
             let mut network_time = Duration::ZERO;
-            let chunk = audio_features(track, &self.grid, start..end, network.audio_dim(), |samples| {
+            let (format, width) = (network.token_format(), network.audio_dim());
+            let chunk = audio_features(track, &self.grid, start..end, format, width, |samples| {
                 cancel.check()?;
                 self.levels.push_samples(samples);
                 let encode_started = Instant::now();
-                let mut utterance = samples.to_vec();
-                normalise_utterance(&mut utterance);
-                let tokens = network.encode_audio(&utterance, cancel)?;
+                let tokens = network.encode_audio(samples, cancel)?;
                 network_time += encode_started.elapsed();
                 Ok::<_, AnalysisError>(tokens)
             })?;
@@ -377,21 +375,22 @@ fn extend_pictures(
 fn open_audio(
     path: &Path,
     audio: &AudioInfo,
+    tokens: TokenFormat,
     grid: StepGrid,
     first_step: usize,
     cancel: &CancelToken,
 ) -> Result<OpenAudio, AnalysisError> {
-    let format = AudioFormat { rate_hz: SAMPLE_RATE_HZ, channels: 1 };
+    let format = AudioFormat { rate_hz: tokens.rate_hz, channels: 1 };
     let reader = AudioReader::open_track(path, Some(audio), format, &CancelToken::default())?;
     let reader = Rc::new(RefCell::new(reader));
     let shared = reader.clone();
     let read: ReadBlock = Box::new(move || Ok(shared.borrow_mut().next()?));
-    let mut track = StepAudio::new(grid.range().start, read);
+    let mut track = StepAudio::new(grid.range().start, tokens.rate_hz, read);
     // Read from the start, a thousand times faster than heard: after a seek, samples differ in their last bits.
     let chunk = steps_per_chunk(&grid);
     for start in (0..first_step).step_by(chunk) {
         cancel.check()?;
-        pass_over(&mut track, &grid, &(start..(start + chunk).min(first_step)))?;
+        pass_over(&mut track, &grid, &(start..(start + chunk).min(first_step)), tokens)?;
     }
     Ok(OpenAudio { track, reader })
 }

@@ -1,26 +1,26 @@
 //! AVAR-Net: pictures and sound of a recording to class probabilities at each step.
 //!
 //! ```text
-//! picture -> MobileViT ------------------------------> [Dv] --+
-//! sound   -> Wav2Vec2 -> tokens, mean over the step -> [Da] --+-> head: attention block -> MTCN -> softmax
+//! picture -> encoder ------------------------------> [Dv] --+
+//! sound   -> encoder -> tokens, mean over the step -> [Da] --+-> head: attention block -> MTCN -> softmax
 //! ```
 //!
 //! The caller cuts a recording into steps, takes [`AvarNet::encode_pictures`] of each step's frame and the mean of
 //! [`AvarNet::encode_audio`] over it, and asks [`AvarNet::step_probabilities`] for sequences of steps (10 in the
 //! paper). A recording without sound, or without pictures, has zeros in place of that modality's features: no vector
 //! that either network puts out, so the head can tell; [`Modalities`] names what was there and goes with the result.
-//! Tensor names: `mobilevit.…`, `wav2vec2.…`, `head.…`.
+//! Tensor names: those of the encoders ([`super::encoders`]) and `head.…`.
 
 use candle_core::{Device, Tensor};
-use rayon::prelude::*;
 
 use super::card::{CardError, ModelCard, UNKNOWN_WARNING, UNTRAINED_WARNING};
 use super::device::ComputeDevice;
+use super::encoders::{AudioConfig, AudioEncoder, PictureConfig, PictureEncoder, PictureEncoding, TokenFormat};
 use super::error::ModelError;
 use super::head::{self, Fusion, Head};
 use super::layers::Mode;
-use super::mobilevit::{self, MobileVit};
-use super::wav2vec2::{self, Wav2Vec2};
+use super::mobilevit;
+use super::wav2vec2;
 use super::weights::{Origin, Provenance, WeightSource, Weights};
 use avar_base::job::CancelToken;
 use avar_labels::Modalities;
@@ -32,14 +32,20 @@ pub enum Preset {
     Full,
     /// MobileViT-XXS and [`wav2vec2::Config::small`].
     Lite,
+    /// Networks that others have trained on a great deal, in place of the paper's two.
+    Real,
 }
 
 impl Preset {
+    /// In the order in which they are offered.
+    pub const ALL: [Preset; 3] = [Preset::Real, Preset::Lite, Preset::Full];
+
     /// Identifier used in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Preset::Full => "full",
             Preset::Lite => "lite",
+            Preset::Real => "real",
         }
     }
 
@@ -48,24 +54,38 @@ impl Preset {
         match self {
             Preset::Full => "MobileViT-S + Wav2Vec2-base + MTCN",
             Preset::Lite => "MobileViT-XXS + small Wav2Vec2 + MTCN",
+            Preset::Real => "MoveNet and EfficientNet-Lite2 + EfficientAT + MTCN",
         }
     }
 
     /// Reads [`Preset::name`]; `None` for any other text.
     pub fn from_name(name: &str) -> Option<Preset> {
-        [Preset::Full, Preset::Lite].into_iter().find(|preset| preset.name() == name)
+        Preset::ALL.into_iter().find(|preset| preset.name() == name)
     }
 
     /// The shape of the network, which weights for this preset must have.
     pub fn config(self) -> Config {
         match self {
-            Preset::Full => Config::new(mobilevit::Config::small(), wav2vec2::Config::base()),
+            Preset::Full => Config::new(
+                PictureConfig::MobileVit(mobilevit::Config::small()),
+                AudioConfig::Wav2Vec2(wav2vec2::Config::base()),
+            ),
             Preset::Lite => {
-                let mut config = Config::new(mobilevit::Config::xx_small(), wav2vec2::Config::small());
+                let mut config = Config::new(
+                    PictureConfig::MobileVit(mobilevit::Config::xx_small()),
+                    AudioConfig::Wav2Vec2(wav2vec2::Config::small()),
+                );
                 config.head.normalise_inputs = true;
                 config.head.with_motion = true;
                 config.head.mtcn.dropout = LITE_DROPOUT;
                 config.picture_size_px = LITE_SIZE_PX;
+                config
+            }
+            Preset::Real => {
+                let mut config = Config::new(PictureConfig::PeopleAndThings, AudioConfig::EfficientAt);
+                config.head.normalise_inputs = true;
+                config.head.with_motion = true;
+                config.picture_size_px = REAL_SIZE_PX;
                 config
             }
         }
@@ -77,6 +97,9 @@ const MOBILEVIT_SIZE_PX: (usize, usize) = (256, 256);
 /// stride and patch. Squeezed into a square of as many pixels it trains as well: `weights/README.md` has the numbers.
 const LITE_SIZE_PX: (usize, usize) = (192, 128);
 
+/// The whole picture in 8:5: both networks halve it five times.
+const REAL_SIZE_PX: (usize, usize) = (256, 160);
+
 /// The features are those of small networks, and few: with the usual half the head does not learn them to the end.
 const LITE_DROPOUT: f32 = 0.2;
 
@@ -84,49 +107,32 @@ const LITE_DROPOUT: f32 = 0.2;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The picture encoder.
-    pub picture: mobilevit::Config,
+    pub picture: PictureConfig,
     /// Width and height that the whole frame is scaled to, whatever its shape.
     pub picture_size_px: (usize, usize),
     /// The sound encoder.
-    pub sound: wav2vec2::Config,
+    pub sound: AudioConfig,
     /// Fusion, attention block and temporal head; it must take as many features as both encoders give.
     pub head: head::Config,
 }
 
 impl Config {
     /// The paper's head, [`head::Config::new`], on these two; pictures as large as MobileViT's authors trained with.
-    pub fn new(picture: mobilevit::Config, sound: wav2vec2::Config) -> Config {
-        let head = head::Config::new(picture.features(), sound.width);
+    pub fn new(picture: PictureConfig, sound: AudioConfig) -> Config {
+        let head = head::Config::new(picture.features(), sound.features());
         Config { picture, picture_size_px: MOBILEVIT_SIZE_PX, sound, head }
     }
 }
 
 /// The network for inference. Methods may be called from several threads.
 pub struct AvarNet {
-    picture: MobileVit,
-    sound: Wav2Vec2,
+    picture: PictureEncoder,
+    sound: AudioEncoder,
     head: Head,
     config: Config,
     origin: Origin,
     device: Device,
     card: Result<Option<ModelCard>, CardError>,
-}
-
-/// What the picture network makes of some pictures.
-#[derive(Clone, Debug, Default)]
-pub struct PictureEncoding {
-    /// Pictures x Dv.
-    pub features: Vec<f32>,
-    /// Pictures x places x Dv: the features are the means over the places.
-    pub maps: Vec<f32>,
-}
-
-impl PictureEncoding {
-    fn followed_by(mut self, next: PictureEncoding) -> PictureEncoding {
-        self.features.extend(next.features);
-        self.maps.extend(next.maps);
-        self
-    }
 }
 
 /// Longest piece of sound that is taken at once; Wav2Vec2-base then needs half a gigabyte.
@@ -141,7 +147,7 @@ impl AvarNet {
 
     /// The network of any shape; `weights` at the root.
     pub fn new(config: Config, weights: Weights) -> Result<AvarNet, ModelError> {
-        let (picture, sound) = (config.picture.features(), config.sound.width);
+        let (picture, sound) = (config.picture.features(), config.sound.features());
         if (config.head.picture_width, config.head.sound_width) != (picture, sound) {
             return Err(ModelError::Config(format!(
                 "a head for features of {} and {} values does not fit networks that give {picture} and {sound}",
@@ -149,8 +155,8 @@ impl AvarNet {
             )));
         }
         Ok(AvarNet {
-            picture: MobileVit::new(&config.picture, &weights)?,
-            sound: Wav2Vec2::new(&config.sound, &weights)?,
+            picture: PictureEncoder::new(&config.picture, config.picture_size_px, &weights)?,
+            sound: AudioEncoder::new(&config.sound, &weights)?,
             head: Head::new(&config.head, &weights)?,
             config,
             card: weights.card(),
@@ -181,12 +187,12 @@ impl AvarNet {
 
     /// Length of a sound token, Da.
     pub fn audio_dim(&self) -> usize {
-        self.config.sound.width
+        self.config.sound.features()
     }
 
-    /// Samples at 16 kHz to tokens: their number, one each 20 ms.
-    pub fn audio_token_count(&self, samples: usize) -> usize {
-        self.config.sound.token_count(samples)
+    /// What samples [`AvarNet::encode_audio`] takes, and how it cuts them into tokens.
+    pub fn token_format(&self) -> TokenFormat {
+        self.config.sound.token_format()
     }
 
     /// `rgb`: `n` pictures of [`AvarNet::picture_size_px`], rows of red, green, blue bytes -> `n` rows of Dv. Asks before
@@ -194,39 +200,23 @@ impl AvarNet {
     pub fn encode_pictures(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<PictureEncoding, ModelError> {
         let (width, height) = self.picture_size_px();
         expect_length("pictures", rgb.len(), &[n, width, height, 3])?;
-        let device = &self.device;
-        let encode = |rgb: &[u8]| -> Result<PictureEncoding, ModelError> {
-            cancel.check()?;
-            let count = rgb.len() / (width * height * 3);
-            let pictures = Tensor::from_vec(mobilevit::preprocess(rgb), (count, height, width, 3), device)?;
-            let stages = self.picture.forward_stages(&pictures, Mode::Inference)?;
-            let maps = stages.maps.last().map_or(Ok(Vec::new()), |(_, map)| to_values(map))?;
-            Ok(PictureEncoding { features: to_values(&stages.pooled)?, maps })
-        };
-        if !device.is_cpu() {
-            return encode(rgb);
-        }
-        // One picture a thread: its maps then stay in that core's caches from layer to layer.
-        let each = avar_kernels::on_compute_threads(|| {
-            rgb.par_chunks_exact(width * height * 3).map(encode).collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(each.into_iter().fold(PictureEncoding::default(), PictureEncoding::followed_by))
+        self.picture.encode(rgb, (width, height), &self.device, cancel)
     }
 
-    /// 16 kHz mono samples, normalised by [`wav2vec2::normalise_utterance`] -> tokens, rows of Da. At most
-    /// [`LONGEST_AUDIO_S`]: the caller cuts longer recordings. Asks before each layer whether it should go on.
+    /// Mono samples at the rate of [`AvarNet::token_format`], full scale 1 -> tokens, rows of Da. At most
+    /// [`LONGEST_AUDIO_S`]: the caller cuts longer recordings. Asks now and then whether it should go on.
     pub fn encode_audio(&self, samples: &[f32], cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
-        if samples.len() > LONGEST_AUDIO_S * wav2vec2::SAMPLE_RATE_HZ as usize {
+        let rate_hz = self.token_format().rate_hz as usize;
+        if samples.len() > LONGEST_AUDIO_S * rate_hz {
             return Err(ModelError::Input(format!(
                 "{} s of sound are too many at once; cut the recording into pieces of at most {LONGEST_AUDIO_S} s",
-                samples.len() / wav2vec2::SAMPLE_RATE_HZ as usize
+                samples.len() / rate_hz
             )));
         }
         if !samples.iter().all(|sample| sample.is_finite()) {
             return Err(ModelError::Input("the sound holds samples that are not finite numbers".to_owned()));
         }
-        let samples = Tensor::from_slice(samples, (1, samples.len()), &self.device)?;
-        avar_kernels::on_compute_threads(|| to_values(&self.sound.forward_unless(&samples, cancel)?))
+        self.sound.encode(samples, &self.device, cancel)
     }
 
     /// Features of `batch` sequences of `steps` steps, rows of Dv + Dm and of Da -> class probabilities, rows of 10.

@@ -16,6 +16,7 @@ use avar_labels::Split;
 use avar_model::Provenance;
 use avar_model::teachers::mobilenet_v2::EDGE_PX;
 use avar_model::teachers::{MobileNetV2, Yamnet, yamnet};
+use avar_model::{mobilevit, wav2vec2};
 
 /// Files with the backbones' tensors: trained here, or as they were published.
 pub(crate) fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
@@ -82,7 +83,7 @@ fn train_sound(
     let mut trainer = SoundTrainer::new(
         items(Split::Train, teacher.as_ref())?.into_iter().flatten().collect(),
         items(Split::Validation, None)?.into_iter().flatten().collect(),
-        &spec.preset().config().sound,
+        &wav2vec2::Config::small(),
         spec.plan(Stage::Sound, &spec.recipe.sound, &device),
     )?;
     spec.finish(&mut trainer, cancel, listen)
@@ -136,12 +137,11 @@ fn train_picture(
         let clips = clips_to_learn(corpus, split);
         for_each_clip(&clips, Stage::Picture, rayon::current_num_threads(), cancel, listen, read)
     };
-    let config = spec.preset().config();
     let mut trainer = PictureTrainer::new(
         items(Split::Train, teacher.as_ref())?.into_iter().flatten().collect(),
         items(Split::Validation, None)?.into_iter().flatten().collect(),
-        &config.picture,
-        config.picture_size_px,
+        &mobilevit::Config::xx_small(),
+        spec.preset().config().picture_size_px,
         spec.plan(Stage::Picture, &spec.recipe.picture, &device),
     )?;
     spec.finish(&mut trainer, cancel, listen)

@@ -15,7 +15,7 @@ use avar_base::job::{CancelToken, JobEvent, no_wake};
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::{ClassScores, Modalities};
 use avar_media::{AudioBlock, AudioFormat, ClipSpec, ClipWriter, OpenedMedia, open};
-use avar_model::wav2vec2::{SAMPLE_RATE_HZ, normalise_utterance};
+use avar_model::wav2vec2::SAMPLE_RATE_HZ;
 use avar_model::{AvarNet, ComputeDevice, Preset};
 
 fn spec(path: &Path) -> AnalysisSpec {
@@ -412,14 +412,14 @@ fn features(network: &AvarNet, grid: &StepGrid, samples: &[f32], chunk: usize) -
         start: MediaTime::from_seconds(number as f64 * 4000.0 / f64::from(SAMPLE_RATE_HZ)),
         samples: samples.to_vec(),
     };
-    let mut track = StepAudio::new(MediaTime::ZERO, move || Ok::<_, avar_model::ModelError>(blocks.next().map(block)));
+    let mut track = StepAudio::new(MediaTime::ZERO, SAMPLE_RATE_HZ, move || {
+        Ok::<_, avar_model::ModelError>(blocks.next().map(block))
+    });
     let mut rows = Vec::new();
     for start in (0..grid.len()).step_by(chunk) {
         let steps = start..(start + chunk).min(grid.len());
-        let part = audio_features(&mut track, grid, steps, network.audio_dim(), |samples| {
-            let mut utterance = samples.to_vec();
-            normalise_utterance(&mut utterance);
-            network.encode_audio(&utterance, &CancelToken::default())
+        let part = audio_features(&mut track, grid, steps, network.token_format(), network.audio_dim(), |samples| {
+            network.encode_audio(samples, &CancelToken::default())
         });
         rows.extend(part.unwrap().rows);
     }

@@ -44,7 +44,7 @@ const STAGES: [(usize, usize, usize, usize, usize); 7] = [
 
 /// The network for inference. Methods may be called from several threads.
 pub struct EfficientNetLite2 {
-    size_px: usize,
+    size_px: (usize, usize),
     stem: Conv,
     blocks: Vec<InvertedResidual>,
     head: Conv,
@@ -79,7 +79,7 @@ impl EfficientNetLite2 {
             }
         }
         Ok(EfficientNetLite2 {
-            size_px: SIZE_PX,
+            size_px: (SIZE_PX, SIZE_PX),
             stem: Conv::new(3, STEM, Window::Dense { stride: 2 }, relu6, turned, &weights.at("stem"))?,
             blocks,
             head: Conv::new(inputs, FEATURES, Window::Pointwise, relu6, turned, &weights.at("head"))?,
@@ -88,13 +88,14 @@ impl EfficientNetLite2 {
         })
     }
 
-    /// The same network for pictures of another edge: any, up to 2048 pixels. It was trained on [`SIZE_PX`].
-    pub fn at_size(self, size_px: usize) -> Result<EfficientNetLite2, ModelError> {
+    /// The same network for pictures of another width and height: any, up to 2048 pixels. It was trained on
+    /// squares of [`SIZE_PX`].
+    pub fn at_size(self, size_px: (usize, usize)) -> Result<EfficientNetLite2, ModelError> {
         Ok(EfficientNetLite2 { size_px: pictures::expect_size(size_px, 1)?, ..self })
     }
 
-    /// Pictures are squares of this edge.
-    pub fn size_px(&self) -> usize {
+    /// Width and height of the pictures.
+    pub fn size_px(&self) -> (usize, usize) {
         self.size_px
     }
 
@@ -103,9 +104,18 @@ impl EfficientNetLite2 {
         self.weights.origin()
     }
 
-    /// `rgb`: `n` pictures of [`Self::size_px`] squared, rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
+    /// `rgb`: `n` pictures of [`Self::size_px`], rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
     pub fn features(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
-        Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| self.picture(rgb))
+        Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
+            Ok(avar_kernels::channel_means(&self.last_map(rgb)?)?.flatten_all()?.to_vec1()?)
+        })
+    }
+
+    /// As [`Self::features`] -> of each picture a row of [`FEATURES`] for every position of the last map, 32 pixels apart;
+    /// the means over the positions are the picture's features.
+    pub fn features_by_place(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
+        Pictures::new(rgb, n, self.size_px)?
+            .each(self.weights.device(), cancel, |rgb| Ok(self.last_map(rgb)?.flatten_all()?.to_vec1()?))
     }
 
     /// Rows of [`FEATURES`] -> as many rows of [`CLASSES`], before the softmax.
@@ -114,7 +124,8 @@ impl EfficientNetLite2 {
         Ok(self.classifier.forward(&x, Activation::None)?.flatten_all()?.to_vec1()?)
     }
 
-    fn picture(&self, rgb: &[u8]) -> Result<Vec<f32>, ModelError> {
+    /// `[1, H / 32, W / 32, FEATURES]`, turned.
+    fn last_map(&self, rgb: &[u8]) -> Result<Tensor, ModelError> {
         // Turned by 180 degrees: the pixels in reverse order.
         let pixels = rgb.as_chunks::<3>().0.iter().rev();
         let values = pixels.map(|pixel| pixel.map(|value| (f32::from(value) - 127.0) / 128.0));
@@ -123,6 +134,6 @@ impl EfficientNetLite2 {
         for block in &self.blocks {
             x = block.forward(&x)?;
         }
-        Ok(avar_kernels::channel_means(&self.head.forward(&x)?)?.flatten_all()?.to_vec1()?)
+        self.head.forward(&x)
     }
 }

@@ -52,7 +52,7 @@ const FINEST: usize = 24;
 
 /// The network for inference. Methods may be called from several threads.
 pub struct MoveNet {
-    size_px: usize,
+    size_px: (usize, usize),
     stem: Conv,
     blocks: Vec<InvertedResidual>,
     pyramid: Pyramid,
@@ -141,7 +141,7 @@ impl MoveNet {
         let [centre, size, offset, keypoints, of_centre, keypoint_offset] = HeadMap::ALL;
         let head = |index: usize, map| Head::new(index, map, weights);
         Ok(MoveNet {
-            size_px: SIZE_PX,
+            size_px: (SIZE_PX, SIZE_PX),
             stem: Conv::new(3, STEM, Window::Dense { stride: 2 }, relu6, turned, &backbone("Conv1_relu"))?,
             blocks,
             pyramid: Pyramid::new(weights)?,
@@ -157,13 +157,14 @@ impl MoveNet {
         })
     }
 
-    /// The same network for pictures of another edge, a multiple of 32 up to 2048 pixels. It was trained on [`SIZE_PX`].
-    pub fn at_size(self, size_px: usize) -> Result<MoveNet, ModelError> {
+    /// The same network for pictures of another width and height, multiples of 32 up to 2048 pixels. It was trained on
+    /// squares of [`SIZE_PX`].
+    pub fn at_size(self, size_px: (usize, usize)) -> Result<MoveNet, ModelError> {
         Ok(MoveNet { size_px: pictures::expect_size(size_px, DEEPEST_STRIDE)?, ..self })
     }
 
-    /// Pictures are squares of this edge.
-    pub fn size_px(&self) -> usize {
+    /// Width and height of the pictures.
+    pub fn size_px(&self) -> (usize, usize) {
         self.size_px
     }
 
@@ -172,7 +173,7 @@ impl MoveNet {
         self.weights.origin()
     }
 
-    /// `rgb`: `n` pictures of [`Self::size_px`] squared, rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
+    /// `rgb`: `n` pictures of [`Self::size_px`], rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
     pub fn features(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
         Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
             let maps = self.backbone(rgb)?;
@@ -180,6 +181,19 @@ impl MoveNet {
             let mut features = means(&maps.last)?;
             features.extend(means(&pose)?);
             Ok(features)
+        })
+    }
+
+    /// As [`Self::features`] -> of each picture a row of [`FEATURES`] for every square of 32 x 32 pixels; the means over
+    /// the squares are the picture's features.
+    pub fn features_by_place(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
+        Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
+            let maps = self.backbone(rgb)?;
+            let pose = self.head(HeadMap::KeypointOffset).hidden(&self.pyramid.forward(&maps)?)?;
+            let backbone = maps.last.flatten_all()?.to_vec1::<f32>()?;
+            let pose = means_of_squares(&pose, DEEPEST_STRIDE / STRIDE_PX)?;
+            let squares = backbone.chunks_exact(BACKBONE_FEATURES).zip(pose.chunks_exact(POSE_FEATURES));
+            Ok(squares.flat_map(|(backbone, pose)| backbone.iter().chain(pose)).copied().collect())
         })
     }
 
@@ -320,6 +334,22 @@ impl Head {
 fn outputs_of_block(index: usize) -> usize {
     let outputs = STAGES.iter().flat_map(|&(outputs, count, _)| std::iter::repeat_n(outputs, count));
     std::iter::once(FIRST).chain(outputs).nth(index).unwrap_or(BACKBONE_FEATURES)
+}
+
+/// `[1, H, W, C]` -> the means over squares of `side` positions, row by row, rows of C.
+fn means_of_squares(map: &Tensor, side: usize) -> Result<Vec<f32>, ModelError> {
+    let (_, height, width, channels) = map.dims4()?;
+    let values = map.flatten_all()?.to_vec1::<f32>()?;
+    let (rows, columns) = (height / side, width / side);
+    let mut means = vec![0f32; rows * columns * channels];
+    for (position, value) in values.chunks_exact(channels).enumerate() {
+        let square = position / width / side * columns + position % width / side;
+        let mean = &mut means[square * channels..][..channels];
+        mean.iter_mut().zip(value).for_each(|(mean, value)| *mean += value);
+    }
+    let share = 1.0 / (side * side) as f32;
+    means.iter_mut().for_each(|mean| *mean *= share);
+    Ok(means)
 }
 
 fn means(map: &Tensor) -> Result<Vec<f32>, ModelError> {

@@ -42,7 +42,7 @@ const HEADS: [usize; 3] = [339, 360, 381];
 
 /// The network for inference. Methods may be called from several threads.
 pub struct NanoDet {
-    size_px: usize,
+    size_px: (usize, usize),
     stem: Conv,
     stages: Vec<Stage>,
     laterals: Vec<Conv>,
@@ -78,7 +78,7 @@ impl NanoDet {
             ])
         };
         Ok(NanoDet {
-            size_px: SIZE_PX,
+            size_px: (SIZE_PX, SIZE_PX),
             stem: layers.conv(0, 3, STEM, Window::Dense { stride: 2 }, leaky)?,
             stages,
             laterals,
@@ -87,13 +87,14 @@ impl NanoDet {
         })
     }
 
-    /// The same network for pictures of another edge, a multiple of 32 up to 2048 pixels. It was trained on [`SIZE_PX`].
-    pub fn at_size(self, size_px: usize) -> Result<NanoDet, ModelError> {
+    /// The same network for pictures of another width and height, multiples of 32 up to 2048 pixels. It was trained on
+    /// squares of [`SIZE_PX`].
+    pub fn at_size(self, size_px: (usize, usize)) -> Result<NanoDet, ModelError> {
         Ok(NanoDet { size_px: pictures::expect_size(size_px, STRIDES_PX[2])?, ..self })
     }
 
-    /// Pictures are squares of this edge.
-    pub fn size_px(&self) -> usize {
+    /// Width and height of the pictures.
+    pub fn size_px(&self) -> (usize, usize) {
         self.size_px
     }
 
@@ -102,7 +103,7 @@ impl NanoDet {
         self.weights.origin()
     }
 
-    /// `rgb`: `n` pictures of [`Self::size_px`] squared, rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
+    /// `rgb`: `n` pictures of [`Self::size_px`], rows of red, green, blue bytes -> `n` rows of [`FEATURES`].
     pub fn features(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
         Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
             let [.., last] = self.backbone(rgb)?;

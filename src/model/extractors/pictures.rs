@@ -6,18 +6,19 @@ use rayon::prelude::*;
 
 use super::super::error::ModelError;
 
-/// Squares of one size, rows of red, green, blue bytes, one after another.
+/// Pictures of one size, rows of red, green, blue bytes, one after another.
 pub(super) struct Pictures<'a> {
     rgb: &'a [u8],
-    size_px: usize,
+    size_px: (usize, usize),
 }
 
 impl Pictures<'_> {
-    /// `count` pictures of `size_px` squared.
-    pub(super) fn new(rgb: &[u8], count: usize, size_px: usize) -> Result<Pictures<'_>, ModelError> {
-        if count.checked_mul(size_px * size_px * 3) != Some(rgb.len()) {
+    /// `count` pictures of `size_px` = (width, height).
+    pub(super) fn new(rgb: &[u8], count: usize, size_px: (usize, usize)) -> Result<Pictures<'_>, ModelError> {
+        let (width, height) = size_px;
+        if count.checked_mul(width * height * 3) != Some(rgb.len()) {
             return Err(ModelError::Input(format!(
-                "{count} pictures of {size_px} x {size_px} pixels in red, green and blue do not have {} bytes",
+                "{count} pictures of {width} x {height} pixels in red, green and blue do not have {} bytes",
                 rgb.len()
             )));
         }
@@ -35,7 +36,7 @@ impl Pictures<'_> {
             cancel.check()?;
             work(rgb)
         };
-        let bytes = self.size_px * self.size_px * 3;
+        let bytes = self.size_px.0 * self.size_px.1 * 3;
         // One picture a thread: its maps then stay in that core's caches from layer to layer.
         let each: Vec<Vec<f32>> = match device.is_cpu() {
             true => avar_kernels::on_compute_threads(|| {
@@ -48,22 +49,24 @@ impl Pictures<'_> {
 }
 
 /// A size that the network can be run at: halved so often, and at most so large.
-pub(super) fn expect_size(size_px: usize, multiple_of: usize) -> Result<usize, ModelError> {
+pub(super) fn expect_size((width, height): (usize, usize), multiple_of: usize) -> Result<(usize, usize), ModelError> {
     const LARGEST_PX: usize = 2048;
-    if size_px > 0 && size_px <= LARGEST_PX && size_px.is_multiple_of(multiple_of) {
-        return Ok(size_px);
+    let fits = |edge: usize| (1..=LARGEST_PX).contains(&edge) && edge.is_multiple_of(multiple_of);
+    if fits(width) && fits(height) {
+        return Ok((width, height));
     }
     Err(ModelError::Config(format!(
-        "this network takes pictures of a multiple of {multiple_of} pixels, at most {LARGEST_PX}, and not of {size_px}"
+        "this network takes pictures with edges of a multiple of {multiple_of} pixels, at most {LARGEST_PX}, and not of \
+         {width} x {height}"
     )))
 }
 
-/// A picture `[1, size, size, 3]` from its pixels, row by row.
+/// A picture `[1, height, width, 3]` from its pixels, row by row.
 pub(super) fn tensor(
     pixels: impl Iterator<Item = [f32; 3]>,
-    size_px: usize,
+    (width, height): (usize, usize),
     device: &Device,
 ) -> Result<Tensor, ModelError> {
     let values: Vec<f32> = pixels.flatten().collect();
-    Ok(Tensor::from_vec(values, (1, size_px, size_px, 3), device)?)
+    Ok(Tensor::from_vec(values, (1, height, width, 3), device)?)
 }

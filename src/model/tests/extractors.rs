@@ -140,8 +140,8 @@ fn efficientnet_lite2_is_its_definition_at_even_and_odd_sizes() {
         let folder = tempfile::tempdir().unwrap();
         let network = EfficientNetLite2::open(&WeightSource::File(tensors.save(folder.path())), &cpu()).unwrap();
         assert_eq!(network.origin().parameter_count, tensors.count());
-        assert_eq!(network.size_px(), efficientnet_lite2::SIZE_PX);
-        let network = network.at_size(size_px).unwrap();
+        assert_eq!(network.size_px(), (efficientnet_lite2::SIZE_PX, efficientnet_lite2::SIZE_PX));
+        let network = network.at_size((size_px, size_px)).unwrap();
         let found = network.features(&rgb, 2, &running()).unwrap();
         let found = &found[efficientnet_lite2::FEATURES..];
         assert_close("features", found, &features, 1e-4);
@@ -158,8 +158,8 @@ fn movenet_is_its_definition() {
     let folder = tempfile::tempdir().unwrap();
     let network = MoveNet::open(&WeightSource::File(tensors.save(folder.path())), &cpu()).unwrap();
     assert_eq!(network.origin().parameter_count, tensors.count());
-    assert_eq!(network.size_px(), movenet::SIZE_PX);
-    let network = network.at_size(size_px).unwrap();
+    assert_eq!(network.size_px(), (movenet::SIZE_PX, movenet::SIZE_PX));
+    let network = network.at_size((size_px, size_px)).unwrap();
     let found = network.features(&rgb, 2, &running()).unwrap();
     assert_close("features", &found[movenet::FEATURES..], &people.features, 1e-4);
     let backbone = network.backbone_features(&rgb, 2, &running()).unwrap();
@@ -180,8 +180,8 @@ fn nanodet_is_its_definition() {
     let folder = tempfile::tempdir().unwrap();
     let network = NanoDet::open(&WeightSource::File(tensors.save(folder.path())), &cpu()).unwrap();
     assert_eq!(network.origin().parameter_count, tensors.count());
-    assert_eq!(network.size_px(), nanodet::SIZE_PX);
-    let network = network.at_size(size_px).unwrap();
+    assert_eq!(network.size_px(), (nanodet::SIZE_PX, nanodet::SIZE_PX));
+    let network = network.at_size((size_px, size_px)).unwrap();
     let found = network.features(&rgb, 2, &running()).unwrap();
     assert_close("features", &found[nanodet::FEATURES..], &objects.features, 1e-4);
     let found = network.maps(&rgb, 2, &running()).unwrap();
@@ -196,9 +196,9 @@ fn nanodet_is_its_definition() {
 
 #[test]
 fn pictures_that_do_not_fit_are_refused_in_words() {
-    let lite2 = EfficientNetLite2::open(&untrained(), &cpu()).unwrap().at_size(32).unwrap();
-    let movenet = MoveNet::open(&untrained(), &cpu()).unwrap().at_size(32).unwrap();
-    let nanodet = NanoDet::open(&untrained(), &cpu()).unwrap().at_size(32).unwrap();
+    let lite2 = EfficientNetLite2::open(&untrained(), &cpu()).unwrap().at_size((32, 32)).unwrap();
+    let movenet = MoveNet::open(&untrained(), &cpu()).unwrap().at_size((32, 32)).unwrap();
+    let nanodet = NanoDet::open(&untrained(), &cpu()).unwrap().at_size((32, 32)).unwrap();
     type Features<'a> = &'a dyn Fn(&[u8], usize, &CancelToken) -> Result<Vec<f32>, ModelError>;
     let networks: [(Features, usize); 3] = [
         (&|rgb, n, cancel| lite2.features(rgb, n, cancel), efficientnet_lite2::FEATURES),
@@ -214,16 +214,17 @@ fn pictures_that_do_not_fit_are_refused_in_words() {
         assert_eq!(features(&rgb, 2, &running()).unwrap().len(), 2 * length);
         assert!(matches!(features(&rgb, 2, &cancelled()).unwrap_err(), ModelError::Cancelled(_)));
     }
-    assert!(lite2.at_size(0).is_err());
-    let error = movenet.at_size(100).err().unwrap().to_string();
-    let expected = "this network takes pictures of a multiple of 32 pixels, at most 2048, and not of 100";
+    assert!(lite2.at_size((0, 32)).is_err());
+    let error = movenet.at_size((64, 100)).err().unwrap().to_string();
+    let expected =
+        "this network takes pictures with edges of a multiple of 32 pixels, at most 2048, and not of 64 x 100";
     assert_eq!(error, expected);
-    assert!(nanodet.at_size(4096).is_err());
+    assert!(nanodet.at_size((4096, 32)).is_err());
 }
 
 #[test]
 fn several_threads_may_ask_at_one_time() {
-    let network = NanoDet::open(&untrained(), &cpu()).unwrap().at_size(32).unwrap();
+    let network = NanoDet::open(&untrained(), &cpu()).unwrap().at_size((32, 32)).unwrap();
     let rgb = pictures(3, 32);
     let alone = network.features(&rgb, 3, &running()).unwrap();
     std::thread::scope(|scope| {

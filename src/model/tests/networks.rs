@@ -1,6 +1,7 @@
 //! The networks as their callers see them: sizes, finiteness, missing modalities, training.
 
 use avar_base::job::CancelToken;
+use avar_model::encoders::{AudioConfig, PictureConfig};
 use avar_model::head::{self, Fusion, Head};
 use avar_model::layers::Mode;
 use avar_model::mobilevit::{self, MobileVit};
@@ -18,16 +19,19 @@ fn seeded(seed: u64) -> Weights {
 }
 
 /// Small enough for finite differences, same code.
-fn tiny() -> avar_net::Config {
-    let picture = mobilevit::Config {
+fn tiny_mobilevit() -> mobilevit::Config {
+    mobilevit::Config {
         hidden: [8, 8, 8],
         channels: [4, 4, 8, 8, 8, 8, 12],
         expansion: 2.0,
         transformer_layers: [1, 1, 1],
         heads: 2,
         ..mobilevit::Config::small()
-    };
-    let sound = wav2vec2::Config {
+    }
+}
+
+fn tiny_wav2vec2() -> wav2vec2::Config {
+    wav2vec2::Config {
         channels: 6,
         width: 8,
         layers: 1,
@@ -36,13 +40,17 @@ fn tiny() -> avar_net::Config {
         position_taps: 8,
         position_groups: 2,
         ..wav2vec2::Config::base()
-    };
+    }
+}
+
+fn tiny() -> avar_net::Config {
+    let (picture, sound) = (PictureConfig::MobileVit(tiny_mobilevit()), AudioConfig::Wav2Vec2(tiny_wav2vec2()));
     let head = head::Config {
         attention: attention::Config { width: 16, heads: 2 },
         mtcn: mtcn::Config { stages: 2, layers: 2, filters: 8, ..mtcn::Config::default() },
         recurrent: recurrent::Config { hidden: 8, dropout: 0.3 },
         transformer: transformer::Config { layers: 1, heads: 2, inner: 16, dropout: 0.1 },
-        ..head::Config::new(picture.features(), sound.width)
+        ..head::Config::new(picture.features(), sound.features())
     };
     avar_net::Config { picture, picture_size_px: (64, 64), sound, head }
 }
@@ -161,7 +169,6 @@ fn tokens_are_counted_as_they_come() {
     assert_eq!(config.receptive_field(), wav2vec2::TOKEN_FIELD);
     for samples in [400, 719, 720, 1041, 16_000] {
         assert_eq!(config.token_count(samples), (samples - wav2vec2::TOKEN_FIELD) / wav2vec2::TOKEN_HOP + 1);
-        assert_eq!(network.audio_token_count(samples), config.token_count(samples));
         let tokens = audio_tokens(&network, &sound(samples)).unwrap();
         assert_eq!(tokens.len(), config.token_count(samples) * network.audio_dim());
     }
@@ -170,7 +177,7 @@ fn tokens_are_counted_as_they_come() {
 
 #[test]
 fn sound_that_goes_through_the_convolutions_in_parts_gives_the_tokens_of_the_whole() {
-    let network = Wav2Vec2::new(&tiny().sound, &seeded(2)).unwrap();
+    let network = Wav2Vec2::new(&tiny_wav2vec2(), &seeded(2)).unwrap();
     let utterances = [sound(70_000), sound(70_321)[321..].to_vec()].concat();
     let samples = Tensor::from_vec(utterances, (2, 70_000), &Device::Cpu).unwrap();
     let parts = network.forward(&samples).unwrap();
@@ -251,7 +258,7 @@ fn shares(x: &Tensor) -> Tensor {
 #[test]
 fn every_parameter_of_mobilevit_can_be_trained() {
     let variables = VarMap::new();
-    let network = MobileVit::new(&tiny().picture, &seeded(2).trainable(&variables)).unwrap();
+    let network = MobileVit::new(&tiny_mobilevit(), &seeded(2).trainable(&variables)).unwrap();
     let pixels: Vec<f32> = (0..2 * 48 * 40 * 3).map(|n| (n * 7919 % 1009) as f32 / 1009.0).collect();
     let pictures = Tensor::from_vec(pixels, (2, 48, 40, 3), &Device::Cpu).unwrap();
     check_gradients(&variables, || shares(&network.forward(&pictures, Mode::Training { seed: 1 }).unwrap()));
@@ -260,7 +267,7 @@ fn every_parameter_of_mobilevit_can_be_trained() {
 #[test]
 fn every_parameter_of_wav2vec2_can_be_trained() {
     let variables = VarMap::new();
-    let network = Wav2Vec2::new(&tiny().sound, &seeded(2).trainable(&variables)).unwrap();
+    let network = Wav2Vec2::new(&tiny_wav2vec2(), &seeded(2).trainable(&variables)).unwrap();
     let wave = Tensor::from_vec(sound(3000), (1, 3000), &Device::Cpu).unwrap();
     check_gradients(&variables, || shares(&network.forward(&wave).unwrap()));
 }
@@ -282,7 +289,7 @@ fn every_parameter_of_every_head_can_be_trained() {
 #[test]
 fn training_moves_the_running_statistics_and_inference_does_not() {
     let variables = VarMap::new();
-    let network = MobileVit::new(&tiny().picture, &seeded(2).trainable(&variables)).unwrap();
+    let network = MobileVit::new(&tiny_mobilevit(), &seeded(2).trainable(&variables)).unwrap();
     let pixels: Vec<f32> = (0..32 * 32 * 3).map(|n| (n * 7919 % 1009) as f32 / 1009.0).collect();
     let pictures = Tensor::from_vec(pixels, (1, 32, 32, 3), &Device::Cpu).unwrap();
     let statistic = || {
@@ -351,7 +358,7 @@ fn a_head_for_other_features_is_refused() {
 
 #[test]
 fn pictures_below_the_smallest_size_are_refused() {
-    let network = MobileVit::new(&tiny().picture, &seeded(1)).unwrap();
+    let network = MobileVit::new(&tiny_mobilevit(), &seeded(1)).unwrap();
     let pictures = Tensor::zeros((1, 31, 64, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
     let message = network.forward(&pictures, Mode::Inference).unwrap_err().to_string();
     assert!(message.contains("at least 32 x 32 pixels, not 3 channels of 64 x 31"), "{message}");
