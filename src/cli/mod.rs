@@ -178,6 +178,7 @@ struct NetworkArguments {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum NetworkName {
+    Real,
     Lite,
     Full,
 }
@@ -211,6 +212,7 @@ impl NetworkArguments {
     fn choice(self) -> anyhow::Result<NetworkChoice> {
         let device = self.device.choice()?;
         let preset = match self.network {
+            NetworkName::Real => Preset::Real,
             NetworkName::Lite => Preset::Lite,
             NetworkName::Full => Preset::Full,
         };
@@ -218,7 +220,7 @@ impl NetworkArguments {
             (Some(path), _) => WeightSource::File(path),
             (None, _) if self.untrained => NetworkChoice::untrained(preset).weights,
             (None, Preset::Lite) => WeightSource::Bundled,
-            (None, Preset::Full) => bail!(
+            (None, Preset::Real | Preset::Full) => bail!(
                 "the program comes with weights for the small network only; name a file with --weights, or try it with --untrained"
             ),
         };

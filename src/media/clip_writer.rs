@@ -10,11 +10,12 @@ use ffmpeg_next::codec::Id;
 use ffmpeg_next::ffi;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::sample::{Sample, Type as SampleType};
-use ffmpeg_next::frame::{Audio, Video};
+use ffmpeg_next::frame::Video;
 
 use super::audio_format::AudioFormat;
 use super::color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
 use super::error::MediaError;
+use super::sample_encoder::{Encoding, SampleEncoder};
 use super::scaler::{Converter, Target};
 use avar_base::files::{keep, partial_beside};
 
@@ -37,7 +38,7 @@ pub struct ClipSpec {
 pub struct ClipWriter {
     sink: Sink,
     video: VideoTrack,
-    audio: Option<AudioTrack>,
+    audio: Option<SampleEncoder>,
     path: PathBuf,
     partial: tempfile::TempPath,
 }
@@ -61,7 +62,7 @@ impl ClipWriter {
         // SAFETY: the context was just opened; the flag keeps version strings and dates out of the file.
         unsafe { (*output.as_mut_ptr()).flags |= ffi::AVFMT_FLAG_BITEXACT };
         let video = VideoTrack::add(&mut output, codec, spec).map_err(ffmpeg_failed)?;
-        let audio = spec.audio.map(|format| AudioTrack::add(&mut output, format)).transpose().map_err(ffmpeg_failed)?;
+        let audio = spec.audio.map(|format| audio_track(&mut output, format)).transpose().map_err(ffmpeg_failed)?;
         let mut options = ffmpeg::Dictionary::new();
         options.set("movflags", "+faststart");
         output.write_header_with(options).map_err(ffmpeg_failed)?;
@@ -119,13 +120,13 @@ impl ClipWriter {
 }
 
 /// The file being written.
-struct Sink {
-    output: ffmpeg::format::context::Output,
+pub(super) struct Sink {
+    pub(super) output: ffmpeg::format::context::Output,
 }
 
 impl Sink {
     /// Writes a packet whose times are in `time_base`.
-    fn write(
+    pub(super) fn write(
         &mut self,
         mut packet: ffmpeg::Packet,
         stream: usize,
@@ -137,6 +138,20 @@ impl Sink {
         packet.set_position(-1);
         packet.write_interleaved(&mut self.output)
     }
+}
+
+/// AAC at 64 kbit/s a channel.
+fn audio_track(
+    output: &mut ffmpeg::format::context::Output,
+    format: AudioFormat,
+) -> Result<SampleEncoder, ffmpeg::Error> {
+    let codec = ffmpeg::encoder::find(Id::AAC).ok_or(ffmpeg::Error::EncoderNotFound)?;
+    let sample = Sample::F32(SampleType::Planar);
+    SampleEncoder::add(
+        output,
+        codec,
+        Encoding { format, sample, bits_per_second: 64_000 * usize::from(format.channels) },
+    )
 }
 
 struct VideoTrack {
@@ -208,93 +223,8 @@ impl VideoTrack {
     }
 }
 
-struct AudioTrack {
-    encoder: ffmpeg::encoder::Audio,
-    stream: usize,
-    format: AudioFormat,
-    time_base: ffmpeg::Rational,
-    /// Interleaved samples short of a whole encoder frame.
-    waiting: Vec<f32>,
-    written: i64,
-}
-
-impl AudioTrack {
-    fn add(output: &mut ffmpeg::format::context::Output, format: AudioFormat) -> Result<Self, ffmpeg::Error> {
-        let codec = ffmpeg::encoder::find(Id::AAC).ok_or(ffmpeg::Error::EncoderNotFound)?;
-        let rate = i32::try_from(format.rate_hz).map_err(|_| ffmpeg::Error::InvalidData)?;
-        let time_base = ffmpeg::Rational::new(1, rate);
-        let mut encoder = ffmpeg::codec::Context::new_with_codec(codec).encoder().audio()?;
-        encoder.set_rate(rate);
-        encoder.set_format(Sample::F32(SampleType::Planar));
-        encoder.set_time_base(time_base);
-        encoder.set_bit_rate(64_000 * usize::from(format.channels));
-        // SAFETY: the encoder's own layout field, set before it is opened.
-        unsafe { ffi::av_channel_layout_default(&mut (*encoder.as_mut_ptr()).ch_layout, i32::from(format.channels)) };
-        make_repeatable(&mut encoder);
-        let encoder = encoder.open()?;
-        let mut stream = output.add_stream(codec)?;
-        stream.set_parameters(&encoder);
-        stream.set_time_base(time_base);
-        let stream = stream.index();
-        Ok(Self { encoder, stream, format, time_base, waiting: Vec::new(), written: 0 })
-    }
-
-    fn push(&mut self, samples: &[f32], sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        self.waiting.extend_from_slice(samples);
-        let whole = self.encoder.frame_size() as usize * usize::from(self.format.channels);
-        let mut sent = 0;
-        while self.waiting.len() - sent >= whole {
-            self.encode(sent..sent + whole, sink)?;
-            sent += whole;
-        }
-        self.waiting.drain(..sent);
-        Ok(())
-    }
-
-    fn finish(&mut self, sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        if !self.waiting.is_empty() {
-            self.encode(0..self.waiting.len(), sink)?;
-        }
-        self.encoder.send_eof()?;
-        self.write_ready(sink)
-    }
-
-    fn encode(&mut self, waiting: std::ops::Range<usize>, sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        let channels = usize::from(self.format.channels);
-        let count = waiting.len() / channels;
-        let mut block = Audio::empty();
-        // SAFETY: all fields that the allocation needs are set before it, and its result is checked.
-        unsafe {
-            let raw = block.as_mut_ptr();
-            (*raw).nb_samples = count as i32;
-            (*raw).format = ffi::AVSampleFormat::AV_SAMPLE_FMT_FLTP as i32;
-            (*raw).sample_rate = self.time_base.denominator();
-            ffi::av_channel_layout_default(&mut (*raw).ch_layout, i32::from(self.format.channels));
-            if ffi::av_frame_get_buffer(raw, 0) < 0 {
-                return Err(ffmpeg::Error::Other { errno: ffi::ENOMEM });
-            }
-            for channel in 0..channels {
-                let plane = (*(*raw).extended_data.add(channel)).cast::<f32>();
-                let samples = self.waiting[waiting.clone()].iter().skip(channel).step_by(channels);
-                samples.take(count).enumerate().for_each(|(i, sample)| plane.add(i).write(*sample));
-            }
-        }
-        block.set_pts(Some(self.written));
-        self.written += count as i64;
-        self.encoder.send_frame(&block)?;
-        self.write_ready(sink)
-    }
-
-    fn write_ready(&mut self, sink: &mut Sink) -> Result<(), ffmpeg::Error> {
-        while let Some(packet) = next_packet(&mut self.encoder)? {
-            sink.write(packet, self.stream, self.time_base)?;
-        }
-        Ok(())
-    }
-}
-
 /// `None` where the encoder wants more frames first, or has given all that it had.
-fn next_packet(encoder: &mut ffmpeg::encoder::Encoder) -> Result<Option<ffmpeg::Packet>, ffmpeg::Error> {
+pub(super) fn next_packet(encoder: &mut ffmpeg::encoder::Encoder) -> Result<Option<ffmpeg::Packet>, ffmpeg::Error> {
     let mut packet = ffmpeg::Packet::empty();
     match encoder.receive_packet(&mut packet) {
         Ok(()) => Ok(Some(packet)),
@@ -303,7 +233,7 @@ fn next_packet(encoder: &mut ffmpeg::encoder::Encoder) -> Result<Option<ffmpeg::
     }
 }
 
-fn make_repeatable(encoder: &mut ffmpeg::codec::Context) {
+pub(super) fn make_repeatable(encoder: &mut ffmpeg::codec::Context) {
     encoder.set_flags(ffmpeg::codec::Flags::GLOBAL_HEADER | ffmpeg::codec::Flags::BITEXACT);
     // SAFETY: plain numbers of an encoder that is not open yet. Threads would cut pictures differently.
     unsafe { (*encoder.as_mut_ptr()).thread_count = 1 };

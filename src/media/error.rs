@@ -85,6 +85,9 @@ pub enum MediaError {
     /// A clip is to be written, and this FFmpeg has no encoder for its picture.
     #[error("this FFmpeg has neither an H.264 (libx264) nor an MPEG-4 encoder to write the clip with: {}", .path.display())]
     NoEncoder { path: PathBuf },
+    /// An audio file or its encoder fails, or does not take the format.
+    #[error("the audio cannot be written ({reason}): {}", .path.display())]
+    WriteAudio { reason: String, path: PathBuf },
     /// The file or an encoder fails, or what is pushed does not fit the [`super::ClipSpec`].
     #[error("the clip cannot be written ({reason}): {}", .path.display())]
     Write { reason: String, path: PathBuf },

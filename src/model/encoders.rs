@@ -3,10 +3,10 @@
 //! | | pictures | audio |
 //! |---|---|---|
 //! | the paper's | MobileViT | Wav2Vec2 |
-//! | pretrained on far more than can be had here | MoveNet and EfficientNet-Lite2 | EfficientAT |
+//! | pretrained on far more than can be had here | MoveNet, NanoDet and EfficientNet-Lite2 | EfficientAT |
 //!
 //! Pretrained encoders are used as they were published: only a head is trained on what they give. Tensor names:
-//! `mobilevit.…` or `movenet.…` and `lite2.…`; `wav2vec2.…` or `efficientat.…`.
+//! `mobilevit.…` or `movenet.…`, `nanodet.…` and `lite2.…`; `wav2vec2.…` or `efficientat.…`.
 
 use avar_base::job::CancelToken;
 use candle_core::{Device, Tensor};
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::error::ModelError;
 use super::extractors::efficientat::{self, Windows};
-use super::extractors::{EfficientAt, EfficientNetLite2, MoveNet, efficientnet_lite2, movenet};
+use super::extractors::{EfficientAt, EfficientNetLite2, MoveNet, NanoDet, efficientnet_lite2, movenet, nanodet};
 use super::layers::Mode;
 use super::mobilevit::{self, MobileVit};
 use super::wav2vec2::{self, Wav2Vec2};
@@ -25,7 +25,8 @@ use super::weights::Weights;
 pub enum PictureConfig {
     /// The paper's, of any size.
     MobileVit(mobilevit::Config),
-    /// [`MoveNet`] for people and how they hold themselves, then [`EfficientNetLite2`] for everything else.
+    /// [`MoveNet`] for people and how they hold themselves, [`NanoDet`] for vehicles and what people carry,
+    /// [`EfficientNetLite2`] for everything else; one behind the other.
     PeopleAndThings,
 }
 
@@ -34,7 +35,7 @@ impl PictureConfig {
     pub fn features(&self) -> usize {
         match self {
             PictureConfig::MobileVit(config) => config.features(),
-            PictureConfig::PeopleAndThings => movenet::FEATURES + efficientnet_lite2::FEATURES,
+            PictureConfig::PeopleAndThings => movenet::FEATURES + nanodet::FEATURES + efficientnet_lite2::FEATURES,
         }
     }
 }
@@ -112,7 +113,7 @@ impl PictureEncoding {
 /// An encoder of pictures with its weights.
 pub(crate) enum PictureEncoder {
     MobileVit(MobileVit),
-    PeopleAndThings(MoveNet, EfficientNetLite2),
+    PeopleAndThings(Box<(MoveNet, NanoDet, EfficientNetLite2)>),
 }
 
 impl PictureEncoder {
@@ -124,10 +125,11 @@ impl PictureEncoder {
     ) -> Result<PictureEncoder, ModelError> {
         Ok(match config {
             PictureConfig::MobileVit(config) => PictureEncoder::MobileVit(MobileVit::new(config, weights)?),
-            PictureConfig::PeopleAndThings => PictureEncoder::PeopleAndThings(
+            PictureConfig::PeopleAndThings => PictureEncoder::PeopleAndThings(Box::new((
                 MoveNet::new(&weights.at("movenet"))?.at_size(size_px)?,
+                NanoDet::new(&weights.at("nanodet"))?.at_size(size_px)?,
                 EfficientNetLite2::new(&weights.at("lite2"))?.at_size(size_px)?,
-            ),
+            ))),
         })
     }
 
@@ -145,11 +147,15 @@ impl PictureEncoder {
             cancel.check()?;
             match self {
                 PictureEncoder::MobileVit(network) => mobilevit_encoding(network, rgb, size_px, device),
-                PictureEncoder::PeopleAndThings(people, things) => {
+                PictureEncoder::PeopleAndThings(networks) => {
+                    let (people, objects, scene) = &**networks;
                     let count = rgb.len() / bytes;
-                    let people = people.features_by_place(rgb, count, cancel)?;
-                    let things = things.features_by_place(rgb, count, cancel)?;
-                    Ok(side_by_side((&people, movenet::FEATURES), (&things, efficientnet_lite2::FEATURES), count))
+                    let rows = [
+                        (people.features_by_place(rgb, count, cancel)?, movenet::FEATURES),
+                        (objects.features_by_place(rgb, count, cancel)?, nanodet::FEATURES),
+                        (scene.features_by_place(rgb, count, cancel)?, efficientnet_lite2::FEATURES),
+                    ];
+                    Ok(side_by_side(&rows, count))
                 }
             }
         };
@@ -177,12 +183,16 @@ fn mobilevit_encoding(
     Ok(PictureEncoding { features: to_values(&stages.pooled)?, maps })
 }
 
-/// Rows of two encoders at the same places, one behind the other, and their means over the places of each picture.
-fn side_by_side(first: (&[f32], usize), second: (&[f32], usize), pictures: usize) -> PictureEncoding {
-    let rows = first.0.chunks_exact(first.1).zip(second.0.chunks_exact(second.1));
-    let maps: Vec<f32> = rows.flat_map(|(first, second)| first.iter().chain(second)).copied().collect();
-    let width = first.1 + second.1;
-    let places = maps.len() / width / pictures.max(1);
+/// Rows of several encoders at as many places of each picture, one behind the other, and their means over the places.
+/// Which of a network's places is which does not matter to whoever compares a picture's map with that of the next.
+fn side_by_side(encoders: &[(Vec<f32>, usize)], pictures: usize) -> PictureEncoding {
+    let width: usize = encoders.iter().map(|(_, width)| width).sum();
+    let rows = encoders.first().map_or(0, |(rows, width)| rows.len() / width);
+    let mut maps = Vec::with_capacity(rows * width);
+    for row in 0..rows {
+        encoders.iter().for_each(|(rows, width)| maps.extend_from_slice(&rows[row * width..][..*width]));
+    }
+    let places = rows / pictures.max(1);
     let mut features = vec![0f32; pictures * width];
     for (feature, map) in features.chunks_exact_mut(width).zip(maps.chunks_exact((places * width).max(1))) {
         for row in map.chunks_exact(width) {
@@ -236,11 +246,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_encoders_stand_side_by_side_at_each_place_and_in_the_means() {
+    fn encoders_stand_side_by_side_at_each_place_and_in_the_means() {
         // Two pictures of two places.
-        let people = [1.0, 2.0, 3.0, 4.0];
-        let things = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0];
-        let encoding = side_by_side((&people, 1), (&things, 2), 2);
+        let people = vec![1.0, 2.0, 3.0, 4.0];
+        let things = vec![10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0];
+        let encoding = side_by_side(&[(people, 1), (things, 2)], 2);
         assert_eq!(encoding.maps, [1.0, 10.0, 20.0, 2.0, 30.0, 40.0, 3.0, 50.0, 60.0, 4.0, 70.0, 80.0]);
         assert_eq!(encoding.features, [1.5, 20.0, 30.0, 3.5, 60.0, 70.0]);
     }

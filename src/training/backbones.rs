@@ -1,8 +1,10 @@
 //! Both backbones: what each learns from is read, with what its teacher says of it, and they train at the same time.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::cache;
+use super::checkpoint::{read_tensors, write_tensors};
 use super::corpus::{Corpus, CorpusClip, for_each_clip, read_sound};
 use super::error::TrainingError;
 use super::picture::{PictureItem, PictureTrainer, Sampling, read_pictures};
@@ -23,6 +25,7 @@ pub(crate) fn backbone_files(spec: &TrainingSpec) -> Vec<PathBuf> {
     match spec.recipe.backbones {
         Backbones::Lite => [Stage::Sound, Stage::Picture].map(|stage| best_path(&spec.work, stage)).to_vec(),
         Backbones::Full => vec![spec.backbone_weights.clone()],
+        Backbones::Real => vec![spec.work.join("pretrained.safetensors")],
     }
 }
 
@@ -39,6 +42,12 @@ pub(crate) fn train_backbones(
             let reason = "the full backbones are not there; fetch them with avar weights pull";
             return Err(TrainingError::NothingToTrainOn(format!("{reason}: {}", path.display())));
         }
+        return Ok(Vec::new());
+    }
+    if spec.recipe.backbones == Backbones::Real {
+        let [pretrained] = &backbone_files(spec)[..] else { return Ok(Vec::new()) };
+        let Some(folder) = &spec.teachers else { return Err(no_teachers()) };
+        gather_pretrained(folder, pretrained)?;
         return Ok(Vec::new());
     }
     let threads = rayon::current_num_threads();
@@ -184,11 +193,29 @@ fn teachers_folder(spec: &TrainingSpec) -> Result<Option<&Path>, TrainingError> 
     match (spec.recipe.teachers, &spec.teachers) {
         (false, _) => Ok(None),
         (true, Some(folder)) => Ok(Some(folder)),
-        (true, None) => {
-            let reason = "the recipe asks for teachers; say where their files are with --teachers FOLDER";
-            Err(TrainingError::NothingToTrainOn(reason.to_owned()))
+        (true, None) => Err(no_teachers()),
+    }
+}
+
+fn no_teachers() -> TrainingError {
+    let reason = "the recipe asks for teachers; say where their files are with --teachers FOLDER";
+    TrainingError::NothingToTrainOn(reason.to_owned())
+}
+
+/// Puts the pretrained encoders' tensors into one file, each network's below the name under which AVAR-Net looks for it.
+fn gather_pretrained(folder: &Path, pretrained: &Path) -> Result<(), TrainingError> {
+    let mut all = HashMap::new();
+    for (network, file) in PRETRAINED_FILES {
+        let path = folder.join(file);
+        if !path.is_file() {
+            let reason = format!("the pretrained network is not there: {}", path.display());
+            return Err(TrainingError::NothingToTrainOn(reason));
+        }
+        for (name, tensor) in read_tensors(&path)? {
+            all.insert(format!("{network}.{name}"), tensor);
         }
     }
+    write_tensors(pretrained, &all)
 }
 
 /// Where it is kept what a teacher said of a clip.
@@ -197,5 +224,12 @@ fn teacher_file(clip: &Path, teacher: &Provenance, spec: &TrainingSpec) -> PathB
     cache::path(clip, format_args!("{teacher:?} {examples:?}"), &spec.work.join("teachers"))
 }
 
+/// Where the teachers' folder has the networks that are used as they are.
+const PRETRAINED_FILES: [(&str, &str); 4] = [
+    ("movenet", "movenet-multipose-lightning/weights.safetensors"),
+    ("nanodet", "nanodet-m/weights.safetensors"),
+    ("lite2", "efficientnet-lite2-imagenet/model.safetensors"),
+    ("efficientat", "efficientat-mn04-audioset/model.safetensors"),
+];
 const YAMNET_FILE: &str = "yamnet_dequant_f16.safetensors";
 const MOBILENET_FILE: &str = "mobilenetv2_imagenet_backbone_dequant_f16.safetensors";

@@ -1,18 +1,22 @@
 //! The clips of all datasets of a recipe, each in one part; those that are drawn are drawn here.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::TrainingError;
 use super::progress::{Listen, Stage, TrainingEvent};
-use super::recipe::{DataPlace, NamedData, SynthData, SynthForHead};
+use super::recipe::{ComposeData, DataPlace, NamedData, SynthData, SynthForHead};
 use super::spec::TrainingSpec;
+use avar_base::files::hexadecimal;
 use avar_base::job::{CancelToken, parallel_map};
+use avar_compose::{ComposeSpec, SceneSpec, write_recordings};
 use avar_dataset::{Clip, Manifest, Shares, write_manifest};
 use avar_labels::Split;
 use avar_media::{OpenedMedia, read_mono};
 use avar_model::wav2vec2::SAMPLE_RATE_HZ;
 use avar_synth::{SynthSpec, write_corpus};
+use sha2::{Digest, Sha256};
 
 /// One clip and where it comes from.
 #[derive(Clone, Debug)]
@@ -116,6 +120,19 @@ impl Corpus {
         Ok(())
     }
 
+    /// The clips of the datasets with these names, of all parts.
+    fn clips_of(&self, names: &[String]) -> Result<Vec<Clip>, TrainingError> {
+        let place = |name: &String| {
+            let found = self.sources.iter().position(|source| source.data.name == *name);
+            found.ok_or_else(|| {
+                TrainingError::NothingToTrainOn(format!("there is no data \"{name}\" to compose recordings of"))
+            })
+        };
+        let places = names.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let of_names = self.clips.iter().filter(|clip| places.contains(&clip.source));
+        Ok(of_names.map(|clip| Clip { split: Some(clip.split), ..clip.clip.clone() }).collect())
+    }
+
     /// The clips of one part, of all datasets.
     pub fn part(&self, split: Split) -> impl Iterator<Item = &CorpusClip> {
         self.clips.iter().filter(move |clip| clip.split == split)
@@ -160,6 +177,18 @@ pub fn gather(
         corpus.add_for_head(&drawn("VAAR-Synth-for-head", description), &manifest, recipe.seed)?;
     }
     let left_out = corpus.add_named(&recipe.data, &spec.places, recipe.seed)?;
+    if let Some(wanted) = &recipe.compose {
+        let manifest = compose(spec, &corpus, wanted, cancel, listen)?;
+        let [training, validation, test] = wanted.recordings;
+        let description = format!(
+            "{} recordings composed of the sounds of {}, seed {}",
+            training + validation + test,
+            wanted.of.join(" and "),
+            wanted.seed
+        );
+        let data = NamedData { licence: "as the sounds".to_owned(), ..drawn("composed", description) };
+        corpus.add_for_head(&data, &manifest, recipe.seed)?;
+    }
     let note = |text: String| listen(TrainingEvent::Note { stage: Stage::Data, text });
     left_out.iter().for_each(|name| note(format!("left out: {name} (optional, and not given with --data)")));
     for source in &corpus.sources {
@@ -186,6 +215,41 @@ fn draw(
     // The manifest is written last: without it the corpus is not whole.
     if !manifest.exists() {
         write_corpus(&folder, wanted, cancel, |done, of| {
+            listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
+        })?;
+    }
+    Ok(manifest)
+}
+
+/// The manifest of the recordings that are composed of what the corpus has so far; composes them where that has not been
+/// done.
+fn compose(
+    spec: &TrainingSpec,
+    corpus: &Corpus,
+    wanted: &ComposeData,
+    cancel: &CancelToken,
+    listen: Listen,
+) -> Result<PathBuf, TrainingError> {
+    let ComposeData { of, recordings, duration_s, events_per_hour, everyday_per_hour, ratio_db, seed } = wanted;
+    let clips: Vec<Clip> = corpus.clips_of(of)?;
+    let [shortest, longest] = *duration_s;
+    let [least, greatest] = *ratio_db;
+    let scene = SceneSpec {
+        duration_s: shortest..longest,
+        events_per_hour: *events_per_hour,
+        everyday_per_hour: *everyday_per_hour,
+        ratio_db: least..greatest,
+    };
+    let recordings = Split::ALL.into_iter().zip(*recordings).collect();
+    let compose = ComposeSpec { recordings, scene, seed: *seed };
+    let made_of: Vec<String> = clips.iter().map(|clip| format!("{} {:?}", clip.path.display(), clip.split)).collect();
+    let made_of = Sha256::digest(format!("{wanted:?} {made_of:?}"));
+    let folder = spec.work.join(format!("composed-{}", hexadecimal(&made_of[..8])));
+    let manifest = folder.join("manifest.csv");
+    // The manifest is written last: without it the recordings are not whole.
+    if !manifest.exists() {
+        let material = Manifest { path: spec.work.clone(), clips, unknown_labels: BTreeMap::new(), notes: Vec::new() };
+        write_recordings(&material, &folder, &compose, cancel, |done, of| {
             listen(TrainingEvent::Progress { stage: Stage::Data, done: done as u64, of: of as u64 });
         })?;
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use avar_analysis::AnalysisError;
 use avar_base::files::WriteError;
 use avar_base::job::{Cancelled, Stopped};
+use avar_compose::ComposeError;
 use avar_dataset::DatasetError;
 use avar_media::MediaError;
 use avar_model::ModelError;
@@ -26,6 +27,9 @@ pub enum TrainingError {
     /// The synthetic corpus could not be drawn; cancelling is [`Self::Cancelled`].
     #[error(transparent)]
     Synth(SynthError),
+    /// Recordings could not be composed; cancelling is [`Self::Cancelled`].
+    #[error(transparent)]
+    Compose(ComposeError),
     /// A clip could not be opened, read or decoded; cancelling is [`Self::Cancelled`].
     #[error(transparent)]
     Media(MediaError),
@@ -86,6 +90,15 @@ impl From<SynthError> for TrainingError {
         match error {
             SynthError::Cancelled(cancelled) => Self::Cancelled(cancelled),
             other => Self::Synth(other),
+        }
+    }
+}
+
+impl From<ComposeError> for TrainingError {
+    fn from(error: ComposeError) -> Self {
+        match error {
+            ComposeError::Cancelled(cancelled) => Self::Cancelled(cancelled),
+            other => Self::Compose(other),
         }
     }
 }

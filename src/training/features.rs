@@ -47,6 +47,11 @@ impl ClipFeatures {
         self.classes.is_empty()
     }
 
+    /// Whether nothing but everyday life is seen and heard in it from start to end, and there is something of it.
+    pub fn is_everyday(&self) -> bool {
+        !self.is_empty() && self.classes.iter().all(|class| *class == Some(AnomalyClass::Normal))
+    }
+
     /// What sets it apart from other clips whatever happens in it: the dataset, and whether it has a picture.
     pub fn footage(&self) -> (usize, bool) {
         (self.source, !self.picture.is_empty())

@@ -1,7 +1,9 @@
 //! The temporal head, trained on the cached features of every clip.
 //!
 //! An example is a window of T steps from one clip. Now and then one modality is taken away, so that a silent clip or
-//! a sound file still means something; sound is never taken away from what only sound can tell.
+//! a sound file still means something; sound is never taken away from what only sound can tell. And now and then a clip
+//! that has one modality alone is given everyday life in the other, as a camera would add it: a cry is a cry whatever
+//! stands before the lens, and a fight a fight whatever is on the radio.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -39,6 +41,9 @@ const WINDOW_BATCH: usize = 128;
 /// features would not look at what moves.
 const PICTURE_SWAP: f32 = 0.5;
 
+/// How often a clip with one modality alone is given everyday life in the other.
+const COMPANY: f32 = 0.5;
+
 /// Normal life comes more often than any event, as it does outside.
 const SHARES: [(AnomalyClass, f32); 2] = [(AnomalyClass::Normal, 0.35), (AnomalyClass::Brawling, 0.1)];
 
@@ -51,6 +56,10 @@ pub struct HeadTrainer<'a> {
     sampler: FootageSampler<Moments>,
     /// Training clips of real recordings with pictures, by dataset.
     real_pictures: BTreeMap<usize, Vec<usize>>,
+    /// Training clips of everyday life that have pictures, real ones alone.
+    everyday_pictures: Vec<usize>,
+    /// Training clips of everyday life that are heard and not seen.
+    everyday_sounds: Vec<usize>,
     head: Head,
     config: Config,
     descent: OptimizerStep,
@@ -80,6 +89,12 @@ impl<'a> HeadTrainer<'a> {
         for (index, clip) in training.iter().enumerate().filter(|(_, clip)| clip.is_real && !clip.picture.is_empty()) {
             real_pictures.entry(clip.source).or_default().push(index);
         }
+        let everyday = |wanted: fn(&ClipFeatures) -> bool| -> Vec<usize> {
+            let clips = training.iter().enumerate();
+            clips.filter(|(_, clip)| clip.is_everyday() && wanted(clip)).map(|(index, _)| index).collect()
+        };
+        let everyday_pictures = everyday(|clip| clip.is_real && !clip.picture.is_empty());
+        let everyday_sounds = everyday(|clip| clip.picture.is_empty() && !clip.sound.is_empty());
         let variables = VarMap::new();
         let weights = Weights::open(&WeightSource::Untrained { seed }, device)?.trainable(&variables);
         let head = Head::new(config, &weights)?;
@@ -103,6 +118,8 @@ impl<'a> HeadTrainer<'a> {
             validation_weights,
             sampler,
             real_pictures,
+            everyday_pictures,
+            everyday_sounds,
             head,
             config: config.clone(),
             descent,
@@ -122,6 +139,24 @@ impl<'a> HeadTrainer<'a> {
             let features = &other.picture[step * width..][..self.config.picture_width];
             row[..self.config.picture_width].copy_from_slice(features);
         }
+    }
+
+    /// Features of `steps` steps of one of the clips `of`, over and over; now and then, where the clip itself has none.
+    fn company(
+        &self,
+        is_alone: bool,
+        of: &[usize],
+        features: fn(&ClipFeatures) -> &Vec<f32>,
+        steps: usize,
+        rng: &mut Rng,
+    ) -> Option<Vec<f32>> {
+        if !is_alone || of.is_empty() || rng.f32() >= COMPANY {
+            return None;
+        }
+        let other = self.training[of[rng.usize(0..of.len())]];
+        let (rows, start) = (features(other), rng.usize(0..other.len()));
+        let width = rows.len() / other.len();
+        Some((start..start + steps).flat_map(|step| &rows[step % other.len() * width..][..width]).copied().collect())
     }
 
     /// Class probabilities of every step of the validation clips, by the weights as they are now.
@@ -257,6 +292,17 @@ impl Trainer for HeadTrainer<'_> {
                 self.show_another(clip.source, rows, &mut rng);
             }
             append(&mut sound, keeps_sound.then_some(&clip.sound), da, first, steps, &mut rng);
+            let company =
+                self.company(!has(&clip.picture), &self.everyday_pictures, |clip| &clip.picture, steps, &mut rng);
+            if let Some(seen) = company {
+                picture.truncate(from);
+                append(&mut picture, Some(&seen), dv, 0, steps, &mut rng);
+            }
+            let company = self.company(!has(&clip.sound), &self.everyday_sounds, |clip| &clip.sound, steps, &mut rng);
+            if let Some(heard) = company {
+                sound.truncate(sound.len() - steps * da);
+                append(&mut sound, Some(&heard), da, 0, steps, &mut rng);
+            }
             for step in first..first + steps {
                 let class = clip.class_told(step, keeps_picture, keeps_sound);
                 labels.push(class.unwrap_or(AnomalyClass::Normal).index() as u32);

@@ -28,6 +28,9 @@ pub struct Recipe {
     /// `None`: nothing is drawn for the head alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synth_for_head: Option<SynthForHead>,
+    /// `None`: nothing is composed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compose: Option<ComposeData>,
     /// Other datasets, by the names under which the command line says where they are.
     #[serde(default)]
     pub data: Vec<NamedData>,
@@ -52,6 +55,9 @@ pub enum Backbones {
     Lite,
     /// MobileViT-S and Wav2Vec2-base as they are, from a file; only the head is trained.
     Full,
+    /// MoveNet, NanoDet, EfficientNet-Lite2 and EfficientAT as they are, from the teachers' folder; only the head is
+    /// trained.
+    Real,
 }
 
 impl std::str::FromStr for Backbones {
@@ -61,7 +67,8 @@ impl std::str::FromStr for Backbones {
         match text {
             "lite" => Ok(Self::Lite),
             "full" => Ok(Self::Full),
-            _ => Err("must be lite or full".to_owned()),
+            "real" => Ok(Self::Real),
+            _ => Err("must be lite, full or real".to_owned()),
         }
     }
 }
@@ -78,6 +85,26 @@ pub struct SynthData {
     /// Further items with sound alone.
     pub sounds: usize,
     /// A clip depends on it and on its own number alone.
+    pub seed: u64,
+}
+
+/// Untrimmed recordings, composed of the sounds of other datasets of the recipe, each part of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComposeData {
+    /// Names of the datasets whose sounds they are made of.
+    pub of: Vec<String>,
+    /// Recordings for training, validation and the test.
+    pub recordings: [usize; 3],
+    /// The shortest and the longest.
+    pub duration_s: [f32; 2],
+    /// Events in an hour, on average.
+    pub events_per_hour: f32,
+    /// Everyday sounds in an hour, on average, beside what goes on in the background.
+    pub everyday_per_hour: f32,
+    /// Level of an event over what else is heard meanwhile: the least and the greatest.
+    pub ratio_db: [f32; 2],
+    /// The same seed and material give the same recordings.
     pub seed: u64,
 }
 
@@ -184,8 +211,8 @@ impl Recipe {
     /// they come before it.
     pub fn digest_of_stage(&self, stage: Stage) -> String {
         let unheard: &[&str] = match stage {
-            Stage::Sound => &["name", "synth_for_head", "picture", "head", "ablation"],
-            Stage::Picture => &["name", "synth_for_head", "sound", "head", "ablation"],
+            Stage::Sound => &["name", "synth_for_head", "compose", "picture", "head", "ablation"],
+            Stage::Picture => &["name", "synth_for_head", "compose", "sound", "head", "ablation"],
             _ => &["name", "ablation"],
         };
         let mut heard = self.clone();

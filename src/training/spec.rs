@@ -18,7 +18,7 @@ pub struct TrainingSpec {
     pub recipe: Recipe,
     /// Where the datasets are that the recipe names.
     pub places: Vec<DataPlace>,
-    /// The folder of the two teachers' files; needed where the recipe asks for teachers.
+    /// The folder of the teachers' files; needed where the recipe asks for teachers, or for backbones that they are.
     pub teachers: Option<PathBuf>,
     /// The full backbones; needed where the recipe wants those.
     pub backbone_weights: PathBuf,
@@ -33,6 +33,7 @@ impl TrainingSpec {
         match self.recipe.backbones {
             Backbones::Lite => Preset::Lite,
             Backbones::Full => Preset::Full,
+            Backbones::Real => Preset::Real,
         }
     }
 

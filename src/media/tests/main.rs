@@ -13,3 +13,4 @@ mod sequences;
 mod shelf;
 mod sources;
 mod time;
+mod written_audio;

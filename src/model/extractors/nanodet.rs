@@ -111,6 +111,15 @@ impl NanoDet {
         })
     }
 
+    /// As [`Self::features`] -> of each picture a row of [`FEATURES`] for every position of the backbone's last map, 32
+    /// pixels apart; the means over the positions are the picture's features.
+    pub fn features_by_place(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
+        Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
+            let [.., last] = self.backbone(rgb)?;
+            Ok(last.flatten_all()?.to_vec1()?)
+        })
+    }
+
     /// As [`Self::features`] -> `n` rows of [`CLASSES`]: each class's largest logit at any position of any map.
     pub fn objects(&self, rgb: &[u8], n: usize, cancel: &CancelToken) -> Result<Vec<f32>, ModelError> {
         Pictures::new(rgb, n, self.size_px)?.each(self.weights.device(), cancel, |rgb| {
