@@ -28,6 +28,7 @@
 //! | `avar-model` ([`model`]) | the networks, their weights and model cards, losses | candle (with `kernels` and `training`), safetensors (with `training`), realfft |
 //! | `avar-analysis` ([`analysis`]) | step grid, features, pipeline, scores to events, records of runs, scores kept from one time to the next | knows both media and model; those that train and score go through it |
 //! | `avar-dataset` ([`dataset`]) | manifests and splits, VAAR folders, XD-Violence | |
+//! | `avar-compose` ([`compose`]) | untrimmed recordings composed of short sounds, with a truth file | |
 //! | `avar-synth` ([`synth`]) | VAAR-Synth and the sample incident, drawn and synthesised | hound, tiny-skia (with `figures`) |
 //! | `avar-metrics` ([`metrics`]) | metrics, one a file, and the report: pure numbers; runs as folders; the numbers that the paper prints | |
 //! | `avar-review` ([`review`]) | the document of a review: a trail of operations on disk, the analyst's layer over the model's events, agreement of two documents | jiff |
@@ -60,6 +61,7 @@ pub mod cli;
 pub use avar_analysis as analysis;
 pub use avar_app as app;
 pub use avar_base::{files, job, memory, panics, time, wording};
+pub use avar_compose as compose;
 pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;

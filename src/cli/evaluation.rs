@@ -36,7 +36,7 @@ pub(super) struct EvaluateArguments {
     network: NetworkArguments,
 }
 
-fn split(text: &str) -> Result<Split, String> {
+pub(super) fn split(text: &str) -> Result<Split, String> {
     Split::from_name(text).ok_or_else(|| "must be train, val or test".to_owned())
 }
 

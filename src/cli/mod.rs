@@ -3,6 +3,7 @@
 //! Exit status 0, 1 (something failed), 2 (used wrongly), 101 (the program panicked). A file that fails does not stop the others. Errors are
 //! printed once, here, as one sentence on standard error.
 
+mod compose;
 mod data;
 mod evaluation;
 mod figure;
@@ -102,6 +103,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Compose untrimmed recordings of short sounds: events at known times in everyday material
+    Compose(compose::ComposeArguments),
     /// Train a network as a recipe says
     Train(training::TrainArguments),
     /// Train every temporal head of the paper's ablation and tabulate how good they are
@@ -295,6 +298,7 @@ fn dispatch(arguments: Arguments, log: LogPlace) -> anyhow::Result<()> {
         Some(Command::Train(arguments)) => training::run(arguments),
         Some(Command::Ablate(arguments)) => training::ablate(arguments),
         Some(Command::Weights(command)) => weights::run(command),
+        Some(Command::Compose(arguments)) => compose::run(arguments),
         Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
@@ -378,19 +382,25 @@ fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 fn synth(out: &Path, spec: &SynthSpec) -> anyhow::Result<()> {
+    let manifest = with_progress(|progress| write_corpus(out, spec, &CancelToken::default(), progress))?;
+    say(&manifest.display().to_string())
+}
+
+/// Tells on a terminal how many of how many items are done, as `work` says it, and how long the rest may take.
+fn with_progress<T>(work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T {
     let shows_progress = std::io::stderr().is_terminal();
     let started = Instant::now();
-    let manifest = write_corpus(out, spec, &CancelToken::default(), |done, of| {
+    let done = work(&|done, of| {
         if shows_progress {
             let progress = Progress::new(done as f32 / of as f32, started.elapsed());
             let left = progress.time_left().map(avar_app::widgets::time_code::time_left).unwrap_or_default();
             eprint!("\r\x1b[K{done} of {of} {left}");
         }
-    })?;
+    });
     if shows_progress {
         eprint!("\r\x1b[K");
     }
-    say(&manifest.display().to_string())
+    done
 }
 
 fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> {
