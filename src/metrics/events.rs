@@ -1,12 +1,13 @@
 //! Events as a reviewer meets them: found or missed, how late, and how many false ones an hour.
 //!
-//! An event is a stretch of anomaly of whatever class. The true ones are the annotated ranges, joined where they
+//! An event is a stretch of anomaly of whatever class, but for the rows by class ([`super::named_events`]). The true ones are the annotated ranges, joined where they
 //! overlap or touch; the predicted ones come from [`Hysteresis`].
 
 use serde::Serialize;
 
 use super::clip::ScoredClip;
 use super::metric::{AbsentList, Metric, Undefined};
+use super::named_events::{NamedEvents, named_events};
 use super::span::{Span, overlapping};
 use avar_labels::{ClassScores, Hysteresis};
 
@@ -23,6 +24,8 @@ pub struct EventScores {
     pub delay: DetectionDelay,
     /// Alarms while nothing happens.
     pub false_alarms: FalseAlarms,
+    /// One row for each class that has true events, in their order.
+    pub by_class: Vec<NamedEvents>,
 }
 
 /// How many events match at a temporal intersection over union, one to one.
@@ -74,6 +77,7 @@ pub struct FalseAlarms {
 impl EventScores {
     /// Clips without step scores count nothing.
     pub fn new<C: AsRef<ScoredClip>>(clips: &[C], hysteresis: Hysteresis, ious: &[f64]) -> Self {
+        let by_class = named_events(clips, hysteresis);
         let scored = clips.iter().map(C::as_ref).filter(|clip| !clip.steps.is_empty());
         let clips: Vec<ClipEvents> = scored.map(|clip| ClipEvents::new(clip, hysteresis)).collect();
         Self {
@@ -82,6 +86,7 @@ impl EventScores {
             matching: ious.iter().map(|iou| EventMatching::new(&clips, *iou)).collect(),
             delay: DetectionDelay::new(&clips),
             false_alarms: FalseAlarms::new(&clips),
+            by_class,
         }
     }
 

@@ -42,6 +42,7 @@ mod intervals;
 pub mod localization;
 mod markdown;
 mod metric;
+pub mod named_events;
 pub mod paper;
 pub mod ranking;
 pub mod reliability;

@@ -159,10 +159,17 @@ impl Report {
             rows.push(vec![iou, matched, number(row.precision), number(row.recall), number(row.f1)]);
         }
         let (delay, alarms) = (&events.delay, &events.false_alarms);
+        let mut by_class = vec![cells(["events of", "true", "noticed", "named", "recall", "named recall"])];
+        for row in &events.by_class {
+            let counts = [row.true_events, row.detected, row.named].map(|count| count.to_string());
+            let shares = [row.recall, row.named_recall].map(number);
+            by_class.push(std::iter::once(row.class.name().to_owned()).chain(counts).chain(shares).collect());
+        }
         format!(
-            "## Events\n\n{}\n{} true events, {} predicted. {} detected after {} s (median {}, worst {}), {} missed.\n\
+            "## Events\n\n{}\n{}\n{} true events, {} predicted. {} detected after {} s (median {}, worst {}), {} missed.\n\
              {} false alarms: {} an hour of normal time ({:.2} h), {} an hour of everything.\n",
             table(&rows),
+            table(&by_class),
             events.true_events,
             events.predicted_events,
             delay.detected,
