@@ -132,6 +132,11 @@ pub struct TimingsRecord {
     pub times_real_time: f64,
 }
 
+/// Name and version of this program, as records have it.
+pub fn program() -> String {
+    format!("AVAR Desk {}", env!("CARGO_PKG_VERSION"))
+}
+
 impl RunRecord {
     /// `events` are those that `hysteresis` finds in the scores; `sha256` is that of the media file.
     pub fn new(
@@ -167,7 +172,7 @@ impl RunRecord {
                 card,
             },
             decoder: info.decoder.clone(),
-            program: format!("AVAR Desk {}", env!("CARGO_PKG_VERSION")),
+            program: program(),
             configuration: Configuration {
                 network: spec.network.preset.name(),
                 device: spec.network.device.name(),

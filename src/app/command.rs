@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use eframe::egui::{Key, Modifiers};
 
+use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
 use super::shortcut::Shortcut;
-use super::state::Wanted;
+use super::state::{Mode, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_labels::{AnomalyClass, Verdict};
 use avar_playback::SeekPrecision;
 
 /// What a user can do with one key or one button.
@@ -64,6 +66,20 @@ pub enum Action {
     ConfirmContent,
     LoopQueue,
     NextScreen,
+    Judge(Verdict),
+    AssignClass(AnomalyClass),
+    NextUnreviewed,
+    PreviousUnreviewed,
+    TrimStart,
+    TrimEnd,
+    SplitEvent,
+    MergeEvents,
+    AddEvent,
+    DeleteEvent,
+    NoteHere,
+    NoteOnEvent,
+    Undo,
+    Redo,
 }
 
 /// A heading of the key sheet.
@@ -72,19 +88,22 @@ pub enum ActionGroup {
     Playing,
     Stepping,
     Jumping,
+    Deciding,
     View,
     Desk,
     Modes,
 }
 
 impl ActionGroup {
-    pub const ALL: [Self; 6] = [Self::Playing, Self::Stepping, Self::Jumping, Self::View, Self::Desk, Self::Modes];
+    pub const ALL: [Self; 7] =
+        [Self::Playing, Self::Stepping, Self::Jumping, Self::Deciding, Self::View, Self::Desk, Self::Modes];
 
     pub fn label(self) -> &'static str {
         match self {
             Self::Playing => "Playing",
             Self::Stepping => "Stepping",
             Self::Jumping => "Jumping",
+            Self::Deciding => "Deciding",
             Self::View => "View",
             Self::Desk => "Desk",
             Self::Modes => "Modes",
@@ -111,7 +130,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 75] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -137,6 +156,32 @@ impl Action {
         Self::GoTo,
         Self::PreviousFile,
         Self::NextFile,
+        Self::Judge(Verdict::Accepted),
+        Self::Judge(Verdict::Rejected),
+        Self::Judge(Verdict::Unsure),
+        Self::Judge(Verdict::Reviewed),
+        Self::NextUnreviewed,
+        Self::PreviousUnreviewed,
+        Self::TrimStart,
+        Self::TrimEnd,
+        Self::SplitEvent,
+        Self::MergeEvents,
+        Self::AddEvent,
+        Self::DeleteEvent,
+        Self::NoteHere,
+        Self::NoteOnEvent,
+        Self::Undo,
+        Self::Redo,
+        Self::AssignClass(AnomalyClass::Abuse),
+        Self::AssignClass(AnomalyClass::BabyCry),
+        Self::AssignClass(AnomalyClass::Crash),
+        Self::AssignClass(AnomalyClass::Brawling),
+        Self::AssignClass(AnomalyClass::Explosion),
+        Self::AssignClass(AnomalyClass::Intruder),
+        Self::AssignClass(AnomalyClass::Normal),
+        Self::AssignClass(AnomalyClass::Pain),
+        Self::AssignClass(AnomalyClass::PoliceSiren),
+        Self::AssignClass(AnomalyClass::Vandalism),
         Self::ToggleOverlay,
         Self::ThresholdUp,
         Self::ThresholdDown,
@@ -195,13 +240,25 @@ impl Action {
         matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | ShowLog | Quit)
     }
 
-    /// The action of a key press, if it has one.
-    pub fn of_key(modifiers: Modifiers, key: Key) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.shortcuts().iter().any(|shortcut| shortcut.matches(modifiers, key)))
+    /// Whether it means anything in a mode that the desk's own actions are heard in.
+    pub fn is_heard_in(self, mode: Mode) -> bool {
+        match self {
+            Self::ConfirmContent | Self::LoopQueue | Self::NextScreen => mode == Mode::Present,
+            _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
+            _ => true,
+        }
+    }
+
+    /// The action of a key press in a mode, if it has one.
+    pub fn of_key(mode: Mode, modifiers: Modifiers, key: Key) -> Option<Self> {
+        let is_heard = |action: &Self| {
+            action.is_heard_in(mode) && action.shortcuts().iter().any(|shortcut| shortcut.matches(modifiers, key))
+        };
+        Self::ALL.into_iter().find(is_heard)
     }
 
     fn entry(self) -> Entry {
-        use ActionGroup::{Desk, Jumping, Modes, Playing, Stepping, View};
+        use ActionGroup::{Deciding, Desk, Jumping, Modes, Playing, Stepping, View};
         let entry = |group, label, shortcuts: &[Shortcut]| Entry { group, label, shortcuts: shortcuts.to_vec() };
         match self {
             Self::PlayPause => entry(Playing, "Play or pause", &keys(PLAIN, [Key::Space])),
@@ -235,6 +292,25 @@ impl Action {
             Self::GoTo => entry(Jumping, "Go to a frame or time", &keys(PLAIN, [Key::G])),
             Self::PreviousFile => entry(Jumping, "Open the previous file in the queue", &keys(PLAIN, [Key::PageUp])),
             Self::NextFile => entry(Jumping, "Open the next file in the queue", &keys(PLAIN, [Key::PageDown])),
+            Self::Judge(Verdict::Accepted) => entry(Deciding, "Accept the event", &keys(PLAIN, [Key::Enter])),
+            Self::Judge(Verdict::Rejected) => entry(Deciding, "Reject the event", &keys(PLAIN, [Key::Delete])),
+            Self::Judge(Verdict::Unsure) => entry(Deciding, "Mark the event as unsure", &keys(PLAIN, [Key::U])),
+            Self::Judge(Verdict::Reviewed) => entry(Deciding, "Mark the event as reviewed", &keys(PLAIN, [Key::R])),
+            Self::NextUnreviewed => entry(Deciding, "Go to the next unreviewed event", &keys(PLAIN, [Key::N])),
+            Self::PreviousUnreviewed => {
+                entry(Deciding, "Go to the previous unreviewed event", &keys(Modifiers::SHIFT, [Key::N]))
+            }
+            Self::TrimStart => entry(Deciding, "Begin the event with this frame", &keys(PLAIN, [Key::OpenBracket])),
+            Self::TrimEnd => entry(Deciding, "End the event with this frame", &keys(PLAIN, [Key::CloseBracket])),
+            Self::SplitEvent => entry(Deciding, "Split the event before this frame", &keys(PLAIN, [Key::B])),
+            Self::MergeEvents => entry(Deciding, "Merge the event with the next", &keys(Modifiers::SHIFT, [Key::B])),
+            Self::AddEvent => entry(Deciding, "Add an event, from in to out point", &keys(PLAIN, [Key::A])),
+            Self::DeleteEvent => entry(Deciding, "Delete the event", &keys(Modifiers::SHIFT, [Key::Delete])),
+            Self::NoteHere => entry(Deciding, "Write a note at this frame", &keys(PLAIN, [Key::M])),
+            Self::NoteOnEvent => entry(Deciding, "Write a note on the event", &keys(Modifiers::COMMAND, [Key::M])),
+            Self::Undo => entry(Deciding, "Undo", &keys(Modifiers::COMMAND, [Key::Z])),
+            Self::Redo => entry(Deciding, "Redo", &keys(Modifiers::COMMAND.plus(Modifiers::SHIFT), [Key::Z])),
+            Self::AssignClass(class) => entry(Deciding, call_it(class), &keys(PLAIN, [digit(class)])),
             Self::ToggleOverlay => entry(View, "Show or hide the overlay", &keys(PLAIN, [Key::V])),
             Self::ThresholdUp => entry(View, "Raise the threshold by 0.01", &keys(Modifiers::ALT, [Key::ArrowUp])),
             Self::ThresholdDown => entry(View, "Lower the threshold by 0.01", &keys(Modifiers::ALT, [Key::ArrowDown])),
@@ -265,6 +341,28 @@ impl Action {
             Self::LoopQueue => entry(Modes, "Present: play the queue for ever", &keys(Modifiers::SHIFT, [Key::L])),
             Self::NextScreen => entry(Modes, "Present: fill the next screen", &keys(Modifiers::SHIFT, [Key::F])),
         }
+    }
+}
+
+/// From 1 on in the order of the classes; 0 for the tenth.
+fn digit(class: AnomalyClass) -> Key {
+    const DIGITS: [Key; 10] =
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9, Key::Num0];
+    DIGITS[class.index()]
+}
+
+fn call_it(class: AnomalyClass) -> &'static str {
+    match class {
+        AnomalyClass::Abuse => "Call the event abuse",
+        AnomalyClass::BabyCry => "Call the event a baby's cry",
+        AnomalyClass::Crash => "Call the event a crash",
+        AnomalyClass::Brawling => "Call the event brawling",
+        AnomalyClass::Explosion => "Call the event an explosion",
+        AnomalyClass::Intruder => "Call the event an intruder",
+        AnomalyClass::Normal => "Call the event normal",
+        AnomalyClass::Pain => "Call the event pain",
+        AnomalyClass::PoliceSiren => "Call the event a police siren",
+        AnomalyClass::Vandalism => "Call the event vandalism",
     }
 }
 
@@ -303,6 +401,13 @@ pub enum Command {
     OpenTyped(Wanted, PathBuf),
     DismissNotice(usize),
     Evaluate(EvaluateCommand),
+    /// A place in the list of events.
+    ChooseEvent(usize),
+    Decide(Decision),
+    SetListView(ListView),
+    EditNote(String),
+    /// The text of the note's sheet.
+    WriteNote(String),
 }
 
 impl From<Action> for Command {
@@ -323,7 +428,9 @@ mod tests {
                     other.shortcuts().iter().any(|theirs| {
                         theirs.matches(shortcut.modifiers, shortcut.key)
                             || shortcut.matches(theirs.modifiers, theirs.key)
-                    })
+                    }) && [Mode::Review, Mode::Present]
+                        .iter()
+                        .any(|mode| action.is_heard_in(*mode) && other.is_heard_in(*mode))
                 });
                 assert_eq!(clash, None, "{action:?} has the key of another action: {}", shortcut.text());
             }
@@ -338,15 +445,23 @@ mod tests {
 
     #[test]
     fn a_key_with_other_modifiers_is_another_key() {
-        assert_eq!(Action::of_key(PLAIN, Key::ArrowLeft), Some(Action::FrameBack));
-        assert_eq!(Action::of_key(Modifiers::SHIFT, Key::ArrowLeft), Some(Action::TenFramesBack));
-        assert_eq!(Action::of_key(Modifiers::COMMAND | Modifiers::ALT, Key::ArrowLeft), None);
+        assert_eq!(Action::of_key(Mode::Review, PLAIN, Key::ArrowLeft), Some(Action::FrameBack));
+        assert_eq!(Action::of_key(Mode::Review, Modifiers::SHIFT, Key::ArrowLeft), Some(Action::TenFramesBack));
+        assert_eq!(Action::of_key(Mode::Review, Modifiers::COMMAND | Modifiers::ALT, Key::ArrowLeft), None);
     }
 
     #[test]
     fn the_question_mark_opens_the_key_sheet_with_and_without_shift() {
-        assert_eq!(Action::of_key(Modifiers::SHIFT, Key::Questionmark), Some(Action::KeySheet));
-        assert_eq!(Action::of_key(PLAIN, Key::Questionmark), Some(Action::KeySheet));
+        assert_eq!(Action::of_key(Mode::Review, Modifiers::SHIFT, Key::Questionmark), Some(Action::KeySheet));
+        assert_eq!(Action::of_key(Mode::Review, PLAIN, Key::Questionmark), Some(Action::KeySheet));
+    }
+
+    #[test]
+    fn enter_accepts_an_event_where_one_decides_and_confirms_the_content_where_one_presents() {
+        let of_enter = |mode| Action::of_key(mode, PLAIN, Key::Enter);
+        assert_eq!(of_enter(Mode::Review), Some(Action::Judge(Verdict::Accepted)));
+        assert_eq!(of_enter(Mode::Present), Some(Action::ConfirmContent));
+        assert_eq!(Action::of_key(Mode::Present, PLAIN, Key::Delete), None, "nothing is decided before a room");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::state::{Mode, State};
 /// The commands of the keys pressed since the last frame, in the mode that is shown. In Evaluate its own keys come
 /// first, and of the others only those that mean the same everywhere.
 pub(crate) fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
-    let actions = actions_of_keys(ctx);
+    let actions = actions_of_keys(ctx, state.mode());
     match state.mode() {
         Mode::Review | Mode::Present => actions.into_iter().map(Command::Act).collect(),
         Mode::Evaluate => {
@@ -25,9 +25,9 @@ pub(crate) fn commands_of_mode(ctx: &Context, state: &State) -> Vec<Command> {
 }
 
 /// The actions of the keys pressed since the last frame.
-fn actions_of_keys(ctx: &Context) -> Vec<Action> {
+fn actions_of_keys(ctx: &Context, mode: Mode) -> Vec<Action> {
     let action = |press: KeyPress| {
-        let action = Action::of_key(press.modifiers, press.key)?;
+        let action = Action::of_key(mode, press.modifiers, press.key)?;
         (action == Action::Close || !press.is_for_widget).then_some(action)
     };
     key_presses(ctx).into_iter().filter_map(action).collect()

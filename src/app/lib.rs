@@ -20,6 +20,8 @@
 
 pub mod color_matrix;
 pub mod command;
+mod deciding;
+pub mod decisions;
 pub mod evaluate;
 pub mod focus;
 pub mod jobs;
@@ -38,6 +40,7 @@ pub mod shortcut;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
+mod trail;
 mod transport;
 pub mod update;
 pub mod video_texture;
@@ -79,6 +82,14 @@ pub struct DeskOptions {
     /// The folder in which scores are kept, so that an analysis that is interrupted goes on; `None`: they are not.
     pub journals: Option<PathBuf>,
     pub log: LogPlace,
+    /// Who decides: stands in the trail of every review.
+    pub author: String,
+}
+
+/// The name under which the system knows who is at work; empty where it does not say.
+pub fn user_name() -> String {
+    let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.is_empty());
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(named).unwrap_or_default()
 }
 
 /// Opens the window and returns when it is closed.
@@ -240,6 +251,10 @@ impl DeskApp {
         }
         let player = self.desk.state.player.as_ref().and_then(|player| player.next_wake);
         let preview = self.desk.preview.as_ref().and_then(|preview| preview.next_wake);
+        let rule = self.desk.rule_settles_in(Instant::now());
+        if let Some(rule) = rule {
+            ctx.request_repaint_after(rule);
+        }
         if let Some(wake) = player.into_iter().chain(preview).min() {
             ctx.request_repaint_after(wake.max(Duration::from_millis(4)));
         }

@@ -74,6 +74,7 @@ impl Desk {
             FileDigest::Running => FileDigest::Due,
             known => known.clone(),
         };
+        self.trails.remove(&recording.id);
         *recording =
             Recording { audio_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
         self.return_to = position.map(|position| (recording.id, position));
@@ -84,6 +85,7 @@ impl Desk {
         if place < self.state.queue.len() && self.state.current != Some(place) {
             self.state.current = Some(place);
             self.start_player();
+            self.show_rule_of_trail();
         }
     }
 
@@ -93,6 +95,7 @@ impl Desk {
         }
         let recording = self.state.queue.remove(place);
         self.jobs.forget(recording.id);
+        self.trails.remove(&recording.id);
         let current = self.state.current.unwrap_or(0);
         let is_shown = current == place;
         let next = if current > place { current - 1 } else { current };
@@ -174,7 +177,7 @@ impl Desk {
                 (Some(coming), _) => coming.steps.extend(steps),
                 (None, Some(scores)) => {
                     scores.steps.extend(steps);
-                    review.refresh_events(hysteresis);
+                    recording.refresh(hysteresis);
                 }
                 (None, None) => {}
             },
@@ -183,7 +186,7 @@ impl Desk {
                 review.network = Some(account.network.clone());
                 review.analysis = Some(account);
                 review.status = ScoreStatus::Done;
-                review.refresh_events(hysteresis);
+                recording.refresh(hysteresis);
             }
             JobEvent::Failed(sentence) => {
                 review.coming = None;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::decisions::{Decisions, ListView};
 use super::evaluate::state::Slot;
 use super::present::PresentState;
 use super::widgets::picture_fit::PictureZoom;
@@ -48,6 +49,8 @@ pub struct State {
     pub letters_note: Option<String>,
     /// Typed into the empty desk, for machines without a file dialog.
     pub path_text: String,
+    /// Who decides: stands in the trail of every review.
+    pub author: String,
 }
 
 /// How the current recording is played.
@@ -88,6 +91,8 @@ pub struct ViewState {
     pub waveform_scale: f32,
     pub is_full_screen: bool,
     pub is_dark: bool,
+    /// The list of events.
+    pub list: ListView,
 }
 
 impl Default for ViewState {
@@ -99,6 +104,7 @@ impl Default for ViewState {
             waveform_scale: 1.0,
             is_full_screen: false,
             is_dark: true,
+            list: ListView::default(),
         }
     }
 }
@@ -112,6 +118,11 @@ pub enum Sheet {
         problem: Option<String>,
     },
     Log(LogView),
+    /// On the event that is chosen, or at the playhead.
+    Note {
+        text: String,
+        is_on_event: bool,
+    },
     /// In place of a file dialog, where the system has none.
     Path {
         wanted: Wanted,
@@ -154,6 +165,7 @@ pub struct Recording {
     pub digest: FileDigest,
     pub waveform: Waveform,
     pub review: ScoreState,
+    pub decisions: Decisions,
 }
 
 /// SHA-256 of a recording's file, which is computed once the file is indexed.
@@ -211,7 +223,7 @@ pub enum ScoreStatus {
 }
 
 impl State {
-    pub fn new(network: NetworkChoice) -> Self {
+    pub fn new(network: NetworkChoice, author: String) -> Self {
         Self {
             mode: Mode::default(),
             present: PresentState::default(),
@@ -226,6 +238,7 @@ impl State {
             notices: Vec::new(),
             letters_note: None,
             path_text: String::new(),
+            author,
         }
     }
 
@@ -346,9 +359,7 @@ impl State {
 
     pub fn refresh_events(&mut self) {
         let hysteresis = self.hysteresis;
-        for review in self.queue.iter_mut().map(|recording| &mut recording.review) {
-            review.refresh_events(hysteresis);
-        }
+        self.queue.iter_mut().for_each(|recording| recording.refresh(hysteresis));
     }
 }
 
@@ -364,6 +375,7 @@ impl Recording {
             digest: FileDigest::Due,
             waveform: Waveform::Unknown,
             review: ScoreState::default(),
+            decisions: Decisions::default(),
         }
     }
 
@@ -387,6 +399,16 @@ impl Recording {
     /// Whether it waits for its turn to be analysed.
     pub fn awaits_analysis(&self) -> bool {
         self.whole_media().is_some() && matches!(self.review.status, ScoreStatus::Queued)
+    }
+
+    /// Finds the events anew, and lists them with what was decided.
+    pub fn refresh(&mut self, hysteresis: Hysteresis) {
+        self.review.refresh_events(hysteresis);
+        let media = match &self.stage {
+            OpeningStage::Ready(media) => Some(media),
+            _ => None,
+        };
+        self.decisions.refresh(self.review.scores.as_ref(), media, hysteresis);
     }
 
     /// The file's own name.

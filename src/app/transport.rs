@@ -50,7 +50,7 @@ impl Desk {
     }
 
     /// Where the last command has led: keys that follow each other faster than pictures come add up.
-    fn position(&self) -> Option<MediaTime> {
+    pub(super) fn position(&self) -> Option<MediaTime> {
         self.player.as_ref().map(Player::position)
     }
 
@@ -126,21 +126,6 @@ impl Desk {
             if let Some(target) = target {
                 self.seek_frame(target);
             }
-        }
-    }
-
-    pub(super) fn seek_event(&mut self, is_forward: bool) {
-        let (Some(position), Some(recording)) = (self.position(), self.state.recording()) else { return };
-        // The frame of an event's first step may start a little before or after the step itself.
-        let margin = MediaTime::from_seconds(0.05);
-        let events = &recording.review.events;
-        let target = if is_forward {
-            events.iter().find(|event| event.range.start > position + margin)
-        } else {
-            events.iter().rev().find(|event| event.range.start + margin < position)
-        };
-        if let Some(start) = target.map(|event| event.range.start) {
-            self.seek_in(|range| range.clamp(start));
         }
     }
 

@@ -1,12 +1,15 @@
 //! The one way in which the state changes: commands from the user, reports from jobs, the passing of time. What they do
 //! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
+use std::collections::{HashMap, VecDeque};
 use std::time::Instant;
 
 use eframe::egui::{Vec2, vec2};
 
 use super::DeskOptions;
 use super::command::{Action, ActionGroup, Command};
+use super::deciding::{RULE_SETTLES_IN, Wish};
+use super::decisions::Decision;
 use super::evaluate::Evaluate;
 use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Destination, Jobs, Report};
@@ -16,6 +19,7 @@ use super::state::{
     FileDigest, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted, Waveform,
 };
 use super::thumbnails::Moment;
+use super::trail::TrailWriter;
 use super::transport::LATENCY_STEP_MS;
 use super::widgets::picture_fit::PictureZoom;
 use super::widgets::time_axis::following;
@@ -23,6 +27,7 @@ use avar_base::job::{JobEvent, Wake};
 use avar_base::time::MediaTime;
 use avar_log::LogPlace;
 use avar_playback::{Player, PlayerOptions};
+use avar_review::list::Direction;
 
 /// The state with what works for it: the player of the recording on screen, and the jobs.
 pub struct Desk {
@@ -41,6 +46,12 @@ pub struct Desk {
     /// The recording whose analysis gives way to that of the one on screen.
     pub(super) giving_way: Option<RecordingId>,
     pub(super) next_id: u64,
+    /// The documents of reviews that are open.
+    pub(super) trails: HashMap<RecordingId, TrailWriter>,
+    /// Decisions that are not sent on yet, the oldest first.
+    pub(super) wishes: VecDeque<(RecordingId, Wish)>,
+    /// When a threshold was last moved, until it is taken into the review.
+    pub(super) rule_moved_at: Option<Instant>,
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
     pub has_quit: bool,
@@ -50,7 +61,7 @@ pub struct Desk {
 impl Desk {
     pub fn new(options: DeskOptions, wake: Wake) -> Self {
         Self {
-            state: State::new(options.network),
+            state: State::new(options.network, options.author),
             evaluate: Evaluate::new(wake.clone()),
             jobs: Jobs::new(options.journals, wake.clone()),
             player: None,
@@ -61,6 +72,9 @@ impl Desk {
             return_to: None,
             giving_way: None,
             next_id: 0,
+            trails: HashMap::new(),
+            wishes: VecDeque::new(),
+            rule_moved_at: None,
             picture_panel: vec2(1.0, 1.0),
             has_quit: false,
             log: options.log,
@@ -79,6 +93,7 @@ impl Desk {
         }
         self.tick_preview(now);
         self.schedule();
+        self.tick_decisions(now);
         self.state.player = self.player.as_mut().map(|player| player.view(now));
         self.go_round();
         if let (Some(player), Some((visible, whole))) = (&self.state.player, self.state.timeline())
@@ -102,6 +117,7 @@ impl Desk {
             || self.jobs.is_reading_log()
             || self.jobs.is_sorting()
             || self.jobs.is_digesting()
+            || self.is_deciding()
             || self.state.queue.iter().any(waits)
     }
 
@@ -127,11 +143,11 @@ impl Desk {
             Command::ChooseSoundTrack(track) => self.choose_sound_track(track),
             Command::SetOnset(onset) => {
                 self.state.hysteresis = self.state.hysteresis.with_onset(onset);
-                self.state.refresh_events();
+                self.rule_moved();
             }
             Command::SetOffset(offset) => {
                 self.state.hysteresis.offset = offset.clamp(0.0, self.state.hysteresis.onset);
-                self.state.refresh_events();
+                self.rule_moved();
             }
             Command::SetTimelineView(range) => self.set_timeline(range),
             Command::ScaleWaveform(factor) => {
@@ -177,7 +193,42 @@ impl Desk {
                 self.jobs.sort(Destination::Slot(slot), vec![path]);
             }
             Command::Evaluate(command) => self.evaluate.apply(command),
+            Command::ChooseEvent(place) => self.choose_event(place),
+            Command::Decide(decision) => self.decide(decision),
+            Command::SetListView(view) => self.state.view.list = view,
+            Command::EditNote(typed) => {
+                if let Some(Sheet::Note { text, .. }) = &mut self.state.sheet {
+                    *text = typed;
+                }
+            }
+            Command::WriteNote(text) => {
+                if let Some(Sheet::Note { is_on_event, .. }) = self.state.sheet.take() {
+                    self.decide(if is_on_event { Decision::Note(text) } else { Decision::NoteHere(text) });
+                }
+            }
         }
+    }
+
+    fn rule_moved(&mut self) {
+        self.rule_moved_at = Some(Instant::now());
+        self.state.refresh_events();
+    }
+
+    /// How long until a threshold that was moved is meant.
+    pub fn rule_settles_in(&self, now: Instant) -> Option<std::time::Duration> {
+        let moved = self.rule_moved_at?;
+        Some(RULE_SETTLES_IN.saturating_sub(now.duration_since(moved)))
+    }
+
+    /// The sheet for a note: of the event that is chosen with the text that it has, or at the playhead.
+    fn open_note(&mut self, is_on_event: bool) {
+        let chosen = self.state.recording().and_then(|recording| recording.decisions.chosen());
+        let text = match (is_on_event, chosen) {
+            (true, Some(event)) => event.note.clone(),
+            (true, None) => return self.decide(Decision::Note(String::new())),
+            (false, _) => String::new(),
+        };
+        self.state.sheet = Some(Sheet::Note { text, is_on_event });
     }
 
     fn act(&mut self, action: Action) {
@@ -201,8 +252,8 @@ impl Desk {
             Action::SecondOn => self.seek_by(1.0),
             Action::PreviousKeyFrame => self.seek_key_frame(false),
             Action::NextKeyFrame => self.seek_key_frame(true),
-            Action::PreviousEvent => self.seek_event(false),
-            Action::NextEvent => self.seek_event(true),
+            Action::PreviousEvent => self.choose_neighbour(false),
+            Action::NextEvent => self.choose_neighbour(true),
             Action::PreviousFile => self.show_neighbour(-1),
             Action::NextFile => self.show_neighbour(1),
             Action::GoToStart => self.seek_in(|range| range.start),
@@ -266,6 +317,20 @@ impl Desk {
                 self.state.view.is_full_screen = true;
             }
             Action::ConfirmContent | Action::LoopQueue | Action::NextScreen => {}
+            Action::Judge(verdict) => self.decide(Decision::Judge(verdict)),
+            Action::AssignClass(class) => self.decide(Decision::SetClass(class)),
+            Action::NextUnreviewed => self.choose_unreviewed(Direction::Next),
+            Action::PreviousUnreviewed => self.choose_unreviewed(Direction::Previous),
+            Action::TrimStart => self.decide(Decision::TrimStart),
+            Action::TrimEnd => self.decide(Decision::TrimEnd),
+            Action::SplitEvent => self.decide(Decision::Split),
+            Action::MergeEvents => self.decide(Decision::Merge),
+            Action::AddEvent => self.decide(Decision::Add),
+            Action::DeleteEvent => self.decide(Decision::Delete),
+            Action::NoteHere => self.open_note(false),
+            Action::NoteOnEvent => self.open_note(true),
+            Action::Undo => self.decide(Decision::Undo),
+            Action::Redo => self.decide(Decision::Redo),
         }
     }
 
@@ -376,7 +441,12 @@ fn is_about_playhead(action: Action) -> bool {
 /// Whether the user goes somewhere in the recording by themselves.
 fn moves_playhead(command: &Command) -> bool {
     match command {
-        Command::Seek(..) | Command::SeekFrame(_) | Command::StepFrames(_) | Command::GoToText(_) => true,
+        Command::Seek(..)
+        | Command::SeekFrame(_)
+        | Command::StepFrames(_)
+        | Command::GoToText(_)
+        | Command::ChooseEvent(_) => true,
+        Command::Act(Action::NextUnreviewed | Action::PreviousUnreviewed) => true,
         Command::Act(action) => is_about_playhead(*action),
         _ => false,
     }

@@ -329,7 +329,8 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice, log: LogPlace) -> an
         bail!("there is no display to open a window on; `avar analyze FILE --out DIR` works without one");
     }
     let journals = Some(avar_app::journals_folder());
-    avar_app::run(DeskOptions { files, network, player: PlayerOptions::default(), journals, log })
+    let player = PlayerOptions::default();
+    avar_app::run(DeskOptions { files, network, player, journals, log, author: avar_app::user_name() })
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {

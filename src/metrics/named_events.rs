@@ -72,8 +72,8 @@ fn alarms(clip: &ScoredClip, hysteresis: Hysteresis) -> Vec<Alarm> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::clip::tests::clip_with;
     use super::super::clip::TruthRange;
+    use super::super::clip::tests::clip_with;
     use super::*;
     use AnomalyClass::{BabyCry, Crash, Pain};
     use avar_labels::CLASS_COUNT;

@@ -179,6 +179,7 @@ pub enum Request {
 mod tests {
     use super::*;
     use crate::command::Action;
+    use crate::state::Mode;
 
     #[test]
     fn no_two_actions_share_a_key() {
@@ -204,7 +205,7 @@ mod tests {
     #[test]
     fn the_key_to_review_is_the_way_back_there() {
         let Shortcut { modifiers, key } = EvaluateAction::Review.shortcut();
-        assert_eq!(Action::of_key(modifiers, key), Some(Action::ShowEvaluate));
+        assert_eq!(Action::of_key(Mode::Review, modifiers, key), Some(Action::ShowEvaluate));
         assert_eq!(EvaluateAction::Review.tooltip(), "Take the clip to Review at this moment, and back (T)");
     }
 }

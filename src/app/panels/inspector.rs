@@ -1,4 +1,4 @@
-//! The right side: the ten class scores at the playhead, and where they come from.
+//! The right side: the ten class scores at the playhead, the decision, and where the scores come from.
 
 use eframe::egui::{self, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
@@ -24,6 +24,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(4.0);
         anomaly_line(ui, state, step);
         evidence_bars(ui, step);
+        if let Some(recording) = state.recording() {
+            ui.add_space(theme::GAP);
+            ui.separator();
+            super::decision::show(ui, state, recording, commands);
+        }
         ui.add_space(theme::GAP);
         ui.separator();
         threshold_sliders(ui, state, commands);

@@ -13,6 +13,7 @@ pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
         Some(Sheet::Keys) => keys(ctx, state.mode(), commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
         Some(Sheet::Log(view)) => log(ctx, view, commands),
+        Some(Sheet::Note { text, is_on_event }) => note(ctx, text, *is_on_event, commands),
         Some(Sheet::Path { wanted, text }) => path(ctx, *wanted, text, commands),
     }
 }
@@ -87,6 +88,32 @@ fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Co
         if let Some(problem) = problem {
             ui.label(RichText::new(problem).small().color(theme::palette(ui).error));
         }
+    });
+    if !is_open {
+        commands.push(Action::Close.into());
+    }
+}
+
+/// A line of text: on the event that is chosen, or at the playhead.
+fn note(ctx: &Context, text: &str, is_on_event: bool, commands: &mut Vec<Command>) {
+    let title = if is_on_event { "Note on the event" } else { "Note at this frame" };
+    let mut is_open = true;
+    window(title).open(&mut is_open).show(ctx, |ui| {
+        ui.set_width(PATH_WIDTH);
+        let mut edited = text.to_owned();
+        let field = TextEdit::singleline(&mut edited).hint_text("What is to be said").desired_width(f32::INFINITY);
+        let response = ui.add(field);
+        response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Text of the note"));
+        let is_entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if is_entered {
+            commands.push(Command::WriteNote(edited.trim().to_owned()));
+        } else if response.changed() {
+            commands.push(Command::EditNote(edited));
+        } else {
+            response.request_focus();
+        }
+        let how = if is_on_event { "Enter saves it; an empty note takes it away." } else { "Enter saves it." };
+        ui.label(RichText::new(how).small().color(theme::palette(ui).weak_text));
     });
     if !is_open {
         commands.push(Action::Close.into());

@@ -1,4 +1,4 @@
-//! The left side: the queue of recordings, and the events of the one on screen.
+//! The left side: the queue of recordings, and below it the events of the one on screen.
 
 use eframe::egui::{
     self, Align, Button, Label, Layout, ProgressBar, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
@@ -10,21 +10,12 @@ use crate::state::{OpeningStage, Recording, ScoreStatus, State, Waveform};
 use crate::theme;
 use crate::widgets::action_button::action_button;
 use crate::widgets::elided::elided;
-use crate::widgets::following::{following_rows, has_changed};
-use crate::widgets::time_code::{ruler_code, time_code, time_left};
-use avar_analysis::Event;
+use crate::widgets::following::has_changed;
+use crate::widgets::time_code::time_left;
 use avar_base::job::Progress;
-use avar_base::time::MediaTime;
 use avar_base::wording::counted;
-use avar_playback::SeekPrecision;
 
-const ROW_HEIGHT: f32 = 24.0;
-/// The columns of an event: where the class begins, from the left; where start, length and score end, from the right.
-const CLASS_AT: f32 = 20.0;
-const START_TO: f32 = 94.0;
-const DURATION_TO: f32 = 38.0;
-const SCORE_TO: f32 = 4.0;
-const NUMBER_TEXT: f32 = 11.0;
+pub(super) const ROW_HEIGHT: f32 = 24.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     heading(ui, "Queue", &counted(state.queue.len(), "file"));
@@ -45,10 +36,10 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
     ui.separator();
     let Some(recording) = state.recording() else { return };
-    heading(ui, "Events", &format!("score at least {:.2}", state.hysteresis.onset));
+    heading(ui, "Events", &recording.decisions.count().to_string());
     analysis_line(ui, state, recording, commands);
     notes(ui, recording);
-    event_list(ui, state, recording, commands);
+    super::events::show(ui, state, recording, commands);
 }
 
 fn heading(ui: &mut Ui, title: &str, detail: &str) {
@@ -110,7 +101,7 @@ fn queue_row(
 }
 
 /// Behind the row of what is on screen, and of what the pointer or the focus is on.
-fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bool) {
+pub(super) fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bool) {
     let visuals = ui.visuals();
     let fill = match (is_current, response.hovered() || response.has_focus()) {
         (true, _) => visuals.selection.bg_fill,
@@ -205,69 +196,6 @@ fn progress_bar(ui: &mut Ui, progress: Option<Progress>, width: f32, name: &str)
     response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, name));
 }
 
-fn event_list(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Vec<Command>) {
-    let origin = recording.media().map_or(MediaTime::ZERO, |media| media.info.range.start);
-    let position = state.position();
-    let events = &recording.review.events;
-    // The one at the playhead, or the last before it.
-    let begun = position.map_or(0, |position| events.partition_point(|event| event.range.start <= position));
-    following_rows(ui, "events", ROW_HEIGHT, events.len(), begun.checked_sub(1), |ui, rows| {
-        for event in &events[rows] {
-            let is_current = position.is_some_and(|position| event.range.contains(position));
-            event_row(ui, event, origin, is_current, commands);
-        }
-    });
-}
-
-fn event_row(ui: &mut Ui, event: &Event, origin: MediaTime, is_current: bool, commands: &mut Vec<Command>) {
-    let palette = theme::palette(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW_HEIGHT), Sense::click());
-    let label = event.class.label();
-    let start = time_code(event.range.start - origin);
-    let description = format!("{label} at {start} for {:.2} s, peak {:.2}", event.range.duration_s(), event.peak);
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_current, &description));
-    fill_row(ui, rect, &response, is_current);
-    let painter = ui.painter();
-    let swatch = egui::Rect::from_center_size(rect.left_center() + vec2(8.0, 0.0), vec2(8.0, 12.0));
-    painter.rect_filled(swatch, 2, palette.class_color(event.class));
-    let mono = theme::mono(NUMBER_TEXT);
-    let body = egui::FontId::proportional(theme::BODY_TEXT);
-    let middle = rect.center().y;
-    let text = |x: f32, align, text: String, font: &egui::FontId, color| {
-        painter.text(egui::pos2(x, middle), align, text, font.clone(), color);
-    };
-    text(rect.left() + CLASS_AT, egui::Align2::LEFT_CENTER, label.to_owned(), &body, palette.text);
-    let (start, duration) = (short_start(event.range.start - origin), short_duration(event.range.duration_s()));
-    text(rect.right() - START_TO, egui::Align2::RIGHT_CENTER, start, &mono, palette.text);
-    text(rect.right() - DURATION_TO, egui::Align2::RIGHT_CENTER, duration, &mono, palette.weak_text);
-    text(rect.right() - SCORE_TO, egui::Align2::RIGHT_CENTER, format!("{:.2}", event.peak), &mono, palette.alarm);
-    let tooltip = format!("{description}.\nClick to go there; Up and Down go from event to event.");
-    if response.on_hover_text(tooltip).clicked() {
-        commands.push(Command::Seek(event.range.start, SeekPrecision::Exact));
-    }
-}
-
-/// As [`time_code`]; from ten minutes on in tenths of a second and from an hour on in whole ones: never wider than its
-/// column.
-fn short_start(start: MediaTime) -> String {
-    let step_s = match start.seconds() {
-        short if short < 600.0 => 0.001,
-        minutes if minutes < 3600.0 => 0.1,
-        _ => 1.0,
-    };
-    ruler_code(start, step_s)
-}
-
-/// Seconds to the hundredth, then minutes, then hours: never wider than its column.
-fn short_duration(duration_s: f64) -> String {
-    match duration_s {
-        short if short < 99.995 => format!("{short:.2} s"),
-        minutes if minutes < 597.0 => format!("{:.1} min", minutes / 60.0),
-        minutes if minutes < 5970.0 => format!("{:.0} min", minutes / 60.0),
-        hours => format!("{:.1} h", hours / 3600.0),
-    }
-}
-
 fn weak(ui: &mut Ui, text: &str) {
     ui.add(Label::new(RichText::new(text).small().color(theme::palette(ui).weak_text)));
 }
@@ -279,36 +207,6 @@ fn percent(what: &str, fraction: Option<f32>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_row_has_room_for_events_that_are_late_or_long() {
-        let start = |seconds: f64| short_start(MediaTime::from_seconds(seconds));
-        let starts = [61.25, 599.999, 1800.0, 3599.9, 36_000.5].map(start);
-        assert_eq!(starts, ["1:01.250", "9:59.999", "30:00.0", "59:59.9", "10:00:00"]);
-        let durations = [4.5, 99.99, 99.996, 596.9, 597.0, 5969.0, 5970.0, 36_000.0].map(short_duration);
-        assert_eq!(durations, ["4.50 s", "99.99 s", "1.7 min", "9.9 min", "10 min", "99 min", "1.7 h", "10.0 h"]);
-    }
-
-    #[test]
-    fn the_columns_of_an_event_do_not_touch() {
-        const GAP: f32 = 6.0;
-        let ctx = egui::Context::default();
-        let width = |text: &str, font: &egui::FontId| {
-            let mut width = f32::NAN;
-            drop(ctx.run_ui(egui::RawInput::default(), |ui| {
-                width = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::WHITE).size().x;
-            }));
-            width
-        };
-        let number = |text: &str| width(text, &theme::mono(NUMBER_TEXT));
-        assert!(number("0.00") + GAP <= DURATION_TO - SCORE_TO);
-        assert!(number("99.99 s") + GAP <= START_TO - DURATION_TO);
-        let row = theme::SIDE_WIDTH - 2.0 * theme::GAP;
-        for class in avar_labels::AnomalyClass::ALL {
-            let name = width(class.label(), &egui::FontId::proportional(theme::BODY_TEXT));
-            assert!(CLASS_AT + name + GAP + number("10:00:00") <= row - START_TO, "{}", class.label());
-        }
-    }
 
     #[test]
     fn what_two_notes_say_is_said_once() {

@@ -1,4 +1,5 @@
-//! The bottom: ruler, waveform, score curve with the threshold, and a strip of ten classes, all on one time axis.
+//! The bottom: ruler, waveform, score curve with the threshold, the events, and a strip of ten classes, all on one time
+//! axis.
 
 use eframe::egui::{
     self, Align2, CursorIcon, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -19,10 +20,12 @@ const GUTTER: f32 = 92.0;
 const RULER: f32 = 18.0;
 const WAVEFORM: f32 = 44.0;
 const SCORE: f32 = 72.0;
+const MODEL: f32 = 8.0;
+const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
 const LANE_GAP: f32 = 4.0;
 /// All lanes together, with room around.
-pub const HEIGHT: f32 = RULER + WAVEFORM + SCORE + 10.0 * CLASS_ROW + 3.0 * LANE_GAP + 12.0;
+pub const HEIGHT: f32 = RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + 5.0 * LANE_GAP + 12.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
@@ -47,6 +50,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let ruler = lane(RULER - LANE_GAP);
     let waveform = lane(WAVEFORM);
     let score = lane(SCORE);
+    let model = lane(MODEL);
+    let decided = lane(DECIDED);
     let classes = lane(10.0 * CLASS_ROW);
     let whole_area = Rect::from_min_max(ruler.min, classes.max);
 
@@ -55,6 +60,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_ruler(ui, ruler, &axis, whole.start);
     lanes::waveform::draw(ui, waveform, &axis, state);
     lanes::score::draw(ui, score, &axis, state);
+    lanes::decided::draw_model(ui, model, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
     draw_missing(ui, ruler, &axis, state);
     draw_faults(ui, ruler, &axis, state);
@@ -62,11 +68,12 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_loop(ui, whole_area, &axis, state);
     draw_playhead(ui, whole_area, &axis, state);
 
+    let is_on_event = lanes::decided::decided(ui, decided, &axis, state, commands);
     let handles = lanes::score::threshold_handles(ui, score, state, commands);
     if let Some(clicked) = handles.clicked_at {
         commands.push(Command::Seek(whole.clamp(axis.time_at(clicked.x)), SeekPrecision::Exact));
     }
-    if !handles.is_dragged {
+    if !handles.is_dragged && !is_on_event {
         pointer(ui, &response, &axis, visible, whole, commands);
     }
 }

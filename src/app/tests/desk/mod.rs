@@ -1,6 +1,7 @@
 //! The window, used as a person would: by keys, by the names of its buttons, and by what can be read in it. It is
 //! drawn without a display, and sound goes nowhere.
 
+mod deciding;
 mod evaluate;
 mod letters;
 mod looks;
@@ -51,7 +52,8 @@ impl Window {
         let network = NetworkChoice::untrained(Preset::Lite);
         let log = LogPlace::File(folder.path().join("avar.log"));
         let journals = keeps_scores.then(|| folder.path().join("scores"));
-        let options = DeskOptions { files: files(folder.path()), player, network, journals, log };
+        let author = "analyst".to_owned();
+        let options = DeskOptions { files: files(folder.path()), player, network, journals, log, author };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();

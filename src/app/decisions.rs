@@ -1,0 +1,225 @@
+//! The analyst's layer of one recording as the window shows it: the model's events under the rule on screen, what was
+//! decided of them, and which one is chosen.
+
+use avar_analysis::StepScores;
+use avar_base::time::{FrameIndex, MediaTime};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict};
+use avar_media::OpenedMedia;
+use avar_review::layers::{ListedEvent, listed};
+use avar_review::list::{ListFilter, ReviewCount, SortBy, shown};
+use avar_review::{
+    Edge, EventId, Header, Media, ModelEvent, OrdinalsOf, ReviewState, ScoredBy, ScoredStep, ScoredSteps, Stretch,
+    rebuild,
+};
+
+use super::trail::TrailView;
+
+/// What is done to an event, or to the review as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    Judge(Verdict),
+    SetClass(AnomalyClass),
+    /// The frame on screen is the event's first.
+    TrimStart,
+    /// The frame on screen is the event's last.
+    TrimEnd,
+    /// As an edge was dragged.
+    MoveEdge {
+        is_start: bool,
+        to: Edge,
+    },
+    /// The frame on screen is the first of the second part.
+    Split,
+    /// With the next in time.
+    Merge,
+    /// From the in to the out point; a second from the playhead where these are not set.
+    Add,
+    Delete,
+    /// Of the event; an empty one takes it away.
+    Note(String),
+    /// At the playhead.
+    NoteHere(String),
+    SetRule(Hysteresis),
+    Undo,
+    Redo,
+}
+
+impl Decision {
+    /// Whether it is done to the event that is chosen.
+    pub fn needs_event(&self) -> bool {
+        !matches!(self, Self::Add | Self::NoteHere(_) | Self::SetRule(_) | Self::Undo | Self::Redo)
+    }
+}
+
+/// How far the document of a recording has been opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum TrailStage {
+    #[default]
+    Unopened,
+    Opening,
+    /// There is none yet, and the recording has no scores to begin one with.
+    Absent,
+    Open,
+    /// One sentence.
+    Failed(String),
+}
+
+/// How the list of events is looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListView {
+    /// Words that stand in the class, the state or the note.
+    pub filter: String,
+    pub sort_by: SortBy,
+    pub is_descending: bool,
+}
+
+impl ListView {
+    /// Places of the events that are shown, in their order.
+    pub fn shown(&self, events: &[ListedEvent]) -> Vec<usize> {
+        let filter = ListFilter { text: self.filter.clone(), ..ListFilter::default() };
+        shown(events, &filter, self.sort_by, self.is_descending)
+    }
+}
+
+/// The decisions on one recording.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    pub stage: TrailStage,
+    /// As the document stood last.
+    pub view: Option<Box<TrailView>>,
+    /// The model's events under the rule on screen.
+    pub model: Vec<ModelEvent>,
+    /// Decided and open ones, in order of time.
+    pub listed: Vec<ListedEvent>,
+    /// Among [`Self::listed`].
+    pub chosen: Option<usize>,
+}
+
+impl Decisions {
+    /// Lists anew what the scores, the rule and the document say.
+    pub fn refresh(&mut self, scores: Option<&StepScores>, media: Option<&OpenedMedia>, rule: Hysteresis) {
+        let scored = scores.zip(media).and_then(|(scores, media)| scored_steps(scores, media));
+        let mut state = self.view.as_ref().map_or_else(|| nothing_decided(rule), |view| view.state.clone());
+        state.rule = rule;
+        self.model = scored.as_ref().map(|scored| rebuild(scored, rule)).unwrap_or_default();
+        let before = self.chosen().cloned();
+        self.listed = listed(&state, scored.as_ref(), &self.model);
+        self.chosen = before.and_then(|before| same_event(&before, &self.listed));
+    }
+
+    pub fn chosen(&self) -> Option<&ListedEvent> {
+        self.listed.get(self.chosen?)
+    }
+
+    pub fn count(&self) -> ReviewCount {
+        ReviewCount::of(&self.listed)
+    }
+
+    /// Whether something can be decided.
+    pub fn is_writable(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.read_only.is_none())
+    }
+
+    /// The event that holds a frame; of several the one that begins last.
+    pub fn at_frame(&self, frame: FrameIndex) -> Option<usize> {
+        self.listed.iter().rposition(|event| event.stretch.contains(frame))
+    }
+}
+
+/// The place of an event after the list has changed: by its name, else the event that shares most frames with it.
+fn same_event(before: &ListedEvent, events: &[ListedEvent]) -> Option<usize> {
+    let named = |id: EventId| events.iter().position(|event| event.id() == Some(id));
+    let shared = |event: &ListedEvent| event.stretch.overlap(before.stretch);
+    before.id().and_then(named).or_else(|| {
+        let most = (0..events.len()).max_by_key(|place| shared(&events[*place]))?;
+        (shared(&events[most]) > 0).then_some(most)
+    })
+}
+
+/// What stands where there is no document yet.
+fn nothing_decided(rule: Hysteresis) -> ReviewState {
+    let media = Media {
+        path: String::new(),
+        absolute_path: String::new(),
+        sha256: String::new(),
+        ordinals_of: OrdinalsOf::Frames,
+        frames: 0,
+        duration: MediaTime::ZERO,
+    };
+    let scored_by = ScoredBy {
+        program: String::new(),
+        weights_sha256: String::new(),
+        decoder: String::new(),
+        settings: serde_json::Map::new(),
+    };
+    ReviewState::new(&Header { media, scored_by, rule })
+}
+
+/// Steps by the frames that name them; `None` where the scores do not fit the recording.
+fn scored_steps(scores: &StepScores, media: &OpenedMedia) -> Option<ScoredSteps> {
+    let steps = scores.steps.iter().map(|step| {
+        let start = match (&step.frame, &media.frames) {
+            (Some(frame), _) => Edge { frame: frame.index, time: frame.time },
+            (None, Some(_)) => edge_at(media, step.start)?,
+            (None, None) => Edge { frame: FrameIndex(step.step), time: step.start },
+        };
+        Some(ScoredStep { start, scores: step.class_scores })
+    });
+    let steps = steps.collect::<Option<Vec<_>>>()?;
+    let end = match &media.frames {
+        Some(frames) => Edge { frame: FrameIndex(frames.len()), time: frames.range().end },
+        None => Edge { frame: FrameIndex(scores.grid.len()), time: scores.grid.range().end },
+    };
+    ScoredSteps::new(steps, end, 1.0 / scores.grid.steps_per_second()).ok()
+}
+
+/// Before the frame on screen at a moment; `None` in a recording without a picture.
+pub fn edge_at(media: &OpenedMedia, time: MediaTime) -> Option<Edge> {
+    let frames = media.frames.as_ref()?;
+    let frame = frames.at_or_before(time);
+    Some(Edge { frame, time: frames.entry(frame)?.time })
+}
+
+/// After the frame that follows an edge.
+pub fn edge_after(media: &OpenedMedia, edge: Edge) -> Option<Edge> {
+    let frames = media.frames.as_ref()?;
+    let FrameIndex(frame) = edge.frame;
+    let next = FrameIndex((frame + 1).min(frames.len()));
+    Some(Edge { frame: next, time: frames.entry(next).map_or(frames.range().end, |entry| entry.time) })
+}
+
+/// A second from an edge on, or as much of it as the recording has.
+pub fn second_from(media: &OpenedMedia, start: Edge) -> Option<Stretch> {
+    let last = edge_at(media, start.time + MediaTime::from_seconds(1.0))?;
+    Some(Stretch { start, end: edge_after(media, last)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use avar_review::Target;
+    use avar_review::layers::Basis;
+
+    fn event(id: u64, frames: std::ops::Range<usize>) -> ListedEvent {
+        let edge = |frame: usize| Edge { frame: FrameIndex(frame), time: MediaTime::from_seconds(frame as f64) };
+        ListedEvent {
+            target: Target::Event(EventId(id, 0)),
+            class: AnomalyClass::Crash,
+            class_score: None,
+            also: Vec::new(),
+            peak: None,
+            stretch: Stretch { start: edge(frames.start), end: edge(frames.end) },
+            verdict: None,
+            basis: Basis::Analyst,
+            note: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_event_stays_chosen_by_its_name_and_else_by_its_frames() {
+        let before = event(3, 10..20);
+        assert_eq!(same_event(&before, &[event(2, 10..20), event(3, 40..50)]), Some(1));
+        assert_eq!(same_event(&before, &[event(1, 0..11), event(2, 12..30)]), Some(1));
+        assert_eq!(same_event(&before, &[event(1, 0..10), event(2, 20..30)]), None);
+    }
+}
