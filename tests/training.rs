@@ -9,8 +9,8 @@ use avar::cli::train_window::TrainingWindow;
 use avar::dataset::Manifest;
 use avar::job::CancelToken;
 use avar::labels::Split;
-use avar::model::mobilevit::MobileVit;
-use avar::model::wav2vec2::Wav2Vec2;
+use avar::model::mobilevit::{self, MobileVit};
+use avar::model::wav2vec2::{self, Wav2Vec2};
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
 use avar::training::recipe::SynthForHead;
 use avar::training::{
@@ -368,9 +368,8 @@ fn draw_full_backbones(path: &Path) {
     let variables = candle_nn::VarMap::new();
     let drawn = Weights::open(&WeightSource::Untrained { seed: 1 }, &ComputeDevice::cpu()).unwrap();
     let weights = drawn.trainable(&variables);
-    let config = Preset::Full.config();
-    MobileVit::new(&config.picture, &weights).unwrap();
-    Wav2Vec2::new(&config.sound, &weights).unwrap();
+    MobileVit::new(&mobilevit::Config::small(), &weights).unwrap();
+    Wav2Vec2::new(&wav2vec2::Config::base(), &weights).unwrap();
     variables.save(path).unwrap();
 }
 

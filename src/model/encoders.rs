@@ -112,7 +112,7 @@ impl PictureEncoding {
 
 /// An encoder of pictures with its weights.
 pub(crate) enum PictureEncoder {
-    MobileVit(MobileVit),
+    MobileVit(Box<MobileVit>),
     PeopleAndThings(Box<(MoveNet, NanoDet, EfficientNetLite2)>),
 }
 
@@ -124,7 +124,7 @@ impl PictureEncoder {
         weights: &Weights,
     ) -> Result<PictureEncoder, ModelError> {
         Ok(match config {
-            PictureConfig::MobileVit(config) => PictureEncoder::MobileVit(MobileVit::new(config, weights)?),
+            PictureConfig::MobileVit(config) => PictureEncoder::MobileVit(Box::new(MobileVit::new(config, weights)?)),
             PictureConfig::PeopleAndThings => PictureEncoder::PeopleAndThings(Box::new((
                 MoveNet::new(&weights.at("movenet"))?.at_size(size_px)?,
                 NanoDet::new(&weights.at("nanodet"))?.at_size(size_px)?,

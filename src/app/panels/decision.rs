@@ -35,7 +35,7 @@ fn what(ui: &mut Ui, recording: &Recording, event: Option<&ListedEvent>) {
     let Some(event) = event else {
         let text = match decisions.listed.is_empty() {
             true => "No event to decide on; A adds one at the playhead.",
-            false => "No event is chosen: Up, Down or N goes to one.",
+            false => "Up, Down or N chooses an event.",
         };
         ui.add(small(text.to_owned()));
         ui.add(small(" ".to_owned()));

@@ -195,9 +195,11 @@ mod tests {
         let ctx = egui::Context::default();
         let width = |text: &str, font: &egui::FontId| {
             let mut width = f32::NAN;
-            drop(ctx.run_ui(egui::RawInput::default(), |ui| {
+            let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
                 width = ui.painter().layout_no_wrap(text.to_owned(), font.clone(), egui::Color32::WHITE).size().x;
-            }));
+            });
+            // Nothing is drawn here.
+            output.textures_delta.clear();
             width
         };
         let number = |text: &str| width(text, &theme::mono(NUMBER_TEXT));

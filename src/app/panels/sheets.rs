@@ -59,10 +59,16 @@ fn keys_of_evaluate(ui: &mut egui::Ui) {
 fn key_group(ui: &mut egui::Ui, group: ActionGroup) {
     ui.label(RichText::new(group.label()).strong());
     Grid::new(group.label()).num_columns(2).spacing([theme::WIDE_GAP, 3.0]).show(ui, |ui| {
+        let is_class = |action: &Action| matches!(action, Action::AssignClass(_));
         let listed = Action::ALL.into_iter().filter(|action| action.group() == group && !action.shortcuts().is_empty());
-        for action in listed {
+        for action in listed.filter(|action| !is_class(action)) {
             ui.label(RichText::new(action.key_text()).font(theme::mono(theme::SMALL_TEXT)));
             ui.label(RichText::new(action.label()).small());
+            ui.end_row();
+        }
+        if group == ActionGroup::Deciding {
+            ui.label(RichText::new("1 to 9, 0").font(theme::mono(theme::SMALL_TEXT)));
+            ui.label(RichText::new("Call the event by one of the ten classes, in their order").small());
             ui.end_row();
         }
     });

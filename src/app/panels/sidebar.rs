@@ -36,7 +36,8 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.add_space(theme::GAP);
     ui.separator();
     let Some(recording) = state.recording() else { return };
-    heading(ui, "Events", &recording.decisions.count().to_string());
+    let title = format!("Events from {:.2}", state.hysteresis.onset);
+    heading(ui, &title, &recording.decisions.count().to_string());
     analysis_line(ui, state, recording, commands);
     notes(ui, recording);
     super::events::show(ui, state, recording, commands);

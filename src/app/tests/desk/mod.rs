@@ -518,7 +518,7 @@ fn down_and_up_go_from_event_to_event() {
 fn a_click_on_an_event_goes_there() {
     let mut window = Window::on_clip();
     window.plant_events();
-    window.click("Police siren at 0:02.000 for 0.75 s, peak 1.00");
+    window.click("Police siren at 0:02.000 for 0.75 s, peak 1.00, unreviewed");
     window.assert_on_frame(50);
 }
 
@@ -573,12 +573,12 @@ fn raising_the_threshold_beyond_an_event_takes_it_off_the_list() {
 #[test]
 fn alt_up_and_alt_down_move_the_threshold_by_a_hundredth() {
     let mut window = Window::on_clip();
-    window.assert_shows("score at least 0.50");
+    window.assert_shows("Events from 0.50");
     window.press(Modifiers::ALT, Key::ArrowUp);
-    window.assert_shows("score at least 0.51");
+    window.assert_shows("Events from 0.51");
     window.press(Modifiers::ALT, Key::ArrowDown);
     window.press(Modifiers::ALT, Key::ArrowDown);
-    window.assert_shows("score at least 0.49");
+    window.assert_shows("Events from 0.49");
 }
 
 #[test]

@@ -357,7 +357,7 @@ pub(super) struct People {
 pub(super) fn movenet(tensors: &mut Tensors, rgb: &[u8]) -> People {
     let width = |channels| rounded(channels, 1.5);
     let stem = Shape { outputs: width(32), side: 3, stride: 2, is_depthwise: false, padding: Padding::Same };
-    let mut map = picture(rgb, |_, byte| f32::from(byte) * 0.007843017578125 - 1.0);
+    let mut map = picture(rgb, |_, byte| f32::from(byte) * (257.0 / 32_768.0) - 1.0);
     map = map.convolve(tensors, "backbone/Conv1_relu", stem).map(relu6);
     // Outputs and stride of MobileNetV2's seventeen blocks.
     let strides = [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1];
