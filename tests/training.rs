@@ -9,10 +9,11 @@ use avar::cli::train_window::TrainingWindow;
 use avar::dataset::Manifest;
 use avar::job::CancelToken;
 use avar::labels::Split;
+use avar::model::extractors::{EfficientAt, EfficientNetLite2, MoveNet, NanoDet};
 use avar::model::mobilevit::{self, MobileVit};
 use avar::model::wav2vec2::{self, Wav2Vec2};
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource, Weights};
-use avar::training::recipe::SynthForHead;
+use avar::training::recipe::{ComposeData, SynthForHead};
 use avar::training::{
     DataPlace, Recipe, Stage, Trained, TrainingError, TrainingEvent, TrainingSpec, ablate_trained, train,
 };
@@ -385,4 +386,55 @@ fn a_head_is_trained_on_the_full_backbones_and_joined_with_them() {
     let source = WeightSource::File(spec.work.join("tiny.safetensors"));
     let network = AvarNet::load(Preset::Full, &source, &ComputeDevice::cpu()).unwrap();
     assert_eq!(network.card().expect("a card").name, "tiny");
+}
+
+/// The pretrained networks with numbers drawn from a seed, as the teachers' folder has them.
+fn draw_teachers(folder: &Path) {
+    let drawn = Weights::open(&WeightSource::Untrained { seed: 2 }, &ComputeDevice::cpu()).unwrap();
+    let save = |file: &str, build: &dyn Fn(&Weights)| {
+        let variables = candle_nn::VarMap::new();
+        build(&drawn.trainable(&variables));
+        let path = folder.join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        variables.save(path).unwrap();
+    };
+    save("movenet-multipose-lightning/weights.safetensors", &|weights| drop(MoveNet::new(weights).unwrap()));
+    save("nanodet-m/weights.safetensors", &|weights| drop(NanoDet::new(weights).unwrap()));
+    save("efficientnet-lite2-imagenet/model.safetensors", &|weights| drop(EfficientNetLite2::new(weights).unwrap()));
+    save("efficientat-mn04-audioset/model.safetensors", &|weights| drop(EfficientAt::new(weights).unwrap()));
+}
+
+#[test]
+fn a_head_is_trained_on_pretrained_networks_and_on_recordings_composed_of_the_sounds() {
+    let bench = Bench::new();
+    let hum = avar_testing::tone(3, 32_000);
+    avar_testing::write_wav(&bench.folder.path().join("hum.wav"), &hum, 16_000);
+    let manifest = bench.folder.path().join("manifest.csv");
+    let rows = std::fs::read_to_string(&manifest).unwrap() + "hum.wav,normal,train,hum\n";
+    std::fs::write(&manifest, rows).unwrap();
+    let mut spec = bench.spec("work");
+    spec.recipe.backbones = avar::training::recipe::Backbones::Real;
+    spec.recipe.compose = Some(ComposeData {
+        of: vec!["clips".to_owned()],
+        recordings: [2, 0, 0],
+        duration_s: [3.0, 4.0],
+        events_per_hour: 1200.0,
+        everyday_per_hour: 1200.0,
+        ratio_db: [5.0, 10.0],
+        seed: 4,
+    });
+    let error = run(&spec).unwrap_err().to_string();
+    assert!(error.contains("say where their files are with --teachers"), "{error}");
+    spec.teachers = Some(bench.folder.path().join("teachers"));
+    let error = run(&spec).unwrap_err().to_string();
+    assert!(error.contains("the pretrained network is not there"), "{error}");
+    draw_teachers(&bench.folder.path().join("teachers"));
+    let stages: Vec<Stage> = run(&spec).unwrap().stages.into_iter().map(|(stage, _)| stage).collect();
+    assert_eq!(stages, [Stage::Head], "the pretrained networks stay as they are");
+    let source = WeightSource::File(spec.work.join("tiny.safetensors"));
+    let network = AvarNet::load(Preset::Real, &source, &ComputeDevice::cpu()).unwrap();
+    let data: Vec<&str> = network.card().expect("a card").data.iter().map(|data| data.name.as_str()).collect();
+    assert_eq!(data, ["clips", "composed"]);
+    let wrong = AvarNet::load(Preset::Lite, &source, &ComputeDevice::cpu()).err().expect("it is another network");
+    assert!(wrong.to_string().contains("they are for another network"), "{wrong}");
 }

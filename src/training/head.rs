@@ -443,6 +443,29 @@ mod tests {
     }
 
     #[test]
+    fn a_clip_that_is_only_heard_is_now_and_then_given_everyday_pictures_over_and_over() {
+        let everyday = ClipFeatures {
+            classes: vec![Some(AnomalyClass::Normal); 3],
+            label: AnomalyClass::Normal,
+            ..clip(3, 50.0, false)
+        };
+        let (fight, folder) = (clip(4, 0.0, true), tempfile::tempdir().unwrap());
+        let trainer = trainer(&[&fight, &everyday], folder.path());
+        assert_eq!(trainer.everyday_pictures, [1], "a fight is no company");
+        let mut rng = Rng::with_seed(3);
+        let mut company =
+            |is_alone| trainer.company(is_alone, &trainer.everyday_pictures, |clip| &clip.picture, 7, &mut rng);
+        assert_eq!(company(false), None, "it has pictures of its own");
+        let given: Vec<Vec<f32>> = (0..40).filter_map(|_| company(true)).collect();
+        assert!((10..30).contains(&given.len()), "{}", given.len());
+        for rows in given {
+            assert_eq!(rows.len(), 7 * SEEN);
+            assert_eq!(rows[..SEEN], rows[3 * SEEN..4 * SEEN], "three steps, again and again");
+            assert!(everyday.picture.chunks(SEEN).any(|row| *row == rows[..SEEN]));
+        }
+    }
+
+    #[test]
     fn a_feature_is_as_noisy_throughout_a_window() {
         let mut rows = Vec::new();
         append(&mut rows, Some(&vec![1.0; 4 * 3]), 3, 0, 4, &mut Rng::with_seed(1));

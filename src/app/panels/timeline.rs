@@ -66,9 +66,9 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_faults(ui, ruler, &axis, state);
     draw_unindexed(ui, waveform.union(score), &axis, state);
     draw_loop(ui, whole_area, &axis, state);
+    let is_on_event = lanes::decided::decided(ui, decided, &axis, state, commands);
     draw_playhead(ui, whole_area, &axis, state);
 
-    let is_on_event = lanes::decided::decided(ui, decided, &axis, state, commands);
     let handles = lanes::score::threshold_handles(ui, score, state, commands);
     if let Some(clicked) = handles.clicked_at {
         commands.push(Command::Seek(whole.clamp(axis.time_at(clicked.x)), SeekPrecision::Exact));
