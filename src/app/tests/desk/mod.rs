@@ -518,7 +518,8 @@ fn down_and_up_go_from_event_to_event() {
 fn a_click_on_an_event_goes_there() {
     let mut window = Window::on_clip();
     window.plant_events();
-    window.click("Police siren at 0:02.000 for 0.75 s, peak 1.00, unreviewed");
+    // From frame 50 to that of step 11, which is frame 68.
+    window.click("Police siren at 0:02.000 for 0.72 s, peak 1.00, unreviewed");
     window.assert_on_frame(50);
 }
 
@@ -612,7 +613,9 @@ fn question_mark_lists_every_action_that_has_a_key() {
     let mut window = Window::on_clip();
     window.press(Modifiers::SHIFT, Key::Questionmark);
     let texts = window.texts();
-    for action in Action::ALL.into_iter().filter(|action| !action.shortcuts().is_empty()) {
+    let is_class = |action: &Action| matches!(action, Action::AssignClass(_));
+    assert!(texts.iter().any(|text| text == "1 to 9, 0"), "the ten classes have one row");
+    for action in Action::ALL.into_iter().filter(|action| !is_class(action) && !action.shortcuts().is_empty()) {
         assert!(texts.contains(&action.key_text()), "{action:?}: no \"{}\"", action.key_text());
         assert!(texts.iter().any(|text| text == action.label()), "{action:?}: no \"{}\"", action.label());
     }
