@@ -6,6 +6,7 @@
 mod bad_input;
 mod bundled;
 mod cli;
+mod convert;
 mod documents;
 mod figure;
 mod hub;

@@ -4,6 +4,7 @@
 //! printed once, here, as one sentence on standard error.
 
 mod compose;
+mod convert;
 mod data;
 mod evaluation;
 mod figure;
@@ -112,6 +113,8 @@ enum Command {
     /// Fetch pretrained networks
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
+    /// Convert annotations of a recording from one program's format to another's, a review included
+    Convert(convert::ConvertArguments),
     /// Make a manifest of a dataset in folders, or say what is in a manifest
     Manifest(data::ManifestArguments),
     /// Render the window into PNG files, without a display: the named scenes, or the files given
@@ -299,6 +302,7 @@ fn dispatch(arguments: Arguments, log: LogPlace) -> anyhow::Result<()> {
         Some(Command::Ablate(arguments)) => training::ablate(arguments),
         Some(Command::Weights(command)) => weights::run(command),
         Some(Command::Compose(arguments)) => compose::run(arguments),
+        Some(Command::Convert(arguments)) => convert::run(arguments),
         Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
         Some(Command::Sample { out }) => sample::write_sample(&out).with_context(|| "the sample was not written"),
