@@ -31,7 +31,7 @@ fn labels_of_audacity_go_to_elan_and_back_to_the_frame() {
     let folder = tempfile::tempdir().unwrap();
     let media = clip(folder.path());
     let [labels, elan, back] = ["labels.txt", "clip.eaf", "back.txt"].map(|name| folder.path().join(name));
-    let text = "0.400000\t1.200000\tcrash\n1.600000\t2.000000\tpolice_siren\n";
+    let text = "0.400\t1.200\tcrash\n1.600\t2.000\tpolice_siren\n";
     std::fs::write(&labels, text).unwrap();
     convert(&labels, &media, &elan, &[]).expect_status(0);
     assert!(read(&elan).contains("<TIME_SLOT TIME_SLOT_ID="));
@@ -81,7 +81,7 @@ fn a_review_is_handed_over_and_what_was_rejected_is_no_event_to_others() {
     let document = review(&media, sha256);
     let [cut, whole] = ["clip.csv", "clip.json"].map(|name| folder.path().join(name));
     let run = convert(&document, &media, &cut, &["--to", "losslesscut"]).expect_status(0);
-    assert_eq!(read(&cut), "0.4,1.2,crash\n0.2,,a door\n", "{}", run.stderr);
+    assert_eq!(read(&cut), "0.400,1.200,crash\n0.200,,a door\n", "{}", run.stderr);
     assert!(run.stderr.contains("1 rejected event left out"), "{}", run.stderr);
     convert(&document, &media, &whole, &["--to", "avar-json"]).expect_status(0);
     assert!(read(&whole).contains("rejected"), "our own format says what was decided");
