@@ -159,7 +159,8 @@ impl Desk {
     /// A review that has decisions has its own rule, by which they were made.
     pub(super) fn show_rule_of_trail(&mut self) {
         let view = self.state.recording().and_then(|recording| recording.decisions.view.as_ref());
-        let Some(rule) = view.filter(|view| view.saved > 0).map(|view| view.state.rule) else { return };
+        let of_review = view.filter(|view| view.saved > 0).map(|view| view.state.rule);
+        let rule = of_review.unwrap_or(self.state.own_rule);
         if rule != self.state.hysteresis {
             self.state.hysteresis = rule;
             self.rule_moved_at = None;

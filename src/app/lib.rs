@@ -36,6 +36,7 @@ mod requests;
 #[cfg(feature = "screenshots")]
 pub mod scenes;
 pub mod screen;
+pub mod settings;
 pub mod shortcut;
 pub mod state;
 pub mod theme;
@@ -58,6 +59,7 @@ use tracing::{error, info};
 use self::command::Command;
 use self::letters::Letters;
 use self::screen::ScreenFit;
+use self::settings::Settings;
 use self::state::{Mode, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
@@ -84,6 +86,8 @@ pub struct DeskOptions {
     pub log: LogPlace,
     /// Who decides: stands in the trail of every review.
     pub author: String,
+    /// The file in which the window remembers how it is looked at; `None`: nowhere.
+    pub settings: Option<PathBuf>,
 }
 
 /// The name under which the system knows who is at work; empty where it does not say.
@@ -184,6 +188,13 @@ pub struct DeskApp {
     screen: Option<usize>,
     title: String,
     last_words: LastWords,
+    settings: Option<KeptSettings>,
+}
+
+/// The settings as they lie on the disk.
+struct KeptSettings {
+    path: PathBuf,
+    written: Settings,
 }
 
 impl DeskApp {
@@ -196,7 +207,14 @@ impl DeskApp {
         let ctx = cc.egui_ctx.clone();
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let files = options.files.clone();
+        let path = options.settings.clone();
         let mut desk = Desk::new(options, wake.clone());
+        let settings = path.map(|path| {
+            let (written, sentence) = Settings::read(&path);
+            written.apply(&mut desk.state);
+            desk.state.notices.extend(sentence);
+            KeptSettings { path, written }
+        });
         desk.apply(Command::OpenPaths(files));
         Self {
             desk,
@@ -208,7 +226,20 @@ impl DeskApp {
             screen: None,
             title: TITLE.to_owned(),
             last_words: LastWords::default(),
+            settings,
         }
+    }
+
+    /// Writes the settings where they have changed; why not, in a sentence.
+    fn keep_settings(&mut self) -> Option<String> {
+        let kept = self.settings.as_mut()?;
+        let now = Settings::of(&self.desk.state);
+        if now == kept.written {
+            return None;
+        }
+        let outcome = now.write(&kept.path);
+        kept.written = now;
+        outcome.err()
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -315,7 +346,8 @@ impl eframe::App for DeskApp {
     }
 
     fn on_exit(&mut self) {
-        let sentences = self.desk.evaluate.put_away();
+        let mut sentences = self.desk.evaluate.put_away();
+        sentences.extend(self.keep_settings());
         sentences.iter().for_each(|sentence| error!("{sentence}"));
         self.last_words.extend(sentences);
     }

@@ -41,6 +41,8 @@ pub struct State {
     pub transport: Transport,
     pub network: NetworkChoice,
     pub hysteresis: Hysteresis,
+    /// The rule of recordings whose review has none of its own.
+    pub own_rule: Hysteresis,
     pub view: ViewState,
     pub sheet: Option<Sheet>,
     /// What went wrong with no recording to show it on, newest last.
@@ -51,6 +53,8 @@ pub struct State {
     pub path_text: String,
     /// Who decides: stands in the trail of every review.
     pub author: String,
+    /// The one that the settings name; empty: none.
+    pub chosen_author: String,
 }
 
 /// How the current recording is played.
@@ -233,12 +237,14 @@ impl State {
             transport: Transport::default(),
             network,
             hysteresis: Hysteresis::default(),
+            own_rule: Hysteresis::default(),
             view: ViewState::default(),
             sheet: None,
             notices: Vec::new(),
             letters_note: None,
             path_text: String::new(),
             author,
+            chosen_author: String::new(),
         }
     }
 

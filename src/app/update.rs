@@ -210,6 +210,10 @@ impl Desk {
     }
 
     fn rule_moved(&mut self) {
+        let view = self.state.recording().and_then(|recording| recording.decisions.view.as_ref());
+        if view.is_none_or(|view| view.saved == 0) {
+            self.state.own_rule = self.state.hysteresis;
+        }
         self.rule_moved_at = Some(Instant::now());
         self.state.refresh_events();
     }

@@ -334,7 +334,8 @@ fn open_window(files: Vec<PathBuf>, network: NetworkChoice, log: LogPlace) -> an
     }
     let journals = Some(avar_app::journals_folder());
     let player = PlayerOptions::default();
-    avar_app::run(DeskOptions { files, network, player, journals, log, author: avar_app::user_name() })
+    let settings = Some(avar_app::settings::Settings::path());
+    avar_app::run(DeskOptions { files, network, player, journals, log, author: avar_app::user_name(), settings })
 }
 
 fn print_probe(file: &Path, json: bool) -> anyhow::Result<()> {

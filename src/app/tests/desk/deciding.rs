@@ -200,3 +200,31 @@ fn a_second_window_on_a_review_reads_and_does_not_write() {
     assert_eq!(stands(&second), [Some(Verdict::Accepted)]);
     assert_eq!(std::fs::read(document(&window)).unwrap(), before);
 }
+
+#[test]
+fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
+    use eframe::App as _;
+    let mut window = deciding();
+    window.press(Modifiers::COMMAND, Key::D);
+    window.press(Modifiers::SHIFT, Key::M);
+    window.press(Modifiers::ALT, Key::ArrowUp);
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::Enter);
+    window.harness.state_mut().desk.apply(Command::SetOnset(0.7));
+    window.settle();
+    window.harness.state_mut().on_exit();
+    let Window { harness, folder } = window;
+    drop(harness);
+    let other = folder.path().join("other.mp4");
+    avar_testing::write_clip(&other, 2, true);
+    let mut window = Window::in_folder(folder, |folder| vec![folder.join("clip.mp4"), folder.join("other.mp4")]);
+    let state = |window: &Window| {
+        let state = &window.harness.state().desk.state;
+        (state.view.is_dark, state.transport.is_muted, (state.hysteresis.onset * 100.0).round())
+    };
+    assert_eq!(state(&window), (false, true, 70.0), "of the review");
+    window.press(Modifiers::NONE, Key::PageDown);
+    assert_eq!(state(&window), (false, true, 51.0), "of the desk");
+    window.press(Modifiers::NONE, Key::PageUp);
+    assert_eq!(state(&window), (false, true, 70.0), "of the review again");
+}

@@ -46,14 +46,24 @@ impl Window {
 
     /// Where scores are kept, an analysis can give way to another and go on later.
     fn keeping_scores(keeps_scores: bool, files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_its_folder(tempfile::tempdir().unwrap(), keeps_scores, files)
+    }
+
+    /// Once more, where a window was before.
+    fn in_folder(folder: tempfile::TempDir, files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
+        Self::in_its_folder(folder, false, files)
+    }
+
+    fn in_its_folder(folder: tempfile::TempDir, keeps_scores: bool, files: impl FnOnce(&Path) -> Vec<PathBuf>) -> Self {
         let player = PlayerOptions { output: AudioOutput::Silent, ..PlayerOptions::default() };
         // What is tested must not depend on what was learned.
         let network = NetworkChoice::untrained(Preset::Lite);
         let log = LogPlace::File(folder.path().join("avar.log"));
         let journals = keeps_scores.then(|| folder.path().join("scores"));
         let author = "analyst".to_owned();
-        let options = DeskOptions { files: files(folder.path()), player, network, journals, log, author };
+        let settings = Some(folder.path().join("settings.json"));
+        let files = files(folder.path());
+        let options = DeskOptions { files, player, network, journals, log, author, settings };
         let harness = Harness::builder().with_size(SIZE).wgpu().build_eframe(|cc| DeskApp::new(cc, options));
         let mut window = Self { harness, folder };
         window.settle();
