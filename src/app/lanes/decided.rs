@@ -45,7 +45,9 @@ pub fn decided(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State, commands
         let is_chosen = decisions.chosen == Some(place);
         let mut anew = f32::NEG_INFINITY;
         let after = if is_chosen { &mut anew } else { &mut drawn_to };
-        if let Some(bar) = bar(rect, axis, event.stretch, after) {
+        if let Some(mut bar) = bar(rect, axis, event.stretch, after) {
+            // So that neighbours of one class are two.
+            bar.max.x = (bar.max.x - 1.0).max(bar.min.x + 1.0);
             draw_event(ui, rect, bar, event, is_chosen);
         }
     }

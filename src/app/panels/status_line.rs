@@ -8,6 +8,7 @@ use crate::state::{ScoreStatus, State};
 use crate::theme;
 use crate::widgets::time_code::time_left;
 use avar_base::time::FrameIndex;
+use avar_base::wording::counted;
 
 pub fn show(ui: &mut Ui, state: &State) {
     let palette = theme::palette(ui);
@@ -61,6 +62,12 @@ pub fn show(ui: &mut Ui, state: &State) {
                 let color = if player.error.is_some() { palette.error } else { palette.weak_text };
                 ui.add(Label::new(RichText::new(problem).small().color(color)).truncate());
             }
+        }
+        let saved =
+            state.recording().and_then(|recording| recording.decisions.view.as_ref()).map_or(0, |view| view.saved);
+        if saved > 0 {
+            ui.add(weak(&format!("{} saved", counted(saved, "step"))))
+                .on_hover_text("Steps of the review that are on the disk");
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add(weak(&media.info.decoder)).on_hover_text("The decoder of every frame, shown or analysed");
