@@ -6,9 +6,14 @@ use fastrand::Rng;
 
 use super::RATE_HZ;
 
+/// Mean square.
+pub fn power(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
+}
+
 /// Root mean square.
 pub(crate) fn level(samples: &[f32]) -> f32 {
-    (samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32).sqrt()
+    power(samples).sqrt()
 }
 
 /// As a factor.
@@ -16,17 +21,23 @@ pub(crate) fn from_db(db: f32) -> f32 {
     10f32.powf(db / 20.0)
 }
 
-/// A second-order Butterworth low-pass (Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients").
+/// A second-order Butterworth low-pass.
 pub(crate) fn low_pass(samples: &mut [f32], cutoff_hz: f32) {
-    let (sin, cos) = (TAU * cutoff_hz / RATE_HZ as f32).sin_cos();
-    let alpha = sin * FRAC_1_SQRT_2;
+    low_pass_section(samples, cutoff_hz, RATE_HZ as f32, FRAC_1_SQRT_2);
+}
+
+/// A second-order low-pass of quality `q` (Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter
+/// coefficients"), of which higher orders are made.
+pub fn low_pass_section(samples: &mut [f32], cutoff_hz: f32, rate_hz: f32, q: f32) {
+    let (sin, cos) = (TAU * cutoff_hz / rate_hz).sin_cos();
+    let alpha = sin / (2.0 * q);
     let scale = 1.0 / (1.0 + alpha);
-    let (b0, b1) = ((1.0 - cos) * 0.5 * scale, (1.0 - cos) * scale);
+    let (b0, b1) = ((1.0 - cos) / 2.0 * scale, (1.0 - cos) * scale);
     let (a1, a2) = (-2.0 * cos * scale, (1.0 - alpha) * scale);
     let (mut x1, mut x2, mut y1, mut y2) = (0.0, 0.0, 0.0, 0.0);
     for sample in samples {
         let x = *sample;
-        let y = b0 * (x + x2) + b1 * x1 - a1 * y1 - a2 * y2;
+        let y = b0 * x + b1 * x1 + b0 * x2 - a1 * y1 - a2 * y2;
         (x2, x1, y2, y1) = (x1, x, y1, y);
         *sample = y;
     }

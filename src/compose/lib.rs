@@ -24,7 +24,7 @@
 //!   laid in: both go through the same hands.
 //! - No picture yet, no network, no window.
 
-mod effects;
+pub mod effects;
 mod error;
 mod material;
 mod scene;

@@ -1,6 +1,7 @@
 //! What is done to training examples so that the networks learn the event and not the recording: sound is mixed with
 //! other sound, narrowed, and bent; pictures are flipped, cut and relit. Everything is drawn from one generator.
 
+use avar_compose::effects::{low_pass_section, power};
 use avar_model::mobilevit::CHANNELS;
 use fastrand::Rng;
 
@@ -16,19 +17,8 @@ pub fn mix(samples: &mut [f32], other: &[f32], ratio_db: f32) {
 
 /// Cuts what lies above `cutoff_hz`, as a telephone or a wall does: a fourth-order Butterworth low-pass.
 pub fn low_pass(samples: &mut [f32], cutoff_hz: f32, rate_hz: f32) {
-    for q in [0.541_196_1f32, 1.306_563] {
-        let (sin, cos) = (std::f32::consts::TAU * cutoff_hz / rate_hz).sin_cos();
-        let alpha = sin / (2.0 * q);
-        let scale = 1.0 / (1.0 + alpha);
-        let (b0, b1) = ((1.0 - cos) / 2.0 * scale, (1.0 - cos) * scale);
-        let (a1, a2) = (-2.0 * cos * scale, (1.0 - alpha) * scale);
-        let (mut x1, mut x2, mut y1, mut y2) = (0.0, 0.0, 0.0, 0.0);
-        for sample in samples.iter_mut() {
-            let x = *sample;
-            let y = b0 * x + b1 * x1 + b0 * x2 - a1 * y1 - a2 * y2;
-            (x2, x1, y2, y1) = (x1, x, y1, y);
-            *sample = y;
-        }
+    for q in [0.541_196_1, 1.306_563] {
+        low_pass_section(samples, cutoff_hz, rate_hz, q);
     }
 }
 
@@ -42,11 +32,6 @@ pub fn at_speed(samples: &[f32], start: usize, count: usize, speed: f32) -> Vec<
             at(low) * (1.0 - share) + at(low + 1) * share
         })
         .collect()
-}
-
-/// Mean square.
-pub fn power(samples: &[f32]) -> f32 {
-    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len().max(1) as f32
 }
 
 /// As [`avar_model::mobilevit::preprocess`] of a picture of `size_px` = (width, height), flipped, cut or set back, turned, recoloured, relit

@@ -10,12 +10,13 @@ use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 use fastrand::Rng;
 
-use super::augment::{at_speed, low_pass, mix, power};
+use super::augment::{at_speed, low_pass, mix};
 use super::error::TrainingError;
 use super::optimizer::AdamWSettings;
 use super::sampler::Sampler;
 use super::stage::{OptimizerStep, StagePlan, Trainer, ValidationSums};
 use avar_base::time::MediaTime;
+use avar_compose::effects::power;
 use avar_dataset::Clip;
 use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
 use avar_model::layers::Linear;

@@ -11,6 +11,7 @@ use avar_model::extractors::{
 use avar_model::seeded::{self, Init};
 use avar_model::{ComputeDevice, ModelError, WeightSource};
 
+use super::close::assert_close;
 use super::npz::Archive;
 use by_definition::Tensors;
 
@@ -57,16 +58,6 @@ fn pictures(count: usize, size_px: usize) -> Vec<u8> {
         60.0 + (90 * x / size_px + 60 * y / size_px + index % 3 * 20) as f32
     };
     noise.into_iter().enumerate().map(|(index, noise)| (noise + slope(index)) as u8).collect()
-}
-
-/// `max |found - expected| <= tolerance * max |expected|`
-#[track_caller]
-fn assert_close(name: &str, found: &[f32], expected: &[f32], tolerance: f32) {
-    assert_eq!(found.len(), expected.len(), "{name}");
-    let largest = expected.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-    let error = found.iter().zip(expected).fold(0f32, |error, (a, b)| error.max((a - b).abs()));
-    println!("{name}: error {error:e} of {largest}");
-    assert!(largest > 0.0 && error <= tolerance * largest, "{name}: {error} of {largest}");
 }
 
 /// One window of a whole sound.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says where")]
 
+mod close;
 mod extractors;
 mod heads;
 mod losses;

@@ -9,6 +9,7 @@ use avar_model::teachers::{MobileNetV2, Yamnet, mobilenet_v2, yamnet};
 use avar_model::{ComputeDevice, Provenance, WeightSource, Weights};
 use candle_core::{DType, Device, Tensor};
 
+use super::close::assert_close;
 use super::npz;
 
 #[path = "teachers/by_definition.rs"]
@@ -49,16 +50,6 @@ fn pictures(count: usize) -> Vec<u8> {
     let noise = seeded::values(4, "noise", count * edge * edge * 3, Init::Uniform { bound: 60.0 });
     let slope = |index: usize| (index / 3 % edge + index / (3 * edge) % edge / 2 + index % 3 * 20) as f32 * 0.5;
     noise.into_iter().enumerate().map(|(index, noise)| (noise + slope(index)) as u8).collect()
-}
-
-/// `max |found - expected| / max |expected|`
-#[track_caller]
-fn assert_close(name: &str, found: &[f32], expected: &[f32], tolerance: f32) {
-    assert_eq!(found.len(), expected.len(), "{name}");
-    let largest = expected.iter().fold(0f32, |largest, value| largest.max(value.abs()));
-    let error = found.iter().zip(expected).fold(0f32, |error, (a, b)| error.max((a - b).abs()));
-    println!("{name}: error {error:e} of {largest}");
-    assert!(largest > 0.0 && error <= tolerance * largest, "{name}: {error} of {largest}");
 }
 
 /// `||found - expected|| / ||expected||`
