@@ -136,7 +136,8 @@ impl Desk {
                 recording.decisions.view = Some(view);
                 recording.refresh(hysteresis);
                 self.state.notices.extend(notes);
-                if is_shown && has_changed {
+                // A threshold that is being moved is newer than what is on the disk.
+                if is_shown && has_changed && self.rule_moved_at.is_none() {
                     self.show_rule_of_trail();
                 }
             }
@@ -223,9 +224,9 @@ impl Desk {
                     let scored_by = scored_by.filter(|scored_by| *scored_by != view.state.scored_by);
                     let Some(writer) = self.trails.get_mut(&id) else { continue };
                     // A decision is made by the scores and the rule on screen, and the trail has to say which.
-                    writer_asks(writer, scored_by.map(|scored_by| Operation::Rescore { scored_by }));
-                    writer_asks(writer, rule.map(|rule| Operation::SetRule { rule }));
-                    writer_asks(writer, Some(operation));
+                    let scored_by = scored_by.map(|scored_by| Operation::Rescore { scored_by });
+                    let rule = rule.map(|rule| Operation::SetRule { rule });
+                    [scored_by, rule, Some(operation)].into_iter().flatten().for_each(|next| writer.ask(next));
                 }
                 Err(sentence) => self.state.notices.push(sentence.to_owned()),
             }
@@ -282,28 +283,25 @@ impl Desk {
     }
 }
 
-fn writer_asks(writer: &mut TrailWriter, operation: Option<Operation>) {
-    if let Some(operation) = operation {
-        writer.ask(operation);
+/// Why nothing can be decided on a recording now, in a sentence.
+pub(crate) fn obstacle(recording: &Recording) -> Option<String> {
+    let decisions = &recording.decisions;
+    match (&decisions.stage, &decisions.view, &recording.digest, &recording.review.status) {
+        (TrailStage::Failed(sentence), ..) => Some(sentence.clone()),
+        (_, Some(view), ..) => view.read_only.as_ref().map(|reason| format!("Nothing can be decided here: {reason}.")),
+        (_, None, FileDigest::Failed, _) => {
+            Some("Nothing can be decided: the file could not be read to its end.".to_owned())
+        }
+        (_, None, _, ScoreStatus::Done) => Some("The review is being opened; decide in a moment.".to_owned()),
+        (_, None, ..) => Some("A recording can be reviewed once it is analysed to its end.".to_owned()),
     }
 }
 
-/// Why a decision cannot be made now.
+/// Why this decision cannot be made now.
 fn why_not(recording: &Recording, decision: &Decision) -> Option<String> {
-    let decisions = &recording.decisions;
-    match (&decisions.stage, &decisions.view) {
-        (TrailStage::Failed(sentence), _) => return Some(sentence.clone()),
-        (_, Some(view)) => {
-            if let Some(reason) = &view.read_only {
-                return Some(format!("Nothing can be decided here: {reason}."));
-            }
-        }
-        (_, None) => {
-            return Some("A recording can be reviewed once it is analysed to its end.".to_owned());
-        }
-    }
-    let lacks_event = decision.needs_event() && decisions.chosen.is_none();
-    lacks_event.then(|| "Choose an event first: Up and Down go from event to event.".to_owned())
+    let lacks_event = decision.needs_event() && recording.decisions.chosen.is_none();
+    let no_event = || "Choose an event first: Up and Down go from event to event.".to_owned();
+    obstacle(recording).or_else(|| lacks_event.then(no_event))
 }
 
 /// What a decision is in the words of the document.

@@ -64,6 +64,13 @@ pub enum TrailStage {
     Failed(String),
 }
 
+impl TrailStage {
+    /// Whether it may still come to be open.
+    pub fn is_underway(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
 /// How the list of events is looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListView {
@@ -118,11 +125,6 @@ impl Decisions {
     /// Whether something can be decided.
     pub fn is_writable(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.read_only.is_none())
-    }
-
-    /// The event that holds a frame; of several the one that begins last.
-    pub fn at_frame(&self, frame: FrameIndex) -> Option<usize> {
-        self.listed.iter().rposition(|event| event.stretch.contains(frame))
     }
 }
 

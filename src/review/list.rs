@@ -82,6 +82,9 @@ impl ListFilter {
     }
 
     fn has_words(&self, event: &ListedEvent) -> bool {
+        if self.text.trim().is_empty() {
+            return true;
+        }
         let verdict = event.verdict.map_or("Unreviewed", Verdict::label);
         let text = format!("{}\n{}\n{verdict}", event.note, event.class.label()).to_lowercase();
         self.text.to_lowercase().split_whitespace().all(|word| text.contains(word))

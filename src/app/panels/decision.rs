@@ -4,8 +4,9 @@ use eframe::egui::{Button, ComboBox, Label, RichText, Role, Ui, WidgetInfo, vec2
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
-use crate::decisions::{Decision, Decisions, TrailStage};
-use crate::state::{Recording, ScoreStatus, State, file_name};
+use crate::deciding::obstacle;
+use crate::decisions::{Decision, Decisions};
+use crate::state::{Recording, State, file_name};
 use crate::theme;
 use crate::widgets::action_button::action_icon;
 use crate::widgets::time_code::time_code;
@@ -34,7 +35,7 @@ fn what(ui: &mut Ui, recording: &Recording, event: Option<&ListedEvent>) {
     let decisions = &recording.decisions;
     let Some(event) = event else {
         let text = match decisions.listed.is_empty() {
-            true => "No event to decide on; A adds one at the playhead.",
+            true => "No event; A adds one at the playhead.",
             false => "Up, Down or N chooses an event.",
         };
         ui.add(small(text.to_owned()));
@@ -138,22 +139,14 @@ fn note(ui: &mut Ui, event: Option<&ListedEvent>) {
 fn saved(ui: &mut Ui, state: &State, recording: &Recording) {
     let palette = theme::palette(ui);
     let decisions = &recording.decisions;
-    let (text, color) = match (&decisions.stage, &decisions.view) {
-        (TrailStage::Failed(sentence), _) => (sentence.clone(), palette.error),
-        (_, Some(view)) => match (&view.read_only, view.saved) {
-            (Some(reason), _) => (format!("For reading only: {reason}."), palette.error),
-            (None, 0) => ("Nothing is decided yet.".to_owned(), palette.weak_text),
-            (None, saved) => {
-                let decided = counted(saved, "step");
-                (format!("{decided} saved in {}", file_name(&view.path)), palette.weak_text)
-            }
-        },
-        (_, None) => match &recording.review.status {
-            ScoreStatus::Queued | ScoreStatus::Running(_) => {
-                ("Decisions can be made once it is analysed.".to_owned(), palette.weak_text)
-            }
-            _ => ("Decisions need an analysis to its end.".to_owned(), palette.weak_text),
-        },
+    let saved = decisions.view.as_ref().map(|view| (view.saved, &view.path));
+    let (text, color) = match (obstacle(recording), saved) {
+        (Some(sentence), None) if decisions.stage.is_underway() => (sentence, palette.weak_text),
+        (Some(sentence), _) => (sentence, palette.error),
+        (None, Some((saved, path))) if saved > 0 => {
+            (format!("{} saved in {}", counted(saved, "step"), file_name(path)), palette.weak_text)
+        }
+        (None, _) => ("Nothing is decided yet.".to_owned(), palette.weak_text),
     };
     let response = ui.add(Label::new(RichText::new(text).small().color(color)).truncate());
     let author = match state.author.as_str() {

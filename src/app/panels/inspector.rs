@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_space(4.0);
         anomaly_line(ui, state, step);
         evidence_bars(ui, step);
-        if let Some(recording) = state.recording() {
+        if let Some(recording) = state.recording().filter(|recording| recording.media().is_some()) {
             ui.add_space(theme::GAP);
             ui.separator();
             super::decision::show(ui, state, recording, commands);

@@ -37,7 +37,9 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.separator();
     let Some(recording) = state.recording() else { return };
     let title = format!("Events from {:.2}", state.hysteresis.onset);
-    heading(ui, &title, &recording.decisions.count().to_string());
+    let reviewed =
+        if recording.decisions.listed.is_empty() { String::new() } else { recording.decisions.count().to_string() };
+    heading(ui, &title, &reviewed);
     analysis_line(ui, state, recording, commands);
     notes(ui, recording);
     super::events::show(ui, state, recording, commands);
