@@ -25,6 +25,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod focus;
 pub mod jobs;
+pub mod keymap;
 mod keys;
 pub mod lanes;
 pub mod letters;
@@ -312,6 +313,7 @@ fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
 impl eframe::App for DeskApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.desk.state.keys.install(&ctx);
         let mut commands = self.take_input(&ctx);
         for command in commands.drain(..) {
             self.desk.apply(command);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use avar_base::files::write_whole;
 use avar_labels::Hysteresis;
 
 use super::APP_ID;
+use super::keymap::KeyMap;
 use super::state::State;
 
 /// As they are written; what a file does not say is as at first.
@@ -26,6 +28,7 @@ pub struct Settings {
     pub rule: Hysteresis,
     /// Who decides; empty: as the system names who is at work.
     pub author: String,
+    pub keys: KeyMap,
 }
 
 impl Default for Settings {
@@ -38,6 +41,7 @@ impl Default for Settings {
             extra_latency_ms: 0,
             rule: Hysteresis::default(),
             author: String::new(),
+            keys: KeyMap::default(),
         }
     }
 }
@@ -97,6 +101,7 @@ impl Settings {
             extra_latency_ms: state.transport.extra_latency_ms,
             rule: state.own_rule,
             author: state.chosen_author.clone(),
+            keys: state.keys.as_ref().clone(),
         }
     }
 
@@ -108,6 +113,7 @@ impl Settings {
         state.transport.is_muted = self.is_muted;
         state.transport.extra_latency_ms = self.extra_latency_ms;
         (state.hysteresis, state.own_rule) = (self.rule, self.rule);
+        state.keys = Arc::new(self.keys.clone());
         state.chosen_author = self.author.clone();
         if !self.author.is_empty() {
             state.author = self.author.clone();

@@ -2,21 +2,24 @@
 //! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::{Vec2, vec2};
 
 use super::DeskOptions;
-use super::command::{Action, ActionGroup, Command};
+use super::command::{Action, ActionGroup, Command, KeyEdit};
 use super::deciding::{RULE_SETTLES_IN, Wish};
 use super::decisions::Decision;
 use super::evaluate::Evaluate;
 use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Destination, Jobs, Report};
+use super::keymap::{AnyAction, KeyMap};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{
-    FileDigest, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted, Waveform,
+    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted,
+    Waveform,
 };
 use super::thumbnails::Moment;
 use super::trail::TrailWriter;
@@ -196,6 +199,19 @@ impl Desk {
             Command::ChooseEvent(place) => self.choose_event(place),
             Command::Decide(decision) => self.decide(decision),
             Command::SetListView(view) => self.state.view.list = view,
+            Command::EditKeys(edit) => self.edit_keys(edit),
+            Command::EditPalette { text, chosen } => {
+                if let Some(Sheet::Palette { .. }) = self.state.sheet {
+                    self.state.sheet = Some(Sheet::Palette { text, chosen });
+                }
+            }
+            Command::Run(action) => {
+                self.state.sheet = None;
+                match action {
+                    AnyAction::Desk(action) => self.apply(action.into()),
+                    AnyAction::Evaluate(action) => self.apply(Command::Evaluate(action.into())),
+                }
+            }
             Command::EditNote(typed) => {
                 if let Some(Sheet::Note { text, .. }) = &mut self.state.sheet {
                     *text = typed;
@@ -294,14 +310,16 @@ impl Desk {
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),
             Action::Close => match self.state.sheet.take() {
+                Some(Sheet::Keys(Some(_))) => self.state.sheet = Some(Sheet::Keys(None)),
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
                 None => self.show_mode(Mode::Review),
             },
             Action::KeySheet => {
-                let is_open = self.state.sheet == Some(Sheet::Keys);
-                self.state.sheet = (!is_open).then_some(Sheet::Keys);
+                let is_open = matches!(self.state.sheet, Some(Sheet::Keys(_)));
+                self.state.sheet = (!is_open).then_some(Sheet::Keys(None));
             }
+            Action::Palette => self.state.sheet = Some(Sheet::Palette { text: String::new(), chosen: 0 }),
             Action::ShowLog => self.toggle_log(),
             Action::Quit => self.has_quit = true,
             Action::ShowReview => self.show_mode(Mode::Review),
@@ -336,6 +354,32 @@ impl Desk {
             Action::Undo => self.decide(Decision::Undo),
             Action::Redo => self.decide(Decision::Redo),
         }
+    }
+
+    fn edit_keys(&mut self, edit: KeyEdit) {
+        let asked = match self.state.sheet {
+            Some(Sheet::Keys(change)) => change.map(|change| change.action),
+            _ => return,
+        };
+        let keys = Arc::make_mut(&mut self.state.keys);
+        let mut change = None;
+        match edit {
+            KeyEdit::Ask(action) => change = Some(KeyChange { action, offered: None }),
+            KeyEdit::Offer(shortcut) => {
+                if let Some(action) = asked {
+                    match keys.holders(action, shortcut).is_empty() {
+                        true => keys.give(action, shortcut),
+                        false => change = Some(KeyChange { action, offered: Some(shortcut) }),
+                    }
+                }
+            }
+            KeyEdit::Give(action, shortcut) => keys.give(action, shortcut),
+            KeyEdit::TakeAway(action) => keys.take_away(action),
+            KeyEdit::Restore(action) => keys.restore(action),
+            KeyEdit::RestoreAll => *keys = KeyMap::default(),
+            KeyEdit::Leave => {}
+        }
+        self.state.sheet = Some(Sheet::Keys(change));
     }
 
     /// The log names recordings, and what Present shows is for a room.

@@ -6,6 +6,7 @@ use egui_material_icons::icons;
 use super::sidebar::{ROW_HEIGHT, fill_row};
 use crate::command::{Action, Command};
 use crate::decisions::ListView;
+use crate::keymap::KeyMap;
 use crate::state::{Recording, State};
 use crate::theme;
 use crate::widgets::event_words::{description, icon_font, mark};
@@ -130,10 +131,11 @@ fn event_row(
     let peak = event.peak.map_or_else(|| "–".to_owned(), |peak| format!("{peak:.2}"));
     let color = if is_alarm && !is_out { palette.alarm } else { palette.weak_text };
     text(rect.right() - SCORE_TO, Align2::RIGHT_CENTER, peak, &mono, color);
+    let keys = KeyMap::of(ui.ctx());
     let tooltip = format!(
         "{description}.\nClick to go there; {} and {} go from event to event.",
-        Action::PreviousEvent.key_text(),
-        Action::NextEvent.key_text()
+        keys.key_text(Action::PreviousEvent),
+        keys.key_text(Action::NextEvent)
     );
     if response.on_hover_text(tooltip).clicked() {
         commands.push(Command::ChooseEvent(place));
