@@ -70,6 +70,7 @@ pub enum Action {
     NextScreen,
     Judge(Verdict),
     AssignClass(AnomalyClass),
+    ChooseAll,
     NextUnreviewed,
     PreviousUnreviewed,
     TrimStart,
@@ -132,7 +133,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 77] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -158,6 +159,7 @@ impl Action {
         Self::GoTo,
         Self::PreviousFile,
         Self::NextFile,
+        Self::ChooseAll,
         Self::Judge(Verdict::Accepted),
         Self::Judge(Verdict::Rejected),
         Self::Judge(Verdict::Unsure),
@@ -287,6 +289,7 @@ impl Action {
             Self::Judge(Verdict::Rejected) => entry(Deciding, "Reject the event", &keys(PLAIN, [Key::Delete])),
             Self::Judge(Verdict::Unsure) => entry(Deciding, "Mark the event as unsure", &keys(PLAIN, [Key::U])),
             Self::Judge(Verdict::Reviewed) => entry(Deciding, "Mark the event as reviewed", &keys(PLAIN, [Key::R])),
+            Self::ChooseAll => entry(Deciding, "Choose every event of the list", &keys(Modifiers::COMMAND, [Key::A])),
             Self::NextUnreviewed => entry(Deciding, "Go to the next unreviewed event", &keys(PLAIN, [Key::N])),
             Self::PreviousUnreviewed => {
                 entry(Deciding, "Go to the previous unreviewed event", &keys(Modifiers::SHIFT, [Key::N]))
@@ -395,6 +398,10 @@ pub enum Command {
     Evaluate(EvaluateCommand),
     /// A place in the list of events.
     ChooseEvent(usize),
+    /// Besides what is chosen, or no longer.
+    ChooseAlso(usize),
+    /// All from the chosen one on.
+    ChooseUpTo(usize),
     Decide(Decision),
     SetListView(ListView),
     EditNote(String),

@@ -197,6 +197,8 @@ impl Desk {
             }
             Command::Evaluate(command) => self.evaluate.apply(command),
             Command::ChooseEvent(place) => self.choose_event(place),
+            Command::ChooseAlso(place) => self.choose_also(place),
+            Command::ChooseUpTo(place) => self.choose_up_to(place),
             Command::Decide(decision) => self.decide(decision),
             Command::SetListView(view) => self.state.view.list = view,
             Command::EditKeys(edit) => self.edit_keys(edit),
@@ -313,6 +315,9 @@ impl Desk {
                 Some(Sheet::Keys(Some(_))) => self.state.sheet = Some(Sheet::Keys(None)),
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
+                None if self.has_chosen_several() => {
+                    self.current_decisions().iter_mut().for_each(|now| now.also.clear())
+                }
                 None => self.show_mode(Mode::Review),
             },
             Action::KeySheet => {
@@ -341,6 +346,7 @@ impl Desk {
             Action::ConfirmContent | Action::LoopQueue | Action::NextScreen => {}
             Action::Judge(verdict) => self.decide(Decision::Judge(verdict)),
             Action::AssignClass(class) => self.decide(Decision::SetClass(class)),
+            Action::ChooseAll => self.choose_all(),
             Action::NextUnreviewed => self.choose_unreviewed(Direction::Next),
             Action::PreviousUnreviewed => self.choose_unreviewed(Direction::Previous),
             Action::TrimStart => self.decide(Decision::TrimStart),
@@ -354,6 +360,11 @@ impl Desk {
             Action::Undo => self.decide(Decision::Undo),
             Action::Redo => self.decide(Decision::Redo),
         }
+    }
+
+    fn has_chosen_several(&self) -> bool {
+        let is_review = self.state.mode() == Mode::Review;
+        is_review && self.state.recording().is_some_and(|recording| !recording.decisions.also.is_empty())
     }
 
     fn edit_keys(&mut self, edit: KeyEdit) {

@@ -48,6 +48,12 @@ fn what(ui: &mut Ui, recording: &Recording, event: Option<&ListedEvent>) {
     let code = |time: MediaTime| time_code(time - origin);
     let place = decisions.chosen.map_or(0, |chosen| chosen + 1);
     let score = event.class_score.map(|score| format!(", its score {score:.2} on average")).unwrap_or_default();
+    if !decisions.also.is_empty() {
+        let count = decisions.also.len() + 1;
+        ui.add(small(format!("{count} of {} events: verdict and class are for all.", decisions.listed.len())));
+        ui.add(small(format!("{} chooses one again.", KeyMap::of(ui.ctx()).key_text(Action::Close))));
+        return;
+    }
     ui.add(small(format!("Event {place} of {}{score}", decisions.listed.len())));
     let (start, end) = (event.stretch.start, event.stretch.end);
     let of = if recording.media().is_some_and(|media| media.frames.is_some()) { "frames" } else { "steps" };
@@ -91,6 +97,7 @@ fn edits(ui: &mut Ui, decisions: &Decisions, event: Option<&ListedEvent>, comman
             action_icon(ui, commands, icons::ICON_CONTENT_CUT, Action::SplitEvent, false);
         });
         let has_next = decisions.chosen.is_some_and(|chosen| chosen + 1 < decisions.listed.len());
+        let has_next = has_next || !decisions.also.is_empty();
         ui.add_enabled_ui(has_next, |ui| action_icon(ui, commands, icons::ICON_MERGE, Action::MergeEvents, false));
         action_icon(ui, commands, icons::ICON_ADD, Action::AddEvent, false);
     });

@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Ve
     following_rows(ui, "events", ROW_HEIGHT, shown.len(), current, |ui, rows| {
         for place in &shown[rows] {
             let event = &decisions.listed[*place];
-            let is_chosen = decisions.chosen == Some(*place);
+            let is_chosen = decisions.chosen == Some(*place) || decisions.also.contains(place);
             let is_alarm = event.peak.is_some_and(|peak| reaches(peak.into(), state.hysteresis.onset.into()));
             event_row(ui, event, origin, (is_chosen, is_here(event), is_alarm), *place, commands);
         }
@@ -133,12 +133,19 @@ fn event_row(
     text(rect.right() - SCORE_TO, Align2::RIGHT_CENTER, peak, &mono, color);
     let keys = KeyMap::of(ui.ctx());
     let tooltip = format!(
-        "{description}.\nClick to go there; {} and {} go from event to event.",
+        "{description}.\nClick to go there; {} and {} go from event to event.\n\
+         Ctrl+click and Shift+click choose several, {} all.",
         keys.key_text(Action::PreviousEvent),
-        keys.key_text(Action::NextEvent)
+        keys.key_text(Action::NextEvent),
+        keys.key_text(Action::ChooseAll)
     );
     if response.on_hover_text(tooltip).clicked() {
-        commands.push(Command::ChooseEvent(place));
+        let held = ui.input(|input| input.modifiers);
+        commands.push(match (held.command, held.shift) {
+            (true, _) => Command::ChooseAlso(place),
+            (false, true) => Command::ChooseUpTo(place),
+            (false, false) => Command::ChooseEvent(place),
+        });
     }
 }
 

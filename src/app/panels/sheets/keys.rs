@@ -22,7 +22,7 @@ pub(super) fn show(ctx: &Context, state: &State, change: Option<KeyChange>, comm
         }
         changing(ui, &state.keys, change, commands);
         let height = ctx.content_rect().height() * TABLE_SHARE;
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 use ActionGroup::{Deciding, Desk, Jumping, Modes, Playing, Stepping, View};
                 for column in [&[Playing, Stepping, Modes][..], &[Jumping, Deciding], &[View, Desk]] {
