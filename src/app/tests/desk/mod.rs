@@ -927,3 +927,21 @@ fn a_narrow_window_keeps_every_transport_button() {
         assert!(bounds.left() >= 0.0 && bounds.right() <= 960.0 && bounds.bottom() <= 600.0, "{action:?}: {bounds:?}");
     }
 }
+
+#[test]
+fn the_overview_moves_what_the_lanes_show_and_is_a_ruler_where_they_show_all() {
+    let mut window = Window::on_clip();
+    let view = |window: &Window| window.harness.state().desk.state.timeline().unwrap().0;
+    let middle_s = |window: &Window| view(window).start.seconds() + view(window).duration_s() / 2.0;
+    window.click("Overview");
+    let position = window.harness.state().desk.state.position().unwrap();
+    assert!((position.seconds() - 1.5).abs() < 0.1, "a click goes there: {position:?}");
+    window.press(Modifiers::NONE, Key::Home);
+    window.press(Modifiers::NONE, Key::Plus);
+    window.press(Modifiers::NONE, Key::Plus);
+    let before = view(&window);
+    window.click("Overview");
+    assert_eq!(view(&window).duration_s(), before.duration_s());
+    assert!((middle_s(&window) - 1.5).abs() < 0.1 && before != view(&window), "{:?}", view(&window));
+    assert_eq!(window.harness.state().desk.state.position().unwrap().seconds(), 0.0, "looking moves nothing");
+}
