@@ -10,7 +10,7 @@
 //! - No network, metric or figure of its own: it shows what the crates below make. Training, drawn corpora and the hub
 //!   are not known here at all.
 //! - No shortcut that is not that of an [`command::Action`] or an [`evaluate::command::EvaluateAction`]: its key,
-//!   tooltip and line in the key sheet are one entry.
+//!   tooltip and line in the key sheet are one entry, and what the user sets otherwise stands in one [`keymap`].
 //! - Nothing for a room that names a recording: [`present`] shows no path, no note and no log.
 
 #![allow(

@@ -13,6 +13,7 @@ use crate::theme;
 const TABLE_SHARE: f32 = 0.72;
 /// What is asked of whoever changes a key has its place from the first.
 const CHANGE_HEIGHT: f32 = 26.0;
+const KEY_PADDING: f32 = 4.0;
 
 pub(super) fn show(ctx: &Context, state: &State, change: Option<KeyChange>, commands: &mut Vec<Command>) {
     let mut is_open = true;
@@ -110,7 +111,7 @@ fn of_group(ui: &mut Ui, state: &State, group: ActionGroup, change: Option<KeyCh
             ui.end_row();
         }
         if group == ActionGroup::Deciding {
-            ui.label(RichText::new("1 to 9, 0").font(theme::mono(theme::SMALL_TEXT)));
+            fixed(ui, "1 to 9, 0");
             ui.label(RichText::new("Call the event by one of the ten classes, in their order").small());
             ui.end_row();
         }
@@ -118,17 +119,24 @@ fn of_group(ui: &mut Ui, state: &State, group: ActionGroup, change: Option<KeyCh
     ui.add_space(theme::GAP);
 }
 
+/// Keys that cannot be changed, where those that can begin.
+fn fixed(ui: &mut Ui, keys: &str) {
+    ui.horizontal(|ui| {
+        ui.add_space(KEY_PADDING);
+        ui.label(RichText::new(keys).font(theme::mono(theme::SMALL_TEXT)));
+    });
+}
+
 fn key_of(ui: &mut Ui, keys: &KeyMap, action: Action, is_changing: bool, commands: &mut Vec<Command>) {
     // Closed by one press whatever else is open, and so not to be had by anything else.
     if action == Action::Close {
-        ui.label(RichText::new(keys.key_text(action)).font(theme::mono(theme::SMALL_TEXT)));
-        return;
+        return fixed(ui, &keys.key_text(action));
     }
     let text = match keys.key_text(action) {
         none if none.is_empty() => "–".to_owned(),
         keys => keys,
     };
-    ui.spacing_mut().button_padding = vec2(4.0, 0.0);
+    ui.spacing_mut().button_padding = vec2(KEY_PADDING, 0.0);
     let label = RichText::new(&text).font(theme::mono(theme::SMALL_TEXT));
     let response = ui.add(Button::new(label).selected(is_changing).frame_when_inactive(is_changing));
     response
