@@ -53,6 +53,7 @@ pub enum Action {
     FullScreen,
     Open,
     OpenSample,
+    OpenLastQueue,
     Analyse,
     AnalyseCancelled,
     CancelAnalyses,
@@ -133,7 +134,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 77] = [
+    pub const ALL: [Self; 78] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -197,6 +198,7 @@ impl Action {
         Self::ToggleTheme,
         Self::Open,
         Self::OpenSample,
+        Self::OpenLastQueue,
         Self::Analyse,
         Self::AnalyseCancelled,
         Self::CancelAnalyses,
@@ -316,6 +318,10 @@ impl Action {
             Self::ToggleTheme => entry(View, "Dark or light", &keys(Modifiers::COMMAND, [Key::D])),
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
+            Self::OpenLastQueue => {
+                let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+                entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
+            }
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
             Self::AnalyseCancelled => {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);

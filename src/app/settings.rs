@@ -29,6 +29,8 @@ pub struct Settings {
     /// Who decides; empty: as the system names who is at work.
     pub author: String,
     pub keys: KeyMap,
+    /// The recordings that were open last, by absolute paths; those without a name in Unicode are not remembered.
+    pub queue: Vec<String>,
 }
 
 impl Default for Settings {
@@ -42,12 +44,23 @@ impl Default for Settings {
             rule: Hysteresis::default(),
             author: String::new(),
             keys: KeyMap::default(),
+            queue: Vec::new(),
         }
     }
 }
 
-/// A page of settings, and not a disk image.
-const MOST_BYTES: u64 = 1 << 20;
+/// A page of settings and a long queue, and not a disk image.
+const MOST_BYTES: u64 = 16 << 20;
+const LONGEST_QUEUE: usize = 10_000;
+
+/// What is open; where that is nothing, what was open last time.
+fn queue_of(state: &State) -> Vec<String> {
+    if state.queue.is_empty() {
+        return state.last_queue.clone();
+    }
+    let named = |path: &PathBuf| std::path::absolute(path).ok()?.to_str().map(str::to_owned);
+    state.queue.iter().filter_map(|recording| named(&recording.path)).take(LONGEST_QUEUE).collect()
+}
 
 impl Settings {
     /// Where they lie for this user.
@@ -102,6 +115,7 @@ impl Settings {
             rule: state.own_rule,
             author: state.chosen_author.clone(),
             keys: state.keys.as_ref().clone(),
+            queue: queue_of(state),
         }
     }
 
@@ -114,6 +128,7 @@ impl Settings {
         state.transport.extra_latency_ms = self.extra_latency_ms;
         (state.hysteresis, state.own_rule) = (self.rule, self.rule);
         state.keys = Arc::new(self.keys.clone());
+        state.last_queue = self.queue.clone();
         state.chosen_author = self.author.clone();
         if !self.author.is_empty() {
             state.author = self.author.clone();

@@ -53,6 +53,8 @@ pub struct State {
     pub notices: Vec<String>,
     /// Of letters on screen that no font draws.
     pub letters_note: Option<String>,
+    /// The recordings that were open when the window was last closed.
+    pub last_queue: Vec<String>,
     /// Typed into the empty desk, for machines without a file dialog.
     pub path_text: String,
     /// Who decides: stands in the trail of every review.
@@ -262,6 +264,7 @@ impl State {
             sheet: None,
             notices: Vec::new(),
             letters_note: None,
+            last_queue: Vec::new(),
             path_text: String::new(),
             author,
             chosen_author: String::new(),

@@ -308,6 +308,13 @@ impl Desk {
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
             Action::OpenSample => self.jobs.unpack_sample(),
+            Action::OpenLastQueue if self.state.last_queue.is_empty() => {
+                self.state.notices.push("No queue of last time is remembered.".to_owned());
+            }
+            Action::OpenLastQueue => {
+                let paths = self.state.last_queue.iter().map(Into::into).collect();
+                self.jobs.sort(Destination::Review, paths);
+            }
             Action::Analyse => self.analyse_again(),
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),

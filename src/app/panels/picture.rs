@@ -13,6 +13,7 @@ use crate::widgets::action_button::action_button;
 use crate::widgets::notices;
 use crate::widgets::picture_fit::{Placement, place};
 use avar_base::time::MediaTime;
+use avar_base::wording::counted;
 use avar_playback::{FrameState, PlayerView, SeekPrecision};
 
 /// Dragging across the whole picture scrubs through this share of the recording.
@@ -175,6 +176,11 @@ fn first_run(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_sized([150.0, 28.0], |ui: &mut Ui| action_button(ui, commands, "Open files…", Action::Open));
         ui.add_sized([150.0, 28.0], |ui: &mut Ui| action_button(ui, commands, "Open the sample", Action::OpenSample));
     });
+    if !state.last_queue.is_empty() {
+        let text = format!("Go on with the last {}", counted(state.last_queue.len(), "recording"));
+        let width = 2.0 * 150.0 + theme::GAP;
+        ui.add_sized([width, 28.0], |ui: &mut Ui| action_button(ui, commands, &text, Action::OpenLastQueue));
+    }
     ui.add_space(theme::GAP);
     let mut path = state.path_text.clone();
     let field = TextEdit::singleline(&mut path).hint_text("or type a path and press Enter").desired_width(308.0);

@@ -945,3 +945,27 @@ fn the_overview_moves_what_the_lanes_show_and_is_a_ruler_where_they_show_all() {
     assert!((middle_s(&window) - 1.5).abs() < 0.1 && before != view(&window), "{:?}", view(&window));
     assert_eq!(window.harness.state().desk.state.position().unwrap().seconds(), 0.0, "looking moves nothing");
 }
+
+#[test]
+fn the_queue_of_last_time_comes_back_when_asked_and_not_before() {
+    use eframe::App as _;
+    let mut window = Window::on(|folder| vec![clip(folder, "a.mp4"), clip(folder, "b.mp4")]);
+    window.harness.state_mut().on_exit();
+    let Window { harness, folder } = window;
+    drop(harness);
+    let mut window = Window::in_folder(folder, |_| Vec::new());
+    assert_eq!(window.harness.state().desk.state.queue.len(), 0);
+    window.harness.state_mut().on_exit();
+    window.click("Go on with the last 2 recordings");
+    let names: Vec<String> = window.harness.state().desk.state.queue.iter().map(|recording| recording.name()).collect();
+    assert_eq!(names, ["a.mp4", "b.mp4"]);
+    window.assert_on_frame(0);
+}
+
+#[test]
+fn without_a_queue_of_last_time_there_is_nothing_to_go_on_with() {
+    let mut window = Window::empty();
+    assert!(window.harness.query_all_by_label_contains("Go on with").next().is_none());
+    window.press(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
+    window.assert_shows("No queue of last time is remembered.");
+}
