@@ -603,7 +603,7 @@ fn v_hides_the_overlay_and_shows_it_again() {
     window.press(Modifiers::NONE, Key::V);
     let again = window.picture();
     let area = |picture: &image::RgbaImage| -> Vec<u8> {
-        image::imageops::crop_imm(picture, 300, 60, 400, 200).to_image().into_raw()
+        image::imageops::crop_imm(picture, 300, 200, 400, 240).to_image().into_raw()
     };
     assert!(area(&with) != area(&without), "nothing was hidden");
     assert!(area(&with) == area(&again), "it did not come back");
