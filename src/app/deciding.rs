@@ -253,9 +253,8 @@ impl Desk {
 
     /// Chooses all events of the list from the chosen one to this one, as they are shown.
     pub(super) fn choose_up_to(&mut self, place: usize) {
-        let view = self.state.view.list.clone();
+        let shown = self.shown_events();
         let Some(decisions) = self.current_decisions() else { return };
-        let shown = view.shown(&decisions.listed);
         let row_of = |place: usize| shown.iter().position(|shown| *shown == place);
         if let Some(to) = row_of(place) {
             let from = decisions.chosen.and_then(row_of).unwrap_or(to);
@@ -265,10 +264,16 @@ impl Desk {
 
     /// Chooses all events that the filter shows.
     pub(super) fn choose_all(&mut self) {
-        let view = self.state.view.list.clone();
-        let Some(decisions) = self.current_decisions() else { return };
-        let shown = view.shown(&decisions.listed);
-        decisions.choose_all(&shown);
+        let shown = self.shown_events();
+        if let Some(decisions) = self.current_decisions() {
+            decisions.choose_all(&shown);
+        }
+    }
+
+    /// Places in the list of events, as they are shown.
+    fn shown_events(&self) -> Vec<usize> {
+        let shown = |recording: &Recording| self.state.view.list.shown(&recording.decisions.listed);
+        self.state.recording().map(shown).unwrap_or_default()
     }
 
     pub(super) fn current_decisions(&mut self) -> Option<&mut Decisions> {
@@ -334,7 +339,7 @@ pub(crate) fn obstacle(recording: &Recording) -> Option<String> {
 /// Why this decision cannot be made now.
 fn why_not(recording: &Recording, decision: &Decision) -> Option<String> {
     let lacks_event = decision.needs_event() && recording.decisions.chosen.is_none();
-    let no_event = || "Choose an event first: Up and Down go from event to event.".to_owned();
+    let no_event = || "Choose an event first, in the list or on the lane Decided.".to_owned();
     obstacle(recording).or_else(|| lacks_event.then(no_event))
 }
 

@@ -154,6 +154,10 @@ impl Decisions {
         self.choose_with(lead);
     }
 
+    pub fn is_chosen(&self, place: usize) -> bool {
+        self.chosen == Some(place) || self.also.contains(&place)
+    }
+
     /// In order of time.
     pub fn all_chosen(&self) -> impl Iterator<Item = &ListedEvent> {
         let places: BTreeSet<usize> = self.also.iter().copied().chain(self.chosen).collect();

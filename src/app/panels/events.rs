@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Ve
     following_rows(ui, "events", ROW_HEIGHT, shown.len(), current, |ui, rows| {
         for place in &shown[rows] {
             let event = &decisions.listed[*place];
-            let is_chosen = decisions.chosen == Some(*place) || decisions.also.contains(place);
+            let is_chosen = decisions.is_chosen(*place);
             let is_alarm = event.peak.is_some_and(|peak| reaches(peak.into(), state.hysteresis.onset.into()));
             event_row(ui, event, origin, (is_chosen, is_here(event), is_alarm), *place, commands);
         }

@@ -168,7 +168,10 @@ fn first_run(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     on_black(ui, "Drop a recording here", theme::HEADING_TEXT, Color32::from_gray(0xe0));
     on_black(
         ui,
-        "or open one with Ctrl+O. Video with or without sound, or sound alone.",
+        &format!(
+            "or open one with {}. Video with or without sound, or sound alone.",
+            state.keys.key_text(Action::Open)
+        ),
         theme::BODY_TEXT,
         Color32::from_gray(0xa8),
     );

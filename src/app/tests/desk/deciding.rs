@@ -203,7 +203,6 @@ fn a_second_window_on_a_review_reads_and_does_not_write() {
 
 #[test]
 fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
-    use eframe::App as _;
     let mut window = deciding();
     window.press(Modifiers::COMMAND, Key::D);
     window.press(Modifiers::SHIFT, Key::M);
@@ -212,9 +211,7 @@ fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.state_mut().desk.apply(Command::SetOnset(0.7));
     window.settle();
-    window.harness.state_mut().on_exit();
-    let Window { harness, folder } = window;
-    drop(harness);
+    let folder = window.close();
     let other = folder.path().join("other.mp4");
     avar_testing::write_clip(&other, 2, true);
     let mut window = Window::in_folder(folder, |folder| vec![folder.join("clip.mp4"), folder.join("other.mp4")]);

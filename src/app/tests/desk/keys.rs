@@ -4,7 +4,6 @@ use super::*;
 
 #[test]
 fn a_key_is_changed_in_the_key_sheet_and_stays_so_in_the_next_window() {
-    use eframe::App as _;
     let mut window = Window::on_clip();
     window.press(Modifiers::SHIFT, Key::Questionmark);
     window.click("Step one frame on: Right or .");
@@ -16,9 +15,7 @@ fn a_key_is_changed_in_the_key_sheet_and_stays_so_in_the_next_window() {
     window.assert_on_frame(1);
     window.press(Modifiers::NONE, Key::ArrowRight);
     window.assert_on_frame(1);
-    window.harness.state_mut().on_exit();
-    let Window { harness, folder } = window;
-    drop(harness);
+    let folder = window.close();
     let mut window = Window::in_folder(folder, |folder| vec![folder.join("clip.mp4")]);
     window.press(Modifiers::COMMAND, Key::K);
     window.assert_on_frame(1);

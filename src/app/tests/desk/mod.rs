@@ -72,6 +72,12 @@ impl Window {
         window
     }
 
+    /// As a user closes it; gives back where it was.
+    fn close(mut self) -> tempfile::TempDir {
+        eframe::App::on_exit(self.harness.state_mut());
+        self.folder
+    }
+
     fn empty() -> Self {
         Self::on(|_| Vec::new())
     }
@@ -948,14 +954,11 @@ fn the_overview_moves_what_the_lanes_show_and_is_a_ruler_where_they_show_all() {
 
 #[test]
 fn the_queue_of_last_time_comes_back_when_asked_and_not_before() {
-    use eframe::App as _;
-    let mut window = Window::on(|folder| vec![clip(folder, "a.mp4"), clip(folder, "b.mp4")]);
-    window.harness.state_mut().on_exit();
-    let Window { harness, folder } = window;
-    drop(harness);
-    let mut window = Window::in_folder(folder, |_| Vec::new());
+    let window = Window::on(|folder| vec![clip(folder, "a.mp4"), clip(folder, "b.mp4")]);
+    let window = Window::in_folder(window.close(), |_| Vec::new());
     assert_eq!(window.harness.state().desk.state.queue.len(), 0);
-    window.harness.state_mut().on_exit();
+    // A window in which nothing was opened forgets nothing.
+    let mut window = Window::in_folder(window.close(), |_| Vec::new());
     window.click("Go on with the last 2 recordings");
     let names: Vec<String> = window.harness.state().desk.state.queue.iter().map(|recording| recording.name()).collect();
     assert_eq!(names, ["a.mp4", "b.mp4"]);
