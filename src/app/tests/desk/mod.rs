@@ -193,7 +193,7 @@ impl egui::DroppedFile for Dropped {
 fn opening_a_clip_shows_its_first_frame_and_its_ten_scores() {
     let window = Window::on_clip();
     window.assert_on_frame(0);
-    window.assert_shows("Step 0: frame 0 stands for it");
+    window.assert_shows("Step 0: judged by frame 0");
     window.assert_shows("Anomaly score 0.");
     for class in AnomalyClass::ALL {
         window.assert_shows(&format!("{} 0.", class.label()));
@@ -870,7 +870,7 @@ fn a_recording_without_a_picture_says_so_and_shows_its_scores() {
         vec![path]
     });
     window.assert_shows("No picture");
-    window.assert_shows("Step 0: sound only");
+    window.assert_shows("Step 0: judged by the sound alone");
 }
 
 #[test]
