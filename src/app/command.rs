@@ -10,7 +10,7 @@ use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
 use super::keymap::AnyAction;
 use super::shortcut::Shortcut;
-use super::state::{Mode, Wanted};
+use super::state::{Mode, PanelView, SidePanel, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Verdict};
 use avar_playback::SeekPrecision;
@@ -51,6 +51,12 @@ pub enum Action {
     TimelineZoomOut,
     TimelineFit,
     FullScreen,
+    ToggleSidebar,
+    ToggleInspector,
+    ToggleTimeline,
+    Larger,
+    Smaller,
+    UsualSize,
     Open,
     OpenSample,
     OpenLastQueue,
@@ -134,7 +140,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 84] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -195,6 +201,12 @@ impl Action {
         Self::TimelineZoomOut,
         Self::TimelineFit,
         Self::FullScreen,
+        Self::ToggleSidebar,
+        Self::ToggleInspector,
+        Self::ToggleTimeline,
+        Self::Larger,
+        Self::Smaller,
+        Self::UsualSize,
         Self::ToggleTheme,
         Self::Open,
         Self::OpenSample,
@@ -237,9 +249,13 @@ impl Action {
     /// Whether it means the same in every mode; the log is not for the room that Present is shown to.
     pub fn is_of_every_mode(self) -> bool {
         use Action::{
-            FullScreen, KeySheet, Palette, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme,
+            FullScreen, KeySheet, Larger, Palette, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, Smaller,
+            ToggleTheme, UsualSize,
         };
-        let is_of_window = matches!(self, FullScreen | ToggleTheme | KeySheet | Palette | ShowLog | Quit);
+        let is_of_window = matches!(
+            self,
+            FullScreen | Larger | Smaller | UsualSize | ToggleTheme | KeySheet | Palette | ShowLog | Quit
+        );
         is_of_window || matches!(self, ShowReview | ShowEvaluate | ShowPresent)
     }
 
@@ -247,6 +263,7 @@ impl Action {
     pub fn is_heard_in(self, mode: Mode) -> bool {
         match self {
             Self::ConfirmContent | Self::LoopQueue | Self::NextScreen => mode == Mode::Present,
+            Self::ToggleSidebar | Self::ToggleInspector | Self::ToggleTimeline => mode == Mode::Review,
             _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
             _ => true,
         }
@@ -315,6 +332,14 @@ impl Action {
             Self::TimelineZoomOut => entry(View, "Zoom out on the timeline", &keys(PLAIN, [Key::Minus])),
             Self::TimelineFit => entry(View, "Show the whole timeline", &keys(Modifiers::SHIFT, [Key::Z])),
             Self::FullScreen => entry(View, "Full screen", &keys(PLAIN, [Key::F])),
+            Self::ToggleSidebar => entry(View, "Fold the queue and the events", &keys(Modifiers::COMMAND, [Key::B])),
+            Self::ToggleInspector => {
+                entry(View, "Fold the scores and the decision", &keys(Modifiers::COMMAND, [Key::I]))
+            }
+            Self::ToggleTimeline => entry(View, "Fold the timeline", &keys(Modifiers::COMMAND, [Key::T])),
+            Self::Larger => entry(View, "Everything larger", &keys(Modifiers::COMMAND, [Key::Plus, Key::Equals])),
+            Self::Smaller => entry(View, "Everything smaller", &keys(Modifiers::COMMAND, [Key::Minus])),
+            Self::UsualSize => entry(View, "Everything at its usual size", &keys(Modifiers::COMMAND, [Key::Num0])),
             Self::ToggleTheme => entry(View, "Dark or light", &keys(Modifiers::COMMAND, [Key::D])),
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
@@ -387,6 +412,7 @@ pub enum Command {
     SetOnset(f32),
     SetOffset(f32),
     SetTimelineView(TimeRange),
+    SetPanel(SidePanel, PanelView),
     ScaleWaveform(f32),
     SetLoop(Option<TimeRange>),
     ZoomVideo {

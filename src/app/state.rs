@@ -4,12 +4,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::command::Action;
 use super::decisions::{Decisions, ListView};
 use super::evaluate::state::Slot;
 use super::keymap::KeyMap;
+use super::panels;
 use super::present::PresentState;
 use super::shortcut::Shortcut;
+use super::theme;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
@@ -103,6 +107,86 @@ pub struct ViewState {
     pub is_dark: bool,
     /// The list of events.
     pub list: ListView,
+    pub panels: Panels,
+    /// All sizes are multiplied by this.
+    pub scale: f32,
+}
+
+/// The bounds of [`ViewState::scale`].
+pub const SCALES: std::ops::RangeInclusive<f32> = 0.5..=3.0;
+
+/// A panel around the picture of Review, which can be resized and folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SidePanel {
+    Sidebar,
+    Inspector,
+    Timeline,
+}
+
+/// The panels around the picture of Review.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Panels {
+    pub sidebar: PanelView,
+    pub inspector: PanelView,
+    pub timeline: PanelView,
+}
+
+/// How much room a panel has.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PanelView {
+    pub is_open: bool,
+    /// Width, or the height of the timeline, in points.
+    pub size: f32,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        let open = |size| PanelView { is_open: true, size };
+        Self {
+            sidebar: open(theme::SIDE_WIDTH),
+            inspector: open(theme::SIDE_WIDTH),
+            timeline: open(panels::timeline::LEAST_HEIGHT),
+        }
+    }
+}
+
+impl Panels {
+    pub fn of(&self, panel: SidePanel) -> PanelView {
+        match panel {
+            SidePanel::Sidebar => self.sidebar,
+            SidePanel::Inspector => self.inspector,
+            SidePanel::Timeline => self.timeline,
+        }
+    }
+
+    pub fn of_mut(&mut self, panel: SidePanel) -> &mut PanelView {
+        match panel {
+            SidePanel::Sidebar => &mut self.sidebar,
+            SidePanel::Inspector => &mut self.inspector,
+            SidePanel::Timeline => &mut self.timeline,
+        }
+    }
+
+    /// Anybody may have written them.
+    pub fn within_bounds(mut self) -> Self {
+        for panel in [SidePanel::Sidebar, SidePanel::Inspector, SidePanel::Timeline] {
+            let view = self.of_mut(panel);
+            let (least, most) = panel.sizes();
+            view.size = if view.size.is_finite() { view.size.clamp(least, most) } else { least };
+        }
+        self
+    }
+}
+
+impl SidePanel {
+    /// The least and the most room that it takes, in points.
+    pub fn sizes(self) -> (f32, f32) {
+        match self {
+            Self::Sidebar | Self::Inspector => (theme::SIDE_WIDTH, 2.5 * theme::SIDE_WIDTH),
+            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::LEAST_HEIGHT),
+        }
+    }
 }
 
 impl Default for ViewState {
@@ -115,6 +199,8 @@ impl Default for ViewState {
             is_full_screen: false,
             is_dark: true,
             list: ListView::default(),
+            panels: Panels::default(),
+            scale: 1.0,
         }
     }
 }

@@ -18,8 +18,8 @@ use super::keymap::{AnyAction, KeyMap};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{
-    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted,
-    Waveform,
+    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, SCALES, ScoreStatus, Sheet, SidePanel,
+    State, Wanted, Waveform,
 };
 use super::thumbnails::Moment;
 use super::trail::TrailWriter;
@@ -153,6 +153,7 @@ impl Desk {
                 self.rule_moved();
             }
             Command::SetTimelineView(range) => self.set_timeline(range),
+            Command::SetPanel(panel, view) => *self.state.view.panels.of_mut(panel) = view,
             Command::ScaleWaveform(factor) => {
                 let scale = self.state.view.waveform_scale * factor;
                 self.state.view.waveform_scale = scale.clamp(1.0, 64.0);
@@ -305,6 +306,12 @@ impl Desk {
             Action::TimelineZoomOut => self.zoom_timeline(1.0 / 1.5),
             Action::TimelineFit => self.state.view.timeline = None,
             Action::FullScreen => self.state.view.is_full_screen = !self.state.view.is_full_screen,
+            Action::ToggleSidebar => self.fold(SidePanel::Sidebar),
+            Action::ToggleInspector => self.fold(SidePanel::Inspector),
+            Action::ToggleTimeline => self.fold(SidePanel::Timeline),
+            Action::Larger => self.scale_by(SCALE_STEP),
+            Action::Smaller => self.scale_by(-SCALE_STEP),
+            Action::UsualSize => self.state.view.scale = 1.0,
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
             Action::OpenSample => self.jobs.unpack_sample(),
@@ -367,6 +374,16 @@ impl Desk {
             Action::Undo => self.decide(Decision::Undo),
             Action::Redo => self.decide(Decision::Redo),
         }
+    }
+
+    fn fold(&mut self, panel: SidePanel) {
+        let view = self.state.view.panels.of_mut(panel);
+        view.is_open = !view.is_open;
+    }
+
+    fn scale_by(&mut self, step: f32) {
+        let scale = &mut self.state.view.scale;
+        *scale = (((*scale + step) / SCALE_STEP).round() * SCALE_STEP).clamp(*SCALES.start(), *SCALES.end());
     }
 
     fn has_chosen_several(&self) -> bool {
@@ -517,6 +534,9 @@ fn moves_playhead(command: &Command) -> bool {
         _ => false,
     }
 }
+
+/// By which everything grows or shrinks.
+const SCALE_STEP: f32 = 0.1;
 
 /// Asking for a screen that is not there does nothing.
 const MOST_SCREENS: usize = 4;

@@ -26,8 +26,12 @@ const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
 const ENTROPY: f32 = 8.0;
 const LANE_GAP: f32 = 4.0;
+/// Of what the panel has beyond its least height.
+const WAVEFORM_SHARE: f32 = 0.25;
+const SCORE_SHARE: f32 = 0.4;
+const CLASSES_SHARE: f32 = 0.35;
 /// All lanes together, with room around.
-pub const HEIGHT: f32 =
+pub const LEAST_HEIGHT: f32 =
     OVERVIEW + RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + ENTROPY + 7.0 * LANE_GAP + 12.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -52,11 +56,12 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     let overview = lane(OVERVIEW);
     let ruler = lane(RULER - LANE_GAP);
-    let waveform = lane(WAVEFORM);
-    let score = lane(SCORE);
+    let beyond = (ui.max_rect().height() - LEAST_HEIGHT).max(0.0);
+    let waveform = lane(WAVEFORM + WAVEFORM_SHARE * beyond);
+    let score = lane(SCORE + SCORE_SHARE * beyond);
     let model = lane(MODEL);
     let decided = lane(DECIDED);
-    let classes = lane(10.0 * CLASS_ROW);
+    let classes = lane(10.0 * CLASS_ROW + CLASSES_SHARE * beyond);
     let entropy = lane(ENTROPY);
     let whole_area = Rect::from_min_max(ruler.min, entropy.max);
 
