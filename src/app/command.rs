@@ -60,6 +60,7 @@ pub enum Action {
     Open,
     OpenSample,
     OpenLastQueue,
+    PlaceReview,
     Analyse,
     AnalyseCancelled,
     CancelAnalyses,
@@ -140,7 +141,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 84] = [
+    pub const ALL: [Self; 85] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -211,6 +212,7 @@ impl Action {
         Self::Open,
         Self::OpenSample,
         Self::OpenLastQueue,
+        Self::PlaceReview,
         Self::Analyse,
         Self::AnalyseCancelled,
         Self::CancelAnalyses,
@@ -347,6 +349,7 @@ impl Action {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
                 entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
             }
+            Self::PlaceReview => entry(Desk, "Keep the review in another folder", &[]),
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
             Self::AnalyseCancelled => {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -427,6 +430,8 @@ pub enum Command {
     EditSheetPath(String),
     OpenTyped(Wanted, PathBuf),
     DismissNotice(usize),
+    /// What the events of the recording on screen are compared with.
+    CloseComparison,
     Evaluate(EvaluateCommand),
     /// A place in the list of events.
     ChooseEvent(usize),

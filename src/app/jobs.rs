@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::comparison::{Compared, Comparison, is_annotations, is_review};
 use super::evaluate::state::Slot;
 use super::sample_path;
 use super::state::{RecordingId, Wanted, file_name};
@@ -53,6 +54,10 @@ pub enum PathKind {
     Run,
     /// A file that begins as a manifest does; its run is to go to this folder.
     Manifest { run: PathBuf },
+    /// Somebody's review, of this recording: the first place that its recording is at.
+    Review { recording: Option<PathBuf> },
+    /// Annotations in a format of another program; should they be meant for a manifest, their run is to go to this folder.
+    Annotations { run: PathBuf },
     /// Another file; should it be meant for a manifest all the same, its run is to go to this folder.
     File { run: PathBuf },
     /// A folder that is no run, something else, or nothing.
@@ -72,6 +77,7 @@ pub enum Report {
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
     ChosenManifest(Manifest),
+    ChosenReviewFolder(PathBuf),
     /// The system has no dialog to choose this with.
     NoDialog(Wanted),
     /// It ends with the folder of a run.
@@ -80,6 +86,8 @@ pub enum Report {
     Corrected(Result<Corrected, String>),
     /// Partial: a sentence on what it does without. It ends with what was written.
     Export(Export, JobEvent<String, Vec<PathBuf>>),
+    /// What events are compared with, or one sentence.
+    Comparison(RecordingId, Result<Box<Comparison>, String>),
     /// The last lines of the log, or one sentence.
     Log(Result<String, String>),
     /// One sentence.
@@ -140,10 +148,12 @@ pub struct Jobs {
     dialog: Option<Job<(), Answer<Vec<PathBuf>>>>,
     run_dialog: Option<(Slot, Job<(), Answer<PathBuf>>)>,
     manifest_dialog: Option<Job<(), Answer<Manifest>>>,
+    review_dialog: Option<Job<(), Answer<PathBuf>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
     export: Option<(Export, ExportJob)>,
     log: Option<Job<(), String>>,
+    comparison: Option<(RecordingId, Job<(), Box<Comparison>>)>,
     problems: Vec<String>,
 }
 
@@ -161,10 +171,12 @@ impl Jobs {
             dialog: None,
             run_dialog: None,
             manifest_dialog: None,
+            review_dialog: None,
             evaluation: None,
             correcting: None,
             export: None,
             log: None,
+            comparison: None,
             problems: Vec::new(),
         }
     }
@@ -307,6 +319,17 @@ impl Jobs {
         }
     }
 
+    /// As [`Jobs::choose_files`], for the folder of reviews whose recordings lie where nothing can be written.
+    pub fn choose_review_folder(&mut self) {
+        if self.review_dialog.is_none() {
+            let job = Job::spawn("dialog", self.wake.clone(), |_| {
+                let dialog = rfd::FileDialog::new().set_title("Keep the review in this folder");
+                Ok(Answer::of(|| dialog.pick_folder()))
+            });
+            self.review_dialog = self.started(job);
+        }
+    }
+
     /// As [`Jobs::choose_files`], for a manifest.
     pub fn choose_manifest(&mut self) {
         if self.manifest_dialog.is_none() {
@@ -348,6 +371,18 @@ impl Jobs {
         if let Some((_, job)) = &self.export {
             job.cancel();
         }
+    }
+
+    pub fn is_comparing(&self) -> bool {
+        self.comparison.is_some()
+    }
+
+    /// Reads what the events of a recording are to be compared with; replaces what is being read, if anything.
+    pub(super) fn compare(&mut self, id: RecordingId, path: PathBuf, with: Compared) {
+        let job = Job::spawn("compare", self.wake.clone(), move |_| {
+            Comparison::read(&path, &with).map(Box::new).map_err(Stopped::Failed)
+        });
+        self.comparison = self.started(job).map(|job| (id, job));
     }
 
     pub fn is_reading_log(&self) -> bool {
@@ -403,9 +438,16 @@ impl Jobs {
             let chosen = |answer: Answer<_>| answer.report(Wanted::Manifest, Report::ChosenManifest);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
+        drain(&mut self.review_dialog, |event| {
+            let chosen = |answer: Answer<_>| answer.report(Wanted::ReviewFolder, Report::ChosenReviewFolder);
+            reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
+        });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
         poll_slot(&mut self.export, |export, event| reports.push(Report::Export(export, event)));
         drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
+        poll_slot(&mut self.comparison, |id, event| {
+            reports.extend(outcome(event).map(|read| Report::Comparison(id, read)));
+        });
         drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
@@ -441,10 +483,19 @@ impl Found {
 fn kind_of(path: &Path) -> PathKind {
     match path {
         _ if is_run(path) => PathKind::Run,
+        _ if is_review(path) && path.is_file() => PathKind::Review { recording: recording_of(path) },
         _ if is_manifest(path) => PathKind::Manifest { run: run_folder(path) },
+        _ if is_annotations(path) => PathKind::Annotations { run: run_folder(path) },
         _ if path.is_file() => PathKind::File { run: run_folder(path) },
         _ => PathKind::Other,
     }
+}
+
+/// Where the recording of a review lies now. Whether it is the one is seen once it is open: its digest is compared.
+fn recording_of(review: &Path) -> Option<PathBuf> {
+    let trail = avar_review::verify(review).ok()?;
+    let places = trail.history.state().media.places(review);
+    places.into_iter().find(|place| place.is_file()).map(|place| std::path::absolute(&place).unwrap_or(place))
 }
 
 /// `NAME.run` beside the manifest, `NAME.run-2` where that is taken: no run is written over another.

@@ -20,6 +20,7 @@
 
 pub mod color_matrix;
 pub mod command;
+pub mod comparison;
 mod deciding;
 pub mod decisions;
 pub mod evaluate;

@@ -32,6 +32,8 @@ pub struct Settings {
     /// Who decides; empty: as the system names who is at work.
     pub author: String,
     pub keys: KeyMap,
+    /// For reviews of recordings whose own folder cannot be written; empty: none.
+    pub review_folder: PathBuf,
     /// The recordings that were open last, by absolute paths; those without a name in Unicode are not remembered.
     pub queue: Vec<String>,
 }
@@ -49,6 +51,7 @@ impl Default for Settings {
             rule: Hysteresis::default(),
             author: String::new(),
             keys: KeyMap::default(),
+            review_folder: PathBuf::new(),
             queue: Vec::new(),
         }
     }
@@ -125,6 +128,7 @@ impl Settings {
             rule: state.own_rule,
             author: state.chosen_author.clone(),
             keys: state.keys.as_ref().clone(),
+            review_folder: state.review_folder.clone().unwrap_or_default(),
             queue: queue_of(state),
         }
     }
@@ -140,6 +144,7 @@ impl Settings {
         state.transport.extra_latency_ms = self.extra_latency_ms;
         (state.hysteresis, state.own_rule) = (self.rule, self.rule);
         state.keys = Arc::new(self.keys.clone());
+        state.review_folder = Some(self.review_folder.clone()).filter(|folder| folder.is_absolute());
         state.last_queue = self.queue.clone();
         state.chosen_author = self.author.clone();
         if !self.author.is_empty() {

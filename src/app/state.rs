@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::command::Action;
+use super::comparison::Comparison;
 use super::decisions::{Decisions, ListView};
 use super::evaluate::state::Slot;
 use super::keymap::KeyMap;
@@ -65,6 +66,8 @@ pub struct State {
     pub author: String,
     /// The one that the settings name; empty: none.
     pub chosen_author: String,
+    /// For reviews of recordings whose own folder cannot be written.
+    pub review_folder: Option<PathBuf>,
 }
 
 /// How the current recording is played.
@@ -248,6 +251,8 @@ pub enum Wanted {
     /// A folder.
     Run(Slot),
     Manifest,
+    /// A folder.
+    ReviewFolder,
 }
 
 /// The log as far as it is there.
@@ -277,6 +282,9 @@ pub struct Recording {
     pub waveform: Waveform,
     pub review: ScoreState,
     pub decisions: Decisions,
+    pub comparison: Option<Comparison>,
+    /// Where its review is, where that is not beside it.
+    pub document: Option<PathBuf>,
 }
 
 /// SHA-256 of a recording's file, which is computed once the file is indexed.
@@ -354,6 +362,7 @@ impl State {
             path_text: String::new(),
             author,
             chosen_author: String::new(),
+            review_folder: None,
         }
     }
 
@@ -491,6 +500,8 @@ impl Recording {
             waveform: Waveform::Unknown,
             review: ScoreState::default(),
             decisions: Decisions::default(),
+            comparison: None,
+            document: None,
         }
     }
 
@@ -514,6 +525,13 @@ impl Recording {
     /// Whether it waits for its turn to be analysed.
     pub fn awaits_analysis(&self) -> bool {
         self.whole_media().is_some() && matches!(self.review.status, ScoreStatus::Queued)
+    }
+
+    /// Says anew how far what is decided here agrees with what it is compared with.
+    pub fn compare_anew(&mut self) {
+        if let Some(comparison) = &mut self.comparison {
+            comparison.refresh(&self.decisions, self.review.scores.as_ref());
+        }
     }
 
     /// Finds the events anew, and lists them with what was decided.

@@ -2,6 +2,7 @@
 //! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -51,6 +52,10 @@ pub struct Desk {
     pub(super) next_id: u64,
     /// The documents of reviews that are open.
     pub(super) trails: HashMap<RecordingId, TrailWriter>,
+    /// Where the reviews of recordings are that are about to be opened.
+    pub(super) documents: HashMap<PathBuf, PathBuf>,
+    /// What the recording on screen is to be compared with once it is open.
+    pub(super) to_compare: Option<PathBuf>,
     /// Decisions that are not sent on yet, the oldest first.
     pub(super) wishes: VecDeque<(RecordingId, Wish)>,
     /// When a threshold was last moved, until it is taken into the review.
@@ -76,6 +81,8 @@ impl Desk {
             giving_way: None,
             next_id: 0,
             trails: HashMap::new(),
+            documents: HashMap::new(),
+            to_compare: None,
             wishes: VecDeque::new(),
             rule_moved_at: None,
             picture_panel: vec2(1.0, 1.0),
@@ -97,6 +104,7 @@ impl Desk {
         self.tick_preview(now);
         self.schedule();
         self.tick_decisions(now);
+        self.tick_comparison();
         self.state.player = self.player.as_mut().map(|player| player.view(now));
         self.go_round();
         if let (Some(player), Some((visible, whole))) = (&self.state.player, self.state.timeline())
@@ -119,6 +127,8 @@ impl Desk {
         self.evaluate.is_busy()
             || self.jobs.is_reading_log()
             || self.jobs.is_sorting()
+            || self.jobs.is_comparing()
+            || self.to_compare.is_some()
             || self.jobs.is_digesting()
             || self.is_deciding()
             || self.state.queue.iter().any(waits)
@@ -153,6 +163,12 @@ impl Desk {
                 self.rule_moved();
             }
             Command::SetTimelineView(range) => self.set_timeline(range),
+            Command::CloseComparison => {
+                let current = self.state.current;
+                if let Some(recording) = current.and_then(|current| self.state.queue.get_mut(current)) {
+                    recording.comparison = None;
+                }
+            }
             Command::SetPanel(panel, view) => *self.state.view.panels.of_mut(panel) = view,
             Command::ScaleWaveform(factor) => {
                 let scale = self.state.view.waveform_scale * factor;
@@ -187,6 +203,7 @@ impl Desk {
                     Wanted::Recordings => self.jobs.sort(Destination::Review, vec![path]),
                     Wanted::Run(slot) => self.jobs.sort(Destination::Slot(slot), vec![path]),
                     Wanted::Manifest => self.jobs.sort(Destination::Evaluate, vec![path]),
+                    Wanted::ReviewFolder => self.keep_review_in(path),
                 }
             }
             Command::DismissNotice(place) if place < self.state.notices.len() => {
@@ -322,6 +339,7 @@ impl Desk {
                 let paths = self.state.last_queue.iter().map(Into::into).collect();
                 self.jobs.sort(Destination::Review, paths);
             }
+            Action::PlaceReview => self.jobs.choose_review_folder(),
             Action::Analyse => self.analyse_again(),
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),
@@ -481,6 +499,8 @@ impl Desk {
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Export(export, event) => self.evaluate.export_news(export, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
+            Report::ChosenReviewFolder(folder) => self.keep_review_in(folder),
+            Report::Comparison(id, read) => self.receive_comparison(id, read),
             Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),

@@ -21,6 +21,7 @@ const OVERVIEW: f32 = 12.0;
 const RULER: f32 = 18.0;
 const WAVEFORM: f32 = 40.0;
 const SCORE: f32 = 68.0;
+const COMPARED: f32 = 8.0;
 const MODEL: f32 = 8.0;
 const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
@@ -31,8 +32,17 @@ const WAVEFORM_SHARE: f32 = 0.25;
 const SCORE_SHARE: f32 = 0.4;
 const CLASSES_SHARE: f32 = 0.35;
 /// All lanes together, with room around.
-pub const LEAST_HEIGHT: f32 =
-    OVERVIEW + RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + ENTROPY + 7.0 * LANE_GAP + 12.0;
+pub const LEAST_HEIGHT: f32 = OVERVIEW
+    + RULER
+    + WAVEFORM
+    + SCORE
+    + COMPARED
+    + MODEL
+    + DECIDED
+    + 10.0 * CLASS_ROW
+    + ENTROPY
+    + 8.0 * LANE_GAP
+    + 12.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
@@ -59,6 +69,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let beyond = (ui.max_rect().height() - LEAST_HEIGHT).max(0.0);
     let waveform = lane(WAVEFORM + WAVEFORM_SHARE * beyond);
     let score = lane(SCORE + SCORE_SHARE * beyond);
+    let compared = lane(COMPARED);
     let model = lane(MODEL);
     let decided = lane(DECIDED);
     let classes = lane(10.0 * CLASS_ROW + CLASSES_SHARE * beyond);
@@ -70,6 +81,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_ruler(ui, ruler, &axis, whole.start);
     lanes::waveform::draw(ui, waveform, &axis, state);
     lanes::score::draw(ui, score, &axis, state);
+    lanes::decided::draw_compared(ui, compared, &axis, state);
     lanes::decided::draw_model(ui, model, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
     lanes::entropy::draw(ui, entropy, &axis, state);

@@ -114,6 +114,7 @@ fn path(ctx: &Context, wanted: Wanted, text: &str, commands: &mut Vec<Command>) 
         Wanted::Recordings => ("Open a recording", "path of a recording"),
         Wanted::Run(_) => ("Open a run", "folder of a run"),
         Wanted::Manifest => ("Evaluate a manifest", "path of a manifest"),
+        Wanted::ReviewFolder => ("Keep the review in another folder", "a folder that can be written"),
     };
     let mut is_open = true;
     window(title).open(&mut is_open).show(ctx, |ui| {

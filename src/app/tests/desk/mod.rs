@@ -1,6 +1,7 @@
 //! The window, used as a person would: by keys, by the names of its buttons, and by what can be read in it. It is
 //! drawn without a display, and sound goes nowhere.
 
+mod comparing;
 mod deciding;
 mod evaluate;
 mod keys;
