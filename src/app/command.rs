@@ -10,7 +10,7 @@ use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
 use super::keymap::AnyAction;
 use super::shortcut::Shortcut;
-use super::state::{Mode, PanelView, SidePanel, Wanted};
+use super::state::{Mode, PanelView, QueueOrder, SidePanel, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_labels::{AnomalyClass, Verdict};
 use avar_playback::SeekPrecision;
@@ -61,6 +61,10 @@ pub enum Action {
     OpenSample,
     OpenLastQueue,
     PlaceReview,
+    MoveUp,
+    MoveDown,
+    ClearQueue,
+    PauseAnalyses,
     Analyse,
     AnalyseCancelled,
     CancelAnalyses,
@@ -141,7 +145,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 85] = [
+    pub const ALL: [Self; 89] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -213,6 +217,10 @@ impl Action {
         Self::OpenSample,
         Self::OpenLastQueue,
         Self::PlaceReview,
+        Self::MoveUp,
+        Self::MoveDown,
+        Self::ClearQueue,
+        Self::PauseAnalyses,
         Self::Analyse,
         Self::AnalyseCancelled,
         Self::CancelAnalyses,
@@ -350,6 +358,12 @@ impl Action {
                 entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
             }
             Self::PlaceReview => entry(Desk, "Keep the review in another folder", &[]),
+            Self::MoveUp => entry(Desk, "Move the recording up in the queue", &keys(Modifiers::ALT, [Key::PageUp])),
+            Self::MoveDown => {
+                entry(Desk, "Move the recording down in the queue", &keys(Modifiers::ALT, [Key::PageDown]))
+            }
+            Self::ClearQueue => entry(Desk, "Remove every recording from the queue", &[]),
+            Self::PauseAnalyses => entry(Desk, "Pause the analyses or go on", &keys(Modifiers::COMMAND, [Key::H])),
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
             Self::AnalyseCancelled => {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -405,6 +419,7 @@ pub enum Command {
     OpenInEvaluate(Vec<PathBuf>),
     ShowFile(usize),
     RemoveFile(usize),
+    SortQueue(QueueOrder),
     Seek(MediaTime, SeekPrecision),
     SeekFrame(FrameIndex),
     StepFrames(i64),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::comparison::{Compared, Comparison};
 use super::deciding::document_of;
 use super::jobs::{Destination, Found, Opened, PathKind, Sorted};
-use super::state::{FileDigest, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Waveform};
+use super::state::{FileDigest, Mode, OpeningStage, QueueOrder, Recording, RecordingId, ScoreStatus, Waveform};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
 use avar_base::job::JobEvent;
@@ -173,6 +173,33 @@ impl Desk {
         }
     }
 
+    /// The recording on screen changes places with its neighbour; analyses follow the order.
+    pub(super) fn move_in_queue(&mut self, is_down: bool) {
+        let Some(current) = self.state.current else { return };
+        let to = if is_down { current + 1 } else { current.wrapping_sub(1) };
+        if to < self.state.queue.len() {
+            self.state.queue.swap(current, to);
+            self.state.current = Some(to);
+        }
+    }
+
+    /// What is on screen stays there.
+    pub(super) fn sort_queue(&mut self, order: QueueOrder) {
+        let shown = self.state.recording().map(|recording| recording.id);
+        let queue = &mut self.state.queue;
+        let unreviewed = |recording: &Recording| {
+            let count = recording.decisions.count();
+            count.all - count.reviewed
+        };
+        let peak = |recording: &Recording| recording.peak().unwrap_or(-1.0);
+        match order {
+            QueueOrder::Added => queue.sort_by_key(|recording| recording.id.0),
+            QueueOrder::Peak => queue.sort_by(|a, b| peak(b).total_cmp(&peak(a))),
+            QueueOrder::Unreviewed => queue.sort_by_key(|recording| std::cmp::Reverse(unreviewed(recording))),
+        }
+        self.state.current = shown.and_then(|shown| queue.iter().position(|recording| recording.id == shown));
+    }
+
     pub(super) fn show_neighbour(&mut self, offset: i64) {
         if let Some(current) = self.state.current {
             let place = FrameIndex(current).offset_within(offset, self.state.queue.len()).0;
@@ -283,12 +310,13 @@ impl Desk {
             recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
-        self.analyse_what_is_on_screen_first();
+        self.give_way_if_due();
         // Presenting shows what is there already. A waveform comes first: on a recording of many hours every reader
         // holds its own index of the file.
         if !self.jobs.is_analysing()
             && !self.jobs.is_reading_waveform()
             && self.state.mode() != Mode::Present
+            && !self.state.is_paused
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();
@@ -302,12 +330,13 @@ impl Desk {
         }
     }
 
-    /// Has the analysis that runs give way, if its scores are kept and the recording on screen waits for its own.
-    fn analyse_what_is_on_screen_first(&mut self) {
+    /// Has the analysis that runs give way, if its scores are kept, to a pause, or to the recording on screen where that
+    /// waits for its own.
+    fn give_way_if_due(&mut self) {
         let Some(analysing) = self.jobs.analysing_resumably() else { return };
         let waits = |recording: &&Recording| recording.id != analysing && recording.awaits_analysis();
-        let is_to_give_way = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
-        if is_to_give_way && self.giving_way != Some(analysing) {
+        let is_on_screen = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
+        if (is_on_screen || self.state.is_paused) && self.giving_way != Some(analysing) {
             self.giving_way = Some(analysing);
             self.jobs.cancel_analysis();
         }

@@ -29,6 +29,17 @@ use avar_playback::PlayerView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordingId(pub u64);
 
+/// How the queue is put in order, once and when it is asked for: nothing moves by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueOrder {
+    /// As the recordings were added.
+    Added,
+    /// The highest anomaly score first.
+    Peak,
+    /// Those with the most events that nobody has decided on first.
+    Unreviewed,
+}
+
 /// What the window is used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -42,6 +53,8 @@ pub struct State {
     mode: Mode,
     pub present: PresentState,
     pub queue: Vec<Recording>,
+    /// No analysis begins.
+    pub is_paused: bool,
     /// The recording on screen, as a place in the queue.
     pub current: Option<usize>,
     /// The player's picture and position in this frame; `None` while nothing can be played.
@@ -347,6 +360,7 @@ impl State {
             mode: Mode::default(),
             present: PresentState::default(),
             queue: Vec::new(),
+            is_paused: false,
             current: None,
             player: None,
             transport: Transport::default(),
@@ -520,6 +534,12 @@ impl Recording {
     /// Whether the digest of its file is still to be computed.
     pub fn awaits_digest(&self) -> bool {
         self.whole_media().is_some() && self.digest == FileDigest::Due
+    }
+
+    /// The highest anomaly score, as far as it has been analysed.
+    pub fn peak(&self) -> Option<f32> {
+        let steps = &self.review.scores.as_ref()?.steps;
+        steps.iter().map(StepScore::anomaly).reduce(f32::max)
     }
 
     /// Whether it waits for its turn to be analysed.

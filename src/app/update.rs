@@ -145,6 +145,7 @@ impl Desk {
             Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
+            Command::SortQueue(order) => self.sort_queue(order),
             Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
             Command::SeekFrame(frame) => self.seek_frame(frame),
             Command::StepFrames(count) => self.with_player(|player| player.step(count)),
@@ -340,6 +341,10 @@ impl Desk {
                 self.jobs.sort(Destination::Review, paths);
             }
             Action::PlaceReview => self.jobs.choose_review_folder(),
+            Action::MoveUp => self.move_in_queue(false),
+            Action::MoveDown => self.move_in_queue(true),
+            Action::ClearQueue => (0..self.state.queue.len()).rev().for_each(|place| self.remove(place)),
+            Action::PauseAnalyses => self.state.is_paused = !self.state.is_paused,
             Action::Analyse => self.analyse_again(),
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),

@@ -17,6 +17,8 @@ use avar_playback::SeekPrecision;
 
 /// Left of every lane stands its name.
 const GUTTER: f32 = 92.0;
+/// Right of it, the numbers of the score.
+const NUMBERS: f32 = 30.0;
 const OVERVIEW: f32 = 12.0;
 const RULER: f32 = 18.0;
 const WAVEFORM: f32 = 40.0;
@@ -57,7 +59,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     };
     let area = ui.max_rect().shrink2(vec2(0.0, 4.0));
-    let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - 8.0).max(1.0) };
+    let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - NUMBERS).max(1.0) };
     let mut top = area.top();
     let mut lane = |height: f32| {
         let rect = Rect::from_min_max(pos2(axis.left, top), pos2(axis.left + axis.width, top + height));

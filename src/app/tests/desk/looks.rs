@@ -187,9 +187,9 @@ fn everything_grows_by_a_key_and_is_as_large_the_next_time() {
 fn steps_that_were_judged_by_damaged_pictures_are_told() {
     let mut window = Window::on(|folder| {
         let path = folder.join("damaged.mp4");
-        avar_testing::write_clip(&path, 6, false);
+        avar_testing::write_clip(&path, 8, false);
         let mut bytes = std::fs::read(&path).unwrap();
-        let stretch = bytes.len() * 35 / 100..bytes.len() * 55 / 100;
+        let stretch = bytes.len() * 45 / 100..bytes.len() * 70 / 100;
         bytes[stretch].iter_mut().enumerate().for_each(|(place, byte)| *byte = (place * 167 + place / 7) as u8);
         std::fs::write(&path, bytes).unwrap();
         vec![path]
