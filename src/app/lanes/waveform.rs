@@ -1,11 +1,14 @@
 //! The sound's waveform: peaks and, inside them, the RMS. A missing sound track is hatched, never a flat line.
 
-use eframe::egui::{Align2, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
 
 use super::lane_name;
 use crate::state::{State, Waveform};
 use crate::theme;
 use crate::widgets::time_axis::TimeAxis;
+
+/// From one line of a hatching to the next.
+const HATCH: f32 = 8.0;
 
 pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let palette = theme::palette(ui);
@@ -44,14 +47,21 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
 pub fn hatched(ui: &Ui, rect: Rect, text: &str) {
     let palette = theme::palette(ui);
     let painter = ui.painter().with_clip_rect(rect);
-    let mut x = rect.left() - rect.height();
-    while x < rect.right() {
-        let line = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
-        painter.line_segment(line, Stroke::new(1.0, palette.hairline));
-        x += 8.0;
-    }
+    hatch(ui, rect, rect, palette.hairline);
     let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(theme::SMALL_TEXT), palette.weak_text);
     let plate = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size() + vec2(theme::WIDE_GAP, 4.0));
     painter.rect_filled(plate, 2, palette.lane);
     painter.galley(Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min, galley, palette.weak_text);
+}
+
+/// Diagonal lines over a part of a lane; those of its neighbours go on in them.
+pub fn hatch(ui: &Ui, lane: Rect, part: Rect, color: Color32) {
+    let painter = ui.painter().with_clip_rect(part);
+    let before = ((part.left() - lane.left()) / HATCH).floor() * HATCH;
+    let mut x = lane.left() + before - (lane.height() / HATCH).ceil() * HATCH;
+    while x < part.right() {
+        let line = [pos2(x, lane.bottom()), pos2(x + lane.height(), lane.top())];
+        painter.line_segment(line, Stroke::new(1.0, color));
+        x += HATCH;
+    }
 }

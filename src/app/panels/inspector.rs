@@ -2,7 +2,8 @@
 
 use eframe::egui::{self, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
-use crate::command::Command;
+use crate::command::{Action, Command};
+use crate::lanes::score::judged_by;
 use crate::state::{FileDigest, Recording, State};
 use crate::theme;
 use crate::widgets::class_bar;
@@ -146,11 +147,8 @@ fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let text = format!("Anomaly score {:.2}, {verdict} the threshold", step.anomaly());
     ui.label(RichText::new(text).color(color))
         .on_hover_text("1 − score of normal; not calibrated, so not a probability");
-    let frame = match step.frame {
-        Some(frame) => format!("Step {}: frame {} stands for it", step.step, frame.index.0),
-        None => format!("Step {}: sound only", step.step),
-    };
-    ui.label(RichText::new(frame).small().color(palette.weak_text));
+    let color = if step.damage.is_some() { palette.error } else { palette.weak_text };
+    ui.add(Label::new(RichText::new(judged_by(step)).small().color(color)).truncate());
 }
 
 /// What the picture and the sound say of this step, each heard alone.
@@ -175,7 +173,8 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.spacing_mut().slider_width = 84.0;
         let label = ui.label(RichText::new("open at").small());
         let slider = ui.add(egui::Slider::new(&mut onset, 0.01..=0.99).fixed_decimals(2)).labelled_by(label.id);
-        if slider.on_hover_text("An event opens at this anomaly score (Alt+Up, Alt+Down)").changed() {
+        let keys = [Action::ThresholdUp, Action::ThresholdDown].map(|action| state.keys.key_text(action)).join(", ");
+        if slider.on_hover_text(format!("An event opens at this anomaly score ({keys})")).changed() {
             commands.push(Command::SetOnset(onset));
         }
         ui.end_row();
