@@ -53,7 +53,9 @@ pub(crate) enum Damage {
     CutOff(u64),
     #[error("the header of an entry at byte {0} is not as it was written; take the file from a copy")]
     Header(u64),
-    #[error("an entry at byte {0} is compressed, so the file was packed by another program; take the one that was written")]
+    #[error(
+        "an entry at byte {0} is compressed, so the file was packed by another program; take the one that was written"
+    )]
     Repacked(u64),
     #[error("an entry is called {0}, and no bundle has such a name: it was not written by AVAR Desk")]
     Name(String),
@@ -190,20 +192,15 @@ impl<R: Read + Seek> Archive<R> {
 }
 
 /// Reads over the entry at `at`; `None` where the central directory begins there.
-fn read_entry(
-    from: &mut (impl Read + Seek),
-    at: u64,
-    len: u64,
-    cancel: &CancelToken,
-) -> Result<Option<Entry>, Damage> {
+fn read_entry(from: &mut (impl Read + Seek), at: u64, len: u64, cancel: &CancelToken) -> Result<Option<Entry>, Damage> {
     let mut header = [0; LOCAL_BYTES];
     let begun = (len - at).min(LOCAL_BYTES as u64) as usize;
     from.read_exact(&mut header[..begun])?;
     match u32::from_le_bytes([header[0], header[1], header[2], header[3]]) {
-        _ if at == 0 && begun < 4 => return Err(Damage::NoBundle),
         LOCAL if begun == LOCAL_BYTES => {}
         CENTRAL => return Ok(None),
-        _ if at == 0 && begun == LOCAL_BYTES => return Err(Damage::NoBundle),
+        LOCAL => return Err(Damage::CutOff(len)),
+        _ if at == 0 => return Err(Damage::NoBundle),
         _ if begun < LOCAL_BYTES => return Err(Damage::CutOff(len)),
         _ => return Err(Damage::Header(at)),
     }
@@ -328,7 +325,7 @@ mod tests {
     #[test]
     fn another_program_reads_what_was_written() {
         let mut archive = zip::ZipArchive::new(Cursor::new(sample())).unwrap();
-        let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+        let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
         assert_eq!(names, ["a.txt", "b/c.bin", "empty", "manifest.json"]);
         let mut text = String::new();
         archive.by_name("a.txt").unwrap().read_to_string(&mut text).unwrap();
@@ -372,7 +369,7 @@ mod tests {
 
     /// As a hostile program would write it: a local header and nothing behind it.
     fn forged(name: &str, size_bytes: u32, method: u16) -> Vec<u8> {
-        let (name, sha256) = (name.to_owned(), String::new());
+        let (name, sha256) = (name.to_owned(), hexadecimal(Sha256::digest(b"")));
         let entry = Entry { name, size_bytes: size_bytes.into(), sha256, crc32: crc32fast::hash(b""), header_at: 0 };
         let mut bytes = entry.local_header();
         bytes[8..10].copy_from_slice(&method.to_le_bytes());

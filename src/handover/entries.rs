@@ -8,7 +8,7 @@ use avar_review::{Edge, ModelEvent, ReviewState, Timestamp, Trail};
 use serde::{Deserialize, Serialize};
 
 use crate::archive::Entry;
-use crate::handover::{Account, Handover, ToldEvent};
+use crate::handover::{Account, EventMoment, Handover, ToldEvent};
 
 pub(crate) const REPORT: &str = "report.html";
 pub(crate) const EVENTS: &str = "events.json";
@@ -222,8 +222,16 @@ pub(crate) struct StillEntry {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum StillPicture {
-    Name(String),
+    /// The entry.
+    File(String),
+    /// Why.
     Missing(String),
+}
+
+impl StillEntry {
+    pub(crate) fn new(moment: EventMoment, picture: StillPicture) -> Self {
+        Self { at: moment.at.to_owned(), frame: moment.frame.0, time: moment.time, picture }
+    }
 }
 
 impl EventEntry {

@@ -52,6 +52,9 @@ pub enum HandoverError {
     /// Words cannot be drawn.
     #[error(transparent)]
     Raster(#[from] RasterError),
+    /// The encoder of stills has failed: a mistake of this crate, or no memory.
+    #[error("a frame cannot be made a PNG picture ({0})")]
+    Png(String),
     /// The template of the report has failed: a mistake of this crate.
     #[error("the report's page cannot be made ({0})")]
     Page(#[from] askama::Error),

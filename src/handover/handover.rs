@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use avar_analysis::{AnalysisSettings, NetworkChoice, StepScores};
-use avar_base::time::FrameIndex;
+use avar_base::time::{FrameIndex, MediaTime};
 use avar_labels::{AnomalyClass, Hysteresis, Verdict};
 use avar_media::OpenedMedia;
 use avar_metrics::runs::About;
@@ -74,7 +74,11 @@ impl Scoring {
         About {
             is_trained: self.is_trained,
             warning: self.warning.clone().unwrap_or_default(),
-            not_validated: AnomalyClass::ALL.into_iter().filter(unchecked).map(|class| class.name().to_owned()).collect(),
+            not_validated: AnomalyClass::ALL
+                .into_iter()
+                .filter(unchecked)
+                .map(|class| class.name().to_owned())
+                .collect(),
             ..About::default()
         }
     }
@@ -89,7 +93,8 @@ pub(crate) struct Decided {
 /// What is told of a recording: its events, in order of their start.
 pub(crate) struct Account {
     pub state: ReviewState,
-    pub scored: ScoredSteps,
+    /// Whether there is a document.
+    pub is_decided: bool,
     /// The model's events under the rule.
     pub model: Vec<ModelEvent>,
     pub events: Vec<ToldEvent>,
@@ -104,6 +109,16 @@ pub(crate) struct ToldEvent {
     pub peak_at: Edge,
     /// Whether it is shown with stills and a curve: accepted or, where nothing has been decided, found.
     pub is_shown: bool,
+}
+
+/// A frame by which an event is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventMoment {
+    /// `start`, `peak` or `end`.
+    pub at: &'static str,
+    pub frame: FrameIndex,
+    /// On the file's own axis; in a recording without a picture, when the step begins.
+    pub time: MediaTime,
 }
 
 impl ToldEvent {
@@ -163,8 +178,7 @@ impl Handover {
             None => ReviewState::new(&self.header()),
         };
         let model = rebuild(&scored, state.rule);
-        let is_shown =
-            |event: &ListedEvent| decided.is_none() || event.verdict == Some(Verdict::Accepted);
+        let is_shown = |event: &ListedEvent| decided.is_none() || event.verdict == Some(Verdict::Accepted);
         let told = |(place, listed): (usize, ListedEvent)| ToldEvent {
             number: place + 1,
             peak_at: peak_at(&scored, listed.stretch),
@@ -172,7 +186,20 @@ impl Handover {
             listed,
         };
         let events = listed(&state, Some(&scored), &model).into_iter().enumerate().map(told).collect();
-        Ok(Account { state, scored, model, events })
+        Ok(Account { state, is_decided: decided.is_some(), model, events })
+    }
+
+    /// The first frame, the one at the peak and the last.
+    pub(crate) fn moments(&self, event: &ToldEvent) -> [EventMoment; 3] {
+        let start = event.listed.stretch.start;
+        let moment = |at, frame: FrameIndex| {
+            let time = match &self.media.frames {
+                Some(frames) => frames.entry(frame).map_or(start.time, |entry| entry.time),
+                None => self.scores.grid.start_of(frame.0),
+            };
+            EventMoment { at, frame, time }
+        };
+        [moment("start", start.frame), moment("peak", event.peak_at.frame), moment("end", event.last_frame())]
     }
 
     /// What a document that was begun now would say first.
@@ -214,7 +241,9 @@ fn peak_at(scored: &ScoredSteps, stretch: Stretch) -> Edge {
 pub fn scored_steps(scores: &StepScores, media: &OpenedMedia) -> Option<ScoredSteps> {
     let steps = scores.steps.iter().map(|step| {
         let start = match (&step.frame, &media.frames) {
-            (Some(frame), Some(frames)) if frame.index.0 < frames.len() => Edge { frame: frame.index, time: frame.time },
+            (Some(frame), Some(frames)) if frame.index.0 < frames.len() => {
+                Edge { frame: frame.index, time: frame.time }
+            }
             (Some(_), _) => return None,
             (None, Some(frames)) => {
                 let frame = frames.at_or_before(step.start);
