@@ -284,7 +284,7 @@ pub fn write_record(
 /// One row a step; `frame` and `pts_s` are those of the frame by which the step is named, `damage` says what is wrong
 /// with it. In a file without a
 /// picture `frame` is empty and `pts_s` is the step's start.
-fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
+pub fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(file);
     let names = AnomalyClass::ALL.iter().map(|class| class.name());
     writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names).chain(["damage"]))?;
