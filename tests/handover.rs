@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use avar::job::CancelToken;
 use avar::labels::{AnomalyClass, Hysteresis};
 use avar::model::{AvarNet, ComputeDevice, Preset, WeightSource};
-use avar::review::{
-    Document, Edge, Header, Media, Operation, OrdinalsOf, ScoredBy, Stretch, Timestamp, beside,
-};
+use avar::review::{Document, Edge, Header, Media, Operation, OrdinalsOf, ScoredBy, Stretch, Timestamp, beside};
 use avar::time::{FrameIndex, MediaTime};
 
 use crate::program::{Run, avar};
@@ -60,14 +58,21 @@ fn a_review_is_exported_and_its_bundle_stands_up_beside_the_recording_and_no_oth
     let [bundle, again, journal] = ["b.zip", "again.zip", "journal"].map(|name| folder.path().join(name));
     let export = |out: &Path| run(&[&"export", &document, &"--out", &out, &"--journal", &journal]).expect_status(0);
     let said = export(&bundle).stdout;
-    assert!(said.contains("b.zip: of clip.mp4") && said.contains("trail:     1 operation, the last line SHA-256"), "{said}");
+    assert!(
+        said.contains("b.zip: of clip.mp4") && said.contains("trail:     1 operation, the last line SHA-256"),
+        "{said}"
+    );
     // Now from the scores that were kept.
     export(&again);
     assert!(std::fs::read(&bundle).unwrap() == std::fs::read(&again).unwrap(), "the same inputs, other bytes");
     let verified = run(&[&"verify", &bundle]).expect_status(0);
     assert!(verified.stdout.contains("every byte of its"), "{}", verified.stdout);
     let with_media = run(&[&"verify", &bundle, &"--media", &media]).expect_status(0);
-    assert!(with_media.stdout.contains("3 stills the same to the pixel; 12 steps scored again"), "{}", with_media.stdout);
+    assert!(
+        with_media.stdout.contains("3 stills the same to the pixel; 12 steps scored again"),
+        "{}",
+        with_media.stdout
+    );
 
     let other = folder.path().join("other.mp4");
     avar_testing::write_clip(&other, 2, true);
@@ -78,7 +83,11 @@ fn a_review_is_exported_and_its_bundle_stands_up_beside_the_recording_and_no_oth
     bytes[middle] ^= 1;
     std::fs::write(&again, bytes).unwrap();
     let refused = run(&[&"verify", &again]).expect_status(1);
-    assert!(refused.stderr.contains("is not as it was written") && refused.stderr_lines().len() == 1, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("is not as it was written") && refused.stderr_lines().len() == 1,
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -10,8 +10,9 @@ use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
 use super::keymap::AnyAction;
 use super::shortcut::Shortcut;
-use super::state::{Mode, PanelView, QueueOrder, SidePanel, Wanted};
+use super::state::{HandOverSheet, Mode, PanelView, QueueOrder, SidePanel, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_interchange::Format;
 use avar_labels::{AnomalyClass, Verdict};
 use avar_playback::SeekPrecision;
 
@@ -60,6 +61,7 @@ pub enum Action {
     Open,
     OpenSample,
     OpenLastQueue,
+    HandOver,
     PlaceReview,
     MoveUp,
     MoveDown,
@@ -145,7 +147,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 90] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -216,6 +218,7 @@ impl Action {
         Self::Open,
         Self::OpenSample,
         Self::OpenLastQueue,
+        Self::HandOver,
         Self::PlaceReview,
         Self::MoveUp,
         Self::MoveDown,
@@ -273,6 +276,7 @@ impl Action {
     pub fn is_heard_in(self, mode: Mode) -> bool {
         match self {
             Self::ConfirmContent | Self::LoopQueue | Self::NextScreen => mode == Mode::Present,
+            Self::HandOver => mode == Mode::Review,
             Self::ToggleSidebar | Self::ToggleInspector | Self::ToggleTimeline => mode == Mode::Review,
             _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
             _ => true,
@@ -357,6 +361,7 @@ impl Action {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
                 entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
             }
+            Self::HandOver => entry(Desk, "Hand over: bundle, annotations", &keys(PLAIN, [Key::E])),
             Self::PlaceReview => entry(Desk, "Keep the review in another folder", &[]),
             Self::MoveUp => entry(Desk, "Move the recording up in the queue", &keys(Modifiers::ALT, [Key::PageUp])),
             Self::MoveDown => {
@@ -456,6 +461,10 @@ pub enum Command {
     ChooseUpTo(usize),
     Decide(Decision),
     SetListView(ListView),
+    EditHandOver(HandOverSheet),
+    WriteBundle(PathBuf),
+    CancelBundle,
+    WriteAnnotations(Format, PathBuf),
     EditNote(String),
     /// The text of the note's sheet.
     WriteNote(String),

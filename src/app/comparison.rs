@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::decisions::Decisions;
 use super::state::file_name;
 use avar_analysis::StepScores;
-use avar_base::time::{FrameIndex, MediaTime};
-use avar_interchange::{Annotations, Format, Subject, Timeline, detect, read_file};
+use avar_base::time::FrameIndex;
+use avar_handover::annotations::timeline_of;
+use avar_interchange::{Annotations, Format, Subject, detect, read_file};
 use avar_labels::{AnomalyClass, Verdict};
 use avar_media::OpenedMedia;
 use avar_review::agreement::{Agreement, agreement};
@@ -162,11 +163,4 @@ fn spans_of(annotations: &Annotations, media: &OpenedMedia) -> Vec<ComparedSpan>
         verdict: span.decision,
     };
     annotations.spans.iter().map(span).collect()
-}
-
-/// When each frame is shown; `None` in a recording without a picture. Others count from its start.
-fn timeline_of(media: &OpenedMedia) -> Option<Timeline> {
-    let frames = media.frames.as_ref()?;
-    let times: Vec<MediaTime> = frames.entries().iter().map(|entry| entry.time).collect();
-    Timeline::new(media.info.range.start.min(frames.range().start), times, frames.range().end)
 }

@@ -16,6 +16,9 @@ use avar_analysis::{
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, Recordings, is_manifest, recordings, write_corrected};
 use avar_export::{self, Export, ExportJob, ExportSettings};
+use avar_handover::annotations::timeline_of;
+use avar_handover::{Handover, HandoverJob, Manifest as BundleManifest};
+use avar_interchange::{Annotations, Format, Subject, write_file};
 use avar_labels::AnomalyClass;
 use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use avar_metrics::runs::{Run, is_run};
@@ -86,6 +89,10 @@ pub enum Report {
     Corrected(Result<Corrected, String>),
     /// Partial: a sentence on what it does without. It ends with what was written.
     Export(Export, JobEvent<String, Vec<PathBuf>>),
+    /// Partial: a sentence on what it does without. It ends once the bundle is written.
+    Bundle(PathBuf, JobEvent<String, BundleManifest>),
+    /// Where annotations were written, with remarks; or one sentence.
+    Annotations(Result<(PathBuf, Vec<String>), String>),
     /// What events are compared with, or one sentence.
     Comparison(RecordingId, Result<Box<Comparison>, String>),
     /// The last lines of the log, or one sentence.
@@ -153,6 +160,8 @@ pub struct Jobs {
     correcting: Option<Job<(), Corrected>>,
     export: Option<(Export, ExportJob)>,
     log: Option<Job<(), String>>,
+    bundle: Option<(PathBuf, HandoverJob)>,
+    annotations: Option<Job<(), (PathBuf, Vec<String>)>>,
     comparison: Option<(RecordingId, Job<(), Box<Comparison>>)>,
     problems: Vec<String>,
 }
@@ -176,6 +185,8 @@ impl Jobs {
             correcting: None,
             export: None,
             log: None,
+            bundle: None,
+            annotations: None,
             comparison: None,
             problems: Vec::new(),
         }
@@ -373,6 +384,44 @@ impl Jobs {
         }
     }
 
+    pub fn is_handing_over(&self) -> bool {
+        self.bundle.is_some() || self.annotations.is_some()
+    }
+
+    pub fn write_bundle(&mut self, handover: Handover, out: PathBuf) {
+        let job = avar_handover::spawn(handover, out.clone(), self.wake.clone());
+        self.bundle = self.started(job).map(|job| (out, job));
+    }
+
+    pub fn cancel_bundle(&self) {
+        if let Some((_, job)) = &self.bundle {
+            job.cancel();
+        }
+    }
+
+    /// Writes what `make` gives for the frames of `media`, with its remarks.
+    pub(super) fn write_annotations(
+        &mut self,
+        media: OpenedMedia,
+        format: Format,
+        out: PathBuf,
+        make: impl FnOnce(&Subject) -> (Annotations, Vec<String>) + Send + 'static,
+    ) {
+        let job = Job::spawn("annotations", self.wake.clone(), move |_| {
+            let path = &media.info.path;
+            let no_frames = || {
+                Stopped::Failed(format!("Annotations are of frames, and this recording has none: {}", path.display()))
+            };
+            let timeline = timeline_of(&media).ok_or_else(no_frames)?;
+            let name = file_name(path);
+            let (annotations, mut remarks) = make(&Subject { name: &name, timeline: &timeline });
+            let written = write_file(&out, format, &annotations, &timeline);
+            remarks.extend(written.map_err(|error| Stopped::Failed(error.to_string()))?);
+            Ok((out, remarks))
+        });
+        self.annotations = self.started(job);
+    }
+
     pub fn is_comparing(&self) -> bool {
         self.comparison.is_some()
     }
@@ -445,6 +494,12 @@ impl Jobs {
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
         poll_slot(&mut self.export, |export, event| reports.push(Report::Export(export, event)));
         drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
+        while let Some((out, job)) = &mut self.bundle {
+            let Some(event) = job.try_next() else { break };
+            reports.push(Report::Bundle(out.clone(), event));
+        }
+        self.bundle.take_if(|(_, job)| job.has_ended());
+        drain(&mut self.annotations, |event| reports.extend(outcome(event).map(Report::Annotations)));
         poll_slot(&mut self.comparison, |id, event| {
             reports.extend(outcome(event).map(|read| Report::Comparison(id, read)));
         });

@@ -25,6 +25,7 @@ mod deciding;
 pub mod decisions;
 pub mod evaluate;
 pub mod focus;
+mod handing_over;
 pub mod jobs;
 pub mod keymap;
 mod keys;

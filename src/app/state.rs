@@ -19,6 +19,7 @@ use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
+use avar_interchange::Format;
 use avar_labels::{AnomalyClass, Hysteresis, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::card::UNTRAINED_WARNING;
@@ -79,6 +80,8 @@ pub struct State {
     pub author: String,
     /// The one that the settings name; empty: none.
     pub chosen_author: String,
+    /// How far the bundle is that is being written.
+    pub bundling: Option<Option<Progress>>,
     /// For reviews of recordings whose own folder cannot be written.
     pub review_folder: Option<PathBuf>,
 }
@@ -237,6 +240,8 @@ pub enum Sheet {
         problem: Option<String>,
     },
     Log(LogView),
+    /// What is written for others: bundle and annotations.
+    HandOver(HandOverSheet),
     /// On the event that is chosen, or at the playhead.
     Note {
         text: String,
@@ -247,6 +252,14 @@ pub enum Sheet {
         wanted: Wanted,
         text: String,
     },
+}
+
+/// Where what is handed over is to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandOverSheet {
+    pub bundle: String,
+    pub annotations: String,
+    pub format: Format,
 }
 
 /// A key that is being changed.
@@ -376,6 +389,7 @@ impl State {
             path_text: String::new(),
             author,
             chosen_author: String::new(),
+            bundling: None,
             review_folder: None,
         }
     }

@@ -128,6 +128,7 @@ impl Desk {
             || self.jobs.is_reading_log()
             || self.jobs.is_sorting()
             || self.jobs.is_comparing()
+            || self.jobs.is_handing_over()
             || self.to_compare.is_some()
             || self.jobs.is_digesting()
             || self.is_deciding()
@@ -164,6 +165,10 @@ impl Desk {
                 self.rule_moved();
             }
             Command::SetTimelineView(range) => self.set_timeline(range),
+            Command::EditHandOver(sheet) => self.state.sheet = Some(Sheet::HandOver(sheet)),
+            Command::WriteBundle(out) => self.write_bundle(out),
+            Command::CancelBundle => self.jobs.cancel_bundle(),
+            Command::WriteAnnotations(format, out) => self.write_annotations(format, out),
             Command::CloseComparison => {
                 let current = self.state.current;
                 if let Some(recording) = current.and_then(|current| self.state.queue.get_mut(current)) {
@@ -340,6 +345,7 @@ impl Desk {
                 let paths = self.state.last_queue.iter().map(Into::into).collect();
                 self.jobs.sort(Destination::Review, paths);
             }
+            Action::HandOver => self.open_hand_over(),
             Action::PlaceReview => self.jobs.choose_review_folder(),
             Action::MoveUp => self.move_in_queue(false),
             Action::MoveDown => self.move_in_queue(true),
@@ -505,6 +511,8 @@ impl Desk {
             Report::Export(export, event) => self.evaluate.export_news(export, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
             Report::ChosenReviewFolder(folder) => self.keep_review_in(folder),
+            Report::Bundle(out, event) => self.receive_bundle(out, event),
+            Report::Annotations(read) => self.receive_annotations(read),
             Report::Comparison(id, read) => self.receive_comparison(id, read),
             Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),
