@@ -371,6 +371,9 @@ fn title(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
     Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
 }
 
+/// The most of the window's height that the timeline takes.
+const TIMELINE_SHARE: f32 = 0.45;
+
 /// A panel whose edge can be dragged, over which it folds; a double click on the edge folds it too.
 fn resizable(
     ui: &mut egui::Ui,
@@ -382,6 +385,11 @@ fn resizable(
 ) {
     let view = state.view.panels.of(kind);
     let (least, most) = kind.sizes();
+    let most = if kind == SidePanel::Timeline {
+        most.min(TIMELINE_SHARE * ui.ctx().content_rect().height()).max(least)
+    } else {
+        most
+    };
     let mut is_open = view.is_open;
     let panel = panel.resizable(true).default_size(view.size).size_range(least..=most);
     let shown = panel.show_collapsible(ui, &mut is_open, |ui| {
@@ -391,7 +399,8 @@ fn resizable(
     let extent = |rect: egui::Rect| if kind == SidePanel::Timeline { rect.height() } else { rect.width() };
     // While it slides it has less room than it will have.
     let settled = shown.filter(|_| is_open && view.is_open).map(|shown| extent(shown.response.rect));
-    let size = settled.filter(|size| *size >= least).map_or(view.size, f32::round);
+    // In a window that is too low for it, it stays as high as it is wanted.
+    let size = settled.filter(|size| *size >= least && *size < most).map_or(view.size, f32::round);
     let now = PanelView { is_open, size };
     if now != view {
         commands.push(Command::SetPanel(kind, now));

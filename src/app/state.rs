@@ -165,7 +165,7 @@ impl Default for Panels {
         Self {
             sidebar: open(theme::SIDE_WIDTH),
             inspector: open(theme::SIDE_WIDTH),
-            timeline: open(panels::timeline::LEAST_HEIGHT),
+            timeline: open(panels::timeline::USUAL_HEIGHT),
         }
     }
 }
@@ -203,7 +203,7 @@ impl SidePanel {
     pub fn sizes(self) -> (f32, f32) {
         match self {
             Self::Sidebar | Self::Inspector => (theme::SIDE_WIDTH, 2.5 * theme::SIDE_WIDTH),
-            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::LEAST_HEIGHT),
+            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::USUAL_HEIGHT),
         }
     }
 }
