@@ -336,12 +336,12 @@ const CHAPTERS_AROUND: usize = 50;
 
 /// Asks for the pictures of the chapters around the playhead: ten hours may have more than are ever kept at once.
 fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
-    let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
-    let now = desk.state.position().map_or(0, |now| events.partition_point(|event| event.range.start <= now));
-    let near = now.saturating_sub(CHAPTERS_AROUND)..events.len().min(now + CHAPTERS_AROUND);
+    let (Some(recording), Some(chapters)) = (desk.state.recording(), desk.state.chapters()) else { return };
+    let now = desk.state.position().map_or(0, |now| chapters.partition_point(|chapter| chapter.range.start <= now));
+    let near = now.saturating_sub(CHAPTERS_AROUND)..chapters.len().min(now + CHAPTERS_AROUND);
     // The first one lies behind the warning.
-    for event in events.iter().take(1).chain(&events[near]) {
-        let moment = Moment { file: recording.path.clone(), at: event.peak_time };
+    for chapter in chapters.iter().take(1).chain(&chapters[near]) {
+        let moment = Moment { file: recording.path.clone(), at: chapter.peak_time };
         if thumbnails.get(&moment).is_none() {
             thumbnails.want(moment, recording.media().cloned());
         }
@@ -376,6 +376,7 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        panels::drop_veil::show(&ctx, self.desk.state.mode());
         focus::draw(&ctx, theme::palette(ui));
         self.letters.tick(&ctx, &self.wake);
         self.desk.state.letters_note = avar_fonts::note();
