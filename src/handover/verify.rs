@@ -33,8 +33,11 @@ use crate::entries::{
 use crate::handover::{Decided, EventMoment, Handover, Scoring};
 use crate::pictures::{figure_name, still_name};
 
-/// The greatest difference of a class's score between the analysis in a bundle and the one that is run again: ten times
-/// what was measured between the registers of two processors. A score is shown with two digits.
+/// The greatest difference of a class's score between the analysis in a bundle and the one that is run again.
+///
+/// Between the registers that a processor may have (AVX-512, AVX2, portable) 4e-5 was measured at the most, over 59
+/// recordings with the weights that come with the program; with the same registers the scores are the same to the bit. A
+/// score is shown with two digits.
 pub const SCORE_TOLERANCE: f32 = 1e-3;
 
 /// A record is a few megabytes; a document has its own limit below this one.

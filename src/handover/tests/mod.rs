@@ -182,3 +182,5 @@ fn content(path: &std::path::Path, name: &str) -> Vec<u8> {
     let mut archive = Archive::read(file, &CancelToken::default()).unwrap();
     archive.content(name, u64::MAX).unwrap().unwrap()
 }
+
+mod clips;
