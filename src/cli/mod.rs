@@ -519,7 +519,10 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
         });
         match analysed {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
-            Ok(outcome) => print_outcome(file, &outcome)?,
+            Ok(outcome) => {
+                print_outcome(file, &outcome)?;
+                arguments.bundle.iter().try_for_each(|path| say(&format!("  {}", path.display())))?;
+            }
             Err(error) => {
                 results.push(json!({"path": file.to_string_lossy(), "error": format!("{error:#}")}));
                 failures += 1;
