@@ -64,7 +64,8 @@ impl StepPictures {
 
     /// A frame that was decoded is the upcoming one.
     fn take_in(&mut self, frame: VideoFrame) {
-        let follows = self.decoded.is_none_or(|decoded| decoded.0 + 1 == frame.index.0);
+        let is_next = self.decoded.is_none_or(|decoded| decoded.0 + 1 == frame.index.0);
+        let follows = is_next && self.table.loss_at(frame.time - MediaTime::from_nanoseconds(1)).is_none();
         let before = !frame.is_key && (self.is_decoded_suspect || !follows);
         self.is_decoded_suspect = before || frame.is_concealed;
         self.decoded = Some(frame.index);
@@ -110,7 +111,8 @@ impl StepPictures {
                 }
             }
         }
-        self.is_missing = self.current.as_ref().is_some_and(|frame| frame.index < wanted);
+        let is_late = self.current.as_ref().is_some_and(|frame| frame.index < wanted);
+        self.is_missing = is_late || self.table.loss_at(time).is_some();
         Ok(self.current.as_ref().map(|frame| StepFrame { index: frame.index, pts: frame.pts, time: frame.time }))
     }
 

@@ -7,6 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `handover` | what is handed over, and what is told of it |
+//! | [`annotations`] | what was decided, for other programs |
 //! | `archive` | a zip file of one form, whose every byte follows from its entries |
 //! | `entries` | the records in it: what each says |
 //! | `pictures`, `report` | stills and figure 5 of an event; the page to be printed |
@@ -25,6 +26,7 @@
 //!   scores and document give the same bytes.
 //! - No word on who made a bundle: whoever can write one can write another. What it proves is that it is as it was written.
 
+pub mod annotations;
 mod archive;
 pub mod bundle;
 pub mod clip;

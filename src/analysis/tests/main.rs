@@ -154,18 +154,19 @@ fn steps_that_rest_on_damaged_pictures_are_marked_and_a_note_says_where() {
     let path = clip(&folder, 8, false);
     let whole = analysed(&path);
     assert!(whole.scores.steps.iter().all(|step| step.damage.is_none()) && note_on_pictures(&whole).is_none());
-    overwrite(&path, 350, 550);
+    overwrite(&path, 450, 700);
     let damaged = analysed(&path);
     let steps = &damaged.scores.steps;
     assert_eq!(steps.len(), 32);
-    assert_eq!(steps[0].damage, None);
+    assert!(steps.iter().any(|step| step.damage.is_none()));
     let count = |damage| steps.iter().filter(|step| step.damage == Some(damage)).count();
     let (missing, suspect) = (count(PictureDamage::Missing), count(PictureDamage::Suspect));
-    assert!(missing + suspect > 2, "{missing}, {suspect}");
+    assert!(missing + suspect > 5, "{missing}, {suspect}");
     for step in steps {
-        let due = spec(&path).frames.unwrap().at_or_before(step.start);
-        let is_late = step.frame.unwrap().index < due;
-        assert_eq!(is_late, step.damage == Some(PictureDamage::Missing), "{step:?}");
+        let table = spec(&path).frames.unwrap();
+        let is_late = step.frame.unwrap().index < table.at_or_before(step.start);
+        let is_lost = is_late || table.losses().iter().any(|loss| loss.range.contains(step.start));
+        assert_eq!(is_lost, step.damage == Some(PictureDamage::Missing), "{step:?}");
     }
     let note = note_on_pictures(&damaged).unwrap();
     assert!(note.starts_with(&format!("The picture is damaged in {} of 32 steps, ", missing + suspect)), "{note}");

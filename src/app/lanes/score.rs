@@ -1,6 +1,6 @@
 //! The anomaly score over time, with the events shaded and the two thresholds, which can be dragged.
 
-use eframe::egui::{CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo};
+use eframe::egui::{Align2, CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
 use super::waveform::{hatch, hatched};
@@ -25,6 +25,7 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     }
     ui.painter().rect_filled(rect, 0, palette.lane);
     let Some(recording) = state.recording() else { return };
+    numbers(ui, rect, axis, state);
     let Some(scores) = &recording.review.scores else {
         match &recording.review.status {
             ScoreStatus::Failed(sentence) => hatched(ui, rect, sentence),
@@ -75,6 +76,35 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
             );
         });
     });
+}
+
+/// In the gutter: the score under the pointer. At the right edge: the ends of the axis and the threshold.
+fn numbers(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let palette = theme::palette(ui);
+    let font = theme::mono(theme::SMALL_TEXT);
+    let pointed = ui
+        .input(|input| input.pointer.hover_pos())
+        .filter(|at| rect.x_range().contains(at.x) && ui.max_rect().contains(*at));
+    let scores = state.recording().and_then(|recording| recording.review.scores.as_ref());
+    let step = pointed.zip(scores).and_then(|(at, scores)| scores.at(axis.time_at(at.x)));
+    if let Some(step) = step {
+        let color = if state.is_above_threshold(step) { palette.alarm } else { palette.text };
+        let at = rect.left_bottom() + vec2(-theme::GAP, -2.0);
+        ui.painter().text(at, Align2::RIGHT_BOTTOM, format!("{:.2}", step.anomaly()), font.clone(), color);
+    }
+    let y = |level: f64| rect.bottom() - ((level - BOTTOM) / (TOP - BOTTOM)) as f32 * rect.height();
+    let onset = state.hysteresis.onset;
+    for (level, text, color, align) in [
+        (1.0, "1".to_owned(), palette.weak_text, Align2::LEFT_TOP),
+        (0.0, "0".to_owned(), palette.weak_text, Align2::LEFT_BOTTOM),
+        (f64::from(onset), format!("{onset:.2}"), palette.alarm, Align2::LEFT_CENTER),
+    ] {
+        // The ends give way to the threshold where it comes near them.
+        let is_free = (y(level) - y(onset.into())).abs() >= theme::SMALL_TEXT || text.len() > 1;
+        if is_free {
+            ui.painter().text(pos2(rect.right() + 3.0, y(level)), align, text, font.clone(), color);
+        }
+    }
 }
 
 /// Hatches the steps that were judged by a damaged picture, and says so under the pointer.

@@ -29,6 +29,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.add_space(theme::GAP);
             ui.separator();
             super::decision::show(ui, state, recording, commands);
+            if let Some(comparison) = &recording.comparison {
+                ui.add_space(theme::GAP);
+                ui.separator();
+                super::comparison::show(ui, recording, comparison, commands);
+            }
         }
         ui.add_space(theme::GAP);
         ui.separator();
