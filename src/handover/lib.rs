@@ -14,6 +14,7 @@
 //! | [`bundle`] | writing it |
 //! | [`verify`] | reading it, and comparing it with the recording |
 //! | [`clip`] | a stretch of a recording as a file |
+//! | [`annotations`] | what was decided, or found, for other programs |
 //! | `still`, `strip` | one frame as a picture; words over a frame |
 //!
 //! # What does not exist here

@@ -264,14 +264,14 @@ impl Bundle {
         for (step, row) in scores.steps.iter_mut().zip(rows) {
             for class in AnomalyClass::ALL {
                 let difference = (step.class_scores.of(class) - row.of(class)).abs();
-                if !(difference <= largest.2) {
+                if difference > largest.2 {
                     largest = (step.step, class, difference);
                 }
             }
             step.class_scores = row;
         }
         let (step, class, difference) = largest;
-        if !(difference <= SCORE_TOLERANCE) {
+        if difference > SCORE_TOLERANCE {
             return Err(self.differs(format!(
                 "step {step} has another score of {} when it is analysed again, by {difference}, and {SCORE_TOLERANCE} is \
                  allowed",
@@ -455,7 +455,8 @@ fn rows_of(table: &[u8]) -> Result<Vec<ClassScores>, String> {
         let mut scores = [0.0; CLASS_COUNT];
         for (class, score) in scores.iter_mut().enumerate() {
             let text = row.get(4 + class).unwrap_or_default();
-            *score = text.parse().map_err(|_| format!("{} is no score", avar_base::wording::quoted(text)))?;
+            let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+            *score = number.ok_or_else(|| format!("{} is no score", avar_base::wording::quoted(text)))?;
         }
         Ok(ClassScores(scores))
     };
