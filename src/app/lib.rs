@@ -294,6 +294,10 @@ impl DeskApp {
     /// Tells the window system what the state asks of it.
     fn follow_state(&mut self, ctx: &egui::Context) {
         self.fit.tick(ctx);
+        if let Some(picture) = self.desk.to_copy.take() {
+            let size = [picture.width_px as usize, picture.height_px as usize];
+            ctx.copy_image(egui::ColorImage::from_rgb(size, &picture.bytes));
+        }
         let view = &self.desk.state.view;
         if ctx.zoom_factor() != view.scale {
             ctx.set_zoom_factor(view.scale);

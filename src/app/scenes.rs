@@ -131,6 +131,8 @@ fn hand_over_sheet() -> HandOverSheet {
     let at = |name: &str| format!("/incidents/{name}");
     HandOverSheet {
         bundle: at("sample-incident.mp4.zip"),
+        clip: at("sample-incident.mp4.clip.mp4"),
+        has_words: false,
         annotations: at("sample-incident.mp4.eaf"),
         format: Format::Elan,
     }

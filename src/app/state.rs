@@ -1,6 +1,7 @@
 //! What the window shows: recordings, their results, and how they are looked at. Panels read it, only
 //! [`super::update`] changes it.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use super::theme;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, NetworkChoice, StepScore, StepScores};
 use avar_base::job::Progress;
-use avar_base::time::{MediaTime, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_interchange::Format;
 use avar_labels::{AnomalyClass, Hysteresis, Verdict, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
@@ -81,8 +82,8 @@ pub struct State {
     pub author: String,
     /// The one that the settings name; empty: none.
     pub chosen_author: String,
-    /// How far the bundle is that is being written.
-    pub bundling: Option<Option<Progress>>,
+    /// How far the bundle or clip is that is being written.
+    pub writing: Option<Option<Progress>>,
     /// For reviews of recordings whose own folder cannot be written.
     pub review_folder: Option<PathBuf>,
 }
@@ -259,6 +260,10 @@ pub enum Sheet {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HandOverSheet {
     pub bundle: String,
+    /// Its ending says how it is coded.
+    pub clip: String,
+    /// Whether class, score and time are written into its pictures.
+    pub has_words: bool,
     pub annotations: String,
     pub format: Format,
 }
@@ -402,7 +407,7 @@ impl State {
             path_text: String::new(),
             author,
             chosen_author: String::new(),
-            bundling: None,
+            writing: None,
             review_folder: None,
         }
     }
@@ -504,6 +509,17 @@ impl State {
     pub fn chapters(&self) -> Option<&[Chapter]> {
         let recording = self.recording()?;
         recording.review.analysis.as_ref().map(|_| recording.chapters.as_slice())
+    }
+
+    /// The frames of a clip: from the in to the out point, else those of the event that is chosen.
+    pub fn clip_stretch(&self) -> Option<Range<FrameIndex>> {
+        let recording = self.recording()?;
+        let frames = recording.whole_media()?.frames.as_ref()?;
+        let at = |time| frames.at_or_before(time);
+        let marked = self.transport.in_point.zip(self.transport.out_point);
+        let chosen = || recording.decisions.chosen().map(|event| event.stretch.start.frame..event.stretch.end.frame);
+        let stretch = marked.map(|(start, end)| at(start)..at(end)).or_else(chosen)?;
+        (stretch.start < stretch.end).then_some(stretch)
     }
 
     /// The one at the playhead; of several the one that begins last.

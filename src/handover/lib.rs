@@ -7,7 +7,6 @@
 //! | file | holds |
 //! |---|---|
 //! | `handover` | what is handed over, and what is told of it |
-//! | [`annotations`] | what was decided, for other programs |
 //! | `archive` | a zip file of one form, whose every byte follows from its entries |
 //! | `entries` | the records in it: what each says |
 //! | `pictures`, `report` | stills and figure 5 of an event; the page to be printed |
