@@ -67,7 +67,7 @@ use self::state::{Mode, PanelView, SidePanel, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use avar_analysis::NetworkChoice;
-use avar_base::job::Wake;
+use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_base::memory;
 use avar_log::LogPlace;
 use avar_playback::{PlayerOptions, wait_for_leaving};
@@ -198,7 +198,13 @@ pub struct DeskApp {
 struct KeptSettings {
     path: PathBuf,
     written: Settings,
+    /// When they were last held against what is on screen.
+    compared: Instant,
+    writing: Option<Job<(), ()>>,
 }
+
+/// What one sets is on the disk so soon, should the program be killed.
+const SETTINGS_ARE_KEPT_AFTER: Duration = Duration::from_secs(2);
 
 impl DeskApp {
     pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
@@ -218,7 +224,7 @@ impl DeskApp {
             let (written, sentence) = Settings::read(&path);
             written.apply(&mut desk.state);
             desk.state.notices.extend(sentence);
-            KeptSettings { path, written }
+            KeptSettings { path, written, compared: Instant::now(), writing: None }
         });
         desk.apply(Command::OpenPaths(files));
         Self {
@@ -239,12 +245,37 @@ impl DeskApp {
     fn keep_settings(&mut self) -> Option<String> {
         let kept = self.settings.as_mut()?;
         let now = Settings::of(&self.desk.state);
-        if now == kept.written {
+        // One that is being written may not get to its end any more.
+        if now == kept.written && kept.writing.is_none() {
             return None;
         }
         let outcome = now.write(&kept.path);
         kept.written = now;
         outcome.err()
+    }
+
+    /// As [`Self::keep_settings`], now and then, on a thread: a disk may take its time.
+    fn tick_settings(&mut self, now: Instant) {
+        let Some(kept) = &mut self.settings else { return };
+        let failed = &mut self.desk.state.notices;
+        drain(&mut kept.writing, |event| {
+            if let JobEvent::Failed(sentence) = event {
+                failed.push(sentence);
+            }
+        });
+        if kept.writing.is_some() || now.duration_since(kept.compared) < SETTINGS_ARE_KEPT_AFTER {
+            return;
+        }
+        kept.compared = now;
+        let settings = Settings::of(&self.desk.state);
+        if settings == kept.written {
+            return;
+        }
+        kept.written = settings.clone();
+        let path = kept.path.clone();
+        let job = Job::spawn("settings", self.wake.clone(), move |_| settings.write(&path).map_err(Stopped::Failed));
+        // Where no thread begins, they are written when the window closes.
+        kept.writing = job.map_err(|error| error!("the settings cannot be written now ({error})")).ok();
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -305,12 +336,12 @@ const CHAPTERS_AROUND: usize = 50;
 
 /// Asks for the pictures of the chapters around the playhead: ten hours may have more than are ever kept at once.
 fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
-    let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
-    let now = desk.state.position().map_or(0, |now| events.partition_point(|event| event.range.start <= now));
-    let near = now.saturating_sub(CHAPTERS_AROUND)..events.len().min(now + CHAPTERS_AROUND);
+    let (Some(recording), Some(chapters)) = (desk.state.recording(), desk.state.chapters()) else { return };
+    let now = desk.state.position().map_or(0, |now| chapters.partition_point(|chapter| chapter.range.start <= now));
+    let near = now.saturating_sub(CHAPTERS_AROUND)..chapters.len().min(now + CHAPTERS_AROUND);
     // The first one lies behind the warning.
-    for event in events.iter().take(1).chain(&events[near]) {
-        let moment = Moment { file: recording.path.clone(), at: event.peak_time };
+    for chapter in chapters.iter().take(1).chain(&chapters[near]) {
+        let moment = Moment { file: recording.path.clone(), at: chapter.peak_time };
         if thumbnails.get(&moment).is_none() {
             thumbnails.want(moment, recording.media().cloned());
         }
@@ -322,10 +353,12 @@ impl eframe::App for DeskApp {
         let ctx = ui.ctx().clone();
         self.desk.state.keys.install(&ctx);
         let mut commands = self.take_input(&ctx);
+        let is_changed = !commands.is_empty();
         for command in commands.drain(..) {
             self.desk.apply(command);
         }
         self.desk.tick(Instant::now());
+        self.tick_settings(Instant::now());
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
         self.desk.serve_pictures(&mut self.thumbnails);
@@ -343,9 +376,13 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        panels::drop_veil::show(&ctx, self.desk.state.mode());
         focus::draw(&ctx, theme::palette(ui));
         self.letters.tick(&ctx, &self.wake);
         self.desk.state.letters_note = avar_fonts::note();
+        if is_changed || !commands.is_empty() {
+            ctx.request_repaint_after(2 * SETTINGS_ARE_KEPT_AFTER);
+        }
         if !commands.is_empty() {
             ctx.request_repaint();
         }

@@ -16,15 +16,16 @@ use super::present::PresentState;
 use super::shortcut::Shortcut;
 use super::theme;
 use super::widgets::picture_fit::PictureZoom;
-use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
+use avar_analysis::{Account, NetworkChoice, StepScore, StepScores};
 use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
 use avar_interchange::Format;
-use avar_labels::{AnomalyClass, Hysteresis, reaches};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::card::UNTRAINED_WARNING;
 use avar_model::{AvarNet, ModelCard};
 use avar_playback::PlayerView;
+use avar_review::layers::ListedEvent;
 
 /// Names a recording for as long as the window is open; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -309,6 +310,8 @@ pub struct Recording {
     pub review: ScoreState,
     pub decisions: Decisions,
     pub comparison: Option<Comparison>,
+    /// In order of time.
+    pub chapters: Vec<Chapter>,
     /// Where its review is, where that is not beside it.
     pub document: Option<PathBuf>,
 }
@@ -341,6 +344,17 @@ pub enum Waveform {
     Failed(String),
 }
 
+/// An event as a room is told of it: found or decided, and not rejected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chapter {
+    pub class: AnomalyClass,
+    /// Others that lead for a while.
+    pub also: Vec<AnomalyClass>,
+    pub range: TimeRange,
+    /// When the step with the highest anomaly score begins.
+    pub peak_time: MediaTime,
+}
+
 /// Scores of one recording and how they come about.
 #[derive(Default)]
 pub struct ScoreState {
@@ -351,7 +365,6 @@ pub struct ScoreState {
     pub network: Option<Arc<AvarNet>>,
     /// A new set that grows while a whole one is on screen.
     pub coming: Option<StepScores>,
-    pub events: Vec<Event>,
     /// Only once an analysis has ended.
     pub analysis: Option<Account>,
 }
@@ -487,10 +500,16 @@ impl State {
         reaches(step.anomaly().into(), self.hysteresis.onset.into())
     }
 
-    /// The events of a finished analysis of the recording on screen.
-    pub fn finished_events(&self) -> Option<&[Event]> {
-        let review = &self.recording()?.review;
-        review.analysis.as_ref().map(|_| review.events.as_slice())
+    /// What is told of the recording on screen once it is analysed.
+    pub fn chapters(&self) -> Option<&[Chapter]> {
+        let recording = self.recording()?;
+        recording.review.analysis.as_ref().map(|_| recording.chapters.as_slice())
+    }
+
+    /// The one at the playhead; of several the one that begins last.
+    pub fn chapter(&self) -> Option<&Chapter> {
+        let position = self.position()?;
+        self.chapters()?.iter().rev().find(|chapter| chapter.range.contains(position))
     }
 
     /// Whether Present may show and play the recording on screen.
@@ -500,7 +519,7 @@ impl State {
 
     /// Whether Present asks if the recording on screen, which has results, may be shown.
     pub fn asks_about_content(&self) -> bool {
-        self.mode == Mode::Present && self.finished_events().is_some() && !self.is_content_confirmed()
+        self.mode == Mode::Present && self.chapters().is_some() && !self.is_content_confirmed()
     }
 
     /// What a step is called: above the threshold by an anomaly, as the event that it belongs to is, though normal
@@ -529,6 +548,7 @@ impl Recording {
             review: ScoreState::default(),
             decisions: Decisions::default(),
             comparison: None,
+            chapters: Vec::new(),
             document: None,
         }
     }
@@ -570,12 +590,14 @@ impl Recording {
 
     /// Finds the events anew, and lists them with what was decided.
     pub fn refresh(&mut self, hysteresis: Hysteresis) {
-        self.review.refresh_events(hysteresis);
         let media = match &self.stage {
             OpeningStage::Ready(media) => Some(media),
             _ => None,
         };
-        self.decisions.refresh(self.review.scores.as_ref(), media, hysteresis);
+        let scores = self.review.scores.as_ref();
+        self.decisions.refresh(scores, media, hysteresis);
+        let told = self.decisions.listed.iter().filter(|event| event.verdict != Some(Verdict::Rejected));
+        self.chapters = told.map(|event| Chapter::of(event, scores)).collect();
     }
 
     /// The file's own name.
@@ -589,9 +611,26 @@ impl ScoreState {
     pub fn has_steps(&self) -> bool {
         self.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty())
     }
+}
 
-    pub fn refresh_events(&mut self, hysteresis: Hysteresis) {
-        self.events = self.scores.as_ref().map(|scores| find_events(scores, hysteresis)).unwrap_or_default();
+impl Chapter {
+    fn of(event: &ListedEvent, scores: Option<&StepScores>) -> Self {
+        let range = event.stretch.times();
+        let steps = scores.map_or(&[][..], |scores| {
+            let from = scores.steps.partition_point(|step| step.start < range.start);
+            let to = scores.steps.partition_point(|step| step.start < range.end);
+            scores.steps.get(from..to).unwrap_or_default()
+        });
+        // The first of equals.
+        let peak = steps.iter().rev().max_by(|a, b| a.anomaly().total_cmp(&b.anomaly()));
+        let peak_time = peak.map_or(range.start, |step| step.start);
+        Self { class: event.class, also: event.also.clone(), range, peak_time }
+    }
+
+    /// What it is called; where the network calls it by several classes in turn, by all of them.
+    pub fn name(&self) -> String {
+        let also = self.also.iter().map(|class| class.label().to_lowercase());
+        std::iter::once(self.class.label().to_owned()).chain(also).collect::<Vec<_>>().join(", ")
     }
 }
 

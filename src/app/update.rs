@@ -379,6 +379,9 @@ impl Desk {
             }
             Action::LoopQueue if self.state.mode() == Mode::Present => {
                 self.state.present.is_stand = !self.state.present.is_stand;
+                if self.state.present.is_stand && self.state.is_content_confirmed() {
+                    self.with_player(Player::play);
+                }
             }
             Action::NextScreen if self.state.mode() == Mode::Present => {
                 let next = self.state.present.screen.map_or(0, |screen| screen + 1);
