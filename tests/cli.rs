@@ -11,8 +11,7 @@ use avar_testing::read_json;
 use crate::program::Run;
 use sha2::{Digest, Sha256};
 
-const HEADER: &str =
-    "step,frame,pts_s,score,abuse,baby_cry,crash,brawling,explosion,intruder,normal,pain,police_siren,vandalism,\
+const HEADER: &str = "step,frame,pts_s,score,abuse,baby_cry,crash,brawling,explosion,intruder,normal,pain,police_siren,vandalism,\
      damage";
 const WARNING: &str = "untrained";
 const CLIP_S: u32 = 3;
