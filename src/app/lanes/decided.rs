@@ -218,7 +218,7 @@ fn body(ui: &mut Ui, rect: Rect, axis: &TimeAxis, recording: &Recording, command
         ui.data_mut(|data| data.insert_temp(id, to));
     }
     if response.drag_stopped_by(PointerButton::Primary)
-        && let Some(to) = ui.data_mut(|data| data.remove_temp::<Stretch>(id)).filter(|to| *to != event.stretch)
+        && let Some(to) = ui.data(|data| data.get_temp::<Stretch>(id)).filter(|to| *to != event.stretch)
     {
         commands.push(Command::Decide(Decision::Move(to)));
     }
