@@ -46,7 +46,7 @@ impl Burn {
 /// A clip in the making; nothing comes on the way, at its end where it lies.
 pub type ClipJob = Job<(), PathBuf>;
 
-/// As [`write`], in the background.
+/// As [`write()`], in the background.
 pub fn spawn(
     media: OpenedMedia,
     stretch: Range<FrameIndex>,
