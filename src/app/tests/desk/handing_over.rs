@@ -31,7 +31,10 @@ fn the_frame_on_screen_is_saved_clean_and_with_words() {
 #[test]
 fn the_frame_on_screen_is_copied() {
     let mut window = Window::on_clip();
-    window.harness.key_press_modifiers(Modifiers::ALT, Key::C);
+    // What a frame puts on the clipboard is known until the next one: no more of them than are looked at.
+    let (key, modifiers) = (Key::C, Modifiers::ALT);
+    let down = Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers };
+    window.harness.input_mut().events.push(down);
     let started = Instant::now();
     loop {
         window.harness.step();
