@@ -8,6 +8,7 @@ use eframe::egui::{Key, Modifiers};
 
 use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
+use super::keymap::AnyAction;
 use super::shortcut::Shortcut;
 use super::state::{Mode, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
@@ -52,12 +53,14 @@ pub enum Action {
     FullScreen,
     Open,
     OpenSample,
+    OpenLastQueue,
     Analyse,
     AnalyseCancelled,
     CancelAnalyses,
     Close,
     ToggleTheme,
     KeySheet,
+    Palette,
     ShowLog,
     Quit,
     ShowReview,
@@ -68,6 +71,7 @@ pub enum Action {
     NextScreen,
     Judge(Verdict),
     AssignClass(AnomalyClass),
+    ChooseAll,
     NextUnreviewed,
     PreviousUnreviewed,
     TrimStart,
@@ -130,7 +134,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 75] = [
+    pub const ALL: [Self; 78] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -156,6 +160,7 @@ impl Action {
         Self::GoTo,
         Self::PreviousFile,
         Self::NextFile,
+        Self::ChooseAll,
         Self::Judge(Verdict::Accepted),
         Self::Judge(Verdict::Rejected),
         Self::Judge(Verdict::Unsure),
@@ -193,11 +198,13 @@ impl Action {
         Self::ToggleTheme,
         Self::Open,
         Self::OpenSample,
+        Self::OpenLastQueue,
         Self::Analyse,
         Self::AnalyseCancelled,
         Self::CancelAnalyses,
         Self::Close,
         Self::KeySheet,
+        Self::Palette,
         Self::ShowLog,
         Self::Quit,
         Self::ShowReview,
@@ -217,27 +224,23 @@ impl Action {
         self.entry().group
     }
 
-    pub fn shortcuts(self) -> Vec<Shortcut> {
+    /// By which settings name it.
+    pub fn name(self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Its keys as long as the user gives it no others; see [`KeyMap`](super::keymap::KeyMap).
+    pub fn first_shortcuts(self) -> Vec<Shortcut> {
         self.entry().shortcuts
-    }
-
-    /// "Step one frame back (Left or ,)"
-    pub fn tooltip(self) -> String {
-        match self.key_text() {
-            keys if keys.is_empty() => self.label().to_owned(),
-            keys => format!("{} ({keys})", self.label()),
-        }
-    }
-
-    /// The keys in words, "Left or ,"; empty for an action without a key.
-    pub fn key_text(self) -> String {
-        self.shortcuts().iter().map(Shortcut::text).collect::<Vec<_>>().join(" or ")
     }
 
     /// Whether it means the same in every mode; the log is not for the room that Present is shown to.
     pub fn is_of_every_mode(self) -> bool {
-        use Action::{FullScreen, KeySheet, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme};
-        matches!(self, FullScreen | ShowReview | ShowEvaluate | ShowPresent | ToggleTheme | KeySheet | ShowLog | Quit)
+        use Action::{
+            FullScreen, KeySheet, Palette, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme,
+        };
+        let is_of_window = matches!(self, FullScreen | ToggleTheme | KeySheet | Palette | ShowLog | Quit);
+        is_of_window || matches!(self, ShowReview | ShowEvaluate | ShowPresent)
     }
 
     /// Whether it means anything in a mode that the desk's own actions are heard in.
@@ -247,14 +250,6 @@ impl Action {
             _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
             _ => true,
         }
-    }
-
-    /// The action of a key press in a mode, if it has one.
-    pub fn of_key(mode: Mode, modifiers: Modifiers, key: Key) -> Option<Self> {
-        let is_heard = |action: &Self| {
-            action.is_heard_in(mode) && action.shortcuts().iter().any(|shortcut| shortcut.matches(modifiers, key))
-        };
-        Self::ALL.into_iter().find(is_heard)
     }
 
     fn entry(self) -> Entry {
@@ -296,6 +291,7 @@ impl Action {
             Self::Judge(Verdict::Rejected) => entry(Deciding, "Reject the event", &keys(PLAIN, [Key::Delete])),
             Self::Judge(Verdict::Unsure) => entry(Deciding, "Mark the event as unsure", &keys(PLAIN, [Key::U])),
             Self::Judge(Verdict::Reviewed) => entry(Deciding, "Mark the event as reviewed", &keys(PLAIN, [Key::R])),
+            Self::ChooseAll => entry(Deciding, "Choose every event of the list", &keys(Modifiers::COMMAND, [Key::A])),
             Self::NextUnreviewed => entry(Deciding, "Go to the next unreviewed event", &keys(PLAIN, [Key::N])),
             Self::PreviousUnreviewed => {
                 entry(Deciding, "Go to the previous unreviewed event", &keys(Modifiers::SHIFT, [Key::N]))
@@ -322,6 +318,10 @@ impl Action {
             Self::ToggleTheme => entry(View, "Dark or light", &keys(Modifiers::COMMAND, [Key::D])),
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
+            Self::OpenLastQueue => {
+                let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+                entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
+            }
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
             Self::AnalyseCancelled => {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -331,6 +331,7 @@ impl Action {
             // Never destroys work: whoever is used to it presses it once too often.
             Self::Close => entry(Desk, "Close what is open", &keys(PLAIN, [Key::Escape])),
             Self::KeySheet => entry(Desk, "Show the keys", &keys(PLAIN, [Key::Questionmark])),
+            Self::Palette => entry(Desk, "Find an action by its name", &keys(Modifiers::COMMAND, [Key::P])),
             Self::ShowLog => entry(Desk, "Show the log", &keys(Modifiers::COMMAND, [Key::L])),
             Self::Quit => entry(Desk, "Quit", &keys(Modifiers::COMMAND, [Key::Q])),
             Self::ShowReview => entry(Modes, "Review", &keys(PLAIN, [Key::F1])),
@@ -403,11 +404,38 @@ pub enum Command {
     Evaluate(EvaluateCommand),
     /// A place in the list of events.
     ChooseEvent(usize),
+    /// Besides what is chosen, or no longer.
+    ChooseAlso(usize),
+    /// All from the chosen one on.
+    ChooseUpTo(usize),
     Decide(Decision),
     SetListView(ListView),
     EditNote(String),
     /// The text of the note's sheet.
     WriteNote(String),
+    EditKeys(KeyEdit),
+    /// The letters by which an action is looked for, and the place of the one to take.
+    EditPalette {
+        text: String,
+        chosen: usize,
+    },
+    /// What was looked for by its name.
+    Run(AnyAction),
+}
+
+/// What is done to the keys.
+#[derive(Clone, Copy, Debug)]
+pub enum KeyEdit {
+    /// The next key is to be that of the action.
+    Ask(Action),
+    /// The key that was pressed for the action that one was asked for.
+    Offer(Shortcut),
+    Give(Action, Shortcut),
+    TakeAway(Action),
+    Restore(Action),
+    RestoreAll,
+    /// Everything as it is.
+    Leave,
 }
 
 impl From<Action> for Command {
@@ -419,20 +447,18 @@ impl From<Action> for Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::command::EvaluateAction;
+    use crate::keymap::KeyMap;
 
     #[test]
     fn no_two_actions_share_a_key() {
-        for (i, action) in Action::ALL.into_iter().enumerate() {
-            for shortcut in action.shortcuts() {
-                let clash = Action::ALL[i + 1..].iter().find(|other| {
-                    other.shortcuts().iter().any(|theirs| {
-                        theirs.matches(shortcut.modifiers, shortcut.key)
-                            || shortcut.matches(theirs.modifiers, theirs.key)
-                    }) && [Mode::Review, Mode::Present]
-                        .iter()
-                        .any(|mode| action.is_heard_in(*mode) && other.is_heard_in(*mode))
-                });
-                assert_eq!(clash, None, "{action:?} has the key of another action: {}", shortcut.text());
+        let keys = KeyMap::default();
+        for action in Action::ALL {
+            for shortcut in action.first_shortcuts() {
+                let mut holders = keys.holders(action, shortcut);
+                // T is the way from Evaluate to Review, and there the way back.
+                holders.retain(|holder| *holder != AnyAction::Evaluate(EvaluateAction::Review));
+                assert_eq!(holders, [], "{action:?} has the key of another action: {}", shortcut.text());
             }
         }
     }
@@ -441,33 +467,5 @@ mod tests {
     fn every_action_is_listed_once() {
         let listed: std::collections::HashSet<Action> = Action::ALL.into_iter().collect();
         assert_eq!(listed.len(), Action::ALL.len());
-    }
-
-    #[test]
-    fn a_key_with_other_modifiers_is_another_key() {
-        assert_eq!(Action::of_key(Mode::Review, PLAIN, Key::ArrowLeft), Some(Action::FrameBack));
-        assert_eq!(Action::of_key(Mode::Review, Modifiers::SHIFT, Key::ArrowLeft), Some(Action::TenFramesBack));
-        assert_eq!(Action::of_key(Mode::Review, Modifiers::COMMAND | Modifiers::ALT, Key::ArrowLeft), None);
-    }
-
-    #[test]
-    fn the_question_mark_opens_the_key_sheet_with_and_without_shift() {
-        assert_eq!(Action::of_key(Mode::Review, Modifiers::SHIFT, Key::Questionmark), Some(Action::KeySheet));
-        assert_eq!(Action::of_key(Mode::Review, PLAIN, Key::Questionmark), Some(Action::KeySheet));
-    }
-
-    #[test]
-    fn enter_accepts_an_event_where_one_decides_and_confirms_the_content_where_one_presents() {
-        let of_enter = |mode| Action::of_key(mode, PLAIN, Key::Enter);
-        assert_eq!(of_enter(Mode::Review), Some(Action::Judge(Verdict::Accepted)));
-        assert_eq!(of_enter(Mode::Present), Some(Action::ConfirmContent));
-        assert_eq!(Action::of_key(Mode::Present, PLAIN, Key::Delete), None, "nothing is decided before a room");
-    }
-
-    #[test]
-    fn a_tooltip_names_the_key() {
-        assert_eq!(Action::FrameBack.tooltip(), "Step one frame back (Left or ,)");
-        assert_eq!(Action::SecondOn.tooltip(), "Go one second on (Ctrl+Right)");
-        assert_eq!(Action::OpenSample.tooltip(), "Open the sample incident");
     }
 }

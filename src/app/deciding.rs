@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::decisions::{Decision, TrailStage, edge_after, edge_at, second_from};
+use super::decisions::{Decision, Decisions, TrailStage, edge_after, edge_at, second_from};
 use super::state::{FileDigest, Recording, RecordingId, ScoreStatus};
 use super::trail::{TrailNews, TrailPlace, TrailWriter};
 use super::update::Desk;
@@ -238,8 +238,47 @@ impl Desk {
         let Some(current) = self.state.current else { return };
         let decisions = &mut self.state.queue[current].decisions;
         let Some(start) = decisions.listed.get(place).map(|event| event.stretch.start) else { return };
-        decisions.chosen = Some(place);
+        decisions.choose(place);
         self.seek_edge(start);
+    }
+
+    /// Chooses an event as well, or no longer, and stays where it is.
+    pub(super) fn choose_also(&mut self, place: usize) {
+        if let Some(decisions) = self.current_decisions()
+            && place < decisions.listed.len()
+        {
+            decisions.toggle(place);
+        }
+    }
+
+    /// Chooses all events of the list from the chosen one to this one, as they are shown.
+    pub(super) fn choose_up_to(&mut self, place: usize) {
+        let shown = self.shown_events();
+        let Some(decisions) = self.current_decisions() else { return };
+        let row_of = |place: usize| shown.iter().position(|shown| *shown == place);
+        if let Some(to) = row_of(place) {
+            let from = decisions.chosen.and_then(row_of).unwrap_or(to);
+            decisions.choose_all(&shown[from.min(to)..=from.max(to)]);
+        }
+    }
+
+    /// Chooses all events that the filter shows.
+    pub(super) fn choose_all(&mut self) {
+        let shown = self.shown_events();
+        if let Some(decisions) = self.current_decisions() {
+            decisions.choose_all(&shown);
+        }
+    }
+
+    /// Places in the list of events, as they are shown.
+    fn shown_events(&self) -> Vec<usize> {
+        let shown = |recording: &Recording| self.state.view.list.shown(&recording.decisions.listed);
+        self.state.recording().map(shown).unwrap_or_default()
+    }
+
+    pub(super) fn current_decisions(&mut self) -> Option<&mut Decisions> {
+        let current = self.state.current?;
+        self.state.queue.get_mut(current).map(|recording| &mut recording.decisions)
     }
 
     /// Up and Down: the neighbour of the chosen event while the playhead is in it, else of the playhead.
@@ -300,7 +339,7 @@ pub(crate) fn obstacle(recording: &Recording) -> Option<String> {
 /// Why this decision cannot be made now.
 fn why_not(recording: &Recording, decision: &Decision) -> Option<String> {
     let lacks_event = decision.needs_event() && recording.decisions.chosen.is_none();
-    let no_event = || "Choose an event first: Up and Down go from event to event.".to_owned();
+    let no_event = || "Choose an event first, in the list or on the lane Decided.".to_owned();
     obstacle(recording).or_else(|| lacks_event.then(no_event))
 }
 
@@ -310,19 +349,24 @@ fn operation(recording: &Recording, wish: &Wish) -> Result<Operation, &'static s
     const NO_PICTURE: &str = "This recording has no picture, and edges are frames.";
     let decisions = &recording.decisions;
     let target = || decisions.chosen().map(|event| event.target.clone()).ok_or(NO_EVENT);
+    let targets = || {
+        let all: Vec<Target> = decisions.all_chosen().map(|event| event.target.clone()).collect();
+        (!all.is_empty()).then_some(all).ok_or(NO_EVENT)
+    };
     let here = || wish.here.ok_or(NO_PICTURE);
     let media = recording.media().ok_or(NO_PICTURE)?;
     let after = |edge: Edge| edge_after(media, edge).ok_or(NO_PICTURE);
     Ok(match &wish.decision {
-        Decision::Judge(verdict) => Operation::Judge { on: vec![target()?], verdict: *verdict },
-        Decision::SetClass(class) => Operation::SetClass { on: vec![target()?], class: *class },
+        Decision::Judge(verdict) => Operation::Judge { on: targets()?, verdict: *verdict },
+        Decision::SetClass(class) => Operation::SetClass { on: targets()?, class: *class },
         Decision::TrimStart => Operation::TrimStart { on: target()?, to: here()? },
         Decision::TrimEnd => Operation::TrimEnd { on: target()?, to: after(here()?)? },
         Decision::MoveEdge { is_start: true, to } => Operation::TrimStart { on: target()?, to: *to },
         Decision::MoveEdge { is_start: false, to } => Operation::TrimEnd { on: target()?, to: *to },
         Decision::Split => Operation::Split { on: target()?, at: here()? },
+        Decision::Merge if !decisions.also.is_empty() => Operation::Merge { on: targets()? },
         Decision::Merge => Operation::Merge { on: with_next(decisions.chosen, &decisions.listed)? },
-        Decision::Delete => Operation::Delete { on: vec![target()?] },
+        Decision::Delete => Operation::Delete { on: targets()? },
         Decision::Note(text) => Operation::Note { on: target()?, text: text.clone() },
         Decision::NoteHere(text) => Operation::NoteAt { at: here()?, text: text.clone() },
         Decision::Add => {

@@ -1,6 +1,8 @@
 //! The analyst's layer of one recording as the window shows it: the model's events under the rule on screen, what was
 //! decided of them, and which one is chosen.
 
+use std::collections::BTreeSet;
+
 use avar_analysis::StepScores;
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_labels::{AnomalyClass, Hysteresis, Verdict};
@@ -100,6 +102,8 @@ pub struct Decisions {
     pub listed: Vec<ListedEvent>,
     /// Among [`Self::listed`].
     pub chosen: Option<usize>,
+    /// What is chosen besides: verdicts and classes are for all of them.
+    pub also: BTreeSet<usize>,
 }
 
 impl Decisions {
@@ -109,9 +113,55 @@ impl Decisions {
         let mut state = self.view.as_ref().map_or_else(|| nothing_decided(rule), |view| view.state.clone());
         state.rule = rule;
         self.model = scored.as_ref().map(|scored| rebuild(scored, rule)).unwrap_or_default();
-        let before = self.chosen().cloned();
+        let before = std::mem::take(&mut self.listed);
         self.listed = listed(&state, scored.as_ref(), &self.model);
-        self.chosen = before.and_then(|before| same_event(&before, &self.listed));
+        let same = |place: usize| before.get(place).and_then(|before| same_event(before, &self.listed));
+        self.chosen = self.chosen.and_then(same);
+        self.also = self.also.iter().filter_map(|place| same(*place)).collect();
+        self.choose_with(self.chosen);
+    }
+
+    /// This one, beside what else is chosen.
+    fn choose_with(&mut self, place: Option<usize>) {
+        self.chosen = place.or_else(|| self.also.first().copied());
+        self.also.retain(|place| Some(*place) != self.chosen);
+    }
+
+    /// This one alone.
+    pub fn choose(&mut self, place: usize) {
+        self.also.clear();
+        self.chosen = Some(place);
+    }
+
+    /// This one as well, or no longer.
+    pub fn toggle(&mut self, place: usize) {
+        let before = self.chosen;
+        match (before == Some(place), self.also.remove(&place)) {
+            (true, _) => self.choose_with(None),
+            (false, true) => {}
+            (false, false) => {
+                self.also.extend(before);
+                self.choose_with(Some(place));
+            }
+        }
+    }
+
+    /// All of these; the one that was chosen before leads them, if it is among them.
+    pub fn choose_all(&mut self, places: &[usize]) {
+        let lead = self.chosen.filter(|chosen| places.contains(chosen));
+        self.also = places.iter().copied().collect();
+        self.chosen = None;
+        self.choose_with(lead);
+    }
+
+    pub fn is_chosen(&self, place: usize) -> bool {
+        self.chosen == Some(place) || self.also.contains(&place)
+    }
+
+    /// In order of time.
+    pub fn all_chosen(&self) -> impl Iterator<Item = &ListedEvent> {
+        let places: BTreeSet<usize> = self.also.iter().copied().chain(self.chosen).collect();
+        places.into_iter().filter_map(|place| self.listed.get(place))
     }
 
     pub fn chosen(&self) -> Option<&ListedEvent> {

@@ -10,7 +10,7 @@
 //! - No network, metric or figure of its own: it shows what the crates below make. Training, drawn corpora and the hub
 //!   are not known here at all.
 //! - No shortcut that is not that of an [`command::Action`] or an [`evaluate::command::EvaluateAction`]: its key,
-//!   tooltip and line in the key sheet are one entry.
+//!   tooltip and line in the key sheet are one entry, and what the user sets otherwise stands in one [`keymap`].
 //! - Nothing for a room that names a recording: [`present`] shows no path, no note and no log.
 
 #![allow(
@@ -25,6 +25,7 @@ pub mod decisions;
 pub mod evaluate;
 pub mod focus;
 pub mod jobs;
+pub mod keymap;
 mod keys;
 pub mod lanes;
 pub mod letters;
@@ -312,6 +313,7 @@ fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
 impl eframe::App for DeskApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.desk.state.keys.install(&ctx);
         let mut commands = self.take_input(&ctx);
         for command in commands.drain(..) {
             self.desk.apply(command);

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +10,7 @@ use avar_base::files::write_whole;
 use avar_labels::Hysteresis;
 
 use super::APP_ID;
+use super::keymap::KeyMap;
 use super::state::State;
 
 /// As they are written; what a file does not say is as at first.
@@ -26,6 +28,9 @@ pub struct Settings {
     pub rule: Hysteresis,
     /// Who decides; empty: as the system names who is at work.
     pub author: String,
+    pub keys: KeyMap,
+    /// The recordings that were open last, by absolute paths; those without a name in Unicode are not remembered.
+    pub queue: Vec<String>,
 }
 
 impl Default for Settings {
@@ -38,12 +43,24 @@ impl Default for Settings {
             extra_latency_ms: 0,
             rule: Hysteresis::default(),
             author: String::new(),
+            keys: KeyMap::default(),
+            queue: Vec::new(),
         }
     }
 }
 
-/// A page of settings, and not a disk image.
-const MOST_BYTES: u64 = 1 << 20;
+/// A page of settings and a long queue, and not a disk image.
+const MOST_BYTES: u64 = 16 << 20;
+const LONGEST_QUEUE: usize = 10_000;
+
+/// What is open; where that is nothing, what was open last time.
+fn queue_of(state: &State) -> Vec<String> {
+    if state.queue.is_empty() {
+        return state.last_queue.clone();
+    }
+    let named = |path: &PathBuf| std::path::absolute(path).ok()?.to_str().map(str::to_owned);
+    state.queue.iter().filter_map(|recording| named(&recording.path)).take(LONGEST_QUEUE).collect()
+}
 
 impl Settings {
     /// Where they lie for this user.
@@ -97,6 +114,8 @@ impl Settings {
             extra_latency_ms: state.transport.extra_latency_ms,
             rule: state.own_rule,
             author: state.chosen_author.clone(),
+            keys: state.keys.as_ref().clone(),
+            queue: queue_of(state),
         }
     }
 
@@ -108,6 +127,8 @@ impl Settings {
         state.transport.is_muted = self.is_muted;
         state.transport.extra_latency_ms = self.extra_latency_ms;
         (state.hysteresis, state.own_rule) = (self.rule, self.rule);
+        state.keys = Arc::new(self.keys.clone());
+        state.last_queue = self.queue.clone();
         state.chosen_author = self.author.clone();
         if !self.author.is_empty() {
             state.author = self.author.clone();

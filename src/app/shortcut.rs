@@ -2,6 +2,10 @@
 
 use eframe::egui::{Context, Event, Key, Modifiers};
 
+/// In the order in which they are named.
+const MODIFIERS: [(Modifiers, &str); 3] =
+    [(Modifiers::COMMAND, "Ctrl+"), (Modifiers::ALT, "Alt+"), (Modifiers::SHIFT, "Shift+")];
+
 /// A key with exactly these modifiers held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shortcut {
@@ -10,6 +14,13 @@ pub struct Shortcut {
 }
 
 impl Shortcut {
+    /// By which this press is found again.
+    pub fn of_press(pressed: Modifiers, key: Key) -> Self {
+        let is_held = |(modifier, _): &(Modifiers, &str)| pressed.contains(*modifier);
+        let held = MODIFIERS.iter().filter(|modifier| is_held(modifier));
+        Self { modifiers: held.fold(Modifiers::NONE, |all, (modifier, _)| all.plus(*modifier)), key }
+    }
+
     /// Exactly these modifiers; Shift is left aside for `?` and `+`, which need it on some layouts and not on others.
     pub fn matches(&self, modifiers: Modifiers, key: Key) -> bool {
         let typed_with_shift = matches!(self.key, Key::Questionmark | Key::Plus);
@@ -19,16 +30,31 @@ impl Shortcut {
             && (typed_with_shift || self.modifiers.shift == modifiers.shift)
     }
 
+    /// Whether one press is that of both.
+    pub fn is_same_press(&self, other: &Self) -> bool {
+        self.matches(other.modifiers, other.key) || other.matches(self.modifiers, self.key)
+    }
+
+    /// "Ctrl+Shift+Left"
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        for (is_held, name) in
-            [(self.modifiers.command, "Ctrl+"), (self.modifiers.alt, "Alt+"), (self.modifiers.shift, "Shift+")]
-        {
-            if is_held {
-                text.push_str(name);
+        let held = MODIFIERS.iter().filter(|(modifier, _)| self.modifiers.contains(*modifier));
+        held.map(|(_, name)| *name).chain([self.key_name()]).collect()
+    }
+
+    /// From its words; `None` where no key is called so.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (mut modifiers, mut rest) = (Modifiers::NONE, text);
+        for (modifier, name) in MODIFIERS {
+            if let Some(after) = rest.strip_prefix(name) {
+                (modifiers, rest) = (modifiers.plus(modifier), after);
             }
         }
-        text.push_str(match self.key {
+        let called = |key: &Key| Self { modifiers, key: *key }.key_name() == rest;
+        Key::ALL.iter().find(|key| called(key)).map(|key| Self { modifiers, key: *key })
+    }
+
+    fn key_name(&self) -> &'static str {
+        match self.key {
             Key::ArrowLeft => "Left",
             Key::ArrowRight => "Right",
             Key::ArrowUp => "Up",
@@ -44,8 +70,7 @@ impl Shortcut {
             Key::OpenBracket => "[",
             Key::CloseBracket => "]",
             other => other.name(),
-        });
-        text
+        }
     }
 }
 

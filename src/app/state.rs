@@ -4,9 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::command::Action;
 use super::decisions::{Decisions, ListView};
 use super::evaluate::state::Slot;
+use super::keymap::KeyMap;
 use super::present::PresentState;
+use super::shortcut::Shortcut;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
@@ -44,11 +47,14 @@ pub struct State {
     /// The rule of recordings whose review has none of its own.
     pub own_rule: Hysteresis,
     pub view: ViewState,
+    pub keys: Arc<KeyMap>,
     pub sheet: Option<Sheet>,
     /// What went wrong with no recording to show it on, newest last.
     pub notices: Vec<String>,
     /// Of letters on screen that no font draws.
     pub letters_note: Option<String>,
+    /// The recordings that were open when the window was last closed.
+    pub last_queue: Vec<String>,
     /// Typed into the empty desk, for machines without a file dialog.
     pub path_text: String,
     /// Who decides: stands in the trail of every review.
@@ -116,7 +122,14 @@ impl Default for ViewState {
 /// A window over the desk.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sheet {
-    Keys,
+    /// With the key that is being changed, if one is.
+    Keys(Option<KeyChange>),
+    /// All actions, to be found by their names.
+    Palette {
+        text: String,
+        /// Among those that are found.
+        chosen: usize,
+    },
     GoTo {
         text: String,
         problem: Option<String>,
@@ -132,6 +145,14 @@ pub enum Sheet {
         wanted: Wanted,
         text: String,
     },
+}
+
+/// A key that is being changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyChange {
+    pub action: Action,
+    /// One that was pressed, and means something else already.
+    pub offered: Option<Shortcut>,
 }
 
 /// What a path is asked for.
@@ -239,9 +260,11 @@ impl State {
             hysteresis: Hysteresis::default(),
             own_rule: Hysteresis::default(),
             view: ViewState::default(),
+            keys: Arc::default(),
             sheet: None,
             notices: Vec::new(),
             letters_note: None,
+            last_queue: Vec::new(),
             path_text: String::new(),
             author,
             chosen_author: String::new(),

@@ -2,21 +2,24 @@
 //! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Instant;
 
 use eframe::egui::{Vec2, vec2};
 
 use super::DeskOptions;
-use super::command::{Action, ActionGroup, Command};
+use super::command::{Action, ActionGroup, Command, KeyEdit};
 use super::deciding::{RULE_SETTLES_IN, Wish};
 use super::decisions::Decision;
 use super::evaluate::Evaluate;
 use super::evaluate::command::EvaluateCommand;
 use super::jobs::{Destination, Jobs, Report};
+use super::keymap::{AnyAction, KeyMap};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{
-    FileDigest, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted, Waveform,
+    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted,
+    Waveform,
 };
 use super::thumbnails::Moment;
 use super::trail::TrailWriter;
@@ -194,8 +197,23 @@ impl Desk {
             }
             Command::Evaluate(command) => self.evaluate.apply(command),
             Command::ChooseEvent(place) => self.choose_event(place),
+            Command::ChooseAlso(place) => self.choose_also(place),
+            Command::ChooseUpTo(place) => self.choose_up_to(place),
             Command::Decide(decision) => self.decide(decision),
             Command::SetListView(view) => self.state.view.list = view,
+            Command::EditKeys(edit) => self.edit_keys(edit),
+            Command::EditPalette { text, chosen } => {
+                if let Some(Sheet::Palette { .. }) = self.state.sheet {
+                    self.state.sheet = Some(Sheet::Palette { text, chosen });
+                }
+            }
+            Command::Run(action) => {
+                self.state.sheet = None;
+                match action {
+                    AnyAction::Desk(action) => self.apply(action.into()),
+                    AnyAction::Evaluate(action) => self.apply(Command::Evaluate(action.into())),
+                }
+            }
             Command::EditNote(typed) => {
                 if let Some(Sheet::Note { text, .. }) = &mut self.state.sheet {
                     *text = typed;
@@ -290,18 +308,30 @@ impl Desk {
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
             Action::OpenSample => self.jobs.unpack_sample(),
+            Action::OpenLastQueue if self.state.last_queue.is_empty() => {
+                self.state.notices.push("No queue of last time is remembered.".to_owned());
+            }
+            Action::OpenLastQueue => {
+                let paths = self.state.last_queue.iter().map(Into::into).collect();
+                self.jobs.sort(Destination::Review, paths);
+            }
             Action::Analyse => self.analyse_again(),
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),
             Action::Close => match self.state.sheet.take() {
+                Some(Sheet::Keys(Some(_))) => self.state.sheet = Some(Sheet::Keys(None)),
                 Some(_) => {}
                 None if self.state.view.is_full_screen => self.state.view.is_full_screen = false,
+                None if self.has_chosen_several() => {
+                    self.current_decisions().iter_mut().for_each(|now| now.also.clear())
+                }
                 None => self.show_mode(Mode::Review),
             },
             Action::KeySheet => {
-                let is_open = self.state.sheet == Some(Sheet::Keys);
-                self.state.sheet = (!is_open).then_some(Sheet::Keys);
+                let is_open = matches!(self.state.sheet, Some(Sheet::Keys(_)));
+                self.state.sheet = (!is_open).then_some(Sheet::Keys(None));
             }
+            Action::Palette => self.state.sheet = Some(Sheet::Palette { text: String::new(), chosen: 0 }),
             Action::ShowLog => self.toggle_log(),
             Action::Quit => self.has_quit = true,
             Action::ShowReview => self.show_mode(Mode::Review),
@@ -323,6 +353,7 @@ impl Desk {
             Action::ConfirmContent | Action::LoopQueue | Action::NextScreen => {}
             Action::Judge(verdict) => self.decide(Decision::Judge(verdict)),
             Action::AssignClass(class) => self.decide(Decision::SetClass(class)),
+            Action::ChooseAll => self.choose_all(),
             Action::NextUnreviewed => self.choose_unreviewed(Direction::Next),
             Action::PreviousUnreviewed => self.choose_unreviewed(Direction::Previous),
             Action::TrimStart => self.decide(Decision::TrimStart),
@@ -336,6 +367,37 @@ impl Desk {
             Action::Undo => self.decide(Decision::Undo),
             Action::Redo => self.decide(Decision::Redo),
         }
+    }
+
+    fn has_chosen_several(&self) -> bool {
+        let is_review = self.state.mode() == Mode::Review;
+        is_review && self.state.recording().is_some_and(|recording| !recording.decisions.also.is_empty())
+    }
+
+    fn edit_keys(&mut self, edit: KeyEdit) {
+        let asked = match self.state.sheet {
+            Some(Sheet::Keys(change)) => change.map(|change| change.action),
+            _ => return,
+        };
+        let keys = Arc::make_mut(&mut self.state.keys);
+        let mut change = None;
+        match edit {
+            KeyEdit::Ask(action) => change = Some(KeyChange { action, offered: None }),
+            KeyEdit::Offer(shortcut) => {
+                if let Some(action) = asked {
+                    match keys.holders(action, shortcut).is_empty() {
+                        true => keys.give(action, shortcut),
+                        false => change = Some(KeyChange { action, offered: Some(shortcut) }),
+                    }
+                }
+            }
+            KeyEdit::Give(action, shortcut) => keys.give(action, shortcut),
+            KeyEdit::TakeAway(action) => keys.take_away(action),
+            KeyEdit::Restore(action) => keys.restore(action),
+            KeyEdit::RestoreAll => *keys = KeyMap::default(),
+            KeyEdit::Leave => {}
+        }
+        self.state.sheet = Some(Sheet::Keys(change));
     }
 
     /// The log names recordings, and what Present shows is for a room.

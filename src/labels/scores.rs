@@ -25,6 +25,16 @@ impl<T: Copy + Into<f64>> ClassScores<T> {
         self.top_among(AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly()))
     }
 
+    /// Shannon's entropy as a share of the most that ten classes can have: 0 where one class has all, 1 where all have
+    /// the same (Shannon 1948).
+    pub fn entropy(&self) -> f64 {
+        let term = |score: T| match score.into() {
+            none if none <= 0.0 => 0.0,
+            score => -score * score.ln(),
+        };
+        (self.0.iter().map(|score| term(*score)).sum::<f64>() / (CLASS_COUNT as f64).ln()).clamp(0.0, 1.0)
+    }
+
     fn top_among(&self, classes: impl DoubleEndedIterator<Item = AnomalyClass>) -> AnomalyClass {
         let score = |class: &AnomalyClass| -> f64 { self.of(*class).into() };
         // The last of equals is what `max_by` returns, and the first what is wanted.
@@ -84,6 +94,14 @@ mod tests {
         let scores = scores(&[(Normal, 0.6), (Crash, 0.3), (Vandalism, 0.1)]);
         assert_eq!((scores.top(), scores.top_anomaly()), (Normal, Crash));
         assert_eq!((scores.of(Vandalism), scores.of(Abuse)), (0.1, 0.0));
+    }
+
+    #[test]
+    fn entropy_is_nothing_where_one_class_has_all_and_whole_where_all_have_the_same() {
+        assert_eq!(scores(&[(Crash, 1.0)]).entropy(), 0.0);
+        assert!((ClassScores([0.1f64; CLASS_COUNT]).entropy() - 1.0).abs() < 1e-12);
+        let of_two = scores(&[(Crash, 0.5), (Normal, 0.5)]).entropy();
+        assert!((of_two - 2f64.log10()).abs() < 1e-6, "{of_two}");
     }
 
     #[test]

@@ -259,11 +259,21 @@ impl AudioScan {
             self.unheard = MediaTime::from_seconds(f64::from(samples) / f64::from(self.rate_hz.max(1)));
         }
         let begins = MediaTime::from_pts(pts, self.time_base) + self.unheard;
-        let ends = MediaTime::from_pts(pts.saturating_add(packet.duration().max(0)), self.time_base);
+        let duration = self.duration_of(packet);
+        let ends = MediaTime::from_pts(pts.saturating_add(duration), self.time_base);
         // Of a packet that does not say how long it is, the priming is taken to lie within it.
-        let is_timed = packet.duration() > 0;
+        let is_timed = duration > 0;
         self.unheard = if is_timed { (begins - ends).max(MediaTime::ZERO) } else { MediaTime::ZERO };
         if is_timed { TimeRange::new(begins.min(ends), ends) } else { TimeRange::new(begins, begins) }
+    }
+
+    /// In ticks; zero where the packet does not say. FFmpeg takes lengths in Ogg as 32 bits without a sign, and one below
+    /// zero, where the sound is stated to end before its last packet begins, for hours.
+    fn duration_of(&self, packet: &Packet) -> i64 {
+        let duration = packet.duration();
+        let is_wrapped = duration > i64::from(i32::MAX)
+            && MediaTime::from_pts(duration, self.time_base) > MediaTime::from_seconds(LEAP_S);
+        if is_wrapped { 0 } else { duration.max(0) }
     }
 
     /// The audio's clock, and when it is heard in the recording; `None` where not one packet has a time. `restarts` are

@@ -179,6 +179,7 @@ pub enum Request {
 mod tests {
     use super::*;
     use crate::command::Action;
+    use crate::keymap::KeyMap;
     use crate::state::Mode;
 
     #[test]
@@ -192,20 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_whole_desk_keep_their_meaning() {
-        for action in Action::ALL.into_iter().filter(|action| action.is_of_every_mode()) {
-            // T is the way from here to Review, and there the way back.
-            let shortcuts = action.shortcuts().into_iter().filter(|shortcut| shortcut.key != Key::T);
-            for Shortcut { modifiers, key } in shortcuts {
-                assert_eq!(EvaluateAction::of_key(modifiers, key), None, "{action:?}");
-            }
-        }
-    }
-
-    #[test]
     fn the_key_to_review_is_the_way_back_there() {
         let Shortcut { modifiers, key } = EvaluateAction::Review.shortcut();
-        assert_eq!(Action::of_key(Mode::Review, modifiers, key), Some(Action::ShowEvaluate));
+        assert_eq!(KeyMap::default().of_key(Mode::Review, modifiers, key), Some(Action::ShowEvaluate));
         assert_eq!(EvaluateAction::Review.tooltip(), "Take the clip to Review at this moment, and back (T)");
     }
 }

@@ -42,7 +42,7 @@ pub fn decided(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State, commands
     let decisions = &recording.decisions;
     let mut drawn_to = f32::NEG_INFINITY;
     for (place, event) in decisions.listed.iter().enumerate() {
-        let is_chosen = decisions.chosen == Some(place);
+        let is_chosen = decisions.is_chosen(place);
         let mut anew = f32::NEG_INFINITY;
         let after = if is_chosen { &mut anew } else { &mut drawn_to };
         if let Some(mut bar) = bar(rect, axis, event.stretch, after) {

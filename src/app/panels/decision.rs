@@ -6,6 +6,7 @@ use egui_material_icons::icons;
 use crate::command::{Action, Command};
 use crate::deciding::obstacle;
 use crate::decisions::{Decision, Decisions};
+use crate::keymap::KeyMap;
 use crate::state::{Recording, State, file_name};
 use crate::theme;
 use crate::widgets::action_button::action_icon;
@@ -34,11 +35,12 @@ fn what(ui: &mut Ui, recording: &Recording, event: Option<&ListedEvent>) {
     let small = |text: String| Label::new(RichText::new(text).small().color(weak)).truncate();
     let decisions = &recording.decisions;
     let Some(event) = event else {
+        let keys = KeyMap::of(ui.ctx());
         let text = match decisions.listed.is_empty() {
-            true => "No event; A adds one at the playhead.",
-            false => "Up, Down or N chooses an event.",
+            true => format!("No event; {} adds one at the playhead.", keys.key_text(Action::AddEvent)),
+            false => format!("{} goes to the next event.", keys.key_text(Action::NextEvent)),
         };
-        ui.add(small(text.to_owned()));
+        ui.add(small(text));
         ui.add(small(" ".to_owned()));
         return;
     };
@@ -46,6 +48,12 @@ fn what(ui: &mut Ui, recording: &Recording, event: Option<&ListedEvent>) {
     let code = |time: MediaTime| time_code(time - origin);
     let place = decisions.chosen.map_or(0, |chosen| chosen + 1);
     let score = event.class_score.map(|score| format!(", its score {score:.2} on average")).unwrap_or_default();
+    if !decisions.also.is_empty() {
+        let count = decisions.also.len() + 1;
+        ui.add(small(format!("{count} of {} events: verdict and class are for all.", decisions.listed.len())));
+        ui.add(small(format!("{} chooses one again.", KeyMap::of(ui.ctx()).key_text(Action::Close))));
+        return;
+    }
     ui.add(small(format!("Event {place} of {}{score}", decisions.listed.len())));
     let (start, end) = (event.stretch.start, event.stretch.end);
     let of = if recording.media().is_some_and(|media| media.frames.is_some()) { "frames" } else { "steps" };
@@ -72,7 +80,8 @@ fn verdicts(ui: &mut Ui, event: Option<&ListedEvent>, commands: &mut Vec<Command
             if response.clicked() {
                 commands.push(action.into());
             }
-            response.on_hover_text(action.tooltip()).on_disabled_hover_text(action.tooltip());
+            let tip = KeyMap::of(ui.ctx()).tooltip(action);
+            response.on_hover_text(&tip).on_disabled_hover_text(tip);
         }
     });
 }
@@ -88,6 +97,7 @@ fn edits(ui: &mut Ui, decisions: &Decisions, event: Option<&ListedEvent>, comman
             action_icon(ui, commands, icons::ICON_CONTENT_CUT, Action::SplitEvent, false);
         });
         let has_next = decisions.chosen.is_some_and(|chosen| chosen + 1 < decisions.listed.len());
+        let has_next = has_next || !decisions.also.is_empty();
         ui.add_enabled_ui(has_next, |ui| action_icon(ui, commands, icons::ICON_MERGE, Action::MergeEvents, false));
         action_icon(ui, commands, icons::ICON_ADD, Action::AddEvent, false);
     });
@@ -117,10 +127,11 @@ fn class_menu(ui: &mut Ui, event: Option<&ListedEvent>, commands: &mut Vec<Comma
     let class = event.map(|event| event.class);
     let text = class.map_or("–", AnomalyClass::label);
     let menu = ComboBox::from_id_salt("class of the event").width(96.0).selected_text(text);
+    let keys = KeyMap::of(ui.ctx());
     let response = menu.show_ui(ui, |ui| {
         for choice in AnomalyClass::ALL {
             let label = ui.selectable_label(class == Some(choice), choice.label());
-            if label.on_hover_text(Action::AssignClass(choice).tooltip()).clicked() {
+            if label.on_hover_text(keys.tooltip(Action::AssignClass(choice))).clicked() {
                 commands.push(Command::Decide(Decision::SetClass(choice)));
             }
         }

@@ -6,6 +6,7 @@ use egui_material_icons::icons;
 use super::sidebar::{ROW_HEIGHT, fill_row};
 use crate::command::{Action, Command};
 use crate::decisions::ListView;
+use crate::keymap::KeyMap;
 use crate::state::{Recording, State};
 use crate::theme;
 use crate::widgets::event_words::{description, icon_font, mark};
@@ -51,7 +52,7 @@ pub fn show(ui: &mut Ui, state: &State, recording: &Recording, commands: &mut Ve
     following_rows(ui, "events", ROW_HEIGHT, shown.len(), current, |ui, rows| {
         for place in &shown[rows] {
             let event = &decisions.listed[*place];
-            let is_chosen = decisions.chosen == Some(*place);
+            let is_chosen = decisions.is_chosen(*place);
             let is_alarm = event.peak.is_some_and(|peak| reaches(peak.into(), state.hysteresis.onset.into()));
             event_row(ui, event, origin, (is_chosen, is_here(event), is_alarm), *place, commands);
         }
@@ -130,13 +131,21 @@ fn event_row(
     let peak = event.peak.map_or_else(|| "–".to_owned(), |peak| format!("{peak:.2}"));
     let color = if is_alarm && !is_out { palette.alarm } else { palette.weak_text };
     text(rect.right() - SCORE_TO, Align2::RIGHT_CENTER, peak, &mono, color);
+    let keys = KeyMap::of(ui.ctx());
     let tooltip = format!(
-        "{description}.\nClick to go there; {} and {} go from event to event.",
-        Action::PreviousEvent.key_text(),
-        Action::NextEvent.key_text()
+        "{description}.\nClick to go there; {} and {} go from event to event.\n\
+         Ctrl+click and Shift+click choose several, {} all.",
+        keys.key_text(Action::PreviousEvent),
+        keys.key_text(Action::NextEvent),
+        keys.key_text(Action::ChooseAll)
     );
     if response.on_hover_text(tooltip).clicked() {
-        commands.push(Command::ChooseEvent(place));
+        let held = ui.input(|input| input.modifiers);
+        commands.push(match (held.command, held.shift) {
+            (true, _) => Command::ChooseAlso(place),
+            (false, true) => Command::ChooseUpTo(place),
+            (false, false) => Command::ChooseEvent(place),
+        });
     }
 }
 

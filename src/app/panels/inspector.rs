@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
-use crate::command::Command;
+use crate::command::{Action, Command};
 use crate::state::{FileDigest, Recording, State};
 use crate::theme;
 use crate::widgets::class_bar;
@@ -175,7 +175,8 @@ fn threshold_sliders(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.spacing_mut().slider_width = 84.0;
         let label = ui.label(RichText::new("open at").small());
         let slider = ui.add(egui::Slider::new(&mut onset, 0.01..=0.99).fixed_decimals(2)).labelled_by(label.id);
-        if slider.on_hover_text("An event opens at this anomaly score (Alt+Up, Alt+Down)").changed() {
+        let keys = [Action::ThresholdUp, Action::ThresholdDown].map(|action| state.keys.key_text(action)).join(", ");
+        if slider.on_hover_text(format!("An event opens at this anomaly score ({keys})")).changed() {
             commands.push(Command::SetOnset(onset));
         }
         ui.end_row();

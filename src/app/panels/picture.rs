@@ -13,6 +13,7 @@ use crate::widgets::action_button::action_button;
 use crate::widgets::notices;
 use crate::widgets::picture_fit::{Placement, place};
 use avar_base::time::MediaTime;
+use avar_base::wording::counted;
 use avar_playback::{FrameState, PlayerView, SeekPrecision};
 
 /// Dragging across the whole picture scrubs through this share of the recording.
@@ -81,7 +82,7 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         ("", _) => "",
         (warning, _) => warning,
     };
-    let at = placement.screen.left_top() + vec2(theme::WIDE_GAP, theme::WIDE_GAP);
+    let seen = placement.screen.intersect(panel);
     let lines = [
         (title, theme::HEADING_TEXT, Color32::WHITE),
         (detail, theme::SMALL_TEXT, Color32::from_gray(0xc8)),
@@ -94,8 +95,11 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
         .collect();
     let width = galleys.iter().map(|galley| galley.size().x).fold(0.0, f32::max);
     let height: f32 = galleys.iter().map(|galley| galley.size().y + 2.0).sum();
-    let chip = Rect::from_min_size(at, vec2(width + 28.0, height + theme::WIDE_GAP));
+    // Cameras write their name and clock along the upper edge.
+    let corner = seen.left_bottom() + vec2(theme::WIDE_GAP, -theme::WIDE_GAP);
+    let chip = Align2::LEFT_BOTTOM.anchor_size(corner, vec2(width + 28.0, height + theme::WIDE_GAP));
     painter.rect_filled(chip, 4, Color32::from_black_alpha(0xb4));
+    let at = chip.left_top();
     let swatch = Rect::from_min_size(at + vec2(theme::GAP, theme::GAP), vec2(4.0, height - 4.0));
     painter.rect_filled(swatch, 2, color);
     let mut cursor = at + vec2(20.0, 6.0);
@@ -107,8 +111,8 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     if is_preview(player) {
         let font = FontId::proportional(theme::SMALL_TEXT);
         let galley = painter.layout_no_wrap("preview".to_owned(), font, Color32::WHITE);
-        let corner = placement.screen.right_top() + vec2(-theme::WIDE_GAP, theme::WIDE_GAP);
-        let chip = Align2::RIGHT_TOP.anchor_size(corner, galley.size() + vec2(theme::WIDE_GAP, theme::GAP));
+        let corner = seen.right_bottom() - vec2(theme::WIDE_GAP, theme::WIDE_GAP);
+        let chip = Align2::RIGHT_BOTTOM.anchor_size(corner, galley.size() + vec2(theme::WIDE_GAP, theme::GAP));
         painter.rect_filled(chip, 4, Color32::from_black_alpha(0xb4));
         painter.galley(Align2::CENTER_CENTER.anchor_size(chip.center(), galley.size()).min, galley, Color32::WHITE);
     }
@@ -164,7 +168,10 @@ fn first_run(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     on_black(ui, "Drop a recording here", theme::HEADING_TEXT, Color32::from_gray(0xe0));
     on_black(
         ui,
-        "or open one with Ctrl+O. Video with or without sound, or sound alone.",
+        &format!(
+            "or open one with {}. Video with or without sound, or sound alone.",
+            state.keys.key_text(Action::Open)
+        ),
         theme::BODY_TEXT,
         Color32::from_gray(0xa8),
     );
@@ -175,6 +182,11 @@ fn first_run(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         ui.add_sized([150.0, 28.0], |ui: &mut Ui| action_button(ui, commands, "Open files…", Action::Open));
         ui.add_sized([150.0, 28.0], |ui: &mut Ui| action_button(ui, commands, "Open the sample", Action::OpenSample));
     });
+    if !state.last_queue.is_empty() {
+        let text = format!("Go on with the last {}", counted(state.last_queue.len(), "recording"));
+        let width = 2.0 * 150.0 + theme::GAP;
+        ui.add_sized([width, 28.0], |ui: &mut Ui| action_button(ui, commands, &text, Action::OpenLastQueue));
+    }
     ui.add_space(theme::GAP);
     let mut path = state.path_text.clone();
     let field = TextEdit::singleline(&mut path).hint_text("or type a path and press Enter").desired_width(308.0);

@@ -15,7 +15,7 @@ use crate::widgets::time_code::time_left;
 use avar_base::job::Progress;
 use avar_base::wording::counted;
 
-pub(super) const ROW_HEIGHT: f32 = 24.0;
+pub(in crate::panels) const ROW_HEIGHT: f32 = 24.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     heading(ui, "Queue", &counted(state.queue.len(), "file"));
@@ -104,7 +104,7 @@ fn queue_row(
 }
 
 /// Behind the row of what is on screen, and of what the pointer or the focus is on.
-pub(super) fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bool) {
+pub(in crate::panels) fn fill_row(ui: &Ui, rect: egui::Rect, response: &egui::Response, is_current: bool) {
     let visuals = ui.visuals();
     let fill = match (is_current, response.hovered() || response.has_focus()) {
         (true, _) => visuals.selection.bg_fill,
@@ -184,7 +184,8 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
             action_button(ui, commands, "Analyse again", Action::Analyse);
         }
         (OpeningStage::Ready(_), ScoreStatus::Done) if recording.review.events.is_empty() => {
-            weak(ui, "No step reaches the threshold. Alt+Down lowers it.");
+            let lower = state.keys.key_text(Action::ThresholdDown);
+            weak(ui, &format!("No step reaches the threshold. {lower} lowers it."));
         }
         _ => {}
     }

@@ -53,8 +53,8 @@ pub fn show(ui: &mut Ui, state: &State) {
                 let word = if latency_ms > 0 { "later" } else { "earlier" };
                 ui.add(weak(&format!("picture {} ms {word}", latency_ms.abs()))).on_hover_text(format!(
                     "Shown {word} than the sound device's own latency asks for; {} and {} change it",
-                    Action::PictureEarlier.key_text(),
-                    Action::PictureLater.key_text()
+                    state.keys.key_text(Action::PictureEarlier),
+                    state.keys.key_text(Action::PictureLater)
                 ));
             }
             let problem = player.error.as_ref().or(player.note.as_ref());

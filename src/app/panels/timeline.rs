@@ -1,5 +1,5 @@
-//! The bottom: ruler, waveform, score curve with the threshold, the events, and a strip of ten classes, all on one time
-//! axis.
+//! The bottom: the whole recording in one line, and below it ruler, waveform, score curve with the threshold, the events,
+//! a strip of ten classes and their entropy, all on one time axis.
 
 use eframe::egui::{
     self, Align2, CursorIcon, PointerButton, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -17,15 +17,18 @@ use avar_playback::SeekPrecision;
 
 /// Left of every lane stands its name.
 const GUTTER: f32 = 92.0;
+const OVERVIEW: f32 = 12.0;
 const RULER: f32 = 18.0;
-const WAVEFORM: f32 = 44.0;
-const SCORE: f32 = 72.0;
+const WAVEFORM: f32 = 40.0;
+const SCORE: f32 = 68.0;
 const MODEL: f32 = 8.0;
 const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
+const ENTROPY: f32 = 8.0;
 const LANE_GAP: f32 = 4.0;
 /// All lanes together, with room around.
-pub const HEIGHT: f32 = RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + 5.0 * LANE_GAP + 12.0;
+pub const HEIGHT: f32 =
+    OVERVIEW + RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + ENTROPY + 7.0 * LANE_GAP + 12.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
@@ -47,13 +50,15 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         top = rect.bottom() + LANE_GAP;
         rect
     };
+    let overview = lane(OVERVIEW);
     let ruler = lane(RULER - LANE_GAP);
     let waveform = lane(WAVEFORM);
     let score = lane(SCORE);
     let model = lane(MODEL);
     let decided = lane(DECIDED);
     let classes = lane(10.0 * CLASS_ROW);
-    let whole_area = Rect::from_min_max(ruler.min, classes.max);
+    let entropy = lane(ENTROPY);
+    let whole_area = Rect::from_min_max(ruler.min, entropy.max);
 
     let response = ui.interact(whole_area, ui.scope_id().with("timeline"), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, "Timeline"));
@@ -62,12 +67,17 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     lanes::score::draw(ui, score, &axis, state);
     lanes::decided::draw_model(ui, model, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
+    lanes::entropy::draw(ui, entropy, &axis, state);
     draw_missing(ui, ruler, &axis, state);
     draw_faults(ui, ruler, &axis, state);
     draw_unindexed(ui, waveform.union(score), &axis, state);
     draw_loop(ui, whole_area, &axis, state);
     let is_on_event = lanes::decided::decided(ui, decided, &axis, state, commands);
     draw_playhead(ui, whole_area, &axis, state);
+    let all = TimeAxis { visible: whole, ..axis };
+    if let Some(response) = lanes::overview::overview(ui, overview, &all, visible, state, commands) {
+        pointer(ui, &response, &all, visible, whole, commands);
+    }
 
     let handles = lanes::score::threshold_handles(ui, score, state, commands);
     if let Some(clicked) = handles.clicked_at {

@@ -4,6 +4,7 @@ use eframe::egui::{Align, Button, Label, Layout, RichText, Role, Ui, WidgetInfo,
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
+use crate::keymap::KeyMap;
 use crate::state::{Mode, State};
 use crate::theme;
 use crate::widgets::action_button::{self, action_icon};
@@ -57,6 +58,6 @@ pub fn modes(ui: &mut Ui, current: Mode, commands: &mut Vec<Command>) {
         if response.clicked() {
             commands.push(action.into());
         }
-        response.on_hover_text(action.tooltip());
+        response.on_hover_text(KeyMap::of(ui.ctx()).tooltip(action));
     }
 }

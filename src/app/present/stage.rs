@@ -7,6 +7,7 @@ use eframe::egui::{
 
 use super::{TEXT, WEAK_TEXT};
 use crate::command::{Action, Command};
+use crate::keymap::KeyMap;
 use crate::state::{OpeningStage, State};
 use crate::theme;
 use crate::thumbnails::{Moment, Thumbnail, Thumbnails};
@@ -83,7 +84,7 @@ fn warning(ui: &mut Ui, picture: Option<&Thumbnail>, is_of_queue: bool, commands
                 if response.clicked() {
                     commands.push(action.into());
                 }
-                response.on_hover_text(action.tooltip());
+                response.on_hover_text(KeyMap::of(ui.ctx()).tooltip(action));
             }
         });
     });

@@ -4,6 +4,7 @@ use eframe::egui::{Button, Response, Role, Ui, WidgetInfo, vec2};
 use egui_material_icons::MaterialIcon;
 
 use crate::command::{Action, Command};
+use crate::keymap::KeyMap;
 
 /// Side of an icon button, in points.
 pub const SIDE: f32 = 26.0;
@@ -24,18 +25,18 @@ pub fn action_icon(
 /// A button with words that pushes its action when clicked.
 pub fn action_button(ui: &mut Ui, commands: &mut Vec<Command>, text: &str, action: Action) -> Response {
     let response = ui.button(text);
-    pushing(commands, response, action)
+    pushing(ui, commands, response, action)
 }
 
 /// An icon has no words of its own: the action's label is its accessible name.
 fn named(ui: &Ui, commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), action.label()));
-    pushing(commands, response, action)
+    pushing(ui, commands, response, action)
 }
 
-fn pushing(commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
+fn pushing(ui: &Ui, commands: &mut Vec<Command>, response: Response, action: Action) -> Response {
     if response.clicked() {
         commands.push(action.into());
     }
-    response.on_hover_text(action.tooltip())
+    response.on_hover_text(KeyMap::of(ui.ctx()).tooltip(action))
 }

@@ -341,6 +341,33 @@ fn a_track_that_was_chosen_is_on_the_clock_of_the_frames_too() {
     assert!(found.len() == 2 && is_near(found[0].0, 1.0, 0.05) && is_near(found[1].0, 5.0, 0.05), "{found:?}");
 }
 
+/// Cuts the end that the last page of an Ogg file states by so many samples, and signs the page again.
+fn end_earlier(ogg: &mut [u8], samples: u64) {
+    let page = ogg.windows(4).rposition(|bytes| bytes == b"OggS").unwrap();
+    let page = &mut ogg[page..];
+    let granule = u64::from_le_bytes(page[6..14].try_into().unwrap());
+    page[6..14].copy_from_slice(&(granule - samples).to_le_bytes());
+    page[22..26].fill(0);
+    let sum = page.iter().fold(0_u32, |sum, byte| {
+        let shifted = |sum: u32, _| if sum >> 31 == 1 { sum << 1 ^ 0x04c1_1db7 } else { sum << 1 };
+        (0..8).fold(sum ^ u32::from(*byte) << 24, shifted)
+    });
+    page[22..26].copy_from_slice(&sum.to_le_bytes());
+}
+
+#[test]
+fn audio_that_is_said_to_end_before_its_last_packet_begins_does_not_last_for_hours() {
+    let clips = Clips::new();
+    let Some(path) = clips.ffmpeg("short.ogg", "-f lavfi -i sine=700:r=8000:d=1.2 -c:a libvorbis") else { return };
+    let mut bytes = std::fs::read(&path).unwrap();
+    end_earlier(&mut bytes, 700);
+    std::fs::write(&path, bytes).unwrap();
+    let audio = opened(&path).info.audio.clone().unwrap();
+    assert!(audio.range.end < seconds(1.5), "{:?}", audio.range);
+    let heard = audio_blocks(&path, &audio).iter().map(end_of).max().unwrap();
+    assert!(is_near(heard.seconds(), audio.range.end.seconds(), 0.1), "{heard:?}, {:?}", audio.range);
+}
+
 #[test]
 fn a_stream_without_time_stamps_is_said_to_have_assumed_times() {
     let clips = Clips::new();

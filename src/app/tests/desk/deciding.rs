@@ -1,7 +1,7 @@
 //! Deciding on events, and what is saved of it.
 
 use super::*;
-use avar_app::decisions::TrailStage;
+use avar_app::decisions::{ListView, TrailStage};
 use avar_labels::Verdict;
 use avar_review::layers::ListedEvent;
 use avar_review::{Document, verify};
@@ -203,7 +203,6 @@ fn a_second_window_on_a_review_reads_and_does_not_write() {
 
 #[test]
 fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
-    use eframe::App as _;
     let mut window = deciding();
     window.press(Modifiers::COMMAND, Key::D);
     window.press(Modifiers::SHIFT, Key::M);
@@ -212,9 +211,7 @@ fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
     window.press(Modifiers::NONE, Key::Enter);
     window.harness.state_mut().desk.apply(Command::SetOnset(0.7));
     window.settle();
-    window.harness.state_mut().on_exit();
-    let Window { harness, folder } = window;
-    drop(harness);
+    let folder = window.close();
     let other = folder.path().join("other.mp4");
     avar_testing::write_clip(&other, 2, true);
     let mut window = Window::in_folder(folder, |folder| vec![folder.join("clip.mp4"), folder.join("other.mp4")]);
@@ -227,4 +224,45 @@ fn the_window_comes_back_as_it_was_left_and_a_review_keeps_its_own_rule() {
     assert_eq!(state(&window), (false, true, 51.0), "of the desk");
     window.press(Modifiers::NONE, Key::PageUp);
     assert_eq!(state(&window), (false, true, 70.0), "of the review again");
+}
+
+#[test]
+fn all_that_the_filter_shows_is_decided_at_once_and_taken_back_at_once() {
+    let mut window = deciding();
+    window.press(Modifiers::COMMAND, Key::A);
+    window.assert_shows("2 of 2 events: verdict and class are for all.");
+    window.press(Modifiers::NONE, Key::Enter);
+    assert_eq!(verdicts(&window), [Some(Verdict::Accepted); 2]);
+    assert_eq!(verify(&document(&window)).unwrap().entries.len(), 1);
+    window.press(Modifiers::COMMAND, Key::Z);
+    assert_eq!(verdicts(&window), [None; 2]);
+    let filter = ListView { filter: "siren".to_owned(), ..ListView::default() };
+    window.harness.state_mut().desk.apply(Command::SetListView(filter));
+    window.press(Modifiers::COMMAND, Key::A);
+    window.press(Modifiers::NONE, Key::Delete);
+    assert_eq!(verdicts(&window), [None, Some(Verdict::Rejected)]);
+}
+
+#[test]
+fn several_events_are_chosen_by_clicks_and_escape_leaves_one() {
+    let mut window = deciding();
+    let several = |window: &Window| window.harness.state().desk.state.queue[0].decisions.all_chosen().count();
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    let before = window.harness.state().desk.state.position();
+    window.harness.get_by_label_contains("Police siren at").click_modifiers(Modifiers::COMMAND);
+    window.settle();
+    assert_eq!((several(&window), chosen(&window)), (2, Some(1)));
+    assert_eq!(window.harness.state().desk.state.position(), before);
+    window.harness.get_by_label_contains("Police siren at").click_modifiers(Modifiers::COMMAND);
+    window.settle();
+    assert_eq!((several(&window), chosen(&window)), (1, Some(0)));
+    window.harness.get_by_label_contains("Police siren at").click_modifiers(Modifiers::SHIFT);
+    window.settle();
+    assert_eq!((several(&window), chosen(&window)), (2, Some(0)));
+    window.press(Modifiers::SHIFT, Key::B);
+    assert_eq!(events(&window).len(), 1, "{:?}", events(&window));
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.press(Modifiers::COMMAND, Key::A);
+    window.press(Modifiers::NONE, Key::Escape);
+    assert_eq!(several(&window), 1);
 }

@@ -3,6 +3,7 @@
 
 mod deciding;
 mod evaluate;
+mod keys;
 mod letters;
 mod looks;
 mod present;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use avar_analysis::NetworkChoice;
 use avar_app::command::{Action, Command};
+use avar_app::keymap::KeyMap;
 use avar_app::state::{FileDigest, OpeningStage, ScoreStatus};
 use avar_app::{DeskApp, DeskOptions, scenes};
 use avar_base::job::Progress;
@@ -68,6 +70,12 @@ impl Window {
         let mut window = Self { harness, folder };
         window.settle();
         window
+    }
+
+    /// As a user closes it; gives back where it was.
+    fn close(mut self) -> tempfile::TempDir {
+        eframe::App::on_exit(self.harness.state_mut());
+        self.folder
     }
 
     fn empty() -> Self {
@@ -601,7 +609,7 @@ fn v_hides_the_overlay_and_shows_it_again() {
     window.press(Modifiers::NONE, Key::V);
     let again = window.picture();
     let area = |picture: &image::RgbaImage| -> Vec<u8> {
-        image::imageops::crop_imm(picture, 300, 60, 400, 200).to_image().into_raw()
+        image::imageops::crop_imm(picture, 300, 200, 400, 240).to_image().into_raw()
     };
     assert!(area(&with) != area(&without), "nothing was hidden");
     assert!(area(&with) == area(&again), "it did not come back");
@@ -625,8 +633,10 @@ fn question_mark_lists_every_action_that_has_a_key() {
     let texts = window.texts();
     let is_class = |action: &Action| matches!(action, Action::AssignClass(_));
     assert!(texts.iter().any(|text| text == "1 to 9, 0"), "the ten classes have one row");
-    for action in Action::ALL.into_iter().filter(|action| !is_class(action) && !action.shortcuts().is_empty()) {
-        assert!(texts.contains(&action.key_text()), "{action:?}: no \"{}\"", action.key_text());
+    let keys = KeyMap::default();
+    for action in Action::ALL.into_iter().filter(|action| !is_class(action) && *action != Action::Close) {
+        let key = Some(keys.key_text(action)).filter(|key| !key.is_empty()).unwrap_or_else(|| "–".to_owned());
+        assert!(window.has(&format!("{}: {key}", action.label())), "{action:?}: no \"{key}\"");
         assert!(texts.iter().any(|text| text == action.label()), "{action:?}: no \"{}\"", action.label());
     }
 }
@@ -661,9 +671,10 @@ fn a_log_that_cannot_be_read_is_named() {
 fn escape_closes_the_key_sheet() {
     let mut window = Window::on_clip();
     window.press(Modifiers::SHIFT, Key::Questionmark);
-    window.assert_shows("PgUp");
+    let names_keys = |window: &Window| window.has("Open the previous file in the queue: PgUp");
+    assert!(names_keys(&window));
     window.press(Modifiers::NONE, Key::Escape);
-    assert!(!window.shows("PgUp"));
+    assert!(!names_keys(&window));
 }
 
 #[test]
@@ -921,4 +932,43 @@ fn a_narrow_window_keeps_every_transport_button() {
         let bounds = window.harness.get_by_label(action.label()).rect();
         assert!(bounds.left() >= 0.0 && bounds.right() <= 960.0 && bounds.bottom() <= 600.0, "{action:?}: {bounds:?}");
     }
+}
+
+#[test]
+fn the_overview_moves_what_the_lanes_show_and_is_a_ruler_where_they_show_all() {
+    let mut window = Window::on_clip();
+    let view = |window: &Window| window.harness.state().desk.state.timeline().unwrap().0;
+    let middle_s = |window: &Window| view(window).start.seconds() + view(window).duration_s() / 2.0;
+    window.click("Overview");
+    let position = window.harness.state().desk.state.position().unwrap();
+    assert!((position.seconds() - 1.5).abs() < 0.1, "a click goes there: {position:?}");
+    window.press(Modifiers::NONE, Key::Home);
+    window.press(Modifiers::NONE, Key::Plus);
+    window.press(Modifiers::NONE, Key::Plus);
+    let before = view(&window);
+    window.click("Overview");
+    assert_eq!(view(&window).duration_s(), before.duration_s());
+    assert!((middle_s(&window) - 1.5).abs() < 0.1 && before != view(&window), "{:?}", view(&window));
+    assert_eq!(window.harness.state().desk.state.position().unwrap().seconds(), 0.0, "looking moves nothing");
+}
+
+#[test]
+fn the_queue_of_last_time_comes_back_when_asked_and_not_before() {
+    let window = Window::on(|folder| vec![clip(folder, "a.mp4"), clip(folder, "b.mp4")]);
+    let window = Window::in_folder(window.close(), |_| Vec::new());
+    assert_eq!(window.harness.state().desk.state.queue.len(), 0);
+    // A window in which nothing was opened forgets nothing.
+    let mut window = Window::in_folder(window.close(), |_| Vec::new());
+    window.click("Go on with the last 2 recordings");
+    let names: Vec<String> = window.harness.state().desk.state.queue.iter().map(|recording| recording.name()).collect();
+    assert_eq!(names, ["a.mp4", "b.mp4"]);
+    window.assert_on_frame(0);
+}
+
+#[test]
+fn without_a_queue_of_last_time_there_is_nothing_to_go_on_with() {
+    let mut window = Window::empty();
+    assert!(window.harness.query_all_by_label_contains("Go on with").next().is_none());
+    window.press(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
+    window.assert_shows("No queue of last time is remembered.");
 }

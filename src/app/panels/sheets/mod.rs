@@ -1,78 +1,24 @@
-//! Windows over the desk: the keys, "go to", and the log.
+//! Windows over the desk: the keys, all actions by name, "go to", a note, a path, and the log.
 
-use eframe::egui::{self, Align2, Context, Grid, Key, Label, RichText, Role, ScrollArea, TextEdit, WidgetInfo, Window};
+mod keys;
+mod palette;
 
-use crate::command::{Action, ActionGroup, Command};
-use crate::evaluate::command::EvaluateAction;
-use crate::state::{LogView, Mode, Sheet, State, Wanted};
+use eframe::egui::{Align2, Context, Key, Label, RichText, Role, ScrollArea, TextEdit, WidgetInfo, Window};
+
+use crate::command::{Action, Command};
+use crate::state::{LogView, Sheet, State, Wanted};
 use crate::theme;
 
 pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
     match &state.sheet {
         None => {}
-        Some(Sheet::Keys) => keys(ctx, state.mode(), commands),
+        Some(Sheet::Keys(change)) => keys::show(ctx, state, *change, commands),
+        Some(Sheet::Palette { text, chosen }) => palette::show(ctx, state, text, *chosen, commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
         Some(Sheet::Log(view)) => log(ctx, view, commands),
         Some(Sheet::Note { text, is_on_event }) => note(ctx, text, *is_on_event, commands),
         Some(Sheet::Path { wanted, text }) => path(ctx, *wanted, text, commands),
     }
-}
-
-fn keys(ctx: &Context, mode: Mode, commands: &mut Vec<Command>) {
-    let mut is_open = true;
-    window("Keys").open(&mut is_open).show(ctx, |ui| {
-        if mode == Mode::Evaluate {
-            return keys_of_evaluate(ui);
-        }
-        ui.horizontal_top(|ui| {
-            for column in [&ActionGroup::ALL[..2], &ActionGroup::ALL[2..4], &ActionGroup::ALL[4..]] {
-                ui.vertical(|ui| column.iter().for_each(|group| key_group(ui, *group)));
-                ui.add_space(theme::WIDE_GAP);
-            }
-        });
-        ui.add_space(theme::GAP);
-        let palette = theme::palette(ui);
-        let mouse = "Timeline: drag scrubs, wheel pans, Ctrl+wheel zooms, Shift+wheel scales the waveform, \
-                     Alt+wheel steps frames, Shift+drag sets the loop.\n\
-                     Video: drag scrubs, double click plays, Ctrl+wheel zooms, middle button pans.";
-        ui.label(RichText::new(mouse).small().color(palette.weak_text));
-    });
-    if !is_open {
-        commands.push(Action::KeySheet.into());
-    }
-}
-
-/// Its own keys, and those that mean the same in every mode.
-fn keys_of_evaluate(ui: &mut egui::Ui) {
-    let own = EvaluateAction::ALL.into_iter().map(|action| (action.shortcut().text(), action.label()));
-    let everywhere = Action::ALL.into_iter().filter(|action| action.is_of_every_mode());
-    let everywhere = everywhere.map(|action| (action.key_text(), action.label()));
-    Grid::new("Evaluate").num_columns(2).spacing([theme::WIDE_GAP, 3.0]).show(ui, |ui| {
-        for (keys, label) in own.chain(everywhere) {
-            ui.label(RichText::new(keys).font(theme::mono(theme::SMALL_TEXT)));
-            ui.label(RichText::new(label).small());
-            ui.end_row();
-        }
-    });
-}
-
-fn key_group(ui: &mut egui::Ui, group: ActionGroup) {
-    ui.label(RichText::new(group.label()).strong());
-    Grid::new(group.label()).num_columns(2).spacing([theme::WIDE_GAP, 3.0]).show(ui, |ui| {
-        let is_class = |action: &Action| matches!(action, Action::AssignClass(_));
-        let listed = Action::ALL.into_iter().filter(|action| action.group() == group && !action.shortcuts().is_empty());
-        for action in listed.filter(|action| !is_class(action)) {
-            ui.label(RichText::new(action.key_text()).font(theme::mono(theme::SMALL_TEXT)));
-            ui.label(RichText::new(action.label()).small());
-            ui.end_row();
-        }
-        if group == ActionGroup::Deciding {
-            ui.label(RichText::new("1 to 9, 0").font(theme::mono(theme::SMALL_TEXT)));
-            ui.label(RichText::new("Call the event by one of the ten classes, in their order").small());
-            ui.end_row();
-        }
-    });
-    ui.add_space(theme::GAP);
 }
 
 fn go_to(ctx: &Context, text: &str, problem: Option<&str>, commands: &mut Vec<Command>) {
