@@ -100,15 +100,17 @@ impl Calibration {
         ClassScores(odds.map(|odds| odds / sum))
     }
 
-    /// Changes the layer `name`, whose output are the logits, in the tensors of a head.
-    pub fn fold_into(&self, tensors: &mut HashMap<String, Tensor>, name: &str) -> Result<(), TrainingError> {
+    /// Changes the layers `names`, whose outputs, added up, are the logits, in the tensors of a head.
+    pub fn fold_into(&self, tensors: &mut HashMap<String, Tensor>, names: &[String]) -> Result<(), TrainingError> {
         let offsets = Tensor::from_slice(&self.offsets, CLASS_COUNT, &Device::Cpu)?;
-        for (part, offset) in [("weight", None), ("bias", Some(offsets))] {
-            let name = format!("{name}.{part}");
-            let tensor = tensors.get_mut(&name).ok_or_else(|| TrainingError::CheckpointLacks(name.clone()))?;
-            *tensor = (&*tensor * f64::from(self.factor))?;
-            if let Some(offset) = offset {
-                *tensor = (&*tensor + offset)?;
+        for (place, layer) in names.iter().enumerate() {
+            for part in ["weight", "bias"] {
+                let name = format!("{layer}.{part}");
+                let tensor = tensors.get_mut(&name).ok_or_else(|| TrainingError::CheckpointLacks(name.clone()))?;
+                *tensor = (&*tensor * f64::from(self.factor))?;
+                if (place, part) == (0, "bias") {
+                    *tensor = (&*tensor + &offsets)?;
+                }
             }
         }
         Ok(())
@@ -174,15 +176,20 @@ mod tests {
             let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
             std::array::from_fn::<f32, CLASS_COUNT, _>(|class| logits[class].exp() / sum)
         };
-        // A layer without inputs to speak of: its bias is its output.
+        // Layers without inputs to speak of: their biases are their outputs, of which there are two to be added up.
+        let (third, rest) = (logits.map(|logit| logit / 3.0), logits.map(|logit| logit * 2.0 / 3.0));
         let tensor = |values: &[f32]| Tensor::from_slice(values, values.len(), &Device::Cpu).unwrap();
-        let mut tensors =
-            HashMap::from([("out.weight".to_owned(), tensor(&[2.0])), ("out.bias".to_owned(), tensor(&logits))]);
-        calibration.fold_into(&mut tensors, "out").unwrap();
-        let folded = softmax(&tensors["out.bias"].to_vec1::<f32>().unwrap());
+        let layer = |name: &str, bias: &[f32]| {
+            [(format!("{name}.weight"), tensor(&[2.0])), (format!("{name}.bias"), tensor(bias))]
+        };
+        let mut tensors = HashMap::from_iter([layer("out", &third), layer("past", &rest)].concat());
+        let names = ["out".to_owned(), "past".to_owned()];
+        calibration.fold_into(&mut tensors, &names).unwrap();
+        let sum = (&tensors["out.bias"] + &tensors["past.bias"]).unwrap();
+        let folded = softmax(&sum.to_vec1::<f32>().unwrap());
         let applied = calibration.apply(&ClassScores(softmax(&logits))).0;
         assert!(folded.iter().zip(applied).all(|(a, b)| (a - b).abs() < 1e-5), "{folded:?} {applied:?}");
-        assert_eq!(tensors["out.weight"].to_vec1::<f32>().unwrap(), [1.0]);
-        assert!(calibration.fold_into(&mut HashMap::new(), "out").is_err());
+        assert_eq!(tensors["past.weight"].to_vec1::<f32>().unwrap(), [1.0]);
+        assert!(calibration.fold_into(&mut HashMap::new(), &names).is_err());
     }
 }

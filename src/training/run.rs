@@ -107,7 +107,7 @@ fn calibrate(
     let clips = trainer.validation_scores()?;
     let found = Calibration::fit(&clips);
     let mut tensors = read_tensors(&best_path(work, Stage::Head))?;
-    found.fold_into(&mut tensors, &config.output_layer())?;
+    found.fold_into(&mut tensors, &config.output_layers())?;
     let path = work.join("head-calibrated.safetensors");
     write_tensors(&path, &tensors)?;
     let text = format!(
