@@ -2,6 +2,10 @@
 //! come in life, and a network that has seen its examples often is surer than it should be. One factor for all logits
 //! (temperature scaling: Guo et al., "On Calibration of Modern Neural Networks", ICML 2017) and one offset for each
 //! class, both folded into the weights of the last layer: nothing is done to scores afterwards.
+//!
+//! A head of pretrained encoders is for untrimmed recordings, in which next to nothing happens. There every class but
+//! normal is then made less likely, by one further offset, until the rule by which events are found by default raises few
+//! false alarms in the everyday hours of the validation clips.
 
 use std::collections::HashMap;
 
@@ -9,7 +13,7 @@ use candle_core::{Device, Tensor};
 
 use super::error::TrainingError;
 use avar_analysis::scores::clip_scores;
-use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores};
+use avar_labels::{AnomalyClass, CLASS_COUNT, ClassScores, Hysteresis};
 
 /// A validation clip.
 #[derive(Clone, Debug)]
@@ -20,6 +24,8 @@ pub struct ScoredSteps {
     pub weight: f32,
     /// The class probabilities of its steps.
     pub steps: Vec<ClassScores>,
+    /// The steps at which nothing happens, as [`super::features::ClipFeatures::classes`] has it.
+    pub is_everyday: Vec<bool>,
 }
 
 /// Every logit is multiplied by `factor`, then its class's offset is added.
@@ -35,6 +41,9 @@ pub struct Calibration {
 const OFFSET_COST: f32 = 0.02;
 const FIRST_STEP: f32 = 0.4;
 const LAST_STEP: f32 = 0.04;
+/// How far all events are made less likely at most, as an offset of their logits.
+const MOST_CAUTION: f32 = 10.0;
+const CAUTION_STEP: f32 = 0.05;
 
 impl Calibration {
     const NONE: Calibration = Calibration { factor: 1.0, offsets: [0.0; CLASS_COUNT] };
@@ -81,7 +90,7 @@ impl Calibration {
     /// Mean over the classes of `-log` of the clips' scores of what they are.
     pub fn validation_loss(&self, clips: &[ScoredSteps]) -> f32 {
         let mut of_class = [(0f32, 0f32); CLASS_COUNT];
-        for ScoredSteps { class, weight, steps } in clips {
+        for ScoredSteps { class, weight, steps, .. } in clips {
             let steps: Vec<_> = steps.iter().map(|step| self.apply(step)).collect();
             let (loss, sum) = &mut of_class[class.index()];
             *loss -= weight * clip_scores(&steps).of(*class).max(1e-6).ln();
@@ -90,6 +99,33 @@ impl Calibration {
         let present: Vec<f32> =
             of_class.iter().filter(|(_, weight)| *weight > 0.0).map(|(loss, weight)| loss / weight).collect();
         present.iter().sum::<f32>() / present.len().max(1) as f32
+    }
+
+    /// The same with every class but normal made less likely, by no more than it takes for `rule` to raise at most
+    /// `per_hour` false alarms in an hour of everyday life, with steps of `step_s`.
+    pub fn with_caution(&self, clips: &[ScoredSteps], rule: Hysteresis, step_s: f64, per_hour: f64) -> Calibration {
+        let cautious = |caution: u16| {
+            let mut offsets = self.offsets;
+            for class in AnomalyClass::ALL.into_iter().filter(|class| class.is_anomaly()) {
+                offsets[class.index()] -= f32::from(caution) * CAUTION_STEP;
+            }
+            Calibration { factor: self.factor, offsets }
+        };
+        let most = (MOST_CAUTION / CAUTION_STEP) as u16;
+        let is_quiet = |found: &Calibration| found.false_alarms_per_hour(clips, rule, step_s) <= per_hour;
+        (0..most).map(cautious).find(is_quiet).unwrap_or_else(|| cautious(most))
+    }
+
+    /// Runs of steps that `rule` calls an event though nothing happens at any of them, in an hour of such steps; none
+    /// where there is no such step.
+    pub fn false_alarms_per_hour(&self, clips: &[ScoredSteps], rule: Hysteresis, step_s: f64) -> f64 {
+        let (mut alarms, mut everyday_steps) = (0usize, 0usize);
+        for clip in clips {
+            let runs = rule.runs(clip.steps.iter().map(|step| self.apply(step).anomaly()), step_s);
+            alarms += runs.into_iter().filter(|run| clip.is_everyday[run.clone()].iter().all(|is| *is)).count();
+            everyday_steps += clip.is_everyday.iter().filter(|is| **is).count();
+        }
+        if everyday_steps == 0 { 0.0 } else { alarms as f64 / (everyday_steps as f64 * step_s / 3600.0) }
     }
 
     /// What the probabilities of a step become.
@@ -129,7 +165,8 @@ mod tests {
             vec![ClassScores(step); 8]
         };
         let steps = |n: usize| if n < right { step(class, other) } else { step(other, class) };
-        (0..10).map(|n| ScoredSteps { class, weight: 1.0, steps: steps(n) }).collect()
+        let is_everyday = vec![class == AnomalyClass::Normal; 8];
+        (0..10).map(|n| ScoredSteps { class, weight: 1.0, steps: steps(n), is_everyday: is_everyday.clone() }).collect()
     }
 
     #[test]
@@ -164,6 +201,26 @@ mod tests {
         assert!((loss(&both) - (wrong + right) / 2.0).abs() < 1e-5);
         both[5..].iter_mut().for_each(|clip| clip.weight = 3.0);
         assert!((loss(&both) - (3.0 * wrong + right) / 4.0).abs() < 1e-5);
+    }
+
+    #[test]
+    fn no_more_false_alarms_are_raised_than_are_wanted_and_no_more_caution_is_taken() {
+        let both = [
+            clips(AnomalyClass::Normal, AnomalyClass::Crash, 0.8, 8),
+            clips(AnomalyClass::Crash, AnomalyClass::Normal, 0.95, 10),
+        ]
+        .concat();
+        let rule = Hysteresis::default();
+        // Ten everyday clips of two seconds, two of which are taken for a crash.
+        let hours = 20.0 / 3600.0;
+        assert!((Calibration::NONE.false_alarms_per_hour(&both, rule, 0.25) - 2.0 / hours).abs() < 1e-6);
+        let is_same = |per_hour| Calibration::NONE.with_caution(&both, rule, 0.25, per_hour) == Calibration::NONE;
+        assert!(is_same(2.0 / hours + 1e-6) && !is_same(1.0 / hours));
+        let cautious = Calibration::NONE.with_caution(&both, rule, 0.25, 1.0 / hours);
+        assert_eq!(cautious.false_alarms_per_hour(&both, rule, 0.25), 0.0);
+        let crash = cautious.apply(&both[10].steps[0]);
+        assert!(crash.anomaly() > 0.5, "an event that is surer than the false alarms is still one: {crash:?}");
+        assert_eq!(Calibration::NONE.false_alarms_per_hour(&both[10..], rule, 0.25), 0.0, "no everyday step");
     }
 
     #[test]
