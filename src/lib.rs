@@ -35,6 +35,7 @@
 //! | `avar-figures` ([`figures`]) | the paper's figures and tables from a run, as vector drawings and as a report | resvg |
 //! | `avar-scoring` ([`scoring`]) | a network over a manifest: scores beside the truth | |
 //! | `avar-export` ([`export`]) | figures, tables and report of a run as files, with frames from its recordings | |
+//! | `avar-handover` ([`handover`]) | a review as a bundle that can be verified, clips cut at exact frames, stills | |
 //! | `avar-training` ([`training`]) | recipes, the stages and their checkpoints, the ablation, the model card | |
 //! | `avar-hub` ([`hub`]) | pretrained networks from a hub, digests checked | hf-hub, ureq |
 //! | `avar-interchange` ([`interchange`]) | annotation formats of other programs and our own, one a file, in and out | roxmltree |
@@ -66,6 +67,7 @@ pub use avar_dataset as dataset;
 pub use avar_export as export;
 pub use avar_figures as figures;
 pub use avar_fonts as fonts;
+pub use avar_handover as handover;
 pub use avar_hub as hub;
 pub use avar_interchange as interchange;
 pub use avar_kernels as kernels;

@@ -9,6 +9,7 @@ mod cli;
 mod convert;
 mod documents;
 mod figure;
+mod handover;
 mod hub;
 mod log;
 mod manifests;

@@ -69,7 +69,14 @@ mod tests {
             class_scores[AnomalyClass::Normal.index()] = 1.0 - score;
             class_scores[class.index()] = *score;
             let class_scores = ClassScores(class_scores);
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
+            StepScore {
+                step,
+                frame: None,
+                damage: None,
+                start: grid.start_of(step),
+                class_scores,
+                evidence: Evidence::default(),
+            }
         });
         StepScores { grid, modalities: Modalities::PictureAndSound, steps: steps.collect() }
     }

@@ -11,7 +11,7 @@ use super::audio::{StepAudio, audio_features, pass_over, steps_per_chunk};
 use super::error::AnalysisError;
 use super::levels::Levels;
 use super::pictures::StepPictures;
-use super::scores::StepFrame;
+use super::scores::{PictureDamage, StepFrame};
 use super::step_grid::StepGrid;
 use super::windows::Average;
 use avar_base::job::CancelToken;
@@ -65,6 +65,8 @@ pub struct StepFeatures {
     first: usize,
     /// The frame by which each step is named.
     frames: Vec<Option<StepFrame>>,
+    /// What is wrong with the picture of each; empty in a file without a picture.
+    damage: Vec<Option<PictureDamage>>,
     /// Steps x (Dv + Dm), features and motion; empty in a file without a picture.
     pub picture: Vec<f32>,
     /// Steps x Da; empty in a file without sound.
@@ -87,6 +89,11 @@ impl StepFeatures {
     /// The frame by which `step` is named.
     pub fn frame(&self, step: usize) -> Option<StepFrame> {
         self.frames[step - self.first]
+    }
+
+    /// What is wrong with the picture that `step` is judged by.
+    pub fn damage(&self, step: usize) -> Option<PictureDamage> {
+        self.damage.get(step - self.first).copied().flatten()
     }
 
     /// Whether there is sound during `step`; in a file without sound nothing is missing.
@@ -113,6 +120,7 @@ impl StepFeatures {
         let steps = self.frames.len().max(1);
         let (picture_width, sound_width) = (self.picture.len() / steps, self.sound.len() / steps);
         self.frames.drain(..gone);
+        self.damage.drain(..gone.min(self.damage.len()));
         self.is_heard.drain(..gone.min(self.is_heard.len()));
         self.picture.drain(..gone * picture_width);
         self.sound.drain(..gone * sound_width);
@@ -339,6 +347,7 @@ fn extend_pictures(
                 rows += 1;
             }
             features.frames.push(frame);
+            features.damage.push(pictures.damage());
             row_of_step.push(rows.checked_sub(1));
         }
         spent.decode += clock.elapsed();

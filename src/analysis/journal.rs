@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::scores::{StepFrame, StepScore};
+use super::scores::{PictureDamage, StepFrame, StepScore};
 use super::step_grid::StepGrid;
 use avar_base::files::hexadecimal;
 use avar_base::time::{FrameIndex, MediaTime};
@@ -30,6 +30,8 @@ pub struct JournalPlace {
 pub struct KeptStep {
     /// The frame by which the step is named; `None` without a picture.
     pub frame: Option<StepFrame>,
+    /// What is wrong with the picture that the step was judged by.
+    pub damage: Option<PictureDamage>,
     /// Whether the file has sound during the step.
     pub is_heard: bool,
     /// Final: the mean over all windows that hold the step.
@@ -41,8 +43,8 @@ pub struct KeptStep {
 impl KeptStep {
     /// As the score of step `step` of `grid`, which says when it starts.
     pub fn score(self, step: usize, grid: &StepGrid) -> StepScore {
-        let KeptStep { frame, class_scores, evidence, .. } = self;
-        StepScore { step, frame, start: grid.start_of(step), class_scores, evidence }
+        let KeptStep { frame, damage, class_scores, evidence, .. } = self;
+        StepScore { step, frame, damage, start: grid.start_of(step), class_scores, evidence }
     }
 }
 
@@ -55,9 +57,14 @@ pub struct Journal {
 /// Journals that take more than this together give way to newer ones: weeks of recordings.
 const MOST_BYTES: u64 = 256 << 20;
 const ENDING: &str = "scores";
-/// Ordinal, PTS and time of the frame, whether there is sound, the scores, and what picture and sound say alone.
+/// Ordinal, PTS and time of the frame, whether there is sound and what is wrong with the picture, the scores, and what
+/// picture and sound say alone.
 const ROW_BYTES: usize = 8 + 8 + 8 + 4 + 4 * CLASS_COUNT + 4 + 4;
 const NO_FRAME: u64 = u64::MAX;
+/// In the word that says whether there is sound.
+const HEARD: u32 = 1;
+const SUSPECT: u32 = 2;
+const MISSING: u32 = 4;
 
 impl Journal {
     /// The journal of the analysis that `made_by` names, and the steps in it, at most `most_steps`.
@@ -67,7 +74,7 @@ impl Journal {
         let path = place.folder.join(name);
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         file.try_lock().map_err(|_| io::Error::other("another analysis of this file is under way"))?;
-        let header = format!("{} in rows of {ROW_BYTES}\n", made_by.escape_debug());
+        let header = format!("{} in rows of {ROW_BYTES} with damage\n", made_by.escape_debug());
         let mut steps = Vec::new();
         if !place.afresh {
             let most_bytes = header.len() + most_steps * ROW_BYTES;
@@ -104,7 +111,12 @@ impl KeptStep {
         row.extend(frame.map_or(NO_FRAME, |frame| frame.index.0 as u64).to_le_bytes());
         row.extend(frame.map_or(0, |frame| frame.pts).to_le_bytes());
         row.extend(frame.map_or(0, |frame| frame.time.nanoseconds()).to_le_bytes());
-        row.extend(u32::from(self.is_heard).to_le_bytes());
+        let damage = match self.damage {
+            None => 0,
+            Some(PictureDamage::Suspect) => SUSPECT,
+            Some(PictureDamage::Missing) => MISSING,
+        };
+        row.extend((damage | if self.is_heard { HEARD } else { 0 }).to_le_bytes());
         self.class_scores.0.iter().for_each(|score| row.extend(score.to_le_bytes()));
         let Evidence { picture, sound } = self.evidence;
         [picture, sound].into_iter().for_each(|score| row.extend(score.unwrap_or(f32::NAN).to_le_bytes()));
@@ -131,8 +143,13 @@ impl KeptStep {
             Some(index) => Some(StepFrame { index: FrameIndex(index?), pts, time }),
             None => None,
         };
-        let class_scores = ClassScores(class_scores);
-        Some(Self { frame, is_heard: short(24)? != 0, class_scores, evidence })
+        let marks = short(24)?;
+        let damage = match marks & (SUSPECT | MISSING) {
+            0 => None,
+            SUSPECT => Some(PictureDamage::Suspect),
+            _ => Some(PictureDamage::Missing),
+        };
+        Some(Self { frame, damage, is_heard: marks & HEARD != 0, class_scores: ClassScores(class_scores), evidence })
     }
 }
 
@@ -173,7 +190,9 @@ mod tests {
         (class_scores[index % 10], class_scores[9]) = (0.25, class_scores[9] + 0.75);
         let class_scores = ClassScores(class_scores);
         let evidence = Evidence { picture: (index != 2).then_some(0.5), sound: Some(index as f32 / 100.0) };
-        KeptStep { frame: (index != 2).then_some(frame), is_heard: index.is_multiple_of(2), class_scores, evidence }
+        let damage = [None, Some(PictureDamage::Suspect), Some(PictureDamage::Missing)][index % 3];
+        let frame = (index != 2).then_some(frame);
+        KeptStep { frame, damage, is_heard: index.is_multiple_of(2), class_scores, evidence }
     }
 
     fn steps(count: usize) -> Vec<KeptStep> {

@@ -40,5 +40,5 @@ pub use network::{DeviceChoice, NetworkChoice, NetworkShelf};
 pub use pipeline::{
     Account, Analysis, AnalysisJob, AnalysisPartial, AnalysisSettings, AnalysisSpec, Timings, analyse, spawn_analysis,
 };
-pub use scores::{StepFrame, StepScore, StepScores};
+pub use scores::{PictureDamage, StepFrame, StepScore, StepScores};
 pub use step_grid::StepGrid;

@@ -15,10 +15,11 @@ use super::features::{FeatureStreams, HeadOutput, Spent, StepFeatures, plan};
 use super::journal::{Journal, JournalPlace, KeptStep};
 use super::levels::Levels;
 use super::network::{NetworkChoice, NetworkShelf};
-use super::scores::{StepScore, StepScores};
+use super::scores::{PictureDamage, StepFrame, StepScore, StepScores};
 use super::step_grid::{DEFAULT_STEPS_PER_SECOND, StepGrid};
 use super::windows::WindowMean;
 use avar_base::job::{CancelToken, Job, Wake};
+use avar_base::time::FrameIndex;
 use avar_labels::{Evidence, Modalities};
 use avar_media::{AudioFaults, FrameTable, MediaInfo};
 use avar_model::AvarNet;
@@ -207,6 +208,7 @@ struct Pass {
     /// Steps whose scores are final.
     done: usize,
     silent_steps: usize,
+    damaged: DamagedSteps,
     has_pictures: bool,
     features: StepFeatures,
     /// Sums over the steps of what the temporal head is given.
@@ -248,6 +250,7 @@ impl Pass {
             taken_over,
             done: 0,
             silent_steps: 0,
+            damaged: DamagedSteps::default(),
             has_pictures: false,
             features: StepFeatures::starting_at(first),
             mean,
@@ -278,8 +281,9 @@ impl Pass {
             for HeadOutput { scores, evidence } in self.mean.add(&outputs) {
                 let step = self.done + finished.len();
                 let (frame, is_heard) = (self.features.frame(step), self.features.is_heard(step));
+                let damage = self.features.damage(step);
                 let evidence = Evidence { sound: evidence.sound.filter(|_| is_heard), ..evidence };
-                finished.push(KeptStep { frame, is_heard, class_scores: scores, evidence });
+                finished.push(KeptStep { frame, damage, is_heard, class_scores: scores, evidence });
             }
         }
         self.timings.temporal_head += head_started.elapsed();
@@ -294,6 +298,7 @@ impl Pass {
     /// The scores of the next steps that are final.
     fn count(&mut self, steps: Vec<KeptStep>) -> Vec<StepScore> {
         self.silent_steps += steps.iter().filter(|step| !step.is_heard).count();
+        steps.iter().for_each(|step| self.damaged.push(step));
         self.has_pictures |= steps.iter().any(|step| step.frame.is_some());
         let first = self.done;
         self.done += steps.len();
@@ -315,19 +320,63 @@ impl Pass {
         if self.modalities != Modalities::PictureAndSound {
             self.notes.push(format!("Analysed on {}.", self.modalities.label()));
         } else if self.silent_steps > 0 {
-            let why = match self.audio_faults.unusable_samples {
-                0 => "the sound track does not cover them",
-                _ => "the sound track does not cover them, or has no usable sample there",
+            let AudioFaults { undecodable_packets, unusable_samples, .. } = self.audio_faults;
+            let why = match (undecodable_packets, unusable_samples) {
+                (0, 0) => "the sound track does not cover them",
+                (0, _) => "the sound track does not cover them, or has no usable sample there",
+                _ => "the sound track does not cover them, or is damaged there",
             };
             self.notes.push(format!("{} of {} steps have no sound: {why}.", self.silent_steps, self.done));
         }
         self.notes.extend(self.audio_faults.notes(spec.info.range.start));
+        self.notes.extend(self.damaged.note(self.done));
         if spec.frames.is_some() && !self.has_pictures {
             self.notes.push("No frame of the picture could be decoded.".to_owned());
         }
         let Self { network, grid, modalities, traits, timings, notes, done, .. } = self;
         info!(steps = done, ?modalities, ?timings, ?notes, "analysed");
         Account { grid, modalities, network, timings, traits, notes }
+    }
+}
+
+/// Steps that were judged by a damaged picture.
+#[derive(Clone, Copy, Debug, Default)]
+struct DamagedSteps {
+    missing: usize,
+    suspect: usize,
+    /// By whose frames the first and the last of them are named.
+    frames: Option<(FrameIndex, FrameIndex)>,
+}
+
+impl DamagedSteps {
+    fn push(&mut self, step: &KeptStep) {
+        match step.damage {
+            None => return,
+            Some(PictureDamage::Missing) => self.missing += 1,
+            Some(PictureDamage::Suspect) => self.suspect += 1,
+        }
+        if let Some(StepFrame { index, .. }) = step.frame {
+            self.frames = Some((self.frames.map_or(index, |(first, _)| first), index));
+        }
+    }
+
+    /// Of `steps` that were scored.
+    fn note(&self, steps: usize) -> Option<String> {
+        let (first, last) = self.frames?;
+        let missing =
+            format!("in {} the frame does not come out of the decoder and an earlier one stands in", self.missing);
+        let suspect =
+            format!("in {} the decoder filled in what is damaged, there or in a frame that it rests on", self.suspect);
+        let how = match (self.missing, self.suspect) {
+            (_, 0) => missing,
+            (0, _) => suspect,
+            _ => format!("{missing}, {suspect}"),
+        };
+        let damaged = self.missing + self.suspect;
+        Some(format!(
+            "The picture is damaged in {damaged} of {steps} steps, between frames {} and {}: {how}.",
+            first.0, last.0
+        ))
     }
 }
 

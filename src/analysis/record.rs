@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::events::Event;
 use super::pipeline::{Analysis, AnalysisSpec, Timings};
-use super::scores::StepScores;
+use super::scores::{PictureDamage, StepScores};
 use avar_base::files::{WriteError, serialize_path, write_whole};
 use avar_labels::{AnomalyClass, Hysteresis, Modalities};
 use avar_model::{ModelCard, Provenance};
@@ -281,17 +281,19 @@ pub fn write_record(
     write_whole(&paths.run, |file| write_json(file, record))
 }
 
-/// One row a step; `frame` and `pts_s` are those of the frame by which the step is named. In a file without a
+/// One row a step; `frame` and `pts_s` are those of the frame by which the step is named, `damage` says what is wrong
+/// with it. In a file without a
 /// picture `frame` is empty and `pts_s` is the step's start.
-fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
+pub fn write_scores(file: &mut dyn Write, scores: &StepScores) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(file);
     let names = AnomalyClass::ALL.iter().map(|class| class.name());
-    writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names))?;
+    writer.write_record(["step", "frame", "pts_s", "score"].into_iter().chain(names).chain(["damage"]))?;
     for step in &scores.steps {
         let frame = step.frame.map_or(String::new(), |frame| frame.index.0.to_string());
         let time = step.frame.map_or(step.start, |frame| frame.time);
         let mut row = vec![step.step.to_string(), frame, format!("{:.6}", time.seconds()), step.anomaly().to_string()];
         row.extend(step.class_scores.0.iter().map(f32::to_string));
+        row.push(step.damage.map_or("", PictureDamage::name).to_owned());
         writer.write_record(&row)?;
     }
     writer.flush()

@@ -15,6 +15,26 @@ pub struct StepFrame {
     pub time: MediaTime,
 }
 
+/// Why the picture that a step was judged by is not to be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PictureDamage {
+    /// Since the last key frame the decoder has filled in what was missing, or left frames out: what follows is built on
+    /// that.
+    Suspect,
+    /// The frame on screen when the step starts did not come out of the decoder; an earlier one stands in for it.
+    Missing,
+}
+
+impl PictureDamage {
+    /// In files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Suspect => "suspect",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// What the network says of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepScore {
@@ -22,6 +42,8 @@ pub struct StepScore {
     pub step: usize,
     /// `None` in a file without a picture.
     pub frame: Option<StepFrame>,
+    /// `None`: nothing was found to be wrong with the picture.
+    pub damage: Option<PictureDamage>,
     /// When the step starts.
     pub start: MediaTime,
     /// Softmax over the ten classes, the mean over all windows that hold the step.
@@ -114,7 +136,14 @@ mod tests {
 
     fn step(class_scores: [f32; CLASS_COUNT]) -> StepScore {
         let class_scores = ClassScores(class_scores);
-        StepScore { step: 0, frame: None, start: MediaTime::ZERO, class_scores, evidence: Evidence::default() }
+        StepScore {
+            step: 0,
+            frame: None,
+            damage: None,
+            start: MediaTime::ZERO,
+            class_scores,
+            evidence: Evidence::default(),
+        }
     }
 
     #[test]

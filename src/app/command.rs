@@ -10,8 +10,9 @@ use super::decisions::{Decision, ListView};
 use super::evaluate::command::EvaluateCommand;
 use super::keymap::AnyAction;
 use super::shortcut::Shortcut;
-use super::state::{Mode, Wanted};
+use super::state::{HandOverSheet, Mode, PanelView, QueueOrder, SidePanel, Wanted};
 use avar_base::time::{FrameIndex, MediaTime, TimeRange};
+use avar_interchange::Format;
 use avar_labels::{AnomalyClass, Verdict};
 use avar_playback::SeekPrecision;
 
@@ -51,9 +52,21 @@ pub enum Action {
     TimelineZoomOut,
     TimelineFit,
     FullScreen,
+    ToggleSidebar,
+    ToggleInspector,
+    ToggleTimeline,
+    Larger,
+    Smaller,
+    UsualSize,
     Open,
     OpenSample,
     OpenLastQueue,
+    HandOver,
+    PlaceReview,
+    MoveUp,
+    MoveDown,
+    ClearQueue,
+    PauseAnalyses,
     Analyse,
     AnalyseCancelled,
     CancelAnalyses,
@@ -134,7 +147,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 90] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -195,10 +208,22 @@ impl Action {
         Self::TimelineZoomOut,
         Self::TimelineFit,
         Self::FullScreen,
+        Self::ToggleSidebar,
+        Self::ToggleInspector,
+        Self::ToggleTimeline,
+        Self::Larger,
+        Self::Smaller,
+        Self::UsualSize,
         Self::ToggleTheme,
         Self::Open,
         Self::OpenSample,
         Self::OpenLastQueue,
+        Self::HandOver,
+        Self::PlaceReview,
+        Self::MoveUp,
+        Self::MoveDown,
+        Self::ClearQueue,
+        Self::PauseAnalyses,
         Self::Analyse,
         Self::AnalyseCancelled,
         Self::CancelAnalyses,
@@ -237,9 +262,13 @@ impl Action {
     /// Whether it means the same in every mode; the log is not for the room that Present is shown to.
     pub fn is_of_every_mode(self) -> bool {
         use Action::{
-            FullScreen, KeySheet, Palette, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, ToggleTheme,
+            FullScreen, KeySheet, Larger, Palette, Quit, ShowEvaluate, ShowLog, ShowPresent, ShowReview, Smaller,
+            ToggleTheme, UsualSize,
         };
-        let is_of_window = matches!(self, FullScreen | ToggleTheme | KeySheet | Palette | ShowLog | Quit);
+        let is_of_window = matches!(
+            self,
+            FullScreen | Larger | Smaller | UsualSize | ToggleTheme | KeySheet | Palette | ShowLog | Quit
+        );
         is_of_window || matches!(self, ShowReview | ShowEvaluate | ShowPresent)
     }
 
@@ -247,6 +276,8 @@ impl Action {
     pub fn is_heard_in(self, mode: Mode) -> bool {
         match self {
             Self::ConfirmContent | Self::LoopQueue | Self::NextScreen => mode == Mode::Present,
+            Self::HandOver => mode == Mode::Review,
+            Self::ToggleSidebar | Self::ToggleInspector | Self::ToggleTimeline => mode == Mode::Review,
             _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
             _ => true,
         }
@@ -315,6 +346,14 @@ impl Action {
             Self::TimelineZoomOut => entry(View, "Zoom out on the timeline", &keys(PLAIN, [Key::Minus])),
             Self::TimelineFit => entry(View, "Show the whole timeline", &keys(Modifiers::SHIFT, [Key::Z])),
             Self::FullScreen => entry(View, "Full screen", &keys(PLAIN, [Key::F])),
+            Self::ToggleSidebar => entry(View, "Fold the queue and the events", &keys(Modifiers::COMMAND, [Key::B])),
+            Self::ToggleInspector => {
+                entry(View, "Fold the scores and the decision", &keys(Modifiers::COMMAND, [Key::I]))
+            }
+            Self::ToggleTimeline => entry(View, "Fold the timeline", &keys(Modifiers::COMMAND, [Key::T])),
+            Self::Larger => entry(View, "Everything larger", &keys(Modifiers::COMMAND, [Key::Plus, Key::Equals])),
+            Self::Smaller => entry(View, "Everything smaller", &keys(Modifiers::COMMAND, [Key::Minus])),
+            Self::UsualSize => entry(View, "Everything at its usual size", &keys(Modifiers::COMMAND, [Key::Num0])),
             Self::ToggleTheme => entry(View, "Dark or light", &keys(Modifiers::COMMAND, [Key::D])),
             Self::Open => entry(Desk, "Open files", &keys(Modifiers::COMMAND, [Key::O])),
             Self::OpenSample => entry(Desk, "Open the sample incident", &[]),
@@ -322,6 +361,14 @@ impl Action {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
                 entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
             }
+            Self::HandOver => entry(Desk, "Hand over: bundle, annotations", &keys(PLAIN, [Key::E])),
+            Self::PlaceReview => entry(Desk, "Keep the review in another folder", &[]),
+            Self::MoveUp => entry(Desk, "Move the recording up in the queue", &keys(Modifiers::ALT, [Key::PageUp])),
+            Self::MoveDown => {
+                entry(Desk, "Move the recording down in the queue", &keys(Modifiers::ALT, [Key::PageDown]))
+            }
+            Self::ClearQueue => entry(Desk, "Remove every recording from the queue", &[]),
+            Self::PauseAnalyses => entry(Desk, "Pause the analyses or go on", &keys(Modifiers::COMMAND, [Key::H])),
             Self::Analyse => entry(Desk, "Analyse again", &keys(Modifiers::COMMAND, [Key::R])),
             Self::AnalyseCancelled => {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -377,6 +424,7 @@ pub enum Command {
     OpenInEvaluate(Vec<PathBuf>),
     ShowFile(usize),
     RemoveFile(usize),
+    SortQueue(QueueOrder),
     Seek(MediaTime, SeekPrecision),
     SeekFrame(FrameIndex),
     StepFrames(i64),
@@ -387,6 +435,7 @@ pub enum Command {
     SetOnset(f32),
     SetOffset(f32),
     SetTimelineView(TimeRange),
+    SetPanel(SidePanel, PanelView),
     ScaleWaveform(f32),
     SetLoop(Option<TimeRange>),
     ZoomVideo {
@@ -401,6 +450,8 @@ pub enum Command {
     EditSheetPath(String),
     OpenTyped(Wanted, PathBuf),
     DismissNotice(usize),
+    /// What the events of the recording on screen are compared with.
+    CloseComparison,
     Evaluate(EvaluateCommand),
     /// A place in the list of events.
     ChooseEvent(usize),
@@ -410,6 +461,10 @@ pub enum Command {
     ChooseUpTo(usize),
     Decide(Decision),
     SetListView(ListView),
+    EditHandOver(HandOverSheet),
+    WriteBundle(PathBuf),
+    CancelBundle,
+    WriteAnnotations(Format, PathBuf),
     EditNote(String),
     /// The text of the note's sheet.
     WriteNote(String),

@@ -1,7 +1,9 @@
 //! From keys and buttons to the document of a review, and back to the list.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::command::Action;
 use super::decisions::{Decision, Decisions, TrailStage, edge_after, edge_at, second_from};
 use super::state::{FileDigest, Recording, RecordingId, ScoreStatus};
 use super::trail::{TrailNews, TrailPlace, TrailWriter};
@@ -62,7 +64,7 @@ impl Desk {
         else {
             return;
         };
-        let (id, path) = (recording.id, beside(&recording.path));
+        let (id, path) = (recording.id, document_of(recording, self.state.review_folder.as_deref()));
         let place = TrailPlace {
             header: if has_scores { self.header(recording, media, sha256) } else { None },
             path,
@@ -135,6 +137,7 @@ impl Desk {
                 recording.decisions.stage = TrailStage::Open;
                 recording.decisions.view = Some(view);
                 recording.refresh(hysteresis);
+                recording.compare_anew();
                 self.state.notices.extend(notes);
                 // A threshold that is being moved is newer than what is on the disk.
                 if is_shown && has_changed && self.rule_moved_at.is_none() {
@@ -142,7 +145,15 @@ impl Desk {
                 }
             }
             TrailNews::Absent => recording.decisions.stage = TrailStage::Absent,
-            TrailNews::Refused(sentence) => self.state.notices.push(sentence),
+            TrailNews::Refused(sentence) => {
+                let has_file = recording.decisions.view.as_ref().is_some_and(|view| view.saved > 0);
+                let elsewhere = format!(
+                    "{sentence} \"{}\" ({}) finds it another place.",
+                    Action::PlaceReview.label(),
+                    self.state.keys.key_text(Action::Palette)
+                );
+                self.state.notices.push(if has_file { sentence } else { elsewhere });
+            }
             TrailNews::Failed(sentence) => {
                 recording.decisions.stage = TrailStage::Failed(sentence.clone());
                 self.state.notices.push(sentence);
@@ -155,6 +166,25 @@ impl Desk {
         if is_over(self) {
             self.trails.remove(&id);
         }
+    }
+
+    /// Reviews that are not begun yet lie in this folder from now on, where they do not lie beside their recordings.
+    pub(super) fn keep_review_in(&mut self, folder: PathBuf) {
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        self.state.review_folder = Some(folder.clone());
+        let Some(place) = self.state.current else { return };
+        let recording = &mut self.state.queue[place];
+        if let Some(view) = recording.decisions.view.as_ref().filter(|view| view.saved > 0) {
+            self.state
+                .notices
+                .push(format!("This review is begun already and stays where it is: {}", view.path.display()));
+            return;
+        }
+        recording.document = beside(&recording.path).file_name().map(|name| folder.join(name));
+        recording.decisions.stage = TrailStage::Unopened;
+        recording.decisions.view = None;
+        let id = recording.id;
+        self.trails.remove(&id);
     }
 
     /// A review that has decisions has its own rule, by which they were made.
@@ -319,6 +349,18 @@ impl Desk {
             true => self.seek_frame(edge.frame),
             false => self.seek_in(|range| range.clamp(edge.time)),
         }
+    }
+}
+
+/// Where the review of a recording is, or will be: where it was opened from, beside the recording, or in the folder for
+/// reviews of recordings whose own cannot be written.
+pub(super) fn document_of(recording: &Recording, folder: Option<&Path>) -> PathBuf {
+    let beside = beside(&recording.path);
+    let elsewhere = || folder.zip(beside.file_name()).map(|(folder, name)| folder.join(name));
+    match &recording.document {
+        Some(document) => document.clone(),
+        None if beside.exists() => beside,
+        None => elsewhere().filter(|path| path.exists()).unwrap_or(beside),
     }
 }
 

@@ -5,14 +5,12 @@ use std::collections::BTreeSet;
 
 use avar_analysis::StepScores;
 use avar_base::time::{FrameIndex, MediaTime};
+use avar_handover::scored_steps;
 use avar_labels::{AnomalyClass, Hysteresis, Verdict};
 use avar_media::OpenedMedia;
 use avar_review::layers::{ListedEvent, listed};
 use avar_review::list::{ListFilter, ReviewCount, SortBy, shown};
-use avar_review::{
-    Edge, EventId, Header, Media, ModelEvent, OrdinalsOf, ReviewState, ScoredBy, ScoredStep, ScoredSteps, Stretch,
-    rebuild,
-};
+use avar_review::{Edge, EventId, Header, Media, ModelEvent, OrdinalsOf, ReviewState, ScoredBy, Stretch, rebuild};
 
 use super::trail::TrailView;
 
@@ -205,24 +203,6 @@ fn nothing_decided(rule: Hysteresis) -> ReviewState {
         settings: serde_json::Map::new(),
     };
     ReviewState::new(&Header { media, scored_by, rule })
-}
-
-/// Steps by the frames that name them; `None` where the scores do not fit the recording.
-fn scored_steps(scores: &StepScores, media: &OpenedMedia) -> Option<ScoredSteps> {
-    let steps = scores.steps.iter().map(|step| {
-        let start = match (&step.frame, &media.frames) {
-            (Some(frame), _) => Edge { frame: frame.index, time: frame.time },
-            (None, Some(_)) => edge_at(media, step.start)?,
-            (None, None) => Edge { frame: FrameIndex(step.step), time: step.start },
-        };
-        Some(ScoredStep { start, scores: step.class_scores })
-    });
-    let steps = steps.collect::<Option<Vec<_>>>()?;
-    let end = match &media.frames {
-        Some(frames) => Edge { frame: FrameIndex(frames.len()), time: frames.range().end },
-        None => Edge { frame: FrameIndex(scores.grid.len()), time: scores.grid.range().end },
-    };
-    ScoredSteps::new(steps, end, 1.0 / scores.grid.steps_per_second()).ok()
 }
 
 /// Before the frame on screen at a moment; `None` in a recording without a picture.

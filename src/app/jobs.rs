@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::comparison::{Compared, Comparison, is_annotations, is_review};
 use super::evaluate::state::Slot;
 use super::sample_path;
 use super::state::{RecordingId, Wanted, file_name};
@@ -15,6 +16,9 @@ use avar_analysis::{
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_dataset::{Corrected, Recordings, is_manifest, recordings, write_corrected};
 use avar_export::{self, Export, ExportJob, ExportSettings};
+use avar_handover::annotations::timeline_of;
+use avar_handover::{Handover, HandoverJob, Manifest as BundleManifest};
+use avar_interchange::{Annotations, Format, Subject, write_file};
 use avar_labels::AnomalyClass;
 use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
 use avar_metrics::runs::{Run, is_run};
@@ -53,6 +57,10 @@ pub enum PathKind {
     Run,
     /// A file that begins as a manifest does; its run is to go to this folder.
     Manifest { run: PathBuf },
+    /// Somebody's review, of this recording: the first place that its recording is at.
+    Review { recording: Option<PathBuf> },
+    /// Annotations in a format of another program; should they be meant for a manifest, their run is to go to this folder.
+    Annotations { run: PathBuf },
     /// Another file; should it be meant for a manifest all the same, its run is to go to this folder.
     File { run: PathBuf },
     /// A folder that is no run, something else, or nothing.
@@ -72,6 +80,7 @@ pub enum Report {
     /// The folder of a run.
     ChosenRun(Slot, PathBuf),
     ChosenManifest(Manifest),
+    ChosenReviewFolder(PathBuf),
     /// The system has no dialog to choose this with.
     NoDialog(Wanted),
     /// It ends with the folder of a run.
@@ -80,6 +89,12 @@ pub enum Report {
     Corrected(Result<Corrected, String>),
     /// Partial: a sentence on what it does without. It ends with what was written.
     Export(Export, JobEvent<String, Vec<PathBuf>>),
+    /// Partial: a sentence on what it does without. It ends once the bundle is written.
+    Bundle(PathBuf, JobEvent<String, BundleManifest>),
+    /// Where annotations were written, with remarks; or one sentence.
+    Annotations(Result<(PathBuf, Vec<String>), String>),
+    /// What events are compared with, or one sentence.
+    Comparison(RecordingId, Result<Box<Comparison>, String>),
     /// The last lines of the log, or one sentence.
     Log(Result<String, String>),
     /// One sentence.
@@ -140,10 +155,14 @@ pub struct Jobs {
     dialog: Option<Job<(), Answer<Vec<PathBuf>>>>,
     run_dialog: Option<(Slot, Job<(), Answer<PathBuf>>)>,
     manifest_dialog: Option<Job<(), Answer<Manifest>>>,
+    review_dialog: Option<Job<(), Answer<PathBuf>>>,
     evaluation: Option<Job<(), PathBuf>>,
     correcting: Option<Job<(), Corrected>>,
     export: Option<(Export, ExportJob)>,
     log: Option<Job<(), String>>,
+    bundle: Option<(PathBuf, HandoverJob)>,
+    annotations: Option<Job<(), (PathBuf, Vec<String>)>>,
+    comparison: Option<(RecordingId, Job<(), Box<Comparison>>)>,
     problems: Vec<String>,
 }
 
@@ -161,10 +180,14 @@ impl Jobs {
             dialog: None,
             run_dialog: None,
             manifest_dialog: None,
+            review_dialog: None,
             evaluation: None,
             correcting: None,
             export: None,
             log: None,
+            bundle: None,
+            annotations: None,
+            comparison: None,
             problems: Vec::new(),
         }
     }
@@ -307,6 +330,17 @@ impl Jobs {
         }
     }
 
+    /// As [`Jobs::choose_files`], for the folder of reviews whose recordings lie where nothing can be written.
+    pub fn choose_review_folder(&mut self) {
+        if self.review_dialog.is_none() {
+            let job = Job::spawn("dialog", self.wake.clone(), |_| {
+                let dialog = rfd::FileDialog::new().set_title("Keep the review in this folder");
+                Ok(Answer::of(|| dialog.pick_folder()))
+            });
+            self.review_dialog = self.started(job);
+        }
+    }
+
     /// As [`Jobs::choose_files`], for a manifest.
     pub fn choose_manifest(&mut self) {
         if self.manifest_dialog.is_none() {
@@ -348,6 +382,56 @@ impl Jobs {
         if let Some((_, job)) = &self.export {
             job.cancel();
         }
+    }
+
+    pub fn is_handing_over(&self) -> bool {
+        self.bundle.is_some() || self.annotations.is_some()
+    }
+
+    pub fn write_bundle(&mut self, handover: Handover, out: PathBuf) {
+        let job = avar_handover::spawn(handover, out.clone(), self.wake.clone());
+        self.bundle = self.started(job).map(|job| (out, job));
+    }
+
+    pub fn cancel_bundle(&self) {
+        if let Some((_, job)) = &self.bundle {
+            job.cancel();
+        }
+    }
+
+    /// Writes what `make` gives for the frames of `media`, with its remarks.
+    pub(super) fn write_annotations(
+        &mut self,
+        media: OpenedMedia,
+        format: Format,
+        out: PathBuf,
+        make: impl FnOnce(&Subject) -> (Annotations, Vec<String>) + Send + 'static,
+    ) {
+        let job = Job::spawn("annotations", self.wake.clone(), move |_| {
+            let path = &media.info.path;
+            let no_frames = || {
+                Stopped::Failed(format!("Annotations are of frames, and this recording has none: {}", path.display()))
+            };
+            let timeline = timeline_of(&media).ok_or_else(no_frames)?;
+            let name = file_name(path);
+            let (annotations, mut remarks) = make(&Subject { name: &name, timeline: &timeline });
+            let written = write_file(&out, format, &annotations, &timeline);
+            remarks.extend(written.map_err(|error| Stopped::Failed(error.to_string()))?);
+            Ok((out, remarks))
+        });
+        self.annotations = self.started(job);
+    }
+
+    pub fn is_comparing(&self) -> bool {
+        self.comparison.is_some()
+    }
+
+    /// Reads what the events of a recording are to be compared with; replaces what is being read, if anything.
+    pub(super) fn compare(&mut self, id: RecordingId, path: PathBuf, with: Compared) {
+        let job = Job::spawn("compare", self.wake.clone(), move |_| {
+            Comparison::read(&path, &with).map(Box::new).map_err(Stopped::Failed)
+        });
+        self.comparison = self.started(job).map(|job| (id, job));
     }
 
     pub fn is_reading_log(&self) -> bool {
@@ -403,9 +487,22 @@ impl Jobs {
             let chosen = |answer: Answer<_>| answer.report(Wanted::Manifest, Report::ChosenManifest);
             reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
         });
+        drain(&mut self.review_dialog, |event| {
+            let chosen = |answer: Answer<_>| answer.report(Wanted::ReviewFolder, Report::ChosenReviewFolder);
+            reports.extend(outcome(event).and_then(|answer| answer.map_or_else(problem, chosen)));
+        });
         drain(&mut self.evaluation, |event| reports.push(Report::Evaluation(event)));
         poll_slot(&mut self.export, |export, event| reports.push(Report::Export(export, event)));
         drain(&mut self.log, |event| reports.extend(outcome(event).map(Report::Log)));
+        while let Some((out, job)) = &mut self.bundle {
+            let Some(event) = job.try_next() else { break };
+            reports.push(Report::Bundle(out.clone(), event));
+        }
+        self.bundle.take_if(|(_, job)| job.has_ended());
+        drain(&mut self.annotations, |event| reports.extend(outcome(event).map(Report::Annotations)));
+        poll_slot(&mut self.comparison, |id, event| {
+            reports.extend(outcome(event).map(|read| Report::Comparison(id, read)));
+        });
         drain(&mut self.correcting, |event| reports.extend(outcome(event).map(Report::Corrected)));
         reports
     }
@@ -441,10 +538,19 @@ impl Found {
 fn kind_of(path: &Path) -> PathKind {
     match path {
         _ if is_run(path) => PathKind::Run,
+        _ if is_review(path) && path.is_file() => PathKind::Review { recording: recording_of(path) },
         _ if is_manifest(path) => PathKind::Manifest { run: run_folder(path) },
+        _ if is_annotations(path) => PathKind::Annotations { run: run_folder(path) },
         _ if path.is_file() => PathKind::File { run: run_folder(path) },
         _ => PathKind::Other,
     }
+}
+
+/// Where the recording of a review lies now. Whether it is the one is seen once it is open: its digest is compared.
+fn recording_of(review: &Path) -> Option<PathBuf> {
+    let trail = avar_review::verify(review).ok()?;
+    let places = trail.history.state().media.places(review);
+    places.into_iter().find(|place| place.is_file()).map(|place| std::path::absolute(&place).unwrap_or(place))
 }
 
 /// `NAME.run` beside the manifest, `NAME.run-2` where that is taken: no run is written over another.

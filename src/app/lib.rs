@@ -20,10 +20,12 @@
 
 pub mod color_matrix;
 pub mod command;
+pub mod comparison;
 mod deciding;
 pub mod decisions;
 pub mod evaluate;
 pub mod focus;
+mod handing_over;
 pub mod jobs;
 pub mod keymap;
 mod keys;
@@ -61,7 +63,7 @@ use self::command::Command;
 use self::letters::Letters;
 use self::screen::ScreenFit;
 use self::settings::Settings;
-use self::state::{Mode, State};
+use self::state::{Mode, PanelView, SidePanel, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use avar_analysis::NetworkChoice;
@@ -201,6 +203,8 @@ struct KeptSettings {
 impl DeskApp {
     pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
         theme::install(&cc.egui_ctx);
+        // There are keys of ours for it.
+        cc.egui_ctx.options_mut(|options| options.zoom_with_keyboard = false);
         if let Some(render_state) = &cc.wgpu_render_state {
             info!(adapter = ?render_state.adapter.get_info(), "the window is drawn");
             video_texture::install(render_state);
@@ -260,6 +264,9 @@ impl DeskApp {
     fn follow_state(&mut self, ctx: &egui::Context) {
         self.fit.tick(ctx);
         let view = &self.desk.state.view;
+        if ctx.zoom_factor() != view.scale {
+            ctx.set_zoom_factor(view.scale);
+        }
         ctx.set_theme(if view.is_dark { ThemePreference::Dark } else { ThemePreference::Light });
         if view.is_full_screen != self.was_full_screen {
             self.was_full_screen = view.is_full_screen;
@@ -364,6 +371,33 @@ fn title(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
     Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
 }
 
+/// A panel whose edge can be dragged, over which it folds; a double click on the edge folds it too.
+fn resizable(
+    ui: &mut egui::Ui,
+    panel: Panel,
+    state: &State,
+    kind: SidePanel,
+    commands: &mut Vec<Command>,
+    show: fn(&mut egui::Ui, &State, &mut Vec<Command>),
+) {
+    let view = state.view.panels.of(kind);
+    let (least, most) = kind.sizes();
+    let mut is_open = view.is_open;
+    let panel = panel.resizable(true).default_size(view.size).size_range(least..=most);
+    let shown = panel.show_collapsible(ui, &mut is_open, |ui| {
+        ui.take_available_space();
+        show(ui, state, commands);
+    });
+    let extent = |rect: egui::Rect| if kind == SidePanel::Timeline { rect.height() } else { rect.width() };
+    // While it slides it has less room than it will have.
+    let settled = shown.filter(|_| is_open && view.is_open).map(|shown| extent(shown.response.rect));
+    let size = settled.filter(|size| *size >= least).map_or(view.size, f32::round);
+    let now = PanelView { is_open, size };
+    if now != view {
+        commands.push(Command::SetPanel(kind, now));
+    }
+}
+
 /// All panels of Review; returns the size of the picture's.
 fn review(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) -> egui::Vec2 {
     let bar = bar(ui);
@@ -371,18 +405,12 @@ fn review(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) -> egui
     if !state.view.is_full_screen {
         title(ui, state, commands);
         Panel::bottom("status").exact_size(26.0).frame(bar).show(ui, |ui| panels::status_line::show(ui, state));
-        Panel::bottom("timeline")
-            .exact_size(panels::timeline::HEIGHT)
-            .frame(bar)
-            .show(ui, |ui| panels::timeline::show(ui, state, commands));
-        Panel::left("sidebar")
-            .exact_size(theme::SIDE_WIDTH)
-            .frame(side)
-            .show(ui, |ui| panels::sidebar::show(ui, state, commands));
-        Panel::right("inspector")
-            .exact_size(theme::SIDE_WIDTH)
-            .frame(side)
-            .show(ui, |ui| panels::inspector::show(ui, state, commands));
+        let mut panel = |panel: Panel, kind, frame, show: fn(&mut egui::Ui, &State, &mut Vec<Command>)| {
+            resizable(ui, panel.frame(frame), state, kind, commands, show);
+        };
+        panel(Panel::bottom("timeline"), SidePanel::Timeline, bar, panels::timeline::show);
+        panel(Panel::left("sidebar"), SidePanel::Sidebar, side, panels::sidebar::show);
+        panel(Panel::right("inspector"), SidePanel::Inspector, side, panels::inspector::show);
         Panel::bottom("transport")
             .exact_size(36.0)
             .frame(bar)

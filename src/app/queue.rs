@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use super::comparison::{Compared, Comparison};
+use super::deciding::document_of;
 use super::jobs::{Destination, Found, Opened, PathKind, Sorted};
-use super::state::{FileDigest, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Waveform};
+use super::state::{FileDigest, Mode, OpeningStage, QueueOrder, Recording, RecordingId, ScoreStatus, Waveform};
 use super::update::Desk;
 use avar_analysis::{Account, AnalysisPartial, StepScores};
 use avar_base::job::JobEvent;
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_media::OpenedMedia;
+use avar_review::beside;
 
 impl Desk {
     /// Shows a moment of a recording, once it is open.
@@ -32,8 +35,68 @@ impl Desk {
                     self.show_mode(Mode::Evaluate);
                     self.open_in_evaluate(None, evaluated);
                 }
-                self.open_recordings(recordings.into_iter().map(|found| found.path).collect());
+                let mut opened = Vec::new();
+                for Sorted { path, kind } in recordings {
+                    match kind {
+                        PathKind::Annotations { .. } => self.to_compare = Some(path),
+                        PathKind::Review { recording } => opened.extend(self.recording_of_review(path, recording)),
+                        PathKind::Run | PathKind::Manifest { .. } | PathKind::File { .. } | PathKind::Other => {
+                            opened.push(path);
+                        }
+                    }
+                }
+                self.open_recordings(opened);
             }
+        }
+    }
+
+    /// A review is of the recording on screen, and then compared with what is decided here, or opens its own.
+    fn recording_of_review(&mut self, review: PathBuf, recording: Option<PathBuf>) -> Option<PathBuf> {
+        let shown = self.state.recording();
+        if shown.is_some_and(|shown| {
+            recording.as_ref().is_none_or(|path| *path == shown.path) && document_of(shown, None) != review
+        }) {
+            self.to_compare = Some(review);
+            return None;
+        }
+        let Some(recording) = recording else {
+            let sentence =
+                "The recording of this review is not where it was; open the recording first, then the review";
+            self.state.notices.push(format!("{sentence}: {}", review.display()));
+            return None;
+        };
+        self.documents.insert(recording.clone(), review);
+        Some(recording)
+    }
+
+    /// Has what the recording on screen is to be compared with read, once that is open to its end.
+    pub(super) fn tick_comparison(&mut self) {
+        let Some(path) = self.to_compare.clone() else { return };
+        let failed = |recording: &Recording| {
+            matches!(recording.stage, OpeningStage::Failed(_)) || recording.digest == FileDigest::Failed
+        };
+        let Some(recording) = self.state.recording().filter(|recording| !failed(recording)) else {
+            self.to_compare = None;
+            let sentence = "Annotations are shown beside the events of a recording; open it first";
+            self.state.notices.push(format!("{sentence}: {}", path.display()));
+            return;
+        };
+        if let (Some(media), FileDigest::Known(sha256)) = (recording.whole_media(), &recording.digest) {
+            let with = Compared { path: recording.path.clone(), media: media.clone(), sha256: sha256.clone() };
+            self.jobs.compare(recording.id, path, with);
+            self.to_compare = None;
+        }
+    }
+
+    pub(super) fn receive_comparison(&mut self, id: RecordingId, read: Result<Box<Comparison>, String>) {
+        let Some(recording) = self.state.find(id) else { return };
+        match read {
+            Ok(comparison) => {
+                let mut comparison = *comparison;
+                comparison.refresh(&recording.decisions, recording.review.scores.as_ref());
+                recording.comparison = Some(comparison);
+            }
+            Err(sentence) => self.state.notices.push(sentence),
         }
     }
 
@@ -44,7 +107,8 @@ impl Desk {
             if self.state.queue.iter().all(|recording| recording.path != path) {
                 let id = RecordingId(self.next_id);
                 self.next_id += 1;
-                self.state.queue.push(Recording::new(id, path));
+                let document = self.documents.remove(&path).filter(|document| *document != beside(&path));
+                self.state.queue.push(Recording { document, ..Recording::new(id, path) });
             }
         }
         self.state.path_text.clear();
@@ -75,8 +139,12 @@ impl Desk {
             known => known.clone(),
         };
         self.trails.remove(&recording.id);
-        *recording =
-            Recording { audio_track: Some(track), digest, ..Recording::new(recording.id, recording.path.clone()) };
+        *recording = Recording {
+            audio_track: Some(track),
+            digest,
+            document: recording.document.take(),
+            ..Recording::new(recording.id, recording.path.clone())
+        };
         self.return_to = position.map(|position| (recording.id, position));
         self.player = None;
     }
@@ -103,6 +171,33 @@ impl Desk {
         if is_shown {
             self.start_player();
         }
+    }
+
+    /// The recording on screen changes places with its neighbour; analyses follow the order.
+    pub(super) fn move_in_queue(&mut self, is_down: bool) {
+        let Some(current) = self.state.current else { return };
+        let to = if is_down { current + 1 } else { current.wrapping_sub(1) };
+        if to < self.state.queue.len() {
+            self.state.queue.swap(current, to);
+            self.state.current = Some(to);
+        }
+    }
+
+    /// What is on screen stays there.
+    pub(super) fn sort_queue(&mut self, order: QueueOrder) {
+        let shown = self.state.recording().map(|recording| recording.id);
+        let queue = &mut self.state.queue;
+        let unreviewed = |recording: &Recording| {
+            let count = recording.decisions.count();
+            count.all - count.reviewed
+        };
+        let peak = |recording: &Recording| recording.peak().unwrap_or(-1.0);
+        match order {
+            QueueOrder::Added => queue.sort_by_key(|recording| recording.id.0),
+            QueueOrder::Peak => queue.sort_by(|a, b| peak(b).total_cmp(&peak(a))),
+            QueueOrder::Unreviewed => queue.sort_by_key(|recording| std::cmp::Reverse(unreviewed(recording))),
+        }
+        self.state.current = shown.and_then(|shown| queue.iter().position(|recording| recording.id == shown));
     }
 
     pub(super) fn show_neighbour(&mut self, offset: i64) {
@@ -215,12 +310,13 @@ impl Desk {
             recording.digest = FileDigest::Running;
             self.jobs.digest(recording.id, recording.path.clone());
         }
-        self.analyse_what_is_on_screen_first();
+        self.give_way_if_due();
         // Presenting shows what is there already. A waveform comes first: on a recording of many hours every reader
         // holds its own index of the file.
         if !self.jobs.is_analysing()
             && !self.jobs.is_reading_waveform()
             && self.state.mode() != Mode::Present
+            && !self.state.is_paused
             && let Some(place) = self.first_due(Recording::awaits_analysis)
         {
             let network = self.state.network.clone();
@@ -234,12 +330,13 @@ impl Desk {
         }
     }
 
-    /// Has the analysis that runs give way, if its scores are kept and the recording on screen waits for its own.
-    fn analyse_what_is_on_screen_first(&mut self) {
+    /// Has the analysis that runs give way, if its scores are kept, to a pause, or to the recording on screen where that
+    /// waits for its own.
+    fn give_way_if_due(&mut self) {
         let Some(analysing) = self.jobs.analysing_resumably() else { return };
         let waits = |recording: &&Recording| recording.id != analysing && recording.awaits_analysis();
-        let is_to_give_way = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
-        if is_to_give_way && self.giving_way != Some(analysing) {
+        let is_on_screen = self.state.mode() != Mode::Present && self.state.recording().filter(waits).is_some();
+        if (is_on_screen || self.state.is_paused) && self.giving_way != Some(analysing) {
             self.giving_way = Some(analysing);
             self.jobs.cancel_analysis();
         }

@@ -49,8 +49,10 @@ impl Desk {
         let mut runs = Vec::new();
         for Sorted { path, kind } in found {
             match kind {
-                PathKind::Manifest { run } | PathKind::File { run } => self.evaluate_manifest(Manifest { path, run }),
-                PathKind::Run | PathKind::Other => runs.push(path),
+                PathKind::Manifest { run } | PathKind::File { run } | PathKind::Annotations { run } => {
+                    self.evaluate_manifest(Manifest { path, run });
+                }
+                PathKind::Run | PathKind::Review { .. } | PathKind::Other => runs.push(path),
             }
         }
         let is_open = self.evaluate.state.open(Slot::A).is_some();

@@ -11,7 +11,7 @@ use avar_labels::Hysteresis;
 
 use super::APP_ID;
 use super::keymap::KeyMap;
-use super::state::State;
+use super::state::{Panels, SCALES, State};
 
 /// As they are written; what a file does not say is as at first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ use super::state::State;
 pub struct Settings {
     pub is_dark: bool,
     pub has_overlay: bool,
+    pub panels: Panels,
+    /// All sizes are multiplied by this.
+    pub scale: f32,
     /// 0 to 1.
     pub volume: f32,
     pub is_muted: bool,
@@ -29,6 +32,8 @@ pub struct Settings {
     /// Who decides; empty: as the system names who is at work.
     pub author: String,
     pub keys: KeyMap,
+    /// For reviews of recordings whose own folder cannot be written; empty: none.
+    pub review_folder: PathBuf,
     /// The recordings that were open last, by absolute paths; those without a name in Unicode are not remembered.
     pub queue: Vec<String>,
 }
@@ -38,12 +43,15 @@ impl Default for Settings {
         Self {
             is_dark: true,
             has_overlay: true,
+            panels: Panels::default(),
+            scale: 1.0,
             volume: 1.0,
             is_muted: false,
             extra_latency_ms: 0,
             rule: Hysteresis::default(),
             author: String::new(),
             keys: KeyMap::default(),
+            review_folder: PathBuf::new(),
             queue: Vec::new(),
         }
     }
@@ -95,6 +103,9 @@ impl Settings {
     fn within_bounds(mut self) -> Self {
         let first = Self::default();
         self.volume = if self.volume.is_finite() { self.volume.clamp(0.0, 1.0) } else { first.volume };
+        self.scale =
+            if self.scale.is_finite() { self.scale.clamp(*SCALES.start(), *SCALES.end()) } else { first.scale };
+        self.panels = self.panels.within_bounds();
         self.extra_latency_ms = self.extra_latency_ms.clamp(-1000, 1000);
         let Hysteresis { onset, offset, min_on_s, min_off_s } = self.rule;
         let is_share = |share: f32| (0.0..=1.0).contains(&share);
@@ -109,12 +120,15 @@ impl Settings {
         Self {
             is_dark: state.view.is_dark,
             has_overlay: state.view.has_overlay,
+            panels: state.view.panels,
+            scale: state.view.scale,
             volume: state.transport.volume,
             is_muted: state.transport.is_muted,
             extra_latency_ms: state.transport.extra_latency_ms,
             rule: state.own_rule,
             author: state.chosen_author.clone(),
             keys: state.keys.as_ref().clone(),
+            review_folder: state.review_folder.clone().unwrap_or_default(),
             queue: queue_of(state),
         }
     }
@@ -123,11 +137,14 @@ impl Settings {
     pub fn apply(&self, state: &mut State) {
         state.view.is_dark = self.is_dark;
         state.view.has_overlay = self.has_overlay;
+        state.view.panels = self.panels;
+        state.view.scale = self.scale;
         state.transport.volume = self.volume;
         state.transport.is_muted = self.is_muted;
         state.transport.extra_latency_ms = self.extra_latency_ms;
         (state.hysteresis, state.own_rule) = (self.rule, self.rule);
         state.keys = Arc::new(self.keys.clone());
+        state.review_folder = Some(self.review_folder.clone()).filter(|folder| folder.is_absolute());
         state.last_queue = self.queue.clone();
         state.chosen_author = self.author.clone();
         if !self.author.is_empty() {

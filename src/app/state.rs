@@ -4,16 +4,22 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::command::Action;
+use super::comparison::Comparison;
 use super::decisions::{Decisions, ListView};
 use super::evaluate::state::Slot;
 use super::keymap::KeyMap;
+use super::panels;
 use super::present::PresentState;
 use super::shortcut::Shortcut;
+use super::theme;
 use super::widgets::picture_fit::PictureZoom;
 use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
 use avar_base::job::Progress;
 use avar_base::time::{MediaTime, TimeRange};
+use avar_interchange::Format;
 use avar_labels::{AnomalyClass, Hysteresis, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::card::UNTRAINED_WARNING;
@@ -23,6 +29,17 @@ use avar_playback::PlayerView;
 /// Names a recording for as long as the window is open; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordingId(pub u64);
+
+/// How the queue is put in order, once and when it is asked for: nothing moves by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QueueOrder {
+    /// As the recordings were added.
+    Added,
+    /// The highest anomaly score first.
+    Peak,
+    /// Those with the most events that nobody has decided on first.
+    Unreviewed,
+}
 
 /// What the window is used for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +54,8 @@ pub struct State {
     mode: Mode,
     pub present: PresentState,
     pub queue: Vec<Recording>,
+    /// No analysis begins.
+    pub is_paused: bool,
     /// The recording on screen, as a place in the queue.
     pub current: Option<usize>,
     /// The player's picture and position in this frame; `None` while nothing can be played.
@@ -61,6 +80,10 @@ pub struct State {
     pub author: String,
     /// The one that the settings name; empty: none.
     pub chosen_author: String,
+    /// How far the bundle is that is being written.
+    pub bundling: Option<Option<Progress>>,
+    /// For reviews of recordings whose own folder cannot be written.
+    pub review_folder: Option<PathBuf>,
 }
 
 /// How the current recording is played.
@@ -103,6 +126,86 @@ pub struct ViewState {
     pub is_dark: bool,
     /// The list of events.
     pub list: ListView,
+    pub panels: Panels,
+    /// All sizes are multiplied by this.
+    pub scale: f32,
+}
+
+/// The bounds of [`ViewState::scale`].
+pub const SCALES: std::ops::RangeInclusive<f32> = 0.5..=3.0;
+
+/// A panel around the picture of Review, which can be resized and folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SidePanel {
+    Sidebar,
+    Inspector,
+    Timeline,
+}
+
+/// The panels around the picture of Review.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Panels {
+    pub sidebar: PanelView,
+    pub inspector: PanelView,
+    pub timeline: PanelView,
+}
+
+/// How much room a panel has.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PanelView {
+    pub is_open: bool,
+    /// Width, or the height of the timeline, in points.
+    pub size: f32,
+}
+
+impl Default for Panels {
+    fn default() -> Self {
+        let open = |size| PanelView { is_open: true, size };
+        Self {
+            sidebar: open(theme::SIDE_WIDTH),
+            inspector: open(theme::SIDE_WIDTH),
+            timeline: open(panels::timeline::LEAST_HEIGHT),
+        }
+    }
+}
+
+impl Panels {
+    pub fn of(&self, panel: SidePanel) -> PanelView {
+        match panel {
+            SidePanel::Sidebar => self.sidebar,
+            SidePanel::Inspector => self.inspector,
+            SidePanel::Timeline => self.timeline,
+        }
+    }
+
+    pub fn of_mut(&mut self, panel: SidePanel) -> &mut PanelView {
+        match panel {
+            SidePanel::Sidebar => &mut self.sidebar,
+            SidePanel::Inspector => &mut self.inspector,
+            SidePanel::Timeline => &mut self.timeline,
+        }
+    }
+
+    /// Anybody may have written them.
+    pub fn within_bounds(mut self) -> Self {
+        for panel in [SidePanel::Sidebar, SidePanel::Inspector, SidePanel::Timeline] {
+            let view = self.of_mut(panel);
+            let (least, most) = panel.sizes();
+            view.size = if view.size.is_finite() { view.size.clamp(least, most) } else { least };
+        }
+        self
+    }
+}
+
+impl SidePanel {
+    /// The least and the most room that it takes, in points.
+    pub fn sizes(self) -> (f32, f32) {
+        match self {
+            Self::Sidebar | Self::Inspector => (theme::SIDE_WIDTH, 2.5 * theme::SIDE_WIDTH),
+            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::LEAST_HEIGHT),
+        }
+    }
 }
 
 impl Default for ViewState {
@@ -115,6 +218,8 @@ impl Default for ViewState {
             is_full_screen: false,
             is_dark: true,
             list: ListView::default(),
+            panels: Panels::default(),
+            scale: 1.0,
         }
     }
 }
@@ -135,6 +240,8 @@ pub enum Sheet {
         problem: Option<String>,
     },
     Log(LogView),
+    /// What is written for others: bundle and annotations.
+    HandOver(HandOverSheet),
     /// On the event that is chosen, or at the playhead.
     Note {
         text: String,
@@ -145,6 +252,14 @@ pub enum Sheet {
         wanted: Wanted,
         text: String,
     },
+}
+
+/// Where what is handed over is to go.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandOverSheet {
+    pub bundle: String,
+    pub annotations: String,
+    pub format: Format,
 }
 
 /// A key that is being changed.
@@ -162,6 +277,8 @@ pub enum Wanted {
     /// A folder.
     Run(Slot),
     Manifest,
+    /// A folder.
+    ReviewFolder,
 }
 
 /// The log as far as it is there.
@@ -191,6 +308,9 @@ pub struct Recording {
     pub waveform: Waveform,
     pub review: ScoreState,
     pub decisions: Decisions,
+    pub comparison: Option<Comparison>,
+    /// Where its review is, where that is not beside it.
+    pub document: Option<PathBuf>,
 }
 
 /// SHA-256 of a recording's file, which is computed once the file is indexed.
@@ -253,6 +373,7 @@ impl State {
             mode: Mode::default(),
             present: PresentState::default(),
             queue: Vec::new(),
+            is_paused: false,
             current: None,
             player: None,
             transport: Transport::default(),
@@ -268,6 +389,8 @@ impl State {
             path_text: String::new(),
             author,
             chosen_author: String::new(),
+            bundling: None,
+            review_folder: None,
         }
     }
 
@@ -405,6 +528,8 @@ impl Recording {
             waveform: Waveform::Unknown,
             review: ScoreState::default(),
             decisions: Decisions::default(),
+            comparison: None,
+            document: None,
         }
     }
 
@@ -425,9 +550,22 @@ impl Recording {
         self.whole_media().is_some() && self.digest == FileDigest::Due
     }
 
+    /// The highest anomaly score, as far as it has been analysed.
+    pub fn peak(&self) -> Option<f32> {
+        let steps = &self.review.scores.as_ref()?.steps;
+        steps.iter().map(StepScore::anomaly).reduce(f32::max)
+    }
+
     /// Whether it waits for its turn to be analysed.
     pub fn awaits_analysis(&self) -> bool {
         self.whole_media().is_some() && matches!(self.review.status, ScoreStatus::Queued)
+    }
+
+    /// Says anew how far what is decided here agrees with what it is compared with.
+    pub fn compare_anew(&mut self) {
+        if let Some(comparison) = &mut self.comparison {
+            comparison.refresh(&self.decisions, self.review.scores.as_ref());
+        }
     }
 
     /// Finds the events anew, and lists them with what was decided.

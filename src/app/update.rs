@@ -2,6 +2,7 @@
 //! to the queue, to playing and at the wish of Evaluate stands in `queue`, `transport` and `requests`.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,8 +19,8 @@ use super::keymap::{AnyAction, KeyMap};
 use super::present::PresentState;
 use super::preview::Preview;
 use super::state::{
-    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, ScoreStatus, Sheet, State, Wanted,
-    Waveform,
+    FileDigest, KeyChange, LogView, Mode, OpeningStage, Recording, RecordingId, SCALES, ScoreStatus, Sheet, SidePanel,
+    State, Wanted, Waveform,
 };
 use super::thumbnails::Moment;
 use super::trail::TrailWriter;
@@ -51,6 +52,10 @@ pub struct Desk {
     pub(super) next_id: u64,
     /// The documents of reviews that are open.
     pub(super) trails: HashMap<RecordingId, TrailWriter>,
+    /// Where the reviews of recordings are that are about to be opened.
+    pub(super) documents: HashMap<PathBuf, PathBuf>,
+    /// What the recording on screen is to be compared with once it is open.
+    pub(super) to_compare: Option<PathBuf>,
     /// Decisions that are not sent on yet, the oldest first.
     pub(super) wishes: VecDeque<(RecordingId, Wish)>,
     /// When a threshold was last moved, until it is taken into the review.
@@ -76,6 +81,8 @@ impl Desk {
             giving_way: None,
             next_id: 0,
             trails: HashMap::new(),
+            documents: HashMap::new(),
+            to_compare: None,
             wishes: VecDeque::new(),
             rule_moved_at: None,
             picture_panel: vec2(1.0, 1.0),
@@ -97,6 +104,7 @@ impl Desk {
         self.tick_preview(now);
         self.schedule();
         self.tick_decisions(now);
+        self.tick_comparison();
         self.state.player = self.player.as_mut().map(|player| player.view(now));
         self.go_round();
         if let (Some(player), Some((visible, whole))) = (&self.state.player, self.state.timeline())
@@ -119,6 +127,9 @@ impl Desk {
         self.evaluate.is_busy()
             || self.jobs.is_reading_log()
             || self.jobs.is_sorting()
+            || self.jobs.is_comparing()
+            || self.jobs.is_handing_over()
+            || self.to_compare.is_some()
             || self.jobs.is_digesting()
             || self.is_deciding()
             || self.state.queue.iter().any(waits)
@@ -135,6 +146,7 @@ impl Desk {
             Command::OpenInEvaluate(paths) => self.jobs.sort(Destination::Evaluate, paths),
             Command::ShowFile(place) => self.show(place),
             Command::RemoveFile(place) => self.remove(place),
+            Command::SortQueue(order) => self.sort_queue(order),
             Command::Seek(time, precision) => self.with_player(|player| player.seek(time, precision)),
             Command::SeekFrame(frame) => self.seek_frame(frame),
             Command::StepFrames(count) => self.with_player(|player| player.step(count)),
@@ -153,6 +165,17 @@ impl Desk {
                 self.rule_moved();
             }
             Command::SetTimelineView(range) => self.set_timeline(range),
+            Command::EditHandOver(sheet) => self.state.sheet = Some(Sheet::HandOver(sheet)),
+            Command::WriteBundle(out) => self.write_bundle(out),
+            Command::CancelBundle => self.jobs.cancel_bundle(),
+            Command::WriteAnnotations(format, out) => self.write_annotations(format, out),
+            Command::CloseComparison => {
+                let current = self.state.current;
+                if let Some(recording) = current.and_then(|current| self.state.queue.get_mut(current)) {
+                    recording.comparison = None;
+                }
+            }
+            Command::SetPanel(panel, view) => *self.state.view.panels.of_mut(panel) = view,
             Command::ScaleWaveform(factor) => {
                 let scale = self.state.view.waveform_scale * factor;
                 self.state.view.waveform_scale = scale.clamp(1.0, 64.0);
@@ -186,6 +209,7 @@ impl Desk {
                     Wanted::Recordings => self.jobs.sort(Destination::Review, vec![path]),
                     Wanted::Run(slot) => self.jobs.sort(Destination::Slot(slot), vec![path]),
                     Wanted::Manifest => self.jobs.sort(Destination::Evaluate, vec![path]),
+                    Wanted::ReviewFolder => self.keep_review_in(path),
                 }
             }
             Command::DismissNotice(place) if place < self.state.notices.len() => {
@@ -305,6 +329,12 @@ impl Desk {
             Action::TimelineZoomOut => self.zoom_timeline(1.0 / 1.5),
             Action::TimelineFit => self.state.view.timeline = None,
             Action::FullScreen => self.state.view.is_full_screen = !self.state.view.is_full_screen,
+            Action::ToggleSidebar => self.fold(SidePanel::Sidebar),
+            Action::ToggleInspector => self.fold(SidePanel::Inspector),
+            Action::ToggleTimeline => self.fold(SidePanel::Timeline),
+            Action::Larger => self.scale_by(SCALE_STEP),
+            Action::Smaller => self.scale_by(-SCALE_STEP),
+            Action::UsualSize => self.state.view.scale = 1.0,
             Action::ToggleTheme => self.state.view.is_dark = !self.state.view.is_dark,
             Action::Open => self.jobs.choose_files(),
             Action::OpenSample => self.jobs.unpack_sample(),
@@ -315,6 +345,12 @@ impl Desk {
                 let paths = self.state.last_queue.iter().map(Into::into).collect();
                 self.jobs.sort(Destination::Review, paths);
             }
+            Action::HandOver => self.open_hand_over(),
+            Action::PlaceReview => self.jobs.choose_review_folder(),
+            Action::MoveUp => self.move_in_queue(false),
+            Action::MoveDown => self.move_in_queue(true),
+            Action::ClearQueue => (0..self.state.queue.len()).rev().for_each(|place| self.remove(place)),
+            Action::PauseAnalyses => self.state.is_paused = !self.state.is_paused,
             Action::Analyse => self.analyse_again(),
             Action::AnalyseCancelled => self.analyse_cancelled(),
             Action::CancelAnalyses => self.cancel_analyses(),
@@ -367,6 +403,16 @@ impl Desk {
             Action::Undo => self.decide(Decision::Undo),
             Action::Redo => self.decide(Decision::Redo),
         }
+    }
+
+    fn fold(&mut self, panel: SidePanel) {
+        let view = self.state.view.panels.of_mut(panel);
+        view.is_open = !view.is_open;
+    }
+
+    fn scale_by(&mut self, step: f32) {
+        let scale = &mut self.state.view.scale;
+        *scale = (((*scale + step) / SCALE_STEP).round() * SCALE_STEP).clamp(*SCALES.start(), *SCALES.end());
     }
 
     fn has_chosen_several(&self) -> bool {
@@ -464,6 +510,10 @@ impl Desk {
             Report::Evaluation(event) => self.receive_evaluation(event),
             Report::Export(export, event) => self.evaluate.export_news(export, event),
             Report::Corrected(outcome) => self.receive_corrected(outcome),
+            Report::ChosenReviewFolder(folder) => self.keep_review_in(folder),
+            Report::Bundle(out, event) => self.receive_bundle(out, event),
+            Report::Annotations(read) => self.receive_annotations(read),
+            Report::Comparison(id, read) => self.receive_comparison(id, read),
             Report::Log(read) => self.receive_log(read),
             Report::Problem(sentence) => self.state.notices.push(sentence),
             Report::Opening(id, event) => self.receive_opening(id, event),
@@ -517,6 +567,9 @@ fn moves_playhead(command: &Command) -> bool {
         _ => false,
     }
 }
+
+/// By which everything grows or shrinks.
+const SCALE_STEP: f32 = 0.1;
 
 /// Asking for a screen that is not there does nothing.
 const MOST_SCREENS: usize = 4;

@@ -85,6 +85,19 @@ impl Sub for MediaTime {
     }
 }
 
+/// `0:04.250`, `1:02:03.004`: hours only where there are any, always milliseconds; `-` before zero.
+pub fn time_code(time: MediaTime) -> String {
+    let milliseconds = (time.nanoseconds() as f64 / 1e6).round() as i64;
+    let sign = if milliseconds < 0 { "-" } else { "" };
+    let milliseconds = milliseconds.unsigned_abs();
+    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{sign}{minutes}:{seconds:02}.{rest:03}"),
+        _ => format!("{sign}{hours}:{minutes:02}:{seconds:02}.{rest:03}"),
+    }
+}
+
 /// The unit of a stream's PTS, in seconds: `numerator / denominator`, both above zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct TimeBase {
@@ -203,6 +216,14 @@ mod tests {
         assert_eq!(FrameIndex(3).offset_within(-10, 20), FrameIndex(0));
         assert_eq!(FrameIndex(3).offset_within(100, 20), FrameIndex(19));
         assert_eq!(FrameIndex(0).offset_within(i64::MIN, 0), FrameIndex(0));
+    }
+
+    #[test]
+    fn time_codes_carry_over_into_minutes_and_hours() {
+        assert_eq!(time_code(MediaTime::from_seconds(4.25)), "0:04.250");
+        assert_eq!(time_code(MediaTime::from_seconds(59.9996)), "1:00.000");
+        assert_eq!(time_code(MediaTime::from_seconds(3723.004)), "1:02:03.004");
+        assert_eq!(time_code(MediaTime::from_seconds(-0.5)), "-0:00.500");
     }
 
     #[test]

@@ -6,10 +6,10 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 
 use avar_base::job::CancelToken;
-use avar_interchange::{AnnotatedSpan, Annotations, Format, Marker, Subject, Timeline, read_file, write_file};
-use avar_labels::Verdict;
+use avar_handover::annotations::{annotations_of, timeline_of};
+use avar_interchange::{Annotations, Format, Subject, read_file, write_file};
 use avar_media::OpenedMedia;
-use avar_review::{Candidate, ReviewState, verify};
+use avar_review::{Candidate, verify};
 
 #[derive(Args)]
 pub(super) struct ConvertArguments {
@@ -76,13 +76,6 @@ fn named_by_ending(out: &Path) -> anyhow::Result<Format> {
     }
 }
 
-/// When each frame is shown; `None` in a recording without a picture. Others count from its start.
-fn timeline_of(opened: &OpenedMedia) -> Option<Timeline> {
-    let frames = opened.frames.as_ref()?;
-    let times = frames.entries().iter().map(|entry| entry.time).collect();
-    Timeline::new(opened.info.range.start.min(frames.range().start), times, frames.range().end)
-}
-
 /// What was decided, without what was rejected where the format cannot say that it was.
 fn of_review(
     file: &Path,
@@ -98,32 +91,6 @@ fn of_review(
     let duration = opened.info.range.duration();
     state.media.check(&Candidate { path: media, sha256: &sha256, frames, duration })?;
     Ok(annotations_of(state, subject, to))
-}
-
-fn annotations_of(state: &ReviewState, subject: &Subject, to: Format) -> (Annotations, Vec<String>) {
-    let is_told = |verdict: Option<Verdict>| to.carries().decisions || verdict != Some(Verdict::Rejected);
-    let mut annotations = Annotations::of(subject);
-    let rejected = state.events().filter(|event| !is_told(event.verdict)).count();
-    annotations.spans = state
-        .events()
-        .filter(|event| is_told(event.verdict))
-        .map(|event| AnnotatedSpan {
-            score: event.bases.iter().map(|basis| basis.peak).reduce(f32::max),
-            note: Some(event.note.to_string()).filter(|note| !note.is_empty()),
-            decision: event.verdict,
-            ..AnnotatedSpan::new(event.stretch.start.frame.0, event.stretch.end.frame.0, event.class)
-        })
-        .collect();
-    annotations.spans.sort_by_key(|span| (span.frames.start, span.frames.end));
-    let marker = |note: &avar_review::FrameNote| Marker { frame: note.at.frame, text: note.text.to_string() };
-    annotations.markers = state.notes().map(marker).collect();
-    annotations.markers.sort_by_key(|marker| marker.frame);
-    let remark = format!(
-        "{} left out: {} has no place for decisions",
-        avar_base::wording::counted(rejected, "rejected event"),
-        to.label()
-    );
-    (annotations, (rejected > 0).then_some(remark).into_iter().collect())
 }
 
 #[cfg(test)]

@@ -1,17 +1,13 @@
 //! `avar figure` and `avar report`: the paper's figures and tables from a run, and the run as one page.
 
-use std::cell::{Cell, RefCell};
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::bail;
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
-use super::{progress_line, say};
-use avar_base::job::CancelToken;
-use avar_export::{Export, ExportSettings, Watch};
+use super::{say, watched};
+use avar_export::{Export, ExportSettings};
 use avar_figures::TsneSettings;
 use avar_metrics::runs::read_run;
 
@@ -113,21 +109,7 @@ pub(super) fn report(arguments: ReportArguments) -> anyhow::Result<()> {
 
 fn make(export: Export, run: &Path, out: &Path, settings: &ExportSettings) -> anyhow::Result<()> {
     let run = read_run(run)?;
-    let (started, shown, is_shown) = (Instant::now(), Cell::new(-1), std::io::stderr().is_terminal());
-    let progress = |fraction: f32| {
-        let percent = (fraction * 100.0) as i32;
-        if is_shown && shown.replace(percent) != percent {
-            eprint!("{}", progress_line(export.file_name().as_str(), fraction, started));
-        }
-    };
-    let cancel = CancelToken::default();
-    let notices = RefCell::new(Vec::new());
-    let notice = |sentence| notices.borrow_mut().push(sentence);
-    let written = avar_export::write(export, &run, settings, out, &Watch::new(&cancel, &progress, &notice));
-    if is_shown {
-        eprint!("\r\x1b[K");
-    }
-    notices.take().iter().for_each(|sentence| eprintln!("avar: {sentence}"));
+    let written = watched(&export.file_name(), |watch| avar_export::write(export, &run, settings, out, watch));
     let written = written?;
     if let Some(note) = avar_fonts::note() {
         eprintln!("avar: {note}: they are boxes in the PNG");

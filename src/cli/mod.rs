@@ -8,11 +8,13 @@ mod convert;
 mod data;
 mod evaluation;
 mod figure;
+mod handover;
 pub mod train_window;
 mod training;
 mod weights;
 
 use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -28,8 +30,8 @@ use tracing::{error, info};
 
 use avar_analysis::record::{EventRecord, RecordPaths, RunRecord, write_record};
 use avar_analysis::{
-    AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
-    analyse, find_events,
+    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, DeviceChoice, JournalPlace, NetworkChoice, NetworkShelf,
+    StepGrid, analyse, find_events,
 };
 use avar_app::DeskOptions;
 #[cfg(feature = "screenshots")]
@@ -38,6 +40,7 @@ use avar_base::files::write_png;
 use avar_base::job::{CancelToken, Progress, thread_count};
 use avar_base::panics;
 use avar_base::time::{FrameIndex, TimeRange};
+use avar_export::Watch;
 use avar_labels::Hysteresis;
 use avar_log::LogPlace;
 use avar_media::{AudioFaults, FrameTable, IngestReport, OpenedMedia, VideoReader, open, open_track};
@@ -113,6 +116,10 @@ enum Command {
     /// Fetch pretrained networks
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
+    /// Write a review as a bundle: one file that anybody can verify
+    Export(handover::ExportArguments),
+    /// Check every byte of a bundle, and with the recording at hand what it says of it
+    Verify(handover::VerifyArguments),
     /// Convert annotations of a recording from one program's format to another's, a review included
     Convert(convert::ConvertArguments),
     /// Make a manifest of a dataset in folders, or say what is in a manifest
@@ -158,6 +165,9 @@ struct AnalyzeArguments {
     /// A folder in which scores are kept while they are computed: the same command goes on after an interruption
     #[arg(long)]
     journal: Option<PathBuf>,
+    /// A zip file to write as well: what was found, with stills and figures, as `avar export` writes it; of one recording
+    #[arg(long)]
+    bundle: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -302,6 +312,8 @@ fn dispatch(arguments: Arguments, log: LogPlace) -> anyhow::Result<()> {
         Some(Command::Ablate(arguments)) => training::ablate(arguments),
         Some(Command::Weights(command)) => weights::run(command),
         Some(Command::Compose(arguments)) => compose::run(arguments),
+        Some(Command::Export(arguments)) => handover::export(arguments),
+        Some(Command::Verify(arguments)) => handover::verify(arguments),
         Some(Command::Convert(arguments)) => convert::run(arguments),
         Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
@@ -409,6 +421,25 @@ fn with_progress<T>(work: impl FnOnce(&(dyn Fn(usize, usize) + Sync)) -> T) -> T
     done
 }
 
+/// Tells on a terminal how far `work` has come, and afterwards what it had to do without.
+fn watched<T>(name: &str, work: impl FnOnce(&Watch) -> T) -> T {
+    let (started, shown, is_shown) = (Instant::now(), Cell::new(-1), std::io::stderr().is_terminal());
+    let progress = |fraction: f32| {
+        let percent = (fraction * 100.0) as i32;
+        if is_shown && shown.replace(percent) != percent {
+            eprint!("{}", progress_line(name, fraction, started));
+        }
+    };
+    let (cancel, notices) = (CancelToken::default(), RefCell::new(Vec::new()));
+    let notice = |sentence| notices.borrow_mut().push(sentence);
+    let done = work(&Watch::new(&cancel, &progress, &notice));
+    if is_shown {
+        eprint!("\r\x1b[K");
+    }
+    notices.take().iter().for_each(|sentence| eprintln!("avar: {sentence}"));
+    done
+}
+
 fn save_frame(file: &Path, index: FrameIndex, out: &Path) -> anyhow::Result<()> {
     let table = Arc::new(FrameTable::scan(file, &CancelToken::default(), |_| {})?);
     if index.0 >= table.len() {
@@ -464,6 +495,9 @@ struct Outcome {
 }
 
 fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
+    if arguments.bundle.is_some() && arguments.files.len() > 1 {
+        bail!("a bundle is of one recording; name one file with --bundle");
+    }
     let network = arguments.network.choice()?;
     let settings = AnalysisSettings { steps_per_second: arguments.steps_per_second, ..AnalysisSettings::default() };
     let shelf = NetworkShelf::default();
@@ -477,9 +511,9 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
         let journal = arguments.journal.clone().map(|folder| JournalPlace { folder, afresh: false });
         let paths = RecordPaths::new(&arguments.out, &name);
         let media = open_track(file, arguments.audio_track, &CancelToken::default(), |_| {});
-        let analysed = media
-            .map_err(anyhow::Error::from)
-            .and_then(|media| analyze_media(media, paths, &network, &settings, journal, &shelf));
+        let analysed = media.map_err(anyhow::Error::from).and_then(|media| {
+            analyze_media(media, paths, &network, &settings, journal, &shelf, arguments.bundle.as_deref())
+        });
         match analysed {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
             Ok(outcome) => print_outcome(file, &outcome)?,
@@ -524,21 +558,37 @@ fn analyze_media(
     settings: &AnalysisSettings,
     journal: Option<JournalPlace>,
     shelf: &NetworkShelf,
+    bundle: Option<&Path>,
 ) -> anyhow::Result<Outcome> {
     let cancel = CancelToken::default();
-    let OpenedMedia { info, frames } = media;
-    let file = info.path.clone();
-    let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone(), journal };
-    let mut progress = ProgressLine::new(&file);
-    let analysis = analyse(&spec, shelf, &cancel, |partial| progress.show(partial));
-    progress.clear();
-    let analysis = analysis?;
+    let file = media.info.path.clone();
+    let (spec, analysis) = analysed(&media, network, settings, journal, shelf)?;
     let hysteresis = Hysteresis::default();
     let events = find_events(&analysis.scores, hysteresis);
-    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, avar_media::digest(&file, &cancel)?);
+    let sha256 = avar_media::digest(&file, &cancel)?;
+    let record = RunRecord::new(&spec, &analysis, &events, hysteresis, sha256.clone());
     write_record(&paths, &record, &analysis.scores, &events)?;
+    if let Some(out) = bundle {
+        handover::write_found(media, sha256, &spec, &analysis, hysteresis, out)?;
+    }
     let events = events.iter().map(|event| EventRecord::new(event, &analysis.scores)).collect();
     Ok(Outcome { record, events, paths })
+}
+
+/// The analysis of an opened recording, told on a terminal while it runs.
+fn analysed(
+    media: &OpenedMedia,
+    network: &NetworkChoice,
+    settings: &AnalysisSettings,
+    journal: Option<JournalPlace>,
+    shelf: &NetworkShelf,
+) -> anyhow::Result<(AnalysisSpec, Analysis)> {
+    let OpenedMedia { info, frames } = media.clone();
+    let mut progress = ProgressLine::new(&info.path);
+    let spec = AnalysisSpec { info, frames, network: network.clone(), settings: settings.clone(), journal };
+    let analysis = analyse(&spec, shelf, &CancelToken::default(), |partial| progress.show(partial));
+    progress.clear();
+    Ok((spec, analysis?))
 }
 
 fn outcome_json(file: &Path, outcome: &Outcome) -> serde_json::Value {
@@ -628,7 +678,8 @@ fn demo(out: &Path, log: LogPlace) -> anyhow::Result<()> {
     say("There is no display, so the sample incident is analysed without a window.")?;
     let paths = RecordPaths::new(out, "sample-incident");
     let media = open(&sample, &CancelToken::default(), |_| {})?;
-    let outcome = analyze_media(media, paths, &network, &AnalysisSettings::default(), None, &NetworkShelf::default())?;
+    let settings = AnalysisSettings::default();
+    let outcome = analyze_media(media, paths, &network, &settings, None, &NetworkShelf::default(), None)?;
     print_outcome(&sample, &outcome)?;
     let picture = out.join("window.png");
     let options = DeskOptions { files: vec![sample], network, ..DeskOptions::default() };

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use export::{Export, ExportSettings, write};
+pub use stills::small_picture;
 pub use watch::Watch;
 
 use avar_base::files::WriteError;

@@ -7,7 +7,7 @@ use super::Watch;
 use avar_base::job::Cancelled;
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_figures::{Moment, RgbPicture, Still};
-use avar_media::{FrameScaler, MediaError, VideoReader, open};
+use avar_media::{FrameScaler, MediaError, VideoFrame, VideoReader, open};
 use avar_metrics::runs::Run;
 
 /// Twice as wide as the widest frame of a figure: pictures are drawn at twice the size.
@@ -79,12 +79,16 @@ fn read_picture(
     scaler: &mut FrameScaler,
     index: FrameIndex,
 ) -> Result<Option<RgbPicture>, MediaError> {
-    let frame = reader.seek_exact(index)?;
+    small_picture(&reader.seek_exact(index)?, scaler)
+}
+
+/// A frame as figures show it; `None` where it has no pixels.
+pub fn small_picture(frame: &VideoFrame, scaler: &mut FrameScaler) -> Result<Option<RgbPicture>, MediaError> {
     let (width_px, height_px) = frame.upright_size_px();
     let fit = (f64::from(WIDEST_PX) / f64::from(width_px.max(height_px).max(1))).min(1.0);
     let scaled = |length_px: u32| ((f64::from(length_px) * fit).round() as u32).max(1);
     let (width_px, height_px) = (scaled(width_px), scaled(height_px));
-    Ok(RgbPicture::new(width_px, height_px, scaler.scale(&frame, width_px, height_px)?))
+    Ok(RgbPicture::new(width_px, height_px, scaler.scale(frame, width_px, height_px)?))
 }
 
 #[cfg(test)]

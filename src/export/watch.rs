@@ -20,22 +20,24 @@ impl<'a> Watch<'a> {
     }
 
     /// Of the stretch `from..to` of this one.
-    pub(super) fn part(&self, from: f32, to: f32) -> Watch<'a> {
+    pub fn part(&self, from: f32, to: f32) -> Watch<'a> {
         let width = self.to - self.from;
         Watch { from: self.from + from * width, to: self.from + to * width, ..*self }
     }
 
     /// `fraction` of it is done; `Err` once the work is to stop.
-    pub(super) fn tell(&self, fraction: f32) -> Result<(), Cancelled> {
+    pub fn tell(&self, fraction: f32) -> Result<(), Cancelled> {
         (self.progress)(self.from + fraction * (self.to - self.from));
         self.cancel.check()
     }
 
-    pub(super) fn notice(&self, sentence: impl Display) {
+    /// Hands on what the work has to do without, in a sentence.
+    pub fn notice(&self, sentence: impl Display) {
         (self.notice)(sentence.to_string());
     }
 
-    pub(super) fn cancel(&self) -> &CancelToken {
+    /// What the work is stopped by.
+    pub fn cancel(&self) -> &CancelToken {
         self.cancel
     }
 }

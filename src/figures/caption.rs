@@ -24,16 +24,14 @@ const DIGEST_LETTERS: usize = 12;
 impl Caption {
     /// Takes warnings and provenance from `run`, and adds a note on classes that were never checked on real recordings.
     pub fn new(title: impl Into<String>, notes: Vec<String>, run: &Run) -> Self {
-        let about = &run.about;
-        let mut warnings = Vec::new();
-        if !about.warning.is_empty() {
-            warnings.push(about.warning.clone());
-        } else if !about.is_trained {
-            warnings.push("The run does not say that its weights were trained.".to_owned());
-        }
-        let mut notes = notes;
-        notes.extend(unvalidated_note(about));
-        Self { title: title.into(), warnings, notes, provenance: provenance(run) }
+        Self::of_weights(title, notes, &run.about, provenance(run))
+    }
+
+    /// Of something that is no run: warnings of the weights, and a note on classes that were never checked, as
+    /// [`Self::new`] has them, and the provenance as given.
+    pub fn of_weights(title: impl Into<String>, notes: Vec<String>, about: &About, provenance: String) -> Self {
+        let notes = notes.into_iter().chain(unvalidated_note(about)).collect();
+        Self { title: title.into(), warnings: warnings(about), notes, provenance }
     }
 
     /// All of it, in the order in which it is read.
@@ -41,6 +39,14 @@ impl Caption {
         let warnings = self.warnings.iter().map(|warning| format!("Warning: {warning}"));
         warnings.chain(self.notes.iter().cloned()).chain([self.provenance.clone()]).collect()
     }
+}
+
+fn warnings(about: &About) -> Vec<String> {
+    if !about.warning.is_empty() {
+        return vec![about.warning.clone()];
+    }
+    let unsaid = || "The run does not say that its weights were trained.".to_owned();
+    (!about.is_trained).then(unsaid).into_iter().collect()
 }
 
 /// The class's text, with an asterisk where it was never checked on real recordings.

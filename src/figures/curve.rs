@@ -7,10 +7,10 @@ use super::curve_plan::CurvePlan;
 use super::drawing::{Anchor, Area, Drawing, Outline, Style, Text};
 use super::figure::{Figure, FigureError, MARGIN_PX};
 use super::font::{Weight, text_width_px};
-use super::still::{Still, put_still, truth_at};
+use super::still::{Moment, Still, put_still, truth_at};
 use super::table::Table;
 use avar_labels::reaches;
-use avar_metrics::runs::Run;
+use avar_metrics::runs::{About, Run};
 use avar_metrics::{ScoredClip, Span};
 
 const WIDTH_PX: f64 = 960.0;
@@ -34,9 +34,8 @@ pub struct CurveMarks {
 /// `stills` are of the plan's moments, in their order.
 pub fn score_curve(run: &Run, plan: &CurvePlan, stills: &[Still], marks: CurveMarks) -> Result<Figure, FigureError> {
     let clip = &run.clips[plan.clip].scored;
-    let scores: Vec<f64> = clip.steps.iter().map(|step| step.anomaly().into()).collect();
-    let chart = Chart { run, plan, clip, scores: &scores, marks };
-    let playhead_s = chart.playhead_s();
+    let chart = Chart::new(clip, &run.about, &plan.moments, "Truth", marks);
+    let (scores, playhead_s) = (&chart.scores, chart.playhead_s());
     let CurveMarks { threshold, .. } = marks;
     let notes = vec![
         format!(
@@ -62,15 +61,44 @@ pub fn score_curve(run: &Run, plan: &CurvePlan, stills: &[Still], marks: CurveMa
     ))
 }
 
+/// Figure 5 of an event of one recording: the score around it, and what was decided shaded in place of the truth.
+///
+/// `around` holds the steps to be drawn; its true ranges are what is shaded, each as `shaded` and its class. `stills` are
+/// of the moments, whose clip is not asked for.
+pub fn event_curve(
+    around: &ScoredClip,
+    about: &About,
+    moments: &[Moment],
+    stills: &[Still],
+    (shaded, marks): (&'static str, CurveMarks),
+    caption: Caption,
+) -> Figure {
+    let chart = Chart::new(around, about, moments, shaded, marks);
+    Figure::new(chart.drawing(stills), caption, chart.table())
+}
+
 struct Chart<'a> {
-    run: &'a Run,
-    plan: &'a CurvePlan,
     clip: &'a ScoredClip,
-    scores: &'a [f64],
+    about: &'a About,
+    moments: &'a [Moment],
+    /// What the shaded stretches are.
+    shaded: &'static str,
+    scores: Vec<f64>,
     marks: CurveMarks,
 }
 
-impl Chart<'_> {
+impl<'a> Chart<'a> {
+    fn new(
+        clip: &'a ScoredClip,
+        about: &'a About,
+        moments: &'a [Moment],
+        shaded: &'static str,
+        marks: CurveMarks,
+    ) -> Self {
+        let scores = clip.steps.iter().map(|step| step.anomaly().into()).collect();
+        Self { clip, about, moments, shaded, scores, marks }
+    }
+
     fn playhead_s(&self) -> f64 {
         let bounds = self.clip.scored_span();
         let highest = (0..self.scores.len()).reduce(|best, step| match self.scores[step] > self.scores[best] {
@@ -143,7 +171,7 @@ impl Chart<'_> {
         classes
             .flat_map(of_class)
             .map(|(class, span)| {
-                (format!("Truth: {}", class_label(class, &self.run.about)), span, Color::of_class(class))
+                (format!("{}: {}", self.shaded, class_label(class, self.about)), span, Color::of_class(class))
             })
             .collect()
     }
@@ -176,17 +204,17 @@ impl Chart<'_> {
         plot: Area,
         (across, down): (Scale, Scale),
     ) {
-        let count = self.plan.moments.len().max(1) as f64;
+        let count = self.moments.len().max(1) as f64;
         let width =
             ((WIDTH_PX - 2.0 * MARGIN_PX - STILL_GAP_PX * (count - 1.0)) / count).min(STILL_HEIGHT_PX * 16.0 / 9.0);
         let whole = width * count + STILL_GAP_PX * (count - 1.0);
         let left = ((plot.left + plot.right() - whole) / 2.0).clamp(MARGIN_PX, WIDTH_PX - MARGIN_PX - whole);
-        for (place, (moment, still)) in self.plan.moments.iter().zip(stills).enumerate() {
+        for (place, (moment, still)) in self.moments.iter().zip(stills).enumerate() {
             let area = Area::new(left + place as f64 * (width + STILL_GAP_PX), top, width, STILL_HEIGHT_PX);
             let score = self.scores[moment.step];
             let is_above = reaches(score, self.marks.threshold);
             let color = if is_above { Color::ABOVE } else { Color::BELOW };
-            put_still(drawing, area, still, *moment, self.run);
+            put_still(drawing, area, still, moment.label(self.clip));
             let border = Style::stroked(color, 3.0);
             let border = if is_above { border } else { border.dashed(8.0, 4.0) };
             drawing.rectangle(if is_above { "still-above" } else { "still-below" }, area, border);
@@ -248,7 +276,7 @@ impl Chart<'_> {
         let mut table = Table::new(["step", "start_s", "end_s", "anomaly_score", "predicted", "truth", "has_frame"]);
         for (step, score) in self.scores.iter().enumerate() {
             let span = self.clip.step_span(step);
-            let has_frame = self.plan.moments.iter().any(|moment| moment.step == step);
+            let has_frame = self.moments.iter().any(|moment| moment.step == step);
             table.push([
                 step.to_string(),
                 format!("{:.3}", span.start),

@@ -99,7 +99,7 @@ fn put_clip<'a>(
         let area = Area { left, top: first.top + ABOVE_PX, ..first };
         let (truth, predicted) = (truth_at(clip, moment.step), clip.steps[moment.step].top());
         let is_right = truth == predicted;
-        put_still(drawing, area, still, *moment, run);
+        put_still(drawing, area, still, moment.label(clip));
         let border = if is_right { Style::stroked(Color::WEAK_INK, 0.75) } else { Style::stroked(Color::WRONG, 3.0) };
         drawing.rectangle(if is_right { "frame-right" } else { "frame-wrong" }, area, border);
         if !is_right {

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | [`projection`], with `features`, `pca`, `tsne`, `marker` | figure 3: principal components and t-SNE |
 //! | [`frame_rows`], with `frames_plan` | figure 4: frames with truth and prediction |
-//! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip |
+//! | [`score_curve`], with `curve_plan` | figure 5: the score of one clip; [`event_curve`] the same around an event |
 //! | [`class_confusion`], [`anomaly_confusion`] | figures 6 and 7: confusion matrices |
 //! | [`PaperTable`], with `ablation`, `sheet` | tables 2 to 6, ours beside the paper's |
 //! | [`head_accuracy`] | table 2 as a picture: what every head makes of sound, picture and both |
 //! | [`quality_curves`] | precision and recall, ROC, reliability |
-//! | [`RunReport`] | all of it as one HTML file |
+//! | [`RunReport`] | all of it as one HTML file; [`page`] what other pages share with it |
+//! | [`Overlay`] | words over a frame |
 //!
 //! A [`Figure`] is a [`Drawing`] with its [`Caption`] below and the numbers as a [`Table`]; it is saved as SVG, PNG and
 //! CSV. Which clips and moments are shown follows from a rule that the caption states.
@@ -37,6 +38,8 @@ mod frames;
 mod frames_plan;
 mod head_accuracy;
 mod marker;
+mod overlay;
+pub mod page;
 mod paper_tables;
 mod pca;
 mod png;
@@ -57,14 +60,16 @@ pub use ablation::Ablation;
 pub use caption::{Caption, class_label};
 pub use color::Color;
 pub use confusion::{anomaly_confusion, class_confusion};
-pub use curve::{CurveMarks, score_curve};
+pub use curve::{CurveMarks, event_curve, score_curve};
 pub use curve_plan::{CurvePlan, plan_curve};
 pub use drawing::{Area, Drawing, RgbPicture};
 pub use figure::{Figure, FigureError};
 pub use frames::frame_rows;
 pub use frames_plan::{ClassRow, ClipRow, FramesPlan, plan_frames};
 pub use head_accuracy::head_accuracy;
+pub use overlay::Overlay;
 pub use paper_tables::PaperTable;
+pub use png::RasterError;
 pub use projection::{MOST_POINTS, projection};
 pub use quality::quality_curves;
 pub use report::RunReport;

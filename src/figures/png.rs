@@ -22,10 +22,13 @@ const LONGEST_PX: f64 = 8192.0;
 const MOST_FONT_BYTES: u64 = 96 << 20;
 
 /// Why a drawing has no picture.
+#[allow(missing_docs, reason = "what an error says names its fields")]
 #[derive(Debug, thiserror::Error)]
 pub enum RasterError {
+    /// Wider or taller than any figure.
     #[error("the drawing of {width_px:.0} x {height_px:.0} pixels is too large for a picture; save it as SVG")]
     TooLarge { width_px: f64, height_px: f64 },
+    /// It cannot be rendered or encoded.
     #[error("the drawing cannot be made a picture ({reason}); save it as SVG")]
     Drawing { reason: String },
 }
@@ -33,16 +36,22 @@ pub enum RasterError {
 impl Drawing {
     /// The bytes of a PNG file.
     pub fn to_png(&self) -> Result<Vec<u8>, RasterError> {
+        let canvas = self.raster(SCALE, Some(resvg::tiny_skia::Color::WHITE))?;
+        canvas.encode_png().map_err(|error| RasterError::Drawing { reason: error.to_string() })
+    }
+
+    /// So many pixels for each of the drawing, on a ground or on none.
+    pub(super) fn raster(&self, scale: f32, ground: Option<resvg::tiny_skia::Color>) -> Result<Pixmap, RasterError> {
         let failed = |reason: String| RasterError::Drawing { reason };
         let too_large = || RasterError::TooLarge { width_px: self.width_px, height_px: self.height_px };
         if self.width_px.max(self.height_px) > LONGEST_PX {
             return Err(too_large());
         }
-        let size = |length_px: f64| (length_px * f64::from(SCALE)).ceil() as u32;
+        let size = |length_px: f64| (length_px * f64::from(scale)).ceil() as u32;
         let mut canvas = Pixmap::new(size(self.width_px), size(self.height_px)).ok_or_else(too_large)?;
-        canvas.fill(resvg::tiny_skia::Color::WHITE);
+        ground.into_iter().for_each(|color| canvas.fill(color));
         for placed in &self.pictures {
-            paint(&mut canvas, placed);
+            paint(&mut canvas, placed, scale);
         }
         let (fontdb, families) = self.fonts();
         // Each letter's family is named: a font found for one must not draw the whole line.
@@ -50,8 +59,8 @@ impl Drawing {
         let options = Options { font_family: FAMILY.to_owned(), fontdb, font_resolver, ..Options::default() };
         let svg = self.shapes_to_svg(&families);
         let tree = Tree::from_str(&svg, &options).map_err(|error| failed(error.to_string()))?;
-        resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut canvas.as_mut());
-        canvas.encode_png().map_err(|error| failed(error.to_string()))
+        resvg::render(&tree, Transform::from_scale(scale, scale), &mut canvas.as_mut());
+        Ok(canvas)
     }
 
     /// The bundled fonts, and of the system's those that are needed besides.
@@ -85,10 +94,10 @@ fn bundled_fonts() -> Arc<fontdb::Database> {
     FONTS.get_or_init(load).clone()
 }
 
-fn paint(canvas: &mut Pixmap, PlacedPicture { picture, at, .. }: &PlacedPicture) {
+fn paint(canvas: &mut Pixmap, PlacedPicture { picture, at, .. }: &PlacedPicture, scale: f32) {
     let Some(pixels) = opaque(picture) else { return };
     let (across, down) = (at.width as f32 / picture.width_px as f32, at.height as f32 / picture.height_px as f32);
-    let place = Transform::from_row(across, 0.0, 0.0, down, at.left as f32, at.top as f32).post_scale(SCALE, SCALE);
+    let place = Transform::from_row(across, 0.0, 0.0, down, at.left as f32, at.top as f32).post_scale(scale, scale);
     let smooth = PixmapPaint { quality: FilterQuality::Bilinear, ..PixmapPaint::default() };
     canvas.draw_pixmap(0, 0, pixels.as_ref(), &smooth, place, None);
 }

@@ -10,7 +10,7 @@ use askama::Template;
 use super::caption::{Caption, class_label, clip_name, file_name, without_folders};
 use super::color::Color;
 use super::figure::{Figure, FigureError};
-use super::font::FACES;
+use super::page;
 use super::paper_tables::whole_clips_note;
 use super::sheet::{DATASET, NOT_MEASURED};
 use avar_metrics::classification::ClassMetrics;
@@ -35,15 +35,11 @@ pub struct RunReport<'a> {
 /// A count over what is often a short time, which knows fewer digits than the others.
 const FALSE_ALARMS: &str = "Events: false alarms an hour of normal time";
 
-const STYLE: &str = include_str!("report.css");
-
 /// The page, for `report.html`.
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page<'a> {
     title: String,
-    /// Of the bundled font.
-    faces: &'static str,
     style: &'static str,
     clips: &'a ClipCounts,
     caption: Caption,
@@ -149,8 +145,7 @@ impl RunReport<'_> {
         ];
         let page = Page {
             title: format!("Evaluation of {}", self.run.name()),
-            faces: FACES.as_str(),
-            style: STYLE,
+            style: page::style(),
             clips: &self.report.clips,
             caption: Caption::new("", Vec::new(), self.run),
             sections: sections.into_iter().flatten().collect(),

@@ -5,7 +5,6 @@ use super::color::Color;
 use super::drawing::{Anchor, Area, Drawing, PlacedPicture, RgbPicture, Style, Text};
 use avar_labels::AnomalyClass;
 use avar_metrics::ScoredClip;
-use avar_metrics::runs::Run;
 
 /// A step of a clip of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,8 +38,9 @@ impl Moment {
         Self { clip, step, time_s: of.step_span(step).start }
     }
 
-    fn label(self, run: &Run) -> String {
-        format!("{} at {:.2} s", clip_name(&run.clips[self.clip].scored.path), self.time_s)
+    /// What its frame is, for those who cannot see it.
+    pub(super) fn label(self, of: &ScoredClip) -> String {
+        format!("{} at {:.2} s", clip_name(&of.path), self.time_s)
     }
 }
 
@@ -57,14 +57,14 @@ impl Still {
 }
 
 /// The picture as large as `area` holds it, in the middle, or the words that say why there is none.
-pub(super) fn put_still(drawing: &mut Drawing, area: Area, still: &Still, moment: Moment, run: &Run) {
+pub(super) fn put_still(drawing: &mut Drawing, area: Area, still: &Still, label: String) {
     if let Still::RgbPicture(picture) = still {
         let (width_px, height_px) = (f64::from(picture.width_px), f64::from(picture.height_px));
         let fit = (area.width / width_px).min(area.height / height_px);
         let (width, height) = (width_px * fit, height_px * fit);
         let (x, y) = area.center();
         let at = Area::new(x - width / 2.0, y - height / 2.0, width, height);
-        drawing.pictures.push(PlacedPicture { picture: picture.clone(), at, label: moment.label(run) });
+        drawing.pictures.push(PlacedPicture { picture: picture.clone(), at, label });
     }
     if let Some(words) = still.words() {
         drawing.rectangle("no-picture", area, Style::filled(Color::VOID));
@@ -97,7 +97,7 @@ mod tests {
         let mut drawing = Drawing::new(100.0, 100.0);
         let moment = Moment::new(0, 4, &run.clips[0].scored);
         let area = Area::new(0.0, 0.0, 64.0, 64.0);
-        put_still(&mut drawing, area, &Still::RgbPicture(sample_picture(1)), moment, &run);
+        put_still(&mut drawing, area, &Still::RgbPicture(sample_picture(1)), moment.label(&run.clips[0].scored));
         assert_eq!(drawing.pictures[0].at, Area::new(0.0, 14.0, 64.0, 36.0));
         assert_eq!(drawing.pictures[0].label, "abuse/clip_000.mp4 at 1.00 s");
     }

@@ -21,8 +21,8 @@ impl Drawing {
         self.on_white(&format!("<style>{}</style>\n", *FACES))
     }
 
-    /// As [`Self::to_svg`], for a page that brings the font.
-    pub(super) fn to_inline_svg(&self) -> String {
+    /// As [`Self::to_svg`], for a page that brings the font ([`page::style`](crate::page::style)).
+    pub fn to_inline_svg(&self) -> String {
         self.on_white("")
     }
 
@@ -199,9 +199,9 @@ pub(super) fn escaped(text: &str) -> String {
     safe
 }
 
-/// The same for the templates of pages.
+/// Escapes text for the templates of pages, and shows what would hide in it.
 #[derive(Clone, Copy)]
-pub(crate) struct XmlEscaper;
+pub struct XmlEscaper;
 
 impl askama::filters::Escaper for XmlEscaper {
     fn write_escaped_str<W: std::fmt::Write>(&self, mut dest: W, text: &str) -> std::fmt::Result {

@@ -7,6 +7,8 @@ use avar_base::time::MediaTime;
 /// Sums over what has been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct AudioFaults {
+    /// Packets that the decoder refused; where they lie there is no sound.
+    pub undecodable_packets: usize,
     /// Moments at which the sample of some channel is no finite number, or too large for any scale.
     pub unusable_samples: u64,
     /// When the first of them was, on the file's own axis; `None`: there was none.
@@ -22,6 +24,11 @@ impl AudioFaults {
     pub fn notes(&self, beginning: MediaTime) -> Vec<String> {
         let after_s = |time: MediaTime| (time - beginning).seconds().max(0.0);
         let mut notes = Vec::new();
+        match self.undecodable_packets {
+            0 => {}
+            1 => notes.push("1 packet of the sound is damaged and left out.".to_owned()),
+            count => notes.push(format!("{count} packets of the sound are damaged and left out.")),
+        }
         if let Some(first) = self.first_unusable {
             let first_s = after_s(first);
             notes.push(match self.unusable_samples {
@@ -48,6 +55,7 @@ impl AudioFaults {
     /// Of this and of what was read after it.
     pub(super) fn followed_by(self, later: Self) -> Self {
         Self {
+            undecodable_packets: self.undecodable_packets + later.undecodable_packets,
             unusable_samples: self.unusable_samples + later.unusable_samples,
             first_unusable: self.first_unusable.or(later.first_unusable),
             opposed_s: self.opposed_s + later.opposed_s,
@@ -73,6 +81,7 @@ mod tests {
             first_unusable: Some(at(12.0)),
             opposed_s: 7.5,
             first_opposed: Some(at(10.5)),
+            ..AudioFaults::default()
         };
         let more = AudioFaults { unusable_samples: 2, first_unusable: Some(at(15.0)), ..AudioFaults::default() };
         assert_eq!(
@@ -89,5 +98,9 @@ mod tests {
             "3 samples of the sound are not finite numbers (the first 2.00 s after the beginning) and are left out; \
              stretches of them are without sound."
         );
+        let damaged = |undecodable_packets| AudioFaults { undecodable_packets, ..AudioFaults::default() };
+        assert_eq!(damaged(1).notes(at(0.0)), ["1 packet of the sound is damaged and left out."]);
+        let notes = damaged(1).followed_by(damaged(2)).notes(at(0.0));
+        assert_eq!(notes, ["3 packets of the sound are damaged and left out."]);
     }
 }

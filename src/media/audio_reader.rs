@@ -197,7 +197,8 @@ impl AudioReader {
 
     /// What was wrong with the audio that was read since the file was opened or, after a seek, since then.
     pub fn faults(&self) -> AudioFaults {
-        self.faults_before.followed_by(self.run.as_ref().map(Resampler::faults).unwrap_or_default())
+        let of_samples = self.faults_before.followed_by(self.run.as_ref().map(Resampler::faults).unwrap_or_default());
+        AudioFaults { undecodable_packets: self.damaged_packets(), ..of_samples }
     }
 
     /// Packets that could not be decoded so far, and were passed over.

@@ -126,6 +126,12 @@ impl FrameTable {
         &self.losses
     }
 
+    /// What is missing on screen at `time`, if anything is.
+    pub fn loss_at(&self, time: MediaTime) -> Option<&Loss> {
+        let begun = self.losses.partition_point(|loss| loss.range.start <= time);
+        self.losses[..begun].last().filter(|loss| loss.range.contains(time))
+    }
+
     /// How many frames are listed: all that can be shown, once the table is whole.
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -52,7 +52,7 @@ pub use header::{Candidate, Header, Media, NotItsMedium, OrdinalsOf, ScoredBy, b
 pub use history::History;
 pub use jiff::Timestamp;
 pub use operation::{EventId, NoteId, Operation, Target};
-pub use read::{Entry, Trail, verify};
+pub use read::{Entry, Trail, read_bytes, verify, verify_bytes};
 pub use refusal::Refusal;
 pub use state::{DecidedEvent, FrameNote, ReviewState};
 pub use steps::{ModelEvent, ScoredStep, ScoredSteps, StepsError, rebuild};

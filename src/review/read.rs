@@ -62,12 +62,21 @@ impl Trail {
 /// What this cannot tell is a trail that was shortened by whole lines, or written anew from the start by somebody who
 /// knows the format: for that [`Trail::last_sha256`] has to be kept elsewhere.
 pub fn verify(path: &Path) -> Result<Trail, ReviewError> {
-    let bytes = read_bounded(&open_to_read(path)?, path)?;
-    let parsed = parse(&bytes, path)?;
+    verify_bytes(&read_bytes(path)?, path)
+}
+
+/// As [`verify`], of a document's bytes; `path` names them in errors.
+pub fn verify_bytes(bytes: &[u8], path: &Path) -> Result<Trail, ReviewError> {
+    let parsed = parse(bytes, path)?;
     if parsed.whole_bytes < bytes.len() {
         return Err(ReviewError::CutOff { line: parsed.trail.entries.len() + 2, path: path.to_owned() });
     }
     Ok(parsed.trail)
+}
+
+/// The bytes of a document as they lie in the file, unchecked; no more than a document may have.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ReviewError> {
+    read_bounded(&open_to_read(path)?, path)
 }
 
 pub(crate) fn open_to_read(path: &Path) -> Result<File, ReviewError> {

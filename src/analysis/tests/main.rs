@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use avar_analysis::audio::{StepAudio, audio_features, steps_per_chunk};
 use avar_analysis::{
-    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf, StepGrid,
-    analyse, extract, plan, spawn_analysis,
+    Analysis, AnalysisPartial, AnalysisSettings, AnalysisSpec, JournalPlace, NetworkChoice, NetworkShelf,
+    PictureDamage, StepGrid, analyse, extract, plan, spawn_analysis,
 };
 use avar_base::job::{CancelToken, JobEvent, no_wake};
 use avar_base::time::{MediaTime, TimeRange};
@@ -75,15 +75,21 @@ fn interrupted(spec: &AnalysisSpec, steps: usize) -> Analysis {
 #[test]
 fn an_analysis_that_was_interrupted_goes_on_and_ends_with_the_same_scores() {
     let folder = tempfile::tempdir().unwrap();
-    for has_sound in [true, false] {
+    for (has_sound, is_damaged) in [(true, false), (false, false), (false, true)] {
         let path = clip(&folder, 31, has_sound);
+        if is_damaged {
+            overwrite(&path, 350, 550);
+        }
         let through = analysed(&path);
         for steps in [1, 50, 90] {
             let journals = tempfile::tempdir().unwrap();
             let place = JournalPlace { folder: journals.path().to_owned(), afresh: false };
             let spec = AnalysisSpec { journal: Some(place), ..spec(&path) };
             let gone_on = interrupted(&spec, steps);
-            assert!(gone_on.scores == through.scores, "after {steps} steps, with sound: {has_sound}");
+            assert!(
+                gone_on.scores == through.scores,
+                "after {steps} steps, with sound: {has_sound}, damaged: {is_damaged}"
+            );
             assert!(
                 gone_on.account.notes[0].contains("of 124 steps were computed by an earlier run"),
                 "{:?}",
@@ -127,6 +133,43 @@ fn a_file_without_sound_is_analysed_on_the_picture_alone_and_says_so() {
     assert_eq!(analysis.scores.modalities, Modalities::PictureOnly);
     assert_eq!(analysis.scores.steps.len(), 8);
     assert!(analysis.account.notes.iter().any(|note| note.contains("picture only")), "{:?}", analysis.account.notes);
+}
+
+/// Overwrites a stretch of a file, from and to these thousandths of it.
+fn overwrite(path: &Path, from: usize, to: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let of = |thousandths: usize| bytes.len() * thousandths / 1000;
+    let stretch = of(from)..of(to);
+    bytes[stretch].iter_mut().enumerate().for_each(|(place, byte)| *byte = (place * 167 + place / 7) as u8);
+    std::fs::write(path, bytes).unwrap();
+}
+
+fn note_on_pictures(analysis: &Analysis) -> Option<&String> {
+    analysis.account.notes.iter().find(|note| note.starts_with("The picture is damaged in "))
+}
+
+#[test]
+fn steps_that_rest_on_damaged_pictures_are_marked_and_a_note_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = clip(&folder, 8, false);
+    let whole = analysed(&path);
+    assert!(whole.scores.steps.iter().all(|step| step.damage.is_none()) && note_on_pictures(&whole).is_none());
+    overwrite(&path, 450, 700);
+    let damaged = analysed(&path);
+    let steps = &damaged.scores.steps;
+    assert_eq!(steps.len(), 32);
+    assert!(steps.iter().any(|step| step.damage.is_none()));
+    let count = |damage| steps.iter().filter(|step| step.damage == Some(damage)).count();
+    let (missing, suspect) = (count(PictureDamage::Missing), count(PictureDamage::Suspect));
+    assert!(missing + suspect > 5, "{missing}, {suspect}");
+    for step in steps {
+        let table = spec(&path).frames.unwrap();
+        let is_late = step.frame.unwrap().index < table.at_or_before(step.start);
+        let is_lost = is_late || table.losses().iter().any(|loss| loss.range.contains(step.start));
+        assert_eq!(is_lost, step.damage == Some(PictureDamage::Missing), "{step:?}");
+    }
+    let note = note_on_pictures(&damaged).unwrap();
+    assert!(note.starts_with(&format!("The picture is damaged in {} of 32 steps, ", missing + suspect)), "{note}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Two lanes of events: what the model found under the rule on screen, and what was decided. The edges of the event
+//! Three lanes of events: what they are compared with, what the model found under the rule on screen, and what was decided. The edges of the event
 //! that is chosen can be dragged, frame by frame.
 
 use eframe::egui::{
@@ -30,6 +30,35 @@ pub fn draw_model(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     for event in &recording.decisions.model {
         let Some(bar) = bar(rect, axis, event.stretch, &mut drawn_to) else { continue };
         painter.rect_filled(bar, 1, palette.class_color(event.class).gamma_multiply(0.8));
+    }
+}
+
+/// What it is compared with: annotations or another review.
+pub fn draw_compared(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let palette = theme::palette(ui);
+    lane_name(ui, rect.translate(vec2(0.0, -2.0)), "Compared");
+    ui.painter().rect_filled(rect, 0, palette.lane);
+    let Some(recording) = state.recording() else { return };
+    let painter = ui.painter().with_clip_rect(rect);
+    let spans = recording.comparison.iter().flat_map(|comparison| &comparison.spans);
+    let mut drawn_to = f32::NEG_INFINITY;
+    for (number, span) in spans.enumerate() {
+        let Some(bar) = bar(rect, axis, span.stretch, &mut drawn_to) else { continue };
+        let color = span.class.map_or(palette.weak_text, |class| palette.class_color(class));
+        match span.verdict {
+            Some(Verdict::Rejected) => {
+                painter.hline(bar.x_range(), bar.center().y, Stroke::new(1.0, palette.weak_text));
+            }
+            _ => {
+                painter.rect_filled(bar, 1, color.gamma_multiply(0.8));
+            }
+        }
+        let response =
+            ui.interact(bar.expand2(vec2(0.0, 2.0)), ui.scope_id().with(("compared", number)), Sense::hover());
+        let text =
+            format!("{}, frames {} to {}", span.words(), span.stretch.start.frame.0, span.stretch.end.frame.0 - 1);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+        response.on_hover_text(text);
     }
 }
 

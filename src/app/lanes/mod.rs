@@ -55,7 +55,14 @@ mod tests {
             let mut class_scores = [0.1; 10];
             class_scores[AnomalyClass::Crash.index()] = if step == 1234 { 0.9 } else { 0.1 };
             let class_scores = ClassScores(class_scores);
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
+            StepScore {
+                step,
+                frame: None,
+                damage: None,
+                start: grid.start_of(step),
+                class_scores,
+                evidence: Evidence::default(),
+            }
         });
         let scores = StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() };
         let axis = TimeAxis { visible: range, left: 0.0, width: 100.0 };

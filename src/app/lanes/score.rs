@@ -1,15 +1,16 @@
 //! The anomaly score over time, with the events shaded and the two thresholds, which can be dragged.
 
-use eframe::egui::{CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo};
+use eframe::egui::{Align2, CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
-use super::lane_name;
-use super::waveform::hatched;
+use super::waveform::{hatch, hatched};
+use super::{cells, lane_name};
 use crate::command::Command;
 use crate::state::{ScoreStatus, State};
 use crate::theme;
 use crate::widgets::time_axis::TimeAxis;
-use avar_analysis::{StepScore, StepScores};
+use avar_analysis::{PictureDamage, StepFrame, StepScore, StepScores};
+use avar_base::time::FrameIndex;
 
 /// A little room, so that a score of 1 is not cut in half by the edge.
 const TOP: f64 = 1.04;
@@ -24,6 +25,7 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     }
     ui.painter().rect_filled(rect, 0, palette.lane);
     let Some(recording) = state.recording() else { return };
+    numbers(ui, rect, axis, state);
     let Some(scores) = &recording.review.scores else {
         match &recording.review.status {
             ScoreStatus::Failed(sentence) => hatched(ui, rect, sentence),
@@ -37,6 +39,7 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let hysteresis = state.hysteresis;
     let events = recording.review.events.iter().filter(|event| axis.span(event.range).is_some());
     let shades: Vec<[f64; 2]> = events.map(|event| [seconds(event.range.start), seconds(event.range.end)]).collect();
+    draw_damage(ui, rect, axis, scores);
     let curve = curve(scores, axis);
     let plot = Plot::new("anomaly score")
         .show_axes(false)
@@ -73,6 +76,76 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
             );
         });
     });
+}
+
+/// In the gutter: the score under the pointer. At the right edge: the ends of the axis and the threshold.
+fn numbers(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
+    let palette = theme::palette(ui);
+    let font = theme::mono(theme::SMALL_TEXT);
+    let pointed = ui
+        .input(|input| input.pointer.hover_pos())
+        .filter(|at| rect.x_range().contains(at.x) && ui.max_rect().contains(*at));
+    let scores = state.recording().and_then(|recording| recording.review.scores.as_ref());
+    let step = pointed.zip(scores).and_then(|(at, scores)| scores.at(axis.time_at(at.x)));
+    if let Some(step) = step {
+        let color = if state.is_above_threshold(step) { palette.alarm } else { palette.text };
+        let at = rect.left_bottom() + vec2(-theme::GAP, -2.0);
+        ui.painter().text(at, Align2::RIGHT_BOTTOM, format!("{:.2}", step.anomaly()), font.clone(), color);
+    }
+    let y = |level: f64| rect.bottom() - ((level - BOTTOM) / (TOP - BOTTOM)) as f32 * rect.height();
+    let onset = state.hysteresis.onset;
+    for (level, text, color, align) in [
+        (1.0, "1".to_owned(), palette.weak_text, Align2::LEFT_TOP),
+        (0.0, "0".to_owned(), palette.weak_text, Align2::LEFT_BOTTOM),
+        (f64::from(onset), format!("{onset:.2}"), palette.alarm, Align2::LEFT_CENTER),
+    ] {
+        // The ends give way to the threshold where it comes near them.
+        let is_free = (y(level) - y(onset.into())).abs() >= theme::SMALL_TEXT || text.len() > 1;
+        if is_free {
+            ui.painter().text(pos2(rect.right() + 3.0, y(level)), align, text, font.clone(), color);
+        }
+    }
+}
+
+/// Hatches the steps that were judged by a damaged picture, and says so under the pointer.
+fn draw_damage(ui: &Ui, rect: Rect, axis: &TimeAxis, scores: &StepScores) {
+    let degree = |step: &StepScore| match step.damage {
+        None => 0.0,
+        Some(PictureDamage::Suspect) => 1.0,
+        Some(PictureDamage::Missing) => 2.0,
+    };
+    let damaged = cells(scores, axis, degree).into_iter().filter(|(_, degree)| *degree > 0.0);
+    let mut parts: Vec<(f32, f32)> = Vec::new();
+    for (span, _) in damaged {
+        match parts.last_mut() {
+            Some((_, end)) if *span.start() <= *end + 0.5 => *end = *span.end(),
+            _ => parts.push((*span.start(), *span.end())),
+        }
+    }
+    for (start, end) in parts {
+        let part = Rect::from_x_y_ranges(start..=end.max(start + 2.0), rect.y_range()).intersect(rect);
+        hatch(ui, rect, part, theme::palette(ui).error.gamma_multiply(0.6));
+    }
+    let response = ui.interact(rect, ui.scope_id().with("damage"), Sense::hover());
+    let Some(pointer) = response.hover_pos() else { return };
+    let step = scores.at(axis.time_at(pointer.x));
+    if let Some(step) = step.filter(|step| step.damage.is_some()) {
+        response.on_hover_text_at_pointer(judged_by(step));
+    }
+}
+
+/// What a step was judged by, and what is wrong with that.
+pub fn judged_by(step: &StepScore) -> String {
+    let number = step.step;
+    let Some(StepFrame { index: FrameIndex(frame), .. }) = step.frame else {
+        return format!("Step {number}: judged by the sound alone");
+    };
+    let wrong = match step.damage {
+        None => "",
+        Some(PictureDamage::Suspect) => ", which is damaged",
+        Some(PictureDamage::Missing) => "; its own is lost",
+    };
+    format!("Step {number}: judged by frame {frame}{wrong}")
 }
 
 /// Through the middles of the steps. Where many steps share a point of the screen, their lowest and highest score
@@ -157,7 +230,14 @@ mod tests {
             let mut class_scores = [0.0; 10];
             class_scores[AnomalyClass::Normal.index()] = if step == peak_at { 0.0 } else { 1.0 };
             let class_scores = ClassScores(class_scores);
-            StepScore { step, frame: None, start: grid.start_of(step), class_scores, evidence: Evidence::default() }
+            StepScore {
+                step,
+                frame: None,
+                damage: None,
+                start: grid.start_of(step),
+                class_scores,
+                evidence: Evidence::default(),
+            }
         });
         StepScores { grid, modalities: Modalities::SoundOnly, steps: steps.collect() }
     }

@@ -3,6 +3,7 @@
 use eframe::egui::{self, Label, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use crate::command::{Action, Command};
+use crate::lanes::score::judged_by;
 use crate::state::{FileDigest, Recording, State};
 use crate::theme;
 use crate::widgets::class_bar;
@@ -28,6 +29,11 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
             ui.add_space(theme::GAP);
             ui.separator();
             super::decision::show(ui, state, recording, commands);
+            if let Some(comparison) = &recording.comparison {
+                ui.add_space(theme::GAP);
+                ui.separator();
+                super::comparison::show(ui, recording, comparison, commands);
+            }
         }
         ui.add_space(theme::GAP);
         ui.separator();
@@ -146,11 +152,8 @@ fn anomaly_line(ui: &mut Ui, state: &State, step: Option<&StepScore>) {
     let text = format!("Anomaly score {:.2}, {verdict} the threshold", step.anomaly());
     ui.label(RichText::new(text).color(color))
         .on_hover_text("1 − score of normal; not calibrated, so not a probability");
-    let frame = match step.frame {
-        Some(frame) => format!("Step {}: frame {} stands for it", step.step, frame.index.0),
-        None => format!("Step {}: sound only", step.step),
-    };
-    ui.label(RichText::new(frame).small().color(palette.weak_text));
+    let color = if step.damage.is_some() { palette.error } else { palette.weak_text };
+    ui.add(Label::new(RichText::new(judged_by(step)).small().color(color)).truncate());
 }
 
 /// What the picture and the sound say of this step, each heard alone.

@@ -1,5 +1,6 @@
 //! The panels of the window, one a file. A panel reads the state and pushes commands; it changes nothing.
 
+pub mod comparison;
 pub mod decision;
 pub mod events;
 pub mod inspector;

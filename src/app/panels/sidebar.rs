@@ -1,12 +1,14 @@
 //! The left side: the queue of recordings, and below it the events of the one on screen.
 
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
     self, Align, Button, Label, Layout, ProgressBar, Response, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2,
 };
 use egui_material_icons::icons;
 
 use crate::command::{Action, Command};
-use crate::state::{OpeningStage, Recording, ScoreStatus, State, Waveform};
+use crate::keymap::KeyMap;
+use crate::state::{OpeningStage, QueueOrder, Recording, ScoreStatus, State, Waveform};
 use crate::theme;
 use crate::widgets::action_button::action_button;
 use crate::widgets::elided::elided;
@@ -16,10 +18,12 @@ use avar_base::job::Progress;
 use avar_base::wording::counted;
 
 pub(in crate::panels) const ROW_HEIGHT: f32 = 24.0;
+const QUEUE_ROW: f32 = 44.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
-    heading(ui, "Queue", &counted(state.queue.len(), "file"));
-    let queue_height = (ui.available_height() * 0.4).min(state.queue.len().max(1) as f32 * 44.0);
+    queue_heading(ui, state, commands);
+    let events = state.recording().map_or(0, |recording| recording.decisions.listed.len());
+    let queue_height = queue_height(ui.available_height(), state.queue.len(), events);
     let has_changed = has_changed(ui, "recording on screen", state.current);
     ScrollArea::vertical().id_salt("queue").max_height(queue_height).auto_shrink([false, true]).show(ui, |ui| {
         for (place, recording) in state.queue.iter().enumerate() {
@@ -43,6 +47,58 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     analysis_line(ui, state, recording, commands);
     notes(ui, recording);
     super::events::show(ui, state, recording, commands);
+}
+
+/// A queue and a list of events share the height: each has what it needs as long as there is enough, and two fifths at
+/// least.
+fn queue_height(available: f32, recordings: usize, events: usize) -> f32 {
+    const BETWEEN: f32 = 150.0;
+    let needed = recordings.max(1) as f32 * QUEUE_ROW;
+    let left_over = available - BETWEEN - events as f32 * (ROW_HEIGHT + 4.0);
+    needed.min(left_over.max(0.4 * available))
+}
+
+/// How far the queue is, and what can be done with it as a whole.
+fn queue_heading(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let all = state.queue.len();
+    let analysed = state.queue.iter().filter(|recording| matches!(recording.review.status, ScoreStatus::Done)).count();
+    let detail = match (state.is_paused, analysed == all) {
+        (true, false) => format!("paused, {analysed} of {all} analysed"),
+        (false, false) if all > 1 => format!("{analysed} of {all} analysed"),
+        _ => counted(all, "file"),
+    };
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Queue").strong());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().button_padding.x = 4.0;
+            let menu = MenuButton::from_button(Button::new(icons::ICON_MORE_VERT.rich_text().size(16.0)));
+            let (button, _) = menu.ui(ui, |ui| queue_menu(ui, state, commands));
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, "What to do with the queue"));
+            button.on_hover_text("Order, pause, remove all");
+            weak(ui, &detail);
+        });
+    });
+}
+
+fn queue_menu(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let mut entry = |ui: &mut Ui, text: &str, command: Command| {
+        if ui.button(text).clicked() {
+            commands.push(command);
+            ui.close();
+        }
+    };
+    entry(ui, "Order as added", Command::SortQueue(QueueOrder::Added));
+    entry(ui, "Highest score first", Command::SortQueue(QueueOrder::Peak));
+    entry(ui, "Most unreviewed events first", Command::SortQueue(QueueOrder::Unreviewed));
+    ui.separator();
+    for action in [Action::MoveUp, Action::MoveDown] {
+        entry(ui, &KeyMap::of(ui.ctx()).tooltip(action), action.into());
+    }
+    ui.separator();
+    let pause = if state.is_paused { "Go on with the analyses" } else { "Pause the analyses" };
+    let key = state.keys.key_text(Action::PauseAnalyses);
+    entry(ui, &format!("{pause} ({key})"), Action::PauseAnalyses.into());
+    entry(ui, Action::ClearQueue.label(), Action::ClearQueue.into());
 }
 
 fn heading(ui: &mut Ui, title: &str, detail: &str) {
@@ -156,6 +212,12 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
             ui.horizontal(|ui| {
                 progress_bar(ui, *progress, ui.available_width() - 64.0, "Analysis progress");
                 action_button(ui, commands, "Cancel", Action::CancelAnalyses);
+            });
+        }
+        (OpeningStage::Ready(_), ScoreStatus::Queued) if state.is_paused => {
+            ui.horizontal(|ui| {
+                weak(ui, "The analyses are paused.");
+                action_button(ui, commands, "Go on", Action::PauseAnalyses);
             });
         }
         (OpeningStage::Ready(_), ScoreStatus::Queued) => match state.analysing() {

@@ -17,18 +17,34 @@ use avar_playback::SeekPrecision;
 
 /// Left of every lane stands its name.
 const GUTTER: f32 = 92.0;
+/// Right of it, the numbers of the score.
+const NUMBERS: f32 = 30.0;
 const OVERVIEW: f32 = 12.0;
 const RULER: f32 = 18.0;
 const WAVEFORM: f32 = 40.0;
 const SCORE: f32 = 68.0;
+const COMPARED: f32 = 8.0;
 const MODEL: f32 = 8.0;
 const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
 const ENTROPY: f32 = 8.0;
 const LANE_GAP: f32 = 4.0;
+/// Of what the panel has beyond its least height.
+const WAVEFORM_SHARE: f32 = 0.25;
+const SCORE_SHARE: f32 = 0.4;
+const CLASSES_SHARE: f32 = 0.35;
 /// All lanes together, with room around.
-pub const HEIGHT: f32 =
-    OVERVIEW + RULER + WAVEFORM + SCORE + MODEL + DECIDED + 10.0 * CLASS_ROW + ENTROPY + 7.0 * LANE_GAP + 12.0;
+pub const LEAST_HEIGHT: f32 = OVERVIEW
+    + RULER
+    + WAVEFORM
+    + SCORE
+    + COMPARED
+    + MODEL
+    + DECIDED
+    + 10.0 * CLASS_ROW
+    + ENTROPY
+    + 8.0 * LANE_GAP
+    + 12.0;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
@@ -43,7 +59,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         return;
     };
     let area = ui.max_rect().shrink2(vec2(0.0, 4.0));
-    let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - 8.0).max(1.0) };
+    let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - NUMBERS).max(1.0) };
     let mut top = area.top();
     let mut lane = |height: f32| {
         let rect = Rect::from_min_max(pos2(axis.left, top), pos2(axis.left + axis.width, top + height));
@@ -52,11 +68,13 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     };
     let overview = lane(OVERVIEW);
     let ruler = lane(RULER - LANE_GAP);
-    let waveform = lane(WAVEFORM);
-    let score = lane(SCORE);
+    let beyond = (ui.max_rect().height() - LEAST_HEIGHT).max(0.0);
+    let waveform = lane(WAVEFORM + WAVEFORM_SHARE * beyond);
+    let score = lane(SCORE + SCORE_SHARE * beyond);
+    let compared = lane(COMPARED);
     let model = lane(MODEL);
     let decided = lane(DECIDED);
-    let classes = lane(10.0 * CLASS_ROW);
+    let classes = lane(10.0 * CLASS_ROW + CLASSES_SHARE * beyond);
     let entropy = lane(ENTROPY);
     let whole_area = Rect::from_min_max(ruler.min, entropy.max);
 
@@ -65,6 +83,7 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     draw_ruler(ui, ruler, &axis, whole.start);
     lanes::waveform::draw(ui, waveform, &axis, state);
     lanes::score::draw(ui, score, &axis, state);
+    lanes::decided::draw_compared(ui, compared, &axis, state);
     lanes::decided::draw_model(ui, model, &axis, state);
     lanes::class_strip::draw(ui, classes, &axis, state);
     lanes::entropy::draw(ui, entropy, &axis, state);

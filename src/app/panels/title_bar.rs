@@ -16,12 +16,14 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         modes(ui, state.mode(), commands);
         ui.add_space(theme::WIDE_GAP);
         let theme_icon = if state.view.is_dark { icons::ICON_LIGHT_MODE } else { icons::ICON_DARK_MODE };
-        let actions = [
+        let hand_over = (state.mode() == Mode::Review).then_some((icons::ICON_IOS_SHARE, Action::HandOver));
+        let always = [
             (icons::ICON_FOLDER_OPEN, Action::Open),
             (theme_icon, Action::ToggleTheme),
             (icons::ICON_ARTICLE, Action::ShowLog),
             (icons::ICON_KEYBOARD, Action::KeySheet),
         ];
+        let actions: Vec<_> = hand_over.into_iter().chain(always).collect();
         // With this an icon's button is as wide as it is high.
         ui.spacing_mut().button_padding.x = 4.0;
         let gap = ui.spacing().item_spacing.x;

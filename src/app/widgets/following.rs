@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use eframe::egui::util::IdTypeMap;
 use eframe::egui::{Id, ScrollArea, Ui};
 
 /// Where the list stood in the last frame.
@@ -35,10 +36,18 @@ pub fn following_rows(
 }
 
 /// Whether `current` differs from what it was when this was last asked under this name.
-pub fn has_changed(ui: &Ui, name: &'static str, current: Option<usize>) -> bool {
+pub fn has_changed<T>(ui: &Ui, name: &'static str, current: Option<T>) -> bool
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
     let memory = Id::unique(("current", name));
-    let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<Option<usize>>(memory), current));
-    before != current
+    let memorise = |data: &mut IdTypeMap| {
+        let before = data.get_temp_mut_or_default::<Option<T>>(memory);
+        let differs = *before != current;
+        before.clone_from(&current);
+        differs
+    };
+    ui.data_mut(memorise)
 }
 
 /// Where a list of this height scrolls to, so that the row at `top` is in view: not at all where it is, else with the

@@ -3,19 +3,7 @@
 use std::time::Duration;
 
 use avar_base::time::MediaTime;
-
-/// `0:04.250`, `1:02:03.004`: hours only where there are any, always milliseconds; `-` before zero.
-pub fn time_code(time: MediaTime) -> String {
-    let milliseconds = (time.nanoseconds() as f64 / 1e6).round() as i64;
-    let sign = if milliseconds < 0 { "-" } else { "" };
-    let milliseconds = milliseconds.unsigned_abs();
-    let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{sign}{minutes}:{seconds:02}.{rest:03}"),
-        _ => format!("{sign}{hours}:{minutes:02}:{seconds:02}.{rest:03}"),
-    }
-}
+pub use avar_base::time::time_code;
 
 /// As [`time_code`], without the digits that a ruler with this distance between ticks does not need.
 pub fn ruler_code(time: MediaTime, step_s: f64) -> String {
@@ -62,14 +50,6 @@ pub fn parse_go_to(text: &str) -> Option<GoToTarget> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn time_codes_carry_over_into_minutes_and_hours() {
-        assert_eq!(time_code(MediaTime::from_seconds(4.25)), "0:04.250");
-        assert_eq!(time_code(MediaTime::from_seconds(59.9996)), "1:00.000");
-        assert_eq!(time_code(MediaTime::from_seconds(3723.004)), "1:02:03.004");
-        assert_eq!(time_code(MediaTime::from_seconds(-0.5)), "-0:00.500");
-    }
 
     #[test]
     fn a_ruler_shows_no_more_digits_than_its_ticks_need() {

@@ -1,5 +1,6 @@
 //! Windows over the desk: the keys, all actions by name, "go to", a note, a path, and the log.
 
+mod hand_over;
 mod keys;
 mod palette;
 
@@ -14,6 +15,7 @@ pub fn show(ctx: &Context, state: &State, commands: &mut Vec<Command>) {
         None => {}
         Some(Sheet::Keys(change)) => keys::show(ctx, state, *change, commands),
         Some(Sheet::Palette { text, chosen }) => palette::show(ctx, state, text, *chosen, commands),
+        Some(Sheet::HandOver(sheet)) => hand_over::show(ctx, state, sheet, commands),
         Some(Sheet::GoTo { text, problem }) => go_to(ctx, text, problem.as_deref(), commands),
         Some(Sheet::Log(view)) => log(ctx, view, commands),
         Some(Sheet::Note { text, is_on_event }) => note(ctx, text, *is_on_event, commands),
@@ -114,6 +116,7 @@ fn path(ctx: &Context, wanted: Wanted, text: &str, commands: &mut Vec<Command>) 
         Wanted::Recordings => ("Open a recording", "path of a recording"),
         Wanted::Run(_) => ("Open a run", "folder of a run"),
         Wanted::Manifest => ("Evaluate a manifest", "path of a manifest"),
+        Wanted::ReviewFolder => ("Keep the review in another folder", "a folder that can be written"),
     };
     let mut is_open = true;
     window(title).open(&mut is_open).show(ctx, |ui| {

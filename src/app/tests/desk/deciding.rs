@@ -266,3 +266,75 @@ fn several_events_are_chosen_by_clicks_and_escape_leaves_one() {
     window.press(Modifiers::NONE, Key::Escape);
     assert_eq!(several(&window), 1);
 }
+
+/// Scores by which every third of so many steps is a crash by itself.
+fn plant_many(window: &mut Window, events: usize) {
+    let state = &mut window.harness.state_mut().desk.state;
+    for step in &mut state.queue[0].review.scores.as_mut().unwrap().steps {
+        let is_event = step.step % 3 == 1 && step.step / 3 < events;
+        let class = if is_event { AnomalyClass::Crash } else { AnomalyClass::Normal };
+        step.class_scores.0.fill(0.0);
+        step.class_scores.0[class.index()] = 1.0;
+    }
+    state.hysteresis = avar_labels::Hysteresis { min_on_s: 0.0, min_off_s: 0.0, ..state.hysteresis };
+    state.own_rule = state.hysteresis;
+    state.refresh_events();
+    window.settle();
+}
+
+#[test]
+fn fifty_events_are_decided_by_keys_alone_and_handed_over_in_a_bundle_that_stands_up() {
+    const EVENTS: usize = 50;
+    let mut window = Window::on(|folder| {
+        let path = folder.join("clip.mp4");
+        avar_testing::write_clip(&path, 38, false);
+        vec![path]
+    });
+    plant_many(&mut window, EVENTS);
+    assert_eq!(events(&window).len(), EVENTS);
+    for number in 0..EVENTS {
+        window.press(Modifiers::NONE, Key::N);
+        match number {
+            0 => window.press(Modifiers::NONE, Key::Delete),
+            1 => {
+                window.press(Modifiers::NONE, Key::ArrowRight);
+                window.press(Modifiers::NONE, Key::OpenBracket);
+                window.press(Modifiers::NONE, Key::Enter);
+            }
+            2 => {
+                window.press(Modifiers::COMMAND, Key::M);
+                window.type_text("two cars");
+                window.press(Modifiers::NONE, Key::Enter);
+                window.press(Modifiers::NONE, Key::Enter);
+            }
+            3 => window.press(Modifiers::NONE, Key::U),
+            _ => window.press(Modifiers::NONE, Key::R),
+        }
+    }
+    window.assert_shows("50 of 50 reviewed");
+    window.press(Modifiers::COMMAND, Key::Z);
+    window.assert_shows("49 of 50 reviewed");
+    window.press(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
+    assert!(events(&window).iter().any(|event| &*event.note == "two cars"));
+
+    window.press(Modifiers::NONE, Key::E);
+    window.assert_shows("2 accepted, with stills and curve; 1 rejected.");
+    window.click("Write the bundle");
+    window.assert_shows("The bundle is written: ");
+    let bundle = avar_handover::Bundle::open(&window.folder.path().join("clip.mp4.zip"), &Default::default()).unwrap();
+    let trail = verify(&document(&window)).unwrap();
+    assert_eq!(bundle.manifest().trail.as_ref().unwrap().last_sha256, trail.last_sha256);
+}
+
+#[test]
+fn what_was_decided_is_written_for_another_program() {
+    let mut window = deciding();
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    window.press(Modifiers::NONE, Key::Enter);
+    let out = window.folder.path().join("clip.txt");
+    window.press(Modifiers::NONE, Key::E);
+    window.harness.state_mut().desk.apply(Command::WriteAnnotations(avar_interchange::Format::Audacity, out.clone()));
+    window.settle();
+    window.assert_shows("The annotations are written: ");
+    assert_eq!(std::fs::read_to_string(&out).unwrap().lines().filter(|line| line.ends_with("crash")).count(), 1);
+}

@@ -122,3 +122,84 @@ fn what_is_not_above_the_threshold_is_not_amber() {
     let sidebar = Rect::from_min_max(eframe::egui::pos2(0.0, 36.0), eframe::egui::pos2(theme::SIDE_WIDTH, 500.0));
     assert_eq!(count_of(&mut window, sidebar, theme::DARK.alarm), 0);
 }
+
+#[test]
+fn panels_fold_by_a_key_and_leave_their_room_to_the_picture() {
+    let mut window = Window::on_clip();
+    let width = |window: &Window| window.harness.state().desk.picture_panel.x;
+    let height = |window: &Window| window.harness.state().desk.picture_panel.y;
+    let (wide, high) = (width(&window), height(&window));
+    for (key, is_higher) in [(Key::B, false), (Key::I, false), (Key::T, true)] {
+        window.press(Modifiers::COMMAND, key);
+        window.harness.run_steps(30);
+        let (wider, higher) = (width(&window) > wide + 200.0, height(&window) > high + 200.0);
+        assert_eq!((wider, higher), (!is_higher, is_higher), "{key:?}");
+        window.press(Modifiers::COMMAND, key);
+        window.harness.run_steps(30);
+        assert_eq!((width(&window), height(&window)), (wide, high), "{key:?}");
+    }
+}
+
+#[test]
+fn the_edge_of_a_panel_is_dragged_and_found_there_the_next_time() {
+    let mut window = Window::on_clip();
+    let before = window.harness.state().desk.state.view.panels.sidebar.size;
+    let at = |x: f32| eframe::egui::pos2(x, 300.0);
+    window.harness.hover_at(at(before - 2.0));
+    window.harness.run_steps(2);
+    window.harness.drag_at(at(before - 2.0));
+    window.harness.run_steps(2);
+    window.harness.hover_at(at(before + 90.0));
+    window.harness.run_steps(2);
+    let released = eframe::egui::Event::PointerButton {
+        pos: at(before + 90.0),
+        button: eframe::egui::PointerButton::Primary,
+        pressed: false,
+        modifiers: Modifiers::NONE,
+    };
+    window.harness.event(released);
+    window.settle();
+    let after = window.harness.state().desk.state.view.panels.sidebar.size;
+    assert!((after - before - 90.0).abs() <= 6.0, "{before}, then {after}");
+    let folder = window.close();
+    let window = Window::in_folder(folder, |folder| vec![clip(folder, "clip.mp4")]);
+    assert_eq!(window.harness.state().desk.state.view.panels.sidebar.size, after);
+    let row = place(&window, "Show clip.mp4");
+    assert!(row.width() > before, "{row}");
+}
+
+#[test]
+fn everything_grows_by_a_key_and_is_as_large_the_next_time() {
+    let mut window = Window::on_clip();
+    for _ in 0..3 {
+        window.press(Modifiers::COMMAND, Key::Plus);
+    }
+    assert!((window.harness.ctx.zoom_factor() - 1.3).abs() < 1e-4);
+    window.press(Modifiers::COMMAND, Key::Minus);
+    let folder = window.close();
+    let mut window = Window::in_folder(folder, |_| Vec::new());
+    assert!((window.harness.ctx.zoom_factor() - 1.2).abs() < 1e-4);
+    window.press(Modifiers::COMMAND, Key::Num0);
+    assert_eq!(window.harness.ctx.zoom_factor(), 1.0);
+}
+
+#[test]
+fn steps_that_were_judged_by_damaged_pictures_are_told() {
+    let mut window = Window::on(|folder| {
+        let path = folder.join("damaged.mp4");
+        avar_testing::write_clip(&path, 8, false);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let stretch = bytes.len() * 45 / 100..bytes.len() * 70 / 100;
+        bytes[stretch].iter_mut().enumerate().for_each(|(place, byte)| *byte = (place * 167 + place / 7) as u8);
+        std::fs::write(&path, bytes).unwrap();
+        vec![path]
+    });
+    window.assert_shows("The picture is damaged in ");
+    let scores = window.harness.state().desk.state.queue[0].review.scores.clone().unwrap();
+    let damaged = scores.steps.iter().find(|step| step.damage.is_some()).unwrap();
+    let at = (damaged.start - scores.grid.range().start).seconds();
+    let go_to = avar_app::command::Command::GoToText(format!("{at}s"));
+    window.harness.state_mut().desk.apply(go_to);
+    window.settle();
+    assert!(window.shows("which is damaged") || window.shows("its own is lost"), "{:#?}", window.texts());
+}

@@ -1,6 +1,7 @@
 //! The window, used as a person would: by keys, by the names of its buttons, and by what can be read in it. It is
 //! drawn without a display, and sound goes nowhere.
 
+mod comparing;
 mod deciding;
 mod evaluate;
 mod keys;
@@ -193,7 +194,7 @@ impl egui::DroppedFile for Dropped {
 fn opening_a_clip_shows_its_first_frame_and_its_ten_scores() {
     let window = Window::on_clip();
     window.assert_on_frame(0);
-    window.assert_shows("Step 0: frame 0 stands for it");
+    window.assert_shows("Step 0: judged by frame 0");
     window.assert_shows("Anomaly score 0.");
     for class in AnomalyClass::ALL {
         window.assert_shows(&format!("{} 0.", class.label()));
@@ -803,6 +804,58 @@ fn every_notice_can_be_read_and_dismissed() {
 }
 
 #[test]
+fn the_queue_is_put_in_order_when_asked_and_what_is_on_screen_stays() {
+    let mut window = Window::on(|folder| ["a.mp4", "b.mp4", "c.mp4"].map(|name| clip(folder, name)).to_vec());
+    let names = |window: &Window| -> Vec<String> {
+        window.harness.state().desk.state.queue.iter().map(|recording| recording.name()).collect()
+    };
+    let state = &mut window.harness.state_mut().desk.state;
+    for (recording, normal) in state.queue.iter_mut().zip([0.9, 0.1, 0.5]) {
+        for step in &mut recording.review.scores.as_mut().unwrap().steps {
+            step.class_scores.0.fill(0.0);
+            step.class_scores.0[AnomalyClass::Normal.index()] = normal;
+            step.class_scores.0[AnomalyClass::Crash.index()] = 1.0 - normal;
+        }
+    }
+    state.refresh_events();
+    window.settle();
+    window.click("What to do with the queue");
+    window.click("Highest score first");
+    assert_eq!(names(&window), ["b.mp4", "c.mp4", "a.mp4"]);
+    assert_eq!(window.harness.state().desk.state.recording().unwrap().name(), "a.mp4");
+    window.press(Modifiers::ALT, Key::PageUp);
+    assert_eq!(names(&window), ["b.mp4", "a.mp4", "c.mp4"]);
+    window.press(Modifiers::ALT, Key::PageDown);
+    window.press(Modifiers::ALT, Key::PageDown);
+    assert_eq!(names(&window), ["b.mp4", "c.mp4", "a.mp4"]);
+    window.click("What to do with the queue");
+    window.click("Order as added");
+    assert_eq!(names(&window), ["a.mp4", "b.mp4", "c.mp4"]);
+    window.click("What to do with the queue");
+    window.click(Action::ClearQueue.label());
+    assert!(names(&window).is_empty());
+}
+
+#[test]
+fn no_analysis_begins_while_they_are_paused() {
+    let mut window = Window::empty();
+    window.press(Modifiers::COMMAND, Key::H);
+    let path = clip(window.folder.path(), "clip.mp4");
+    window.harness.state_mut().desk.apply(Command::OpenPaths(vec![path]));
+    let started = Instant::now();
+    while !window.shows("The analyses are paused.") {
+        assert!(started.elapsed() < Duration::from_secs(20), "{:#?}", window.texts());
+        window.harness.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    window.assert_shows("paused, 0 of 1 analysed");
+    assert!(matches!(window.status(), Some(ScoreStatus::Queued)));
+    window.harness.get_by_label("Go on").click();
+    window.settle();
+    assert!(matches!(window.status(), Some(ScoreStatus::Done)));
+}
+
+#[test]
 fn page_down_and_page_up_go_through_the_queue() {
     let mut window = Window::on(|folder| vec![clip(folder, "one.mp4"), clip(folder, "two.mp4")]);
     let shown = |window: &Window| window.harness.state().desk.state.recording().unwrap().name();
@@ -870,7 +923,7 @@ fn a_recording_without_a_picture_says_so_and_shows_its_scores() {
         vec![path]
     });
     window.assert_shows("No picture");
-    window.assert_shows("Step 0: sound only");
+    window.assert_shows("Step 0: judged by the sound alone");
 }
 
 #[test]
