@@ -11,8 +11,8 @@ use avar_testing::read_json;
 use crate::program::Run;
 use sha2::{Digest, Sha256};
 
-const HEADER: &str =
-    "step,frame,pts_s,score,abuse,baby_cry,crash,brawling,explosion,intruder,normal,pain,police_siren,vandalism";
+const HEADER: &str = "step,frame,pts_s,score,abuse,baby_cry,crash,brawling,explosion,intruder,normal,pain,police_siren,vandalism,\
+     damage";
 const WARNING: &str = "untrained";
 const CLIP_S: u32 = 3;
 
@@ -56,7 +56,7 @@ fn rows(path: &Path) -> Vec<Row> {
         frame: (!record[1].is_empty()).then(|| record[1].parse().unwrap()),
         pts_s: record[2].parse().unwrap(),
         score: record[3].parse().unwrap(),
-        classes: record.iter().skip(4).map(|value| value.parse().unwrap()).collect(),
+        classes: record.iter().skip(4).take(10).map(|value| value.parse().unwrap()).collect(),
     };
     reader.records().map(|record| row(record.unwrap())).collect()
 }

@@ -1,4 +1,4 @@
-//! `avar export`, `avar analyze --bundle` and `avar verify`: a review as one file, and whether it stands up.
+//! `avar export`, `avar analyze --bundle` and `avar verify`: a review as one file, and whether it stands up; `avar clip`.
 
 use std::path::{Path, PathBuf};
 
@@ -128,4 +128,52 @@ fn what_is_no_bundle_is_told_in_a_sentence() {
         assert_eq!(refused.stderr_lines().len(), 1, "{}", refused.stderr);
         assert!(refused.stderr.trim_end().ends_with(path.to_str().unwrap()), "{}", refused.stderr);
     }
+}
+
+/// The upright pictures of all frames.
+fn pictures(path: &Path) -> Vec<Vec<u8>> {
+    let table = std::sync::Arc::new(avar::media::FrameTable::scan(path, &CancelToken::default(), |_| {}).unwrap());
+    let mut reader = avar::media::VideoReader::open(path, table).unwrap();
+    std::iter::from_fn(|| reader.next().unwrap()).map(|frame| frame.to_rgb8().unwrap().bytes).collect()
+}
+
+#[test]
+fn a_clip_has_the_frames_that_were_asked_for_by_number_by_time_or_by_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = clip(folder.path());
+    let document = review(&media);
+    let [by_frame, by_time, by_event] = ["frame.mkv", "time.mkv", "event.mkv"].map(|name| folder.path().join(name));
+    let said = run(&[&"clip", &media, &"--from", &"10", &"--to", &"30", &"--out", &by_frame]).expect_status(0).stdout;
+    assert!(said.contains("frames 10 to 29"), "{said}");
+    run(&[&"clip", &media, &"--from", &"0.4s", &"--to", &"0:01.2", &"--out", &by_time]).expect_status(0);
+    let journal = folder.path().join("journal");
+    let listed = |number: &str, out: &Path| {
+        run(&[&"clip", &media, &"--event", &number, &"--review", &document, &"--journal", &journal, &"--out", &out])
+    };
+    let said = listed("1", &by_event).expect_status(0).stdout;
+    let whole = pictures(&media);
+    assert!(pictures(&by_frame) == whole[10..30] && pictures(&by_time) == whole[10..30], "to the pixel");
+    assert!(said.contains("frames 10 to 29") && pictures(&by_event) == whole[10..30], "{said}");
+    let refused = listed("99", &by_event).expect_status(1);
+    assert!(refused.stderr.contains("there is no event 99"), "{}", refused.stderr);
+}
+
+#[test]
+fn words_are_burnt_into_a_clip_and_what_cannot_be_cut_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = clip(folder.path());
+    let [burnt, other] = ["burnt.mp4", "other.avi"].map(|name| folder.path().join(name));
+    let journal = folder.path().join("journal");
+    let cut = |out: &Path, to: &str, burn: &str| {
+        run(&[&"clip", &media, &"--from", &"0", &"--to", &to, &"--out", &out, &"--burn", &burn, &"--journal", &journal])
+    };
+    cut(&burnt, "5", "class,score,timecode").expect_status(0);
+    let (found, clean) = (&pictures(&burnt)[0], &pictures(&media)[0]);
+    let darkest = |picture: &[u8]| picture[picture.len() * 24 / 25..].iter().copied().min();
+    assert!(darkest(found) < Some(60) && found != clean, "{:?}", darkest(found));
+    let refused = cut(&other, "5", "timecode").expect_status(1);
+    assert!(refused.stderr.contains("a clip ends in .mp4"), "{}", refused.stderr);
+    let refused = cut(&burnt, "999", "timecode").expect_status(1);
+    assert!(refused.stderr.contains("lies within the recording's 75 frames"), "{}", refused.stderr);
+    cut(&burnt, "5", "colour").expect_status(2);
 }

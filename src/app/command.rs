@@ -62,6 +62,9 @@ pub enum Action {
     OpenSample,
     OpenLastQueue,
     HandOver,
+    SaveFrame,
+    SaveFrameWithWords,
+    CopyFrame,
     PlaceReview,
     MoveUp,
     MoveDown,
@@ -147,7 +150,7 @@ struct Entry {
 }
 
 impl Action {
-    pub const ALL: [Self; 90] = [
+    pub const ALL: [Self; 93] = [
         Self::PlayPause,
         Self::Reverse,
         Self::Stop,
@@ -219,6 +222,9 @@ impl Action {
         Self::OpenSample,
         Self::OpenLastQueue,
         Self::HandOver,
+        Self::SaveFrame,
+        Self::SaveFrameWithWords,
+        Self::CopyFrame,
         Self::PlaceReview,
         Self::MoveUp,
         Self::MoveDown,
@@ -276,7 +282,7 @@ impl Action {
     pub fn is_heard_in(self, mode: Mode) -> bool {
         match self {
             Self::ConfirmContent | Self::LoopQueue | Self::NextScreen => mode == Mode::Present,
-            Self::HandOver => mode == Mode::Review,
+            Self::HandOver | Self::SaveFrame | Self::SaveFrameWithWords | Self::CopyFrame => mode == Mode::Review,
             Self::ToggleSidebar | Self::ToggleInspector | Self::ToggleTimeline => mode == Mode::Review,
             _ if self.group() == ActionGroup::Deciding => mode == Mode::Review,
             _ => true,
@@ -361,7 +367,13 @@ impl Action {
                 let with_shift = Modifiers::COMMAND.plus(Modifiers::SHIFT);
                 entry(Desk, "Open the queue of last time", &keys(with_shift, [Key::O]))
             }
-            Self::HandOver => entry(Desk, "Hand over: bundle, annotations", &keys(PLAIN, [Key::E])),
+            Self::HandOver => entry(Desk, "Hand over: bundle, clip, annotations", &keys(PLAIN, [Key::E])),
+            Self::SaveFrame => entry(Desk, "Save the frame as a picture", &keys(PLAIN, [Key::C])),
+            Self::SaveFrameWithWords => {
+                entry(Desk, "Save the frame with class, score and time", &keys(Modifiers::SHIFT, [Key::C]))
+            }
+            // Ctrl+C is no key to egui, but a wish to copy text.
+            Self::CopyFrame => entry(Desk, "Copy the frame", &keys(Modifiers::ALT, [Key::C])),
             Self::PlaceReview => entry(Desk, "Keep the review in another folder", &[]),
             Self::MoveUp => entry(Desk, "Move the recording up in the queue", &keys(Modifiers::ALT, [Key::PageUp])),
             Self::MoveDown => {
@@ -463,8 +475,10 @@ pub enum Command {
     SetListView(ListView),
     EditHandOver(HandOverSheet),
     WriteBundle(PathBuf),
-    CancelBundle,
+    CancelWriting,
     WriteAnnotations(Format, PathBuf),
+    /// With or without words in the picture.
+    WriteClip(PathBuf, bool),
     EditNote(String),
     /// The text of the note's sheet.
     WriteNote(String),

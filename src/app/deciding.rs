@@ -405,6 +405,7 @@ fn operation(recording: &Recording, wish: &Wish) -> Result<Operation, &'static s
         Decision::TrimEnd => Operation::TrimEnd { on: target()?, to: after(here()?)? },
         Decision::MoveEdge { is_start: true, to } => Operation::TrimStart { on: target()?, to: *to },
         Decision::MoveEdge { is_start: false, to } => Operation::TrimEnd { on: target()?, to: *to },
+        Decision::Move(to) => Operation::Move { on: target()?, to: *to },
         Decision::Split => Operation::Split { on: target()?, at: here()? },
         Decision::Merge if !decisions.also.is_empty() => Operation::Merge { on: targets()? },
         Decision::Merge => Operation::Merge { on: with_next(decisions.chosen, &decisions.listed)? },

@@ -28,6 +28,8 @@ pub enum Decision {
         is_start: bool,
         to: Edge,
     },
+    /// As it was dragged as a whole.
+    Move(Stretch),
     /// The frame on screen is the first of the second part.
     Split,
     /// With the next in time.

@@ -2,24 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-use super::state::{FileDigest, HandOverSheet, Sheet, file_name};
+use super::deciding::document_of;
+use super::jobs::Still;
+use super::state::{FileDigest, HandOverSheet, Recording, Sheet, file_name};
 use super::update::Desk;
-use avar_analysis::AnalysisSettings;
+use avar_analysis::{AnalysisSettings, StepScore};
 use avar_base::job::JobEvent;
 use avar_handover::annotations::{annotations_of, annotations_of_model};
-use avar_handover::{Handover, Manifest, Scoring};
+use avar_handover::{Burn, FrameFacts, Handover, Manifest, Scoring, Word};
 use avar_interchange::Format;
+use avar_media::VideoFrame;
+use avar_playback::FrameState;
 
 impl Desk {
     pub(super) fn open_hand_over(&mut self) {
         let Some(recording) = self.state.recording() else { return };
         let path = std::path::absolute(&recording.path).unwrap_or_else(|_| recording.path.clone());
-        let folder = self.state.review_folder.clone().filter(|_| recording.document.is_some());
-        let folder = folder.or_else(|| path.parent().map(Path::to_path_buf)).unwrap_or_default();
+        let folder = self.folder_for(recording);
         let beside = |ending: &str| folder.join(format!("{}.{ending}", file_name(&path))).display().to_string();
         let format = Format::Elan;
-        let annotations = beside(format.extension());
-        self.state.sheet = Some(Sheet::HandOver(HandOverSheet { bundle: beside("zip"), annotations, format }));
+        self.state.sheet = Some(Sheet::HandOver(HandOverSheet {
+            bundle: beside("zip"),
+            clip: beside("clip.mp4"),
+            has_words: false,
+            annotations: beside(format.extension()),
+            format,
+        }));
+    }
+
+    /// Where files about a recording go: where its review is kept.
+    fn folder_for(&self, recording: &Recording) -> PathBuf {
+        let document = document_of(recording, self.state.review_folder.as_deref());
+        let folder = document.parent().unwrap_or(Path::new(""));
+        std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())
     }
 
     /// What is handed over of the recording on screen; otherwise why nothing can be.
@@ -53,7 +68,7 @@ impl Desk {
         match self.handover() {
             Ok(handover) => {
                 self.jobs.write_bundle(handover, out);
-                self.state.bundling = Some(None);
+                self.state.writing = Some(None);
             }
             Err(sentence) => self.state.notices.push(sentence.to_owned()),
         }
@@ -62,7 +77,7 @@ impl Desk {
     pub(super) fn receive_bundle(&mut self, out: PathBuf, event: JobEvent<String, Manifest>) {
         match event {
             JobEvent::Progress(progress) => {
-                self.state.bundling = Some(Some(progress));
+                self.state.writing = Some(Some(progress));
                 return;
             }
             JobEvent::Partial(sentence) => {
@@ -76,7 +91,79 @@ impl Desk {
             JobEvent::Failed(sentence) => self.state.notices.push(sentence),
             JobEvent::Cancelled => {}
         }
-        self.state.bundling = None;
+        self.state.writing = None;
+    }
+
+    pub(super) fn write_clip(&mut self, out: PathBuf, has_words: bool) {
+        let Some(recording) = self.state.recording() else { return };
+        let (Some(media), false) = (recording.whole_media(), self.jobs.is_handing_over()) else { return };
+        let Some(stretch) = self.state.clip_stretch() else { return };
+        let burn = Burn {
+            words: if has_words { Word::ALL.to_vec() } else { Vec::new() },
+            scores: recording.review.scores.clone(),
+            events: recording.decisions.listed.clone(),
+        };
+        self.jobs.write_clip(media.clone(), stretch, burn, out);
+        self.state.writing = Some(None);
+    }
+
+    pub(super) fn receive_clip(&mut self, event: JobEvent<(), PathBuf>) {
+        match event {
+            JobEvent::Progress(progress) => {
+                self.state.writing = Some(Some(progress));
+                return;
+            }
+            JobEvent::Partial(()) => return,
+            JobEvent::Done(out) => self.state.notices.push(format!("The clip is written: {}", out.display())),
+            JobEvent::Failed(sentence) => self.state.notices.push(sentence),
+            JobEvent::Cancelled => {}
+        }
+        self.state.writing = None;
+    }
+
+    /// The frame on screen, if it is the exact one.
+    fn shown_frame(&self) -> Result<VideoFrame, &'static str> {
+        let view = self.player.as_ref().and(self.state.player.as_ref()).ok_or("No recording is open.")?;
+        let frame = view.frame.clone().ok_or("There is no picture to save.")?;
+        match view.frame_state {
+            FrameState::Preview | FrameState::Loading => Err("The exact frame is on its way; save it in a moment."),
+            _ => Ok(frame),
+        }
+    }
+
+    pub(super) fn save_frame(&mut self, has_words: bool) {
+        let frame = match self.shown_frame() {
+            Ok(frame) => frame,
+            Err(sentence) => return self.state.notices.push(sentence.to_owned()),
+        };
+        let Some(recording) = self.state.recording() else { return };
+        let ending = if has_words { "words.png" } else { "png" };
+        let name = format!("{}.frame-{:06}.{ending}", recording.name(), frame.index.0);
+        let out = self.folder_for(recording).join(name);
+        let told = recording.media().filter(|_| has_words).map(|media| {
+            let step = recording.review.scores.as_ref().and_then(|scores| scores.at_frame(frame.index));
+            let since_start = frame.time - media.info.range.start;
+            FrameFacts::new(frame.index, since_start, step.map(StepScore::anomaly), &recording.decisions.listed)
+        });
+        self.jobs.save_still(frame, told, out);
+    }
+
+    pub(super) fn copy_frame(&mut self) {
+        match self.shown_frame() {
+            Ok(frame) => self.jobs.copy_still(frame),
+            Err(sentence) => self.state.notices.push(sentence.to_owned()),
+        }
+    }
+
+    pub(super) fn receive_still(&mut self, made: Result<Still, String>) {
+        match made {
+            Ok(Still::Saved(out)) => self.state.notices.push(format!("The frame is saved: {}", out.display())),
+            Ok(Still::ToCopy(picture)) => {
+                self.to_copy = Some(picture);
+                self.state.notices.push("The frame is on the clipboard.".to_owned());
+            }
+            Err(sentence) => self.state.notices.push(sentence),
+        }
     }
 
     /// What was decided; where nothing was, what the network found.

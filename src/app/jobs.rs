@@ -1,6 +1,7 @@
 //! The desk's background jobs: at most one of each kind, each for one recording.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,13 +15,19 @@ use avar_analysis::{
     spawn_analysis,
 };
 use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
+use avar_base::time::FrameIndex;
 use avar_dataset::{Corrected, Recordings, is_manifest, recordings, write_corrected};
 use avar_export::{self, Export, ExportJob, ExportSettings};
 use avar_handover::annotations::timeline_of;
-use avar_handover::{Handover, HandoverJob, Manifest as BundleManifest};
+use avar_handover::{
+    Burn, ClipJob, FrameFacts, Handover, HandoverJob, Manifest as BundleManifest, Word, save_still, still,
+};
 use avar_interchange::{Annotations, Format, Subject, write_file};
 use avar_labels::AnomalyClass;
-use avar_media::{self, AudioInfo, IngestReport, OpenedMedia, Opening, WaveformPyramid, build_waveform, open_growing};
+use avar_media::{
+    self, AudioInfo, IngestReport, OpenedMedia, Opening, RgbImage, VideoFrame, WaveformPyramid, build_waveform,
+    open_growing,
+};
 use avar_metrics::runs::{Run, is_run};
 use avar_scoring::{EvaluationSpec, spawn_evaluation};
 
@@ -91,6 +98,10 @@ pub enum Report {
     Export(Export, JobEvent<String, Vec<PathBuf>>),
     /// Partial: a sentence on what it does without. It ends once the bundle is written.
     Bundle(PathBuf, JobEvent<String, BundleManifest>),
+    /// It ends with where the clip lies.
+    Clip(JobEvent<(), PathBuf>),
+    /// A frame, or one sentence.
+    Still(Result<Still, String>),
     /// Where annotations were written, with remarks; or one sentence.
     Annotations(Result<(PathBuf, Vec<String>), String>),
     /// What events are compared with, or one sentence.
@@ -99,6 +110,12 @@ pub enum Report {
     Log(Result<String, String>),
     /// One sentence.
     Problem(String),
+}
+
+/// What became of a frame.
+pub enum Still {
+    Saved(PathBuf),
+    ToCopy(RgbImage),
 }
 
 /// A manifest that is to be evaluated.
@@ -161,6 +178,8 @@ pub struct Jobs {
     export: Option<(Export, ExportJob)>,
     log: Option<Job<(), String>>,
     bundle: Option<(PathBuf, HandoverJob)>,
+    clip: Option<ClipJob>,
+    still: Option<Job<(), Still>>,
     annotations: Option<Job<(), (PathBuf, Vec<String>)>>,
     comparison: Option<(RecordingId, Job<(), Box<Comparison>>)>,
     problems: Vec<String>,
@@ -186,6 +205,8 @@ impl Jobs {
             export: None,
             log: None,
             bundle: None,
+            clip: None,
+            still: None,
             annotations: None,
             comparison: None,
             problems: Vec::new(),
@@ -385,7 +406,7 @@ impl Jobs {
     }
 
     pub fn is_handing_over(&self) -> bool {
-        self.bundle.is_some() || self.annotations.is_some()
+        self.bundle.is_some() || self.clip.is_some() || self.annotations.is_some() || self.still.is_some()
     }
 
     pub fn write_bundle(&mut self, handover: Handover, out: PathBuf) {
@@ -393,9 +414,35 @@ impl Jobs {
         self.bundle = self.started(job).map(|job| (out, job));
     }
 
-    pub fn cancel_bundle(&self) {
-        if let Some((_, job)) = &self.bundle {
-            job.cancel();
+    pub fn write_clip(&mut self, media: OpenedMedia, stretch: Range<FrameIndex>, burn: Burn, out: PathBuf) {
+        let job = avar_handover::clip::spawn(media, stretch, burn, out, self.wake.clone());
+        self.clip = self.started(job);
+    }
+
+    /// Of the bundle or the clip.
+    pub fn cancel_writing(&self) {
+        self.bundle.iter().for_each(|(_, job)| job.cancel());
+        self.clip.iter().for_each(Job::cancel);
+    }
+
+    /// Writes a frame as a picture, with these words of it where there are any.
+    pub(super) fn save_still(&mut self, frame: VideoFrame, told: Option<FrameFacts>, out: PathBuf) {
+        self.make_still(move || {
+            let told = told.as_ref().map(|facts| (facts, &Word::ALL[..]));
+            save_still(&frame, told, &out).map(|()| Still::Saved(out)).map_err(|error| error.to_string())
+        });
+    }
+
+    /// Makes a picture of a frame, for the clipboard.
+    pub(super) fn copy_still(&mut self, frame: VideoFrame) {
+        self.make_still(move || still(&frame, None).map(Still::ToCopy).map_err(|error| error.to_string()));
+    }
+
+    /// One at a time: a key that repeats would fill the disk.
+    fn make_still(&mut self, make: impl FnOnce() -> Result<Still, String> + Send + 'static) {
+        if self.still.is_none() {
+            let job = Job::spawn("still", self.wake.clone(), move |_| make().map_err(Stopped::Failed));
+            self.still = self.started(job);
         }
     }
 
@@ -499,6 +546,8 @@ impl Jobs {
             reports.push(Report::Bundle(out.clone(), event));
         }
         self.bundle.take_if(|(_, job)| job.has_ended());
+        drain(&mut self.clip, |event| reports.push(Report::Clip(event)));
+        drain(&mut self.still, |event| reports.extend(outcome(event).map(Report::Still)));
         drain(&mut self.annotations, |event| reports.extend(outcome(event).map(Report::Annotations)));
         poll_slot(&mut self.comparison, |id, event| {
             reports.extend(outcome(event).map(|read| Report::Comparison(id, read)));

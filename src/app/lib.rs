@@ -67,7 +67,7 @@ use self::state::{Mode, PanelView, SidePanel, State};
 use self::thumbnails::{Moment, Thumbnails};
 use self::update::Desk;
 use avar_analysis::NetworkChoice;
-use avar_base::job::Wake;
+use avar_base::job::{Job, JobEvent, Stopped, Wake, drain};
 use avar_base::memory;
 use avar_log::LogPlace;
 use avar_playback::{PlayerOptions, wait_for_leaving};
@@ -198,7 +198,13 @@ pub struct DeskApp {
 struct KeptSettings {
     path: PathBuf,
     written: Settings,
+    /// When they were last held against what is on screen.
+    compared: Instant,
+    writing: Option<Job<(), ()>>,
 }
+
+/// What one sets is on the disk so soon, should the program be killed.
+const SETTINGS_ARE_KEPT_AFTER: Duration = Duration::from_secs(2);
 
 impl DeskApp {
     pub fn new(cc: &eframe::CreationContext<'_>, options: DeskOptions) -> Self {
@@ -218,7 +224,7 @@ impl DeskApp {
             let (written, sentence) = Settings::read(&path);
             written.apply(&mut desk.state);
             desk.state.notices.extend(sentence);
-            KeptSettings { path, written }
+            KeptSettings { path, written, compared: Instant::now(), writing: None }
         });
         desk.apply(Command::OpenPaths(files));
         Self {
@@ -239,12 +245,37 @@ impl DeskApp {
     fn keep_settings(&mut self) -> Option<String> {
         let kept = self.settings.as_mut()?;
         let now = Settings::of(&self.desk.state);
-        if now == kept.written {
+        // One that is being written may not get to its end any more.
+        if now == kept.written && kept.writing.is_none() {
             return None;
         }
         let outcome = now.write(&kept.path);
         kept.written = now;
         outcome.err()
+    }
+
+    /// As [`Self::keep_settings`], now and then, on a thread: a disk may take its time.
+    fn tick_settings(&mut self, now: Instant) {
+        let Some(kept) = &mut self.settings else { return };
+        let failed = &mut self.desk.state.notices;
+        drain(&mut kept.writing, |event| {
+            if let JobEvent::Failed(sentence) = event {
+                failed.push(sentence);
+            }
+        });
+        if kept.writing.is_some() || now.duration_since(kept.compared) < SETTINGS_ARE_KEPT_AFTER {
+            return;
+        }
+        kept.compared = now;
+        let settings = Settings::of(&self.desk.state);
+        if settings == kept.written {
+            return;
+        }
+        kept.written = settings.clone();
+        let path = kept.path.clone();
+        let job = Job::spawn("settings", self.wake.clone(), move |_| settings.write(&path).map_err(Stopped::Failed));
+        // Where no thread begins, they are written when the window closes.
+        kept.writing = job.map_err(|error| error!("the settings cannot be written now ({error})")).ok();
     }
 
     fn take_input(&mut self, ctx: &egui::Context) -> Vec<Command> {
@@ -263,6 +294,10 @@ impl DeskApp {
     /// Tells the window system what the state asks of it.
     fn follow_state(&mut self, ctx: &egui::Context) {
         self.fit.tick(ctx);
+        if let Some(picture) = self.desk.to_copy.take() {
+            let size = [picture.width_px as usize, picture.height_px as usize];
+            ctx.copy_image(egui::ColorImage::from_rgb(size, &picture.bytes));
+        }
         let view = &self.desk.state.view;
         if ctx.zoom_factor() != view.scale {
             ctx.set_zoom_factor(view.scale);
@@ -305,12 +340,12 @@ const CHAPTERS_AROUND: usize = 50;
 
 /// Asks for the pictures of the chapters around the playhead: ten hours may have more than are ever kept at once.
 fn want_chapters(desk: &Desk, thumbnails: &mut Thumbnails) {
-    let (Some(recording), Some(events)) = (desk.state.recording(), desk.state.finished_events()) else { return };
-    let now = desk.state.position().map_or(0, |now| events.partition_point(|event| event.range.start <= now));
-    let near = now.saturating_sub(CHAPTERS_AROUND)..events.len().min(now + CHAPTERS_AROUND);
+    let (Some(recording), Some(chapters)) = (desk.state.recording(), desk.state.chapters()) else { return };
+    let now = desk.state.position().map_or(0, |now| chapters.partition_point(|chapter| chapter.range.start <= now));
+    let near = now.saturating_sub(CHAPTERS_AROUND)..chapters.len().min(now + CHAPTERS_AROUND);
     // The first one lies behind the warning.
-    for event in events.iter().take(1).chain(&events[near]) {
-        let moment = Moment { file: recording.path.clone(), at: event.peak_time };
+    for chapter in chapters.iter().take(1).chain(&chapters[near]) {
+        let moment = Moment { file: recording.path.clone(), at: chapter.peak_time };
         if thumbnails.get(&moment).is_none() {
             thumbnails.want(moment, recording.media().cloned());
         }
@@ -322,10 +357,12 @@ impl eframe::App for DeskApp {
         let ctx = ui.ctx().clone();
         self.desk.state.keys.install(&ctx);
         let mut commands = self.take_input(&ctx);
+        let is_changed = !commands.is_empty();
         for command in commands.drain(..) {
             self.desk.apply(command);
         }
         self.desk.tick(Instant::now());
+        self.tick_settings(Instant::now());
         self.follow_state(&ctx);
         self.thumbnails.tick(&ctx, &self.wake);
         self.desk.serve_pictures(&mut self.thumbnails);
@@ -343,9 +380,13 @@ impl eframe::App for DeskApp {
             }
         }
         panels::sheets::show(&ctx, &self.desk.state, &mut commands);
+        panels::drop_veil::show(&ctx, self.desk.state.mode());
         focus::draw(&ctx, theme::palette(ui));
         self.letters.tick(&ctx, &self.wake);
         self.desk.state.letters_note = avar_fonts::note();
+        if is_changed || !commands.is_empty() {
+            ctx.request_repaint_after(2 * SETTINGS_ARE_KEPT_AFTER);
+        }
         if !commands.is_empty() {
             ctx.request_repaint();
         }
@@ -371,6 +412,9 @@ fn title(ui: &mut egui::Ui, state: &State, commands: &mut Vec<Command>) {
     Panel::top("title").exact_size(36.0).frame(bar).show(ui, |ui| panels::title_bar::show(ui, state, commands));
 }
 
+/// The most of the window's height that the timeline takes.
+const TIMELINE_SHARE: f32 = 0.45;
+
 /// A panel whose edge can be dragged, over which it folds; a double click on the edge folds it too.
 fn resizable(
     ui: &mut egui::Ui,
@@ -382,6 +426,11 @@ fn resizable(
 ) {
     let view = state.view.panels.of(kind);
     let (least, most) = kind.sizes();
+    let most = if kind == SidePanel::Timeline {
+        most.min(TIMELINE_SHARE * ui.ctx().content_rect().height()).max(least)
+    } else {
+        most
+    };
     let mut is_open = view.is_open;
     let panel = panel.resizable(true).default_size(view.size).size_range(least..=most);
     let shown = panel.show_collapsible(ui, &mut is_open, |ui| {
@@ -391,7 +440,8 @@ fn resizable(
     let extent = |rect: egui::Rect| if kind == SidePanel::Timeline { rect.height() } else { rect.width() };
     // While it slides it has less room than it will have.
     let settled = shown.filter(|_| is_open && view.is_open).map(|shown| extent(shown.response.rect));
-    let size = settled.filter(|size| *size >= least).map_or(view.size, f32::round);
+    // In a window that is too low for it, it stays as high as it is wanted.
+    let size = settled.filter(|size| *size >= least && *size < most).map_or(view.size, f32::round);
     let now = PanelView { is_open, size };
     if now != view {
         commands.push(Command::SetPanel(kind, now));

@@ -11,12 +11,15 @@ use egui_kittest::Harness;
 use image::ExtendedColorType;
 
 use super::command::{Action, Command};
+use super::decisions::Decision;
 use super::evaluate::command::{EvaluateAction, EvaluateCommand};
 use super::evaluate::state::Slot;
-use super::state::OpeningStage;
+use super::state::{HandOverSheet, OpeningStage};
 use super::{DeskApp, DeskOptions, sample_path};
 use avar_base::files::write_png;
 use avar_base::time::MediaTime;
+use avar_interchange::Format;
+use avar_labels::{AnomalyClass, Verdict};
 use avar_metrics::inspection::demo_run;
 use avar_metrics::runs::write_run;
 use avar_playback::{AudioOutput, FrameState, PlayerOptions, SeekPrecision};
@@ -40,11 +43,13 @@ enum Opens {
     Nothing,
     Sample,
     MissingFile,
+    /// The sample, with decisions made on it: a copy, as they lie beside it.
+    Decided,
     /// Two made-up runs, whose clips are moments of the sample.
     Runs,
 }
 
-pub const SCENES: [Scene; 10] = [
+pub const SCENES: [Scene; 14] = [
     Scene { name: "review", opens: Opens::Sample, at_s: 7.0, actions: &[] },
     Scene { name: "review-light", opens: Opens::Sample, at_s: 7.0, actions: &[Action::ToggleTheme] },
     Scene {
@@ -53,6 +58,10 @@ pub const SCENES: [Scene; 10] = [
         at_s: 8.0,
         actions: &[Action::TimelineZoomIn, Action::TimelineZoomIn, Action::TimelineZoomIn, Action::ToggleOverlay],
     },
+    Scene { name: "decided", opens: Opens::Decided, at_s: 7.0, actions: &[] },
+    Scene { name: "decided-light", opens: Opens::Decided, at_s: 7.0, actions: &[Action::ToggleTheme] },
+    Scene { name: "decided-large", opens: Opens::Decided, at_s: 7.0, actions: &[Action::Larger; 5] },
+    Scene { name: "hand-over", opens: Opens::Decided, at_s: 7.0, actions: &[Action::HandOver] },
     Scene { name: "evaluate", opens: Opens::Runs, at_s: 0.0, actions: &[] },
     Scene { name: "evaluate-light", opens: Opens::Runs, at_s: 0.0, actions: &[Action::ToggleTheme] },
     Scene { name: "present-warning", opens: Opens::Sample, at_s: 0.0, actions: &[Action::ShowPresent] },
@@ -67,21 +76,66 @@ pub fn render_all(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     SCENES
         .iter()
         .map(|scene| {
+            let decided = tempfile::tempdir()?;
             let files = match scene.opens {
                 Opens::Nothing | Opens::Runs => Vec::new(),
+                Opens::Decided => {
+                    let copy = decided.path().join("sample-incident.mp4");
+                    std::fs::copy(sample_path()?, &copy)?;
+                    vec![copy]
+                }
                 Opens::Sample => vec![sample_path()?],
                 Opens::MissingFile => vec![PathBuf::from("/recordings/camera-04.mp4")],
             };
             let path = folder.join(format!("{}.png", scene.name));
-            let options = DeskOptions { files, ..DeskOptions::default() };
-            let actions = scene.actions.iter().copied().map(Command::Act);
+            let options = DeskOptions { files, author: "analyst".to_owned(), ..DeskOptions::default() };
+            let actions = scene.actions.iter().flat_map(|action| match action {
+                // Where the copy lies is of no interest.
+                Action::HandOver => vec![Command::Act(*action), Command::EditHandOver(hand_over_sheet())],
+                _ => vec![Command::Act(*action)],
+            });
             let runs = tempfile::tempdir()?;
-            let opened = if scene.opens == Opens::Runs { demo_runs(runs.path())? } else { Vec::new() };
+            let opened = match scene.opens {
+                Opens::Runs => demo_runs(runs.path())?,
+                Opens::Decided => decisions(),
+                Opens::Nothing | Opens::Sample | Opens::MissingFile => Vec::new(),
+            };
             render(options, scene.at_s, opened.into_iter().chain(actions), &path)
                 .with_context(|| format!("scene \"{}\"", scene.name))?;
             Ok(path)
         })
         .collect()
+}
+
+/// In the middle of a review: what the network found is trimmed and accepted, with a note; of three that were added one
+/// is rejected and one unsure.
+fn decisions() -> Vec<Command> {
+    let seek = |seconds: f64| Command::Seek(MediaTime::from_seconds(seconds), SeekPrecision::Exact);
+    let decide = Command::Decide;
+    let added = |seconds: f64, class| {
+        [seek(seconds), decide(Decision::Add), Command::ChooseEvent(0), decide(Decision::SetClass(class))]
+    };
+    let mut commands = Vec::new();
+    commands.extend(added(2.6, AnomalyClass::Brawling));
+    commands.extend([decide(Decision::Judge(Verdict::Unsure))]);
+    commands.extend(added(0.6, AnomalyClass::Vandalism));
+    commands.extend([decide(Decision::Judge(Verdict::Rejected)), Command::ChooseEvent(2), seek(5.6)]);
+    commands.extend([decide(Decision::TrimStart), seek(8.4), decide(Decision::TrimEnd)]);
+    commands.extend([decide(Decision::Note("the parked car was hit".to_owned())), seek(10.2), decide(Decision::Add)]);
+    commands.extend([seek(9.4), decide(Decision::NoteHere("a second car passes".to_owned()))]);
+    commands.extend([Command::ChooseEvent(2), decide(Decision::Judge(Verdict::Accepted)), seek(7.0)]);
+    commands
+}
+
+fn hand_over_sheet() -> HandOverSheet {
+    let at = |name: &str| format!("/incidents/{name}");
+    HandOverSheet {
+        bundle: at("sample-incident.mp4.zip"),
+        clip: at("sample-incident.mp4.clip.mp4"),
+        has_words: false,
+        annotations: at("sample-incident.mp4.eaf"),
+        format: Format::Elan,
+    }
 }
 
 /// Writes two runs into `folder` and says how to look at them.

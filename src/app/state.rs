@@ -1,6 +1,7 @@
 //! What the window shows: recordings, their results, and how they are looked at. Panels read it, only
 //! [`super::update`] changes it.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,15 +17,16 @@ use super::present::PresentState;
 use super::shortcut::Shortcut;
 use super::theme;
 use super::widgets::picture_fit::PictureZoom;
-use avar_analysis::{Account, Event, NetworkChoice, StepScore, StepScores, find_events};
+use avar_analysis::{Account, NetworkChoice, StepScore, StepScores};
 use avar_base::job::Progress;
-use avar_base::time::{MediaTime, TimeRange};
+use avar_base::time::{FrameIndex, MediaTime, TimeRange};
 use avar_interchange::Format;
-use avar_labels::{AnomalyClass, Hysteresis, reaches};
+use avar_labels::{AnomalyClass, Hysteresis, Verdict, reaches};
 use avar_media::{IngestReport, OpenedMedia, WaveformPyramid};
 use avar_model::card::UNTRAINED_WARNING;
 use avar_model::{AvarNet, ModelCard};
 use avar_playback::PlayerView;
+use avar_review::layers::ListedEvent;
 
 /// Names a recording for as long as the window is open; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,8 +82,8 @@ pub struct State {
     pub author: String,
     /// The one that the settings name; empty: none.
     pub chosen_author: String,
-    /// How far the bundle is that is being written.
-    pub bundling: Option<Option<Progress>>,
+    /// How far the bundle or clip is that is being written.
+    pub writing: Option<Option<Progress>>,
     /// For reviews of recordings whose own folder cannot be written.
     pub review_folder: Option<PathBuf>,
 }
@@ -165,7 +167,7 @@ impl Default for Panels {
         Self {
             sidebar: open(theme::SIDE_WIDTH),
             inspector: open(theme::SIDE_WIDTH),
-            timeline: open(panels::timeline::LEAST_HEIGHT),
+            timeline: open(panels::timeline::USUAL_HEIGHT),
         }
     }
 }
@@ -203,7 +205,7 @@ impl SidePanel {
     pub fn sizes(self) -> (f32, f32) {
         match self {
             Self::Sidebar | Self::Inspector => (theme::SIDE_WIDTH, 2.5 * theme::SIDE_WIDTH),
-            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::LEAST_HEIGHT),
+            Self::Timeline => (panels::timeline::LEAST_HEIGHT, 3.0 * panels::timeline::USUAL_HEIGHT),
         }
     }
 }
@@ -258,6 +260,10 @@ pub enum Sheet {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HandOverSheet {
     pub bundle: String,
+    /// Its ending says how it is coded.
+    pub clip: String,
+    /// Whether class, score and time are written into its pictures.
+    pub has_words: bool,
     pub annotations: String,
     pub format: Format,
 }
@@ -309,6 +315,8 @@ pub struct Recording {
     pub review: ScoreState,
     pub decisions: Decisions,
     pub comparison: Option<Comparison>,
+    /// In order of time.
+    pub chapters: Vec<Chapter>,
     /// Where its review is, where that is not beside it.
     pub document: Option<PathBuf>,
 }
@@ -341,6 +349,17 @@ pub enum Waveform {
     Failed(String),
 }
 
+/// An event as a room is told of it: found or decided, and not rejected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chapter {
+    pub class: AnomalyClass,
+    /// Others that lead for a while.
+    pub also: Vec<AnomalyClass>,
+    pub range: TimeRange,
+    /// When the step with the highest anomaly score begins.
+    pub peak_time: MediaTime,
+}
+
 /// Scores of one recording and how they come about.
 #[derive(Default)]
 pub struct ScoreState {
@@ -351,7 +370,6 @@ pub struct ScoreState {
     pub network: Option<Arc<AvarNet>>,
     /// A new set that grows while a whole one is on screen.
     pub coming: Option<StepScores>,
-    pub events: Vec<Event>,
     /// Only once an analysis has ended.
     pub analysis: Option<Account>,
 }
@@ -389,7 +407,7 @@ impl State {
             path_text: String::new(),
             author,
             chosen_author: String::new(),
-            bundling: None,
+            writing: None,
             review_folder: None,
         }
     }
@@ -487,10 +505,27 @@ impl State {
         reaches(step.anomaly().into(), self.hysteresis.onset.into())
     }
 
-    /// The events of a finished analysis of the recording on screen.
-    pub fn finished_events(&self) -> Option<&[Event]> {
-        let review = &self.recording()?.review;
-        review.analysis.as_ref().map(|_| review.events.as_slice())
+    /// What is told of the recording on screen once it is analysed.
+    pub fn chapters(&self) -> Option<&[Chapter]> {
+        let recording = self.recording()?;
+        recording.review.analysis.as_ref().map(|_| recording.chapters.as_slice())
+    }
+
+    /// The frames of a clip: from the in to the out point, else those of the event that is chosen.
+    pub fn clip_stretch(&self) -> Option<Range<FrameIndex>> {
+        let recording = self.recording()?;
+        let frames = recording.whole_media()?.frames.as_ref()?;
+        let at = |time| frames.at_or_before(time);
+        let marked = self.transport.in_point.zip(self.transport.out_point);
+        let chosen = || recording.decisions.chosen().map(|event| event.stretch.start.frame..event.stretch.end.frame);
+        let stretch = marked.map(|(start, end)| at(start)..at(end)).or_else(chosen)?;
+        (stretch.start < stretch.end).then_some(stretch)
+    }
+
+    /// The one at the playhead; of several the one that begins last.
+    pub fn chapter(&self) -> Option<&Chapter> {
+        let position = self.position()?;
+        self.chapters()?.iter().rev().find(|chapter| chapter.range.contains(position))
     }
 
     /// Whether Present may show and play the recording on screen.
@@ -500,7 +535,7 @@ impl State {
 
     /// Whether Present asks if the recording on screen, which has results, may be shown.
     pub fn asks_about_content(&self) -> bool {
-        self.mode == Mode::Present && self.finished_events().is_some() && !self.is_content_confirmed()
+        self.mode == Mode::Present && self.chapters().is_some() && !self.is_content_confirmed()
     }
 
     /// What a step is called: above the threshold by an anomaly, as the event that it belongs to is, though normal
@@ -529,6 +564,7 @@ impl Recording {
             review: ScoreState::default(),
             decisions: Decisions::default(),
             comparison: None,
+            chapters: Vec::new(),
             document: None,
         }
     }
@@ -570,12 +606,14 @@ impl Recording {
 
     /// Finds the events anew, and lists them with what was decided.
     pub fn refresh(&mut self, hysteresis: Hysteresis) {
-        self.review.refresh_events(hysteresis);
         let media = match &self.stage {
             OpeningStage::Ready(media) => Some(media),
             _ => None,
         };
-        self.decisions.refresh(self.review.scores.as_ref(), media, hysteresis);
+        let scores = self.review.scores.as_ref();
+        self.decisions.refresh(scores, media, hysteresis);
+        let told = self.decisions.listed.iter().filter(|event| event.verdict != Some(Verdict::Rejected));
+        self.chapters = told.map(|event| Chapter::of(event, scores)).collect();
     }
 
     /// The file's own name.
@@ -589,9 +627,26 @@ impl ScoreState {
     pub fn has_steps(&self) -> bool {
         self.scores.as_ref().is_some_and(|scores| !scores.steps.is_empty())
     }
+}
 
-    pub fn refresh_events(&mut self, hysteresis: Hysteresis) {
-        self.events = self.scores.as_ref().map(|scores| find_events(scores, hysteresis)).unwrap_or_default();
+impl Chapter {
+    fn of(event: &ListedEvent, scores: Option<&StepScores>) -> Self {
+        let range = event.stretch.times();
+        let steps = scores.map_or(&[][..], |scores| {
+            let from = scores.steps.partition_point(|step| step.start < range.start);
+            let to = scores.steps.partition_point(|step| step.start < range.end);
+            scores.steps.get(from..to).unwrap_or_default()
+        });
+        // The first of equals.
+        let peak = steps.iter().rev().max_by(|a, b| a.anomaly().total_cmp(&b.anomaly()));
+        let peak_time = peak.map_or(range.start, |step| step.start);
+        Self { class: event.class, also: event.also.clone(), range, peak_time }
+    }
+
+    /// What it is called; where the network calls it by several classes in turn, by all of them.
+    pub fn name(&self) -> String {
+        let also = self.also.iter().map(|class| class.label().to_lowercase());
+        std::iter::once(self.class.label().to_owned()).chain(also).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -30,6 +30,7 @@ use super::widgets::time_axis::following;
 use avar_base::job::{JobEvent, Wake};
 use avar_base::time::MediaTime;
 use avar_log::LogPlace;
+use avar_media::RgbImage;
 use avar_playback::{Player, PlayerOptions};
 use avar_review::list::Direction;
 
@@ -62,6 +63,8 @@ pub struct Desk {
     pub(super) rule_moved_at: Option<Instant>,
     /// Size of the picture's panel, in points, and of the picture, in pixels: zooming is relative to them.
     pub picture_panel: Vec2,
+    /// A picture that is to be put on the clipboard.
+    pub(super) to_copy: Option<RgbImage>,
     pub has_quit: bool,
     log: LogPlace,
 }
@@ -86,6 +89,7 @@ impl Desk {
             wishes: VecDeque::new(),
             rule_moved_at: None,
             picture_panel: vec2(1.0, 1.0),
+            to_copy: None,
             has_quit: false,
             log: options.log,
         }
@@ -167,7 +171,8 @@ impl Desk {
             Command::SetTimelineView(range) => self.set_timeline(range),
             Command::EditHandOver(sheet) => self.state.sheet = Some(Sheet::HandOver(sheet)),
             Command::WriteBundle(out) => self.write_bundle(out),
-            Command::CancelBundle => self.jobs.cancel_bundle(),
+            Command::CancelWriting => self.jobs.cancel_writing(),
+            Command::WriteClip(out, has_words) => self.write_clip(out, has_words),
             Command::WriteAnnotations(format, out) => self.write_annotations(format, out),
             Command::CloseComparison => {
                 let current = self.state.current;
@@ -346,6 +351,9 @@ impl Desk {
                 self.jobs.sort(Destination::Review, paths);
             }
             Action::HandOver => self.open_hand_over(),
+            Action::SaveFrame => self.save_frame(false),
+            Action::SaveFrameWithWords => self.save_frame(true),
+            Action::CopyFrame => self.copy_frame(),
             Action::PlaceReview => self.jobs.choose_review_folder(),
             Action::MoveUp => self.move_in_queue(false),
             Action::MoveDown => self.move_in_queue(true),
@@ -379,6 +387,9 @@ impl Desk {
             }
             Action::LoopQueue if self.state.mode() == Mode::Present => {
                 self.state.present.is_stand = !self.state.present.is_stand;
+                if self.state.present.is_stand && self.state.is_content_confirmed() {
+                    self.with_player(Player::play);
+                }
             }
             Action::NextScreen if self.state.mode() == Mode::Present => {
                 let next = self.state.present.screen.map_or(0, |screen| screen + 1);
@@ -512,6 +523,8 @@ impl Desk {
             Report::Corrected(outcome) => self.receive_corrected(outcome),
             Report::ChosenReviewFolder(folder) => self.keep_review_in(folder),
             Report::Bundle(out, event) => self.receive_bundle(out, event),
+            Report::Clip(event) => self.receive_clip(event),
+            Report::Still(made) => self.receive_still(made),
             Report::Annotations(read) => self.receive_annotations(read),
             Report::Comparison(id, read) => self.receive_comparison(id, read),
             Report::Log(read) => self.receive_log(read),

@@ -120,6 +120,8 @@ enum Command {
     Export(handover::ExportArguments),
     /// Check every byte of a bundle, and with the recording at hand what it says of it
     Verify(handover::VerifyArguments),
+    /// Cut a stretch of a recording out at exact frames, with its sound
+    Clip(handover::ClipArguments),
     /// Convert annotations of a recording from one program's format to another's, a review included
     Convert(convert::ConvertArguments),
     /// Make a manifest of a dataset in folders, or say what is in a manifest
@@ -314,6 +316,7 @@ fn dispatch(arguments: Arguments, log: LogPlace) -> anyhow::Result<()> {
         Some(Command::Compose(arguments)) => compose::run(arguments),
         Some(Command::Export(arguments)) => handover::export(arguments),
         Some(Command::Verify(arguments)) => handover::verify(arguments),
+        Some(Command::Clip(arguments)) => handover::clip(arguments),
         Some(Command::Convert(arguments)) => convert::run(arguments),
         Some(Command::Manifest(arguments)) => data::manifest(arguments),
         Some(Command::Screenshot { files, at, out }) => screenshot(&files, at, &out),
@@ -516,7 +519,10 @@ fn analyze(arguments: AnalyzeArguments) -> anyhow::Result<()> {
         });
         match analysed {
             Ok(outcome) if arguments.json => results.push(outcome_json(file, &outcome)),
-            Ok(outcome) => print_outcome(file, &outcome)?,
+            Ok(outcome) => {
+                print_outcome(file, &outcome)?;
+                arguments.bundle.iter().try_for_each(|path| say(&format!("  {}", path.display())))?;
+            }
             Err(error) => {
                 results.push(json!({"path": file.to_string_lossy(), "error": format!("{error:#}")}));
                 failures += 1;

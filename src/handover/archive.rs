@@ -373,7 +373,7 @@ mod tests {
         let entry = Entry { name, size_bytes: size_bytes.into(), sha256, crc32: crc32fast::hash(b""), header_at: 0 };
         let mut bytes = entry.local_header();
         bytes[8..10].copy_from_slice(&method.to_le_bytes());
-        bytes.extend(directory(&[entry.clone()], bytes.len() as u64));
+        bytes.extend(directory(std::slice::from_ref(&entry), bytes.len() as u64));
         bytes
     }
 

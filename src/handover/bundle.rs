@@ -22,7 +22,7 @@ use crate::report;
 /// A bundle in the making; on the way it hands out sentences on what it had to do without, at its end what it holds.
 pub type HandoverJob = Job<String, Manifest>;
 
-/// As [`write`], in the background.
+/// As [`write()`], in the background.
 pub fn spawn(handover: Handover, out: PathBuf, wake: Wake) -> std::io::Result<HandoverJob> {
     Job::spawn("hand over", wake, move |reporter| {
         let progress = |fraction| reporter.progress(fraction);

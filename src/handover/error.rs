@@ -46,6 +46,9 @@ pub enum HandoverError {
     /// There is nothing to cut out.
     #[error("a clip has at least one frame and lies within the recording's {frames} frames; choose another stretch: {path}", path = .path.display())]
     Stretch { frames: usize, path: PathBuf },
+    /// Its ending says neither how it is to be watched nor that nothing is to be lost.
+    #[error("a clip ends in .mp4 (H.264, for viewing) or in .mkv (FFV1, without loss); choose one of them: {path}", path = .path.display())]
+    ClipName { path: PathBuf },
     /// Frames are asked of a recording without any.
     #[error("the recording has no picture, so there is no frame of it: {path}", path = .path.display())]
     NoPicture { path: PathBuf },

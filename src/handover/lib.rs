@@ -7,12 +7,14 @@
 //! | file | holds |
 //! |---|---|
 //! | `handover` | what is handed over, and what is told of it |
-//! | [`annotations`] | what was decided, for other programs |
 //! | `archive` | a zip file of one form, whose every byte follows from its entries |
 //! | `entries` | the records in it: what each says |
 //! | `pictures`, `report` | stills and figure 5 of an event; the page to be printed |
 //! | [`bundle`] | writing it |
 //! | [`verify`] | reading it, and comparing it with the recording |
+//! | [`clip`] | a stretch of a recording as a file |
+//! | [`annotations`] | what was decided, or found, for other programs |
+//! | `still`, `strip` | one frame as a picture; words over a frame |
 //!
 //! # What does not exist here
 //!
@@ -27,17 +29,23 @@
 pub mod annotations;
 mod archive;
 pub mod bundle;
+pub mod clip;
 mod entries;
 mod error;
 mod handover;
 mod pictures;
 mod report;
+mod still;
+mod strip;
 #[cfg(test)]
 mod tests;
 pub mod verify;
 
 pub use bundle::{HandoverJob, spawn};
+pub use clip::{Burn, ClipJob};
 pub use entries::{EntryDigest, Manifest, MediaEntry, TrailEntry, WeightsEntry};
 pub use error::HandoverError;
 pub use handover::{Handover, Scoring, scored_steps};
+pub use still::{save_still, still};
+pub use strip::{FrameFacts, Word};
 pub use verify::{Agreement, Bundle, SCORE_TOLERANCE};

@@ -1,7 +1,7 @@
 //! What is shown of an event: the frames at its start, peak and end, and figure 5 around it.
 
 use avar_base::job::CancelToken;
-use avar_base::time::MediaTime;
+use avar_base::time::{FrameIndex, MediaTime};
 use avar_export::small_picture;
 use avar_figures::{Caption, CurveMarks, Figure, Moment, Still, class_label, event_curve};
 use avar_labels::AnomalyClass;
@@ -111,14 +111,23 @@ pub(crate) fn figure(event: &ToldEvent, shown: &[Shown; 3], account: &Account, h
         step_s: 1.0 / grid.steps_per_second(),
         start_s,
     };
-    let moment = |shown: &Shown| {
-        let step = grid.step_at(shown.entry.time).unwrap_or(first).clamp(first, last);
-        Moment { clip: 0, step: step - first, time_s: shown.entry.time.seconds() }
+    // The step that a frame shows, which begins when the frame is on screen and not always when it comes up.
+    let step_of = |frame: usize| match &handover.media.frames {
+        Some(_) => handover.scores.at_frame(FrameIndex(frame)).map_or(first, |step| step.step),
+        None => frame,
+    };
+    let moment = |shown: &Shown| Moment {
+        clip: 0,
+        step: step_of(shown.entry.frame).clamp(first, last) - first,
+        time_s: shown.entry.time.seconds(),
     };
     let moments = [&shown[0], &shown[1], &shown[2]].map(moment);
     let stills = [&shown[0], &shown[1], &shown[2]].map(|shown| shown.small.clone());
     let word = if account.is_decided { "Accepted" } else { "Found" };
-    let marks = CurveMarks { threshold: rule.onset.into(), playhead_s: Some(event.peak_at.time.seconds()) };
+    let marks = CurveMarks {
+        threshold: rule.onset.into(),
+        playhead_s: Some(grid.start_of(step_of(event.peak_at.frame.0)).seconds()),
+    };
     event_curve(&clip, &handover.scoring.about(), &moments, &stills, (word, marks), caption(event, account, handover))
 }
 

@@ -240,7 +240,7 @@ pub(super) fn make_repeatable(encoder: &mut ffmpeg::codec::Context) {
 }
 
 /// States in the file how its numbers mean colour, so that no player has to guess.
-fn tag_color(encoder: &mut ffmpeg::codec::Context, matrix: ColorMatrix) {
+pub(super) fn tag_color(encoder: &mut ffmpeg::codec::Context, matrix: ColorMatrix) {
     use ffi::{AVColorPrimaries as Primaries, AVColorSpace as Space, AVColorTransferCharacteristic as Curve};
     let (space, primaries, curve) = if matrix == ColorMatrix::Bt709 {
         (Space::AVCOL_SPC_BT709, Primaries::AVCOL_PRI_BT709, Curve::AVCOL_TRC_BT709)

@@ -4,7 +4,8 @@
 //!
 //! [`open`] makes a file ready: [`probe`] says what it holds, [`FrameTable::scan`] numbers its frames; of a long file
 //! [`open_growing`] hands out the beginning at once. [`IngestReport`] sums up what the file is. [`VideoReader`] decodes
-//! the frames, [`AudioReader`] the audio; [`build_waveform`] draws the audio of the whole file; [`ClipWriter`] encodes.
+//! the frames, [`AudioReader`] the audio; [`build_waveform`] draws the audio of the whole file; [`ClipWriter`] encodes pictures that are drawn, [`cut`] a stretch of a
+//! recording.
 //! `examples/exact_frame.rs` is the shortest way to a frame.
 //!
 //! A path is looked at once: [`Source`] is what it named then, open and outlined, and all that reads it, FFmpeg too,
@@ -35,6 +36,7 @@ mod clip_writer;
 mod clock;
 mod color;
 mod container_index;
+mod cut;
 mod demuxer;
 mod digest;
 mod downmix;
@@ -75,6 +77,7 @@ pub use audio_writer::{AudioCodec, AudioSpec, AudioWriter};
 pub use clip_writer::{ClipSpec, ClipWriter};
 pub use clock::AudioClock;
 pub use color::{ColorMatrix, ColorRange, ColorSpec, Transfer};
+pub use cut::{CutCodec, Paint, cut};
 pub use digest::digest;
 pub use error::{MediaError, StreamKind};
 pub use frame_faults::FrameFaults;

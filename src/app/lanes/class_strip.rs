@@ -20,7 +20,13 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
         let top = rect.top() + class.index() as f32 * height;
         let row = Rect::from_min_max(pos2(rect.left(), top + 0.5), pos2(rect.right(), top + height - 0.5));
         let name_at = pos2(rect.left() - theme::GAP, row.center().y);
-        ui.painter().text(name_at, Align2::RIGHT_CENTER, class.label(), FontId::proportional(10.5), palette.weak_text);
+        ui.painter().text(
+            name_at,
+            Align2::RIGHT_CENTER,
+            class.label(),
+            FontId::proportional(height.min(10.5)),
+            palette.weak_text,
+        );
         if let Some(scores) = scores {
             for (span, score) in cells(scores, axis, |step| step.score_of(class)) {
                 // The root makes differences among low scores visible; it keeps their order.

@@ -12,7 +12,7 @@ use crate::state::{Recording, State};
 use crate::theme;
 use crate::widgets::event_words::{description, icon_font, mark};
 use crate::widgets::time_axis::TimeAxis;
-use avar_base::time::MediaTime;
+use avar_base::time::{FrameIndex, MediaTime};
 use avar_labels::Verdict;
 use avar_media::OpenedMedia;
 use avar_playback::SeekPrecision;
@@ -92,7 +92,8 @@ pub fn decided(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State, commands
     }
     let is_over_event = choosing(ui, rect, axis, recording, commands);
     let is_dragging = decisions.is_writable() && edges(ui, rect, axis, recording, commands);
-    is_over_event || is_dragging
+    let is_moving = decisions.is_writable() && body(ui, rect, axis, recording, commands);
+    is_over_event || is_dragging || is_moving
 }
 
 /// An event on the lane; `None` where it lies outside, or on points of the screen that show one already.
@@ -190,6 +191,50 @@ fn edges(ui: &Ui, rect: Rect, axis: &TimeAxis, recording: &Recording, commands: 
         response.on_hover_cursor(CursorIcon::ResizeHorizontal).on_hover_text(tip);
     }
     is_at_work
+}
+
+/// With Shift the chosen event is moved as a whole; the frame that becomes its first is shown.
+fn body(ui: &mut Ui, rect: Rect, axis: &TimeAxis, recording: &Recording, commands: &mut Vec<Command>) -> bool {
+    let id = Id::unique("Body of the event");
+    let is_meant = ui.input(|input| input.modifiers.shift) || ui.ctx().is_being_dragged(id);
+    let (Some(event), Some(media)) = (recording.decisions.chosen(), recording.media()) else { return false };
+    let mut drawn_to = f32::NEG_INFINITY;
+    let Some(bar) = bar(rect, axis, event.stretch, &mut drawn_to).filter(|_| is_meant) else { return false };
+    let response = ui.interact(bar.shrink2(vec2(4.0, 0.0)), id, Sense::drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Move the event"));
+    let pressed = ui.input(|input| input.pointer.press_origin());
+    let moved = || {
+        let offset = response.interact_pointer_pos()?.x - pressed?.x;
+        moved_to(media, axis, event.stretch, offset)
+    };
+    if response.dragged_by(PointerButton::Primary)
+        && let Some(to) = moved()
+    {
+        let ghost = Rect::from_x_y_ranges(axis.x_of(to.start.time)..=axis.x_of(to.end.time), bar.y_range());
+        let stroke = Stroke::new(2.0, theme::palette(ui).accent);
+        ui.painter().with_clip_rect(rect).rect_stroke(ghost, 2, stroke, StrokeKind::Inside);
+        commands.push(Command::Seek(to.start.time, SeekPrecision::Exact));
+        // Once the button is up, nothing knows where it went down.
+        ui.data_mut(|data| data.insert_temp(id, to));
+    }
+    if response.drag_stopped_by(PointerButton::Primary)
+        && let Some(to) = ui.data(|data| data.get_temp::<Stretch>(id)).filter(|to| *to != event.stretch)
+    {
+        commands.push(Command::Decide(Decision::Move(to)));
+    }
+    let is_at_work = response.hovered() || response.dragged();
+    response.on_hover_cursor(CursorIcon::Grab).on_hover_text("Drag moves the event");
+    is_at_work
+}
+
+/// A stretch of as many frames, this many points further on; within the recording.
+fn moved_to(media: &OpenedMedia, axis: &TimeAxis, stretch: Stretch, offset: f32) -> Option<Stretch> {
+    let frames = media.frames.as_ref()?;
+    let wanted = shown_frame(media, axis, axis.x_of(stretch.start.time) + offset)?.frame;
+    let first = FrameIndex(wanted.0.min(frames.len().checked_sub(stretch.frames())?));
+    let edge =
+        |frame: FrameIndex| Edge { frame, time: frames.entry(frame).map_or(frames.range().end, |entry| entry.time) };
+    Some(Stretch { start: edge(first), end: edge(FrameIndex(first.0 + stretch.frames())) })
 }
 
 /// The frame at a point of the axis.

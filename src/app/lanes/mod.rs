@@ -19,7 +19,13 @@ use avar_analysis::{StepScore, StepScores};
 fn lane_name(ui: &Ui, lane: Rect, text: &str) {
     let at = pos2(lane.left() - theme::GAP, lane.top() + 1.0);
     let color = theme::palette(ui).weak_text;
-    ui.painter().text(at, Align2::RIGHT_TOP, text, FontId::proportional(theme::SMALL_TEXT), color);
+    ui.painter().text(
+        at,
+        Align2::RIGHT_TOP,
+        text,
+        FontId::proportional(theme::SMALL_TEXT.min(lane.height() + 4.0)),
+        color,
+    );
 }
 
 /// What is said of each step, as cells of a row: at least a point wide, with the highest of the steps that share them.

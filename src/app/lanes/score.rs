@@ -37,8 +37,9 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let seconds = |time: avar_base::time::MediaTime| (time - axis.visible.start).seconds();
     let bounds = PlotBounds::from_min_max([0.0, BOTTOM], [axis.visible.duration_s().max(1e-6), TOP]);
     let hysteresis = state.hysteresis;
-    let events = recording.review.events.iter().filter(|event| axis.span(event.range).is_some());
-    let shades: Vec<[f64; 2]> = events.map(|event| [seconds(event.range.start), seconds(event.range.end)]).collect();
+    let events = recording.decisions.model.iter().map(|event| event.stretch.times());
+    let events = events.filter(|times| axis.span(*times).is_some());
+    let shades: Vec<[f64; 2]> = events.map(|times| [seconds(times.start), seconds(times.end)]).collect();
     draw_damage(ui, rect, axis, scores);
     let curve = curve(scores, axis);
     let plot = Plot::new("anomaly score")

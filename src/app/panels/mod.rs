@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod decision;
+pub mod drop_veil;
 pub mod events;
 pub mod inspector;
 pub mod picture;

@@ -74,7 +74,11 @@ fn overlay(ui: &Ui, panel: Rect, state: &State, placement: Placement, player: &P
     let Some(step) = step else { return };
     let class = state.class_called(step);
     let title = format!("{} {:.2}", class.label(), step.score_of(class));
-    let (detail, color) = (format!("anomaly score {:.2}", step.anomaly()), theme::DARK.class_color(class));
+    // A step may be called otherwise than the event that it is in: then both stand here.
+    let event = state.chapter().filter(|chapter| chapter.class != class || !chapter.also.is_empty());
+    let of_event = event.map(|chapter| format!(", within {}", chapter.name().to_lowercase())).unwrap_or_default();
+    let detail = format!("anomaly score {:.2}{of_event}", step.anomaly());
+    let color = theme::DARK.class_color(class);
     let caveat = match (state.weights_warning(), state.card()) {
         ("", Some(card)) if is_above && !card.validation_of(class).is_on_real_recordings() => {
             card.validation_of(class).label()

@@ -125,7 +125,11 @@ fn queue_row(
         }
         (_, ScoreStatus::Queued) => ("waiting to be analysed".to_owned(), palette.weak_text),
         (_, ScoreStatus::Running(progress)) => (percent("analysing", progress.map(|p| p.fraction)), palette.accent),
-        (_, ScoreStatus::Done) => (counted(recording.review.events.len(), "event"), palette.weak_text),
+        (_, ScoreStatus::Done) => {
+            let count = recording.decisions.count();
+            let text = if count.reviewed > 0 { count.to_string() } else { counted(count.all, "event") };
+            (text, palette.weak_text)
+        }
         (_, ScoreStatus::Cancelled) => ("analysis cancelled".to_owned(), palette.weak_text),
         (_, ScoreStatus::Failed(_)) => ("analysis failed".to_owned(), palette.error),
     };
@@ -245,7 +249,7 @@ fn analysis_line(ui: &mut Ui, state: &State, recording: &Recording, commands: &m
             ui.label(RichText::new(sentence).color(palette.error));
             action_button(ui, commands, "Analyse again", Action::Analyse);
         }
-        (OpeningStage::Ready(_), ScoreStatus::Done) if recording.review.events.is_empty() => {
+        (OpeningStage::Ready(_), ScoreStatus::Done) if recording.decisions.listed.is_empty() => {
             let lower = state.keys.key_text(Action::ThresholdDown);
             weak(ui, &format!("No step reaches the threshold. {lower} lowers it."));
         }

@@ -29,12 +29,12 @@ const DECIDED: f32 = 16.0;
 const CLASS_ROW: f32 = 11.0;
 const ENTROPY: f32 = 8.0;
 const LANE_GAP: f32 = 4.0;
-/// Of what the panel has beyond its least height.
+/// Of what the panel has beyond its usual height.
 const WAVEFORM_SHARE: f32 = 0.25;
 const SCORE_SHARE: f32 = 0.4;
 const CLASSES_SHARE: f32 = 0.35;
 /// All lanes together, with room around.
-pub const LEAST_HEIGHT: f32 = OVERVIEW
+pub const USUAL_HEIGHT: f32 = OVERVIEW
     + RULER
     + WAVEFORM
     + SCORE
@@ -45,6 +45,9 @@ pub const LEAST_HEIGHT: f32 = OVERVIEW
     + ENTROPY
     + 8.0 * LANE_GAP
     + 12.0;
+
+/// In a low window all lanes are lower alike.
+pub const LEAST_HEIGHT: f32 = 0.7 * USUAL_HEIGHT;
 
 pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let Some((visible, whole)) = state.timeline() else {
@@ -61,14 +64,15 @@ pub fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let area = ui.max_rect().shrink2(vec2(0.0, 4.0));
     let axis = TimeAxis { visible, left: area.left() + GUTTER, width: (area.width() - GUTTER - NUMBERS).max(1.0) };
     let mut top = area.top();
+    let share = (ui.max_rect().height() / USUAL_HEIGHT).min(1.0);
     let mut lane = |height: f32| {
-        let rect = Rect::from_min_max(pos2(axis.left, top), pos2(axis.left + axis.width, top + height));
+        let rect = Rect::from_min_max(pos2(axis.left, top), pos2(axis.left + axis.width, top + share * height));
         top = rect.bottom() + LANE_GAP;
         rect
     };
     let overview = lane(OVERVIEW);
     let ruler = lane(RULER - LANE_GAP);
-    let beyond = (ui.max_rect().height() - LEAST_HEIGHT).max(0.0);
+    let beyond = (ui.max_rect().height() - USUAL_HEIGHT).max(0.0);
     let waveform = lane(WAVEFORM + WAVEFORM_SHARE * beyond);
     let score = lane(SCORE + SCORE_SHARE * beyond);
     let compared = lane(COMPARED);

@@ -3,7 +3,7 @@
 use eframe::egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::TEXT;
-use crate::state::State;
+use crate::state::{Chapter, State};
 use crate::theme;
 use avar_labels::AnomalyClass;
 
@@ -13,13 +13,12 @@ const DETAIL_TEXT: f32 = 20.0;
 
 pub(super) fn show(ui: &mut Ui, state: &State) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    let step = state.step_on_screen();
-    let (class, score) = match step {
-        Some(step) => (state.class_called(step), format!("anomaly score {:.2}", step.anomaly())),
-        None => (AnomalyClass::Normal, String::new()),
-    };
-    let is_alarm = step.is_some_and(|step| state.is_above_threshold(step));
-    let title = if class == AnomalyClass::Normal { "Nothing unusual" } else { class.label() };
+    let (step, chapter) = (state.step_on_screen(), state.chapter());
+    let score = step.map_or(String::new(), |step| format!("anomaly score {:.2}", step.anomaly()));
+    let class = chapter.map_or(AnomalyClass::Normal, |chapter| chapter.class);
+    // As the chapter is called, and no verdict where there is none: a score below the threshold proves nothing.
+    let title = chapter.map_or_else(|| "No event".to_owned(), Chapter::name);
+    let is_alarm = chapter.is_some();
     let doubt = doubt(state, class, is_alarm);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{title}, {score}. {doubt}")));
     let painter = ui.painter();

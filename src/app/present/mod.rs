@@ -23,13 +23,13 @@ pub(super) const MARGIN: f32 = 24.0;
 
 pub fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands: &mut Vec<Command>) {
     let frame = Frame::NONE.fill(BACKGROUND).inner_margin(Margin::symmetric(MARGIN as i8, 8));
-    if state.is_content_confirmed() && state.finished_events().is_some() {
+    if state.is_content_confirmed() && state.chapters().is_some() {
         Panel::bottom("ribbon")
             .exact_size(ribbon::HEIGHT)
             .show_separator_line(false)
             .frame(frame)
             .show(ui, |ui| ribbon::show(ui, state, commands));
-        if state.finished_events().is_some_and(|events| !events.is_empty()) {
+        if state.chapters().is_some_and(|chapters| !chapters.is_empty()) {
             Panel::bottom("chapters")
                 .exact_size(chapters::HEIGHT)
                 .show_separator_line(false)

@@ -4,11 +4,11 @@ use eframe::egui::{CursorIcon, Mesh, Pos2, Rect, Role, Sense, Shape, Stroke, Ui,
 
 use super::{TEXT, WEAK_TEXT};
 use crate::command::Command;
-use crate::state::State;
+use crate::state::{Chapter, State};
 use crate::theme;
 use crate::widgets::time_axis::TimeAxis;
 use crate::widgets::time_code::time_code;
-use avar_analysis::{Event, StepScores};
+use avar_analysis::StepScores;
 use avar_playback::SeekPrecision;
 
 pub(super) const HEIGHT: f32 = 84.0;
@@ -26,8 +26,8 @@ pub(super) fn show(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     let spoken = format!("{} of {}", time_code(position - whole.start), time_code(whole.duration()));
     response.widget_info(|| WidgetInfo::labeled(Role::Slider, true, format!("Anomaly score over time, {spoken}")));
     ui.painter().rect_filled(rect, 4, theme::DARK.lane);
-    let events = state.finished_events().unwrap_or_default();
-    ui.painter().add(area(scores, events, &axis, rect));
+    let chapters = state.chapters().unwrap_or_default();
+    ui.painter().add(area(scores, chapters, &axis, rect));
     let threshold_y = height_of(state.hysteresis.onset, rect);
     ui.painter().hline(rect.x_range(), threshold_y, Stroke::new(1.0, theme::DARK.alarm.gamma_multiply(0.7)));
     let x = axis.x_of(position);
@@ -50,21 +50,21 @@ fn height_of(score: f32, rect: Rect) -> f32 {
 }
 
 /// One column a point of the screen, as high as its highest step: a peak of one step never vanishes.
-fn area(scores: &StepScores, events: &[Event], axis: &TimeAxis, rect: Rect) -> Shape {
+fn area(scores: &StepScores, chapters: &[Chapter], axis: &TimeAxis, rect: Rect) -> Shape {
     let mut mesh = Mesh::default();
     let columns = axis.width as usize;
-    let mut next_event = 0;
+    let mut next = 0;
     for column in 0..columns {
         let (left, right) = (axis.left + column as f32, axis.left + column as f32 + 1.0);
         let (from, to) = (axis.time_at(left), axis.time_at(right));
         let (Some(first), Some(last)) = (scores.grid.step_at(from), scores.grid.step_at(to)) else { continue };
         let steps = scores.steps.get(first..=last.min(scores.steps.len().saturating_sub(1))).unwrap_or_default();
         let Some(highest) = steps.iter().map(|step| step.anomaly()).max_by(f32::total_cmp) else { continue };
-        while events.get(next_event).is_some_and(|event| event.range.end <= from) {
-            next_event += 1;
+        while chapters.get(next).is_some_and(|chapter| chapter.range.end <= from) {
+            next += 1;
         }
-        let event = events.get(next_event).filter(|event| event.range.start < to);
-        let color = event.map_or(WEAK_TEXT.gamma_multiply(0.6), |event| theme::DARK.class_color(event.class));
+        let chapter = chapters.get(next).filter(|chapter| chapter.range.start < to);
+        let color = chapter.map_or(WEAK_TEXT.gamma_multiply(0.6), |chapter| theme::DARK.class_color(chapter.class));
         let bar = Rect::from_min_max(pos2(left, height_of(highest, rect)), Pos2::new(right, rect.bottom()));
         mesh.add_colored_rect(bar, color);
     }

@@ -27,12 +27,12 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
         // The sentence names the file, so it is not for the room.
         OpeningStage::Failed(_) => message(ui, "This recording cannot be shown", "Review (F1) says why."),
         OpeningStage::Waiting | OpeningStage::Opening(_) => message(ui, "Opening…", ""),
-        OpeningStage::Ready(_) if state.finished_events().is_none() => {
+        OpeningStage::Ready(_) if state.chapters().is_none() => {
             let title = if recording.review.has_steps() { "Not analysed to its end yet" } else { "Not analysed yet" };
             message(ui, title, "Present shows results that are there already: analyse in Review (F1).");
         }
         OpeningStage::Ready(_) if state.asks_about_content() => {
-            let moment = state.finished_events().and_then(|events| events.first()).map(|event| event.peak_time);
+            let moment = state.chapters().and_then(|chapters| chapters.first()).map(|chapter| chapter.peak_time);
             let moment = moment.map(|at| Moment { file: recording.path.clone(), at });
             let picture = moment.and_then(|moment| thumbnails.get(&moment));
             warning(ui, picture, state.present.is_stand, commands);
@@ -48,7 +48,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
                 (Some(video), Some(frame)) => {
                     let placement = place(panel, video_texture::shown_size(video), PictureZoom::default());
                     ui.painter().add(video_texture::shape(frame, placement));
-                    if state.step_on_screen().is_some_and(|step| state.is_above_threshold(step)) {
+                    if state.chapter().is_some() {
                         let stroke = Stroke::new(FRAME_WIDTH, theme::DARK.alarm);
                         ui.painter().rect_stroke(placement.screen, 0, stroke, StrokeKind::Inside);
                     }
@@ -56,8 +56,24 @@ pub(super) fn show(ui: &mut Ui, state: &State, thumbnails: &Thumbnails, commands
                 (None, _) => message(ui, "Sound only", "This recording has no picture."),
                 (Some(_), None) => message(ui, "…", ""),
             }
+            if state.present.is_stand {
+                stand_sign(ui, panel);
+            }
         }
     }
+}
+
+/// That the queue is played for ever, and how that ends.
+fn stand_sign(ui: &Ui, panel: Rect) {
+    let key = KeyMap::of(ui.ctx()).key_text(Action::LoopQueue);
+    let text = format!("plays the queue for ever; {key} ends that");
+    let font = FontId::proportional(16.0);
+    let galley = ui.painter().layout_no_wrap(text.clone(), font, WEAK_TEXT);
+    let plate = Align2::RIGHT_TOP.anchor_size(panel.right_top() + vec2(-16.0, 12.0), galley.size() + vec2(16.0, 8.0));
+    ui.painter().rect_filled(plate, 4, Color32::from_black_alpha(0xb4));
+    ui.painter().galley(plate.min + vec2(8.0, 4.0), galley, WEAK_TEXT);
+    let response = ui.interact(plate, ui.scope_id().with("stand"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
 }
 
 /// The content warning over a veiled picture.

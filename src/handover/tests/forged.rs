@@ -136,6 +136,15 @@ fn the_recording_shows_that_a_score_was_changed() {
         *table = text.replacen(&third, &cells.join(","), 1).into_bytes();
     });
     assert_differs(&path, "step 2 has another score");
+    let no_number = remade("nan.zip", |entries| {
+        let table = entry(entries, "scores.csv");
+        let text = String::from_utf8(table.clone()).unwrap();
+        let second = text.lines().nth(1).unwrap().to_owned();
+        let mut cells: Vec<&str> = second.split(',').collect();
+        cells[5] = "NaN";
+        *table = text.replacen(&second, &cells.join(","), 1).into_bytes();
+    });
+    assert_differs(&no_number, "`NaN` is no score");
     let frames = remade("frames.zip", |entries| {
         let table = entry(entries, "scores.csv");
         let text = String::from_utf8(table.clone()).unwrap();

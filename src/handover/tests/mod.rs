@@ -64,6 +64,17 @@ fn what_nobody_decided_is_told_as_what_the_network_found() {
 }
 
 #[test]
+fn the_curve_of_an_event_has_its_frame_at_the_step_of_the_peak() {
+    let world = World::get();
+    let table = String::from_utf8(content(&world.undecided("curve.zip"), "figures/event-001.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split(',').collect()).collect();
+    let score = |row: &Vec<&str>| row[3].parse::<f64>().unwrap();
+    let highest = rows.iter().map(score).fold(0.0, f64::max);
+    let peak = rows.iter().find(|row| score(row) == highest).unwrap();
+    assert_eq!(peak[6], "true", "{table}");
+}
+
+#[test]
 fn the_page_says_what_was_decided_and_obeys_no_note() {
     let world = World::get();
     let page = String::from_utf8(content(&world.bundle("page.zip"), "report.html")).unwrap();
@@ -182,3 +193,5 @@ fn content(path: &std::path::Path, name: &str) -> Vec<u8> {
     let mut archive = Archive::read(file, &CancelToken::default()).unwrap();
     archive.content(name, u64::MAX).unwrap().unwrap()
 }
+
+mod clips;

@@ -6,6 +6,7 @@ mod audio;
 mod bad_input;
 mod channels;
 mod clips;
+mod cuts;
 mod frames;
 mod mutations;
 mod pictures;

@@ -338,3 +338,35 @@ fn what_was_decided_is_written_for_another_program() {
     window.assert_shows("The annotations are written: ");
     assert_eq!(std::fs::read_to_string(&out).unwrap().lines().filter(|line| line.ends_with("crash")).count(), 1);
 }
+
+#[test]
+fn with_shift_the_chosen_event_is_moved_as_a_whole() {
+    let mut window = deciding();
+    window.press(Modifiers::NONE, Key::ArrowDown);
+    let before = frames(&events(&window)[0]);
+    // The lane itself has no name of its own: the handles of the event stand at its ends.
+    let [start, end] =
+        ["Start of the event", "End of the event"].map(|name| window.harness.get_by_label(name).rect().center());
+    let middle = start.lerp(end, 0.5);
+    let to = middle + egui::vec2(end.x - start.x, 0.0);
+    window.harness.event(Event::ModifiersChanged(Modifiers::SHIFT));
+    window.harness.hover_at(middle);
+    window.harness.run_steps(2);
+    let press = |pos, pressed| Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::SHIFT,
+    };
+    window.harness.event(Event::ModifiersChanged(Modifiers::SHIFT));
+    window.harness.event(press(middle, true));
+    window.harness.run_steps(2);
+    window.harness.hover_at(to);
+    window.harness.run_steps(2);
+    window.harness.event(press(to, false));
+    window.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+    window.settle();
+    let after = frames(&decided(&window)[0].clone());
+    assert_eq!(after.1 - after.0, before.1 - before.0);
+    assert!(after.0 > before.0, "{before:?}, then {after:?}");
+}

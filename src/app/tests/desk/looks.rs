@@ -203,3 +203,17 @@ fn steps_that_were_judged_by_damaged_pictures_are_told() {
     window.settle();
     assert!(window.shows("which is damaged") || window.shows("its own is lost"), "{:#?}", window.texts());
 }
+
+#[test]
+fn what_one_sets_is_on_the_disk_before_the_window_closes() {
+    let mut window = Window::empty();
+    window.press(Modifiers::COMMAND, Key::D);
+    let path = window.folder.path().join("settings.json");
+    let started = std::time::Instant::now();
+    while !path.exists() {
+        assert!(started.elapsed().as_secs() < 20, "nothing is written");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        window.harness.step();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap().contains("\"is_dark\": false"));
+}

@@ -4,6 +4,7 @@
 mod comparing;
 mod deciding;
 mod evaluate;
+mod handing_over;
 mod keys;
 mod letters;
 mod looks;

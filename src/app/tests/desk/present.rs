@@ -78,7 +78,7 @@ fn the_picture_behind_the_warning_cannot_be_recognised() {
     let window = presented();
     let app = window.harness.state();
     let recording = app.desk.state.recording().unwrap();
-    let moment = Moment { file: recording.path.clone(), at: recording.review.events[0].peak_time };
+    let moment = Moment { file: recording.path.clone(), at: recording.chapters[0].peak_time };
     let Some(Thumbnail::Picture { veiled, .. }) = app.thumbnails.get(&moment) else { panic!("no thumbnail") };
     assert!(veiled.size().into_iter().all(|side_px| side_px <= 10), "{:?}", veiled.size());
 }
