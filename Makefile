@@ -9,7 +9,7 @@ PYTHON ?= target/venv/bin/python
 # The one profile: the program and its tests are built once, with the same settings.
 CARGO_FLAGS := --release --locked
 
-.PHONY: demo test fuzz test-simd test-sanitize setup build lint bench bench-peers bench-viewers parity screenshots sample train metrics-fixtures check-cuda deny clean
+.PHONY: demo test fuzz test-simd test-sanitize setup build lint bench bench-peers bench-viewers parity screenshots sample train train-real metrics-fixtures check-cuda deny clean
 
 demo: setup ## Install what is missing, build, and open the sample incident
 	cargo build $(CARGO_FLAGS)
@@ -61,6 +61,12 @@ train: build ## The default weights from their recipe; DATA is the folder with t
 	scripts/free-sounds.sh out/free-sounds
 	$(AVAR) train --recipe weights/avar-lite.toml --out out/avar-lite --teachers $(DATA)/teachers \
 	    --data recordings=$(DATA)/manifest.csv --data free-sounds=out/free-sounds/manifest.csv
+
+train-real: build ## The network of pretrained encoders from its recipe; it is no part of the program yet
+	scripts/free-sounds.sh out/free-sounds
+	$(AVAR) train --recipe weights/avar-real.toml --out out/avar-real --teachers $(DATA)/teachers \
+	    --data recordings=$(DATA)/manifest.csv --data more=$(DATA)/more/manifest.csv \
+	    --data free-sounds=out/free-sounds/manifest.csv
 
 # The Python reference, in a place of its own.
 target/venv/bin/python:

@@ -17,9 +17,10 @@ use super::card::{CardError, ModelCard, UNKNOWN_WARNING, UNTRAINED_WARNING};
 use super::device::ComputeDevice;
 use super::encoders::{AudioConfig, AudioEncoder, PictureConfig, PictureEncoder, PictureEncoding, TokenFormat};
 use super::error::ModelError;
-use super::head::{self, Fusion, Head};
+use super::head::{self, Fusion, Head, Projection};
 use super::layers::Mode;
 use super::mobilevit;
+use super::mtcn;
 use super::wav2vec2;
 use super::weights::{Origin, Provenance, WeightSource, Weights};
 use avar_base::job::CancelToken;
@@ -85,8 +86,9 @@ impl Preset {
                 let mut config = Config::new(PictureConfig::PeopleAndThings, AudioConfig::EfficientAt);
                 config.head.normalise_inputs = true;
                 config.head.with_motion = true;
+                config.head.projection = Some(REAL_PROJECTION);
                 config.head.attention.width = REAL_WIDTH;
-                config.head.mtcn.dropout = LITE_DROPOUT;
+                config.head.mtcn = REAL_MTCN;
                 config.picture_size_px = REAL_SIZE_PX;
                 config
             }
@@ -103,6 +105,9 @@ const LITE_SIZE_PX: (usize, usize) = (192, 128);
 const REAL_SIZE_PX: (usize, usize) = (256, 160);
 /// Of thousands of features, learned from some hundred clips with pictures, a wide block would know each clip by heart.
 const REAL_WIDTH: usize = 64;
+const REAL_PROJECTION: Projection = Projection { picture_width: 64, sound_width: 128, dropout: 0.25 };
+/// Beside a direct path fewer stages do, each of which makes the answer surer than it is.
+const REAL_MTCN: mtcn::Config = mtcn::Config { stages: 2, layers: 3, filters: 64, taps: 3, dropout: LITE_DROPOUT };
 
 /// The features are those of small networks, and few: with the usual half the head does not learn them to the end.
 const LITE_DROPOUT: f32 = 0.2;

@@ -38,7 +38,8 @@ const LEAST_DEVIATION: f64 = 0.005;
 const WINDOW_BATCH: usize = 128;
 /// How often a real clip shows another one's picture features, while its motion and its sound stay its own. Real clips
 /// are few, and the picture network, which learned from the same ones, knows them by heart: a head that believed its
-/// features would not look at what moves.
+/// features would not look at what moves. Pretrained networks have not met these clips; what they see stays where it
+/// belongs.
 const PICTURE_SWAP: f32 = 0.5;
 
 /// How often a clip with one modality alone is given everyday life in the other.
@@ -60,6 +61,8 @@ pub struct HeadTrainer<'a> {
     everyday_pictures: Vec<usize>,
     /// Training clips of everyday life that are heard and not seen.
     everyday_sounds: Vec<usize>,
+    /// Whether the picture network has learned from these very clips.
+    knows_pictures: bool,
     head: Head,
     config: Config,
     descent: OptimizerStep,
@@ -120,6 +123,8 @@ impl<'a> HeadTrainer<'a> {
             real_pictures,
             everyday_pictures,
             everyday_sounds,
+            // Only what pretrained networks see is so wide that it is projected.
+            knows_pictures: config.projection.is_none(),
             head,
             config: config.clone(),
             descent,
@@ -162,7 +167,16 @@ impl<'a> HeadTrainer<'a> {
     /// Class probabilities of every step of the validation clips, by the weights as they are now.
     pub fn validation_scores(&self) -> Result<Vec<ScoredSteps>, TrainingError> {
         let clips = self.validation.iter().zip(&self.validation_weights).zip(self.step_scores(&self.validation)?);
-        Ok(clips.map(|((clip, weight), steps)| ScoredSteps { class: clip.label, weight: *weight, steps }).collect())
+        let is_everyday = |clip: &ClipFeatures| -> Vec<bool> {
+            clip.classes.iter().map(|class| *class == Some(AnomalyClass::Normal)).collect()
+        };
+        let scored = clips.map(|((clip, weight), steps)| ScoredSteps {
+            class: clip.label,
+            weight: *weight,
+            steps,
+            is_everyday: is_everyday(clip),
+        });
+        Ok(scored.collect())
     }
 
     /// Class probabilities of every step of each clip, from overlapping windows as in analysis.
@@ -287,7 +301,7 @@ impl Trainer for HeadTrainer<'_> {
             let (dv, da) = (self.config.seen_width(), self.config.sound_width);
             let from = picture.len();
             append(&mut picture, keeps_picture.then_some(&clip.picture), dv, first, steps, &mut rng);
-            if keeps_picture && clip.is_real && rng.f32() < PICTURE_SWAP {
+            if keeps_picture && clip.is_real && self.knows_pictures && rng.f32() < PICTURE_SWAP {
                 let rows = picture[from..].chunks_exact_mut(dv).take(clip.len() - first);
                 self.show_another(clip.source, rows, &mut rng);
             }
@@ -322,7 +336,7 @@ impl Trainer for HeadTrainer<'_> {
     /// called what they are; each class weighs the same, and of it each kind of footage by the root of its clips.
     fn validate(&self) -> Result<ValidationSums, TrainingError> {
         let mut sums = ValidationSums::default();
-        for ScoredSteps { class, weight, steps } in self.validation_scores()? {
+        for ScoredSteps { class, weight, steps, .. } in self.validation_scores()? {
             let scores = clip_scores(&steps);
             sums.add_weighted(class, weight, -scores.of(class).max(1e-6).ln(), scores.top() == class);
         }

@@ -24,8 +24,7 @@ use avar_analysis::NetworkChoice;
 use avar_analysis::pipeline::WINDOW_STEPS;
 use avar_base::files::{self, DigestError, hexadecimal};
 use avar_base::job::{CancelToken, Job, Wake, thread_count};
-use avar_labels::Split;
-use avar_model::head;
+use avar_labels::{Hysteresis, Split};
 use avar_model::{AvarNet, ComputeDevice, ModelCard, Preset, WeightSource, Weights};
 
 /// The end of a training.
@@ -85,7 +84,7 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
             spec.plan(Stage::Head, &recipe.head, &device),
         )?;
         let progress = spec.finish(&mut trainer, cancel, listen)?;
-        Ok::<_, TrainingError>((calibrate(&mut trainer, &preset.config().head, &spec.work, listen)?, progress))
+        Ok::<_, TrainingError>((calibrate(&mut trainer, spec, listen)?, progress))
     })?;
     let weights = spec.work.join(format!("{}.safetensors", recipe.name));
     let parts: Vec<&Path> = backbones.iter().chain([&head_weights]).map(PathBuf::as_path).collect();
@@ -96,25 +95,28 @@ fn train_stages(spec: &TrainingSpec, cancel: &CancelToken, listen: Listen) -> Re
     Ok(Trained { weights, card, stages, left_out })
 }
 
+/// Of an hour in which nothing happens, on the validation clips.
+const MOST_FALSE_ALARMS_PER_HOUR: f64 = 6.0;
+
 /// Sets right how sure the trained head is; returns its file.
-fn calibrate(
-    trainer: &mut HeadTrainer,
-    config: &head::Config,
-    work: &Path,
-    listen: Listen,
-) -> Result<PathBuf, TrainingError> {
+fn calibrate(trainer: &mut HeadTrainer, spec: &TrainingSpec, listen: Listen) -> Result<PathBuf, TrainingError> {
     trainer.descent().return_to_best()?;
     let clips = trainer.validation_scores()?;
-    let found = Calibration::fit(&clips);
-    let mut tensors = read_tensors(&best_path(work, Stage::Head))?;
-    found.fold_into(&mut tensors, &config.output_layer())?;
-    let path = work.join("head-calibrated.safetensors");
+    let mut found = Calibration::fit(&clips);
+    let (rule, step_s) = (Hysteresis::default(), 1.0 / spec.recipe.steps_per_second);
+    if spec.preset() == Preset::Real {
+        found = found.with_caution(&clips, rule, step_s, MOST_FALSE_ALARMS_PER_HOUR);
+    }
+    let mut tensors = read_tensors(&best_path(&spec.work, Stage::Head))?;
+    found.fold_into(&mut tensors, &spec.preset().config().head.output_layers())?;
+    let path = spec.work.join("head-calibrated.safetensors");
     write_tensors(&path, &tensors)?;
     let text = format!(
-        "calibrated on {} validation clips: logits times {:.2}, validation loss {:.3}",
+        "calibrated on {} validation clips: logits times {:.2}, validation loss {:.3}, {:.0} false alarms an hour",
         clips.len(),
         found.factor,
-        found.validation_loss(&clips)
+        found.validation_loss(&clips),
+        found.false_alarms_per_hour(&clips, rule, step_s)
     );
     listen(TrainingEvent::Note { stage: Stage::Head, text });
     Ok(path)

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use avar_model::head::{Config, Fusion, Head};
+use avar_model::head::{Config, Fusion, Head, Projection};
 use avar_model::layers::Mode;
 use avar_model::loss::{LabelOptions, cross_entropy, multi_stage};
 use avar_model::recurrent::{Cell, Recurrent, Sight};
@@ -99,6 +99,55 @@ fn every_head_maps_any_number_of_steps_to_logits_of_ten_classes() {
             }
         }
     }
+}
+
+/// With variables that a test can change.
+fn projected(fusion: Fusion) -> (Head, VarMap) {
+    let projection = Some(Projection { picture_width: 4, sound_width: 3, dropout: 0.5 });
+    let config = Config { projection, ..tiny(TemporalKind::Mtcn, fusion, true) };
+    let variables = VarMap::new();
+    (Head::new(&config, &untrained(1).trainable(&variables)).unwrap(), variables)
+}
+
+/// Adds `by` to each number of the variable `name`.
+fn raise(variables: &VarMap, name: &str, by: &[f32]) {
+    let variables = variables.data().lock().unwrap();
+    let by = Tensor::from_slice(by, variables[name].shape(), &Device::Cpu).unwrap();
+    variables[name].set(&(variables[name].as_tensor() + by).unwrap()).unwrap();
+}
+
+#[test]
+fn the_direct_path_adds_to_every_stage_and_no_stage_sees_it_in_the_one_before() {
+    let (head, variables) = projected(Fusion::Early);
+    let (picture, sound) = (features(5, 6, 0), features(5, 5, 3));
+    let logits = || head.forward(&picture, &sound, Mode::Inference).unwrap();
+    let before = logits();
+    let by: [f32; 10] = std::array::from_fn(|class| if class == 3 { 2.0 } else { 0.0 });
+    raise(&variables, "head.direct.bias", &by);
+    assert_eq!(before.len(), 2);
+    for (before, after) in before.iter().zip(logits()) {
+        let more = values(&(after - before).unwrap());
+        assert!(more.chunks(10).all(|row| row.iter().zip(by).all(|(more, by)| (more - by).abs() < 1e-5)), "{more:?}");
+    }
+}
+
+#[test]
+fn a_projection_makes_nothing_of_a_missing_modality() {
+    let (head, variables) = projected(Fusion::Early);
+    let (picture, silence) = (features(5, 6, 0), features(5, 5, 3).zeros_like().unwrap());
+    let before = values(&last(&head, &picture, &silence));
+    raise(&variables, "head.sound_projection.bias", &[5.0; 3]);
+    assert_eq!(values(&last(&head, &picture, &silence)), before);
+    assert_ne!(values(&last(&head, &picture, &features(5, 5, 3))), before);
+}
+
+#[test]
+fn a_projection_loses_features_in_training_alone() {
+    let (head, _) = projected(Fusion::Late);
+    let (picture, sound) = (features(5, 6, 0), features(5, 5, 3));
+    let logits = |mode| values(&head.forward(&picture, &sound, mode).unwrap()[0]);
+    assert_eq!(logits(Mode::Inference), logits(Mode::Inference));
+    assert_ne!(logits(Mode::Training { seed: 1 }), logits(Mode::Training { seed: 2 }));
 }
 
 #[test]
