@@ -51,6 +51,25 @@ fn stored(shown: vec2<f32>) -> vec2<f32> {
     }
 }
 
+// Of bytes, a sampler may round what it has mixed to a byte again; an error in the high one counts 256 times. So whole
+// samples are put together first and mixed here.
+fn deep(plane: texture_2d<f32>, at: vec2<f32>) -> f32 {
+    let size = textureDimensions(plane);
+    let place = at * vec2<f32>(size) - vec2<f32>(0.5);
+    let before = floor(place);
+    let share = place - before;
+    let last = vec2<i32>(size) - vec2<i32>(1);
+    let low = clamp(vec2<i32>(before), vec2<i32>(0), last);
+    let high = clamp(vec2<i32>(before) + vec2<i32>(1), vec2<i32>(0), last);
+    let upper = mix(whole(plane, low), whole(plane, vec2<i32>(high.x, low.y)), share.x);
+    let lower = mix(whole(plane, vec2<i32>(low.x, high.y)), whole(plane, high), share.x);
+    return mix(upper, lower, share.y);
+}
+
+fn whole(plane: texture_2d<f32>, at: vec2<i32>) -> f32 {
+    return dot(textureLoad(plane, at, 0).rg, picture.weights);
+}
+
 @fragment
 fn color(in: Corner) -> @location(0) vec4<f32> {
     let at = stored(in.seen);
@@ -60,12 +79,10 @@ fn color(in: Corner) -> @location(0) vec4<f32> {
     if picture.is_rgba == 1u {
         return vec4<f32>(to_sdr(first.rgb), 1.0);
     }
-    let sample = vec4<f32>(
-        dot(first.rg, picture.weights),
-        dot(second.rg, picture.weights),
-        dot(third.rg, picture.weights),
-        1.0,
-    );
+    var sample = vec4<f32>(first.r, second.r, third.r, 1.0);
+    if picture.weights.y > 0.0 {
+        sample = vec4<f32>(deep(plane_0, at), deep(plane_1, at), deep(plane_2, at), 1.0);
+    }
     let rgb = vec3<f32>(dot(picture.row_r, sample), dot(picture.row_g, sample), dot(picture.row_b, sample));
     return vec4<f32>(to_sdr(clamp(rgb, vec3<f32>(0.0), vec3<f32>(1.0))), 1.0);
 }

@@ -232,8 +232,7 @@ impl VideoRenderer {
     }
 }
 
-/// A deep sample is its low and its high byte: 16-bit normalised textures are not available everywhere, and a
-/// weighted sum of two bytes can be filtered just as well.
+/// A deep sample is its low and its high byte: 16-bit normalised textures are not available everywhere.
 fn texture_format(layout: PixelLayout) -> wgpu::TextureFormat {
     match layout {
         PixelLayout::Rgba => wgpu::TextureFormat::Rgba8Unorm,
