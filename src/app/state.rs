@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -372,6 +373,8 @@ pub struct ScoreState {
     pub coming: Option<StepScores>,
     /// Only once an analysis has ended.
     pub analysis: Option<Account>,
+    /// Another one, of all that there are, whenever the scores are others: what is drawn of them is kept by it.
+    pub revision: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -384,6 +387,8 @@ pub enum ScoreStatus {
     /// One sentence.
     Failed(String),
 }
+
+static REVISIONS: AtomicU64 = AtomicU64::new(1);
 
 impl State {
     pub fn new(network: NetworkChoice, author: String) -> Self {
@@ -610,6 +615,7 @@ impl Recording {
             OpeningStage::Ready(media) => Some(media),
             _ => None,
         };
+        self.review.revision = REVISIONS.fetch_add(1, Ordering::Relaxed);
         let scores = self.review.scores.as_ref();
         self.decisions.refresh(scores, media, hysteresis);
         let told = self.decisions.listed.iter().filter(|event| event.verdict != Some(Verdict::Rejected));

@@ -3,7 +3,7 @@
 
 use eframe::egui::{Align2, FontId, Mesh, Rect, Sense, Ui, pos2};
 
-use super::cells;
+use super::kept_cells;
 use crate::state::State;
 use crate::theme;
 use crate::widgets::time_axis::TimeAxis;
@@ -14,7 +14,7 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let palette = theme::palette(ui);
     ui.painter().rect_filled(rect, 0, palette.lane);
     let height = rect.height() / AnomalyClass::ALL.len() as f32;
-    let scores = state.recording().and_then(|recording| recording.review.scores.as_ref());
+    let recording = state.recording();
     let mut mesh = Mesh::default();
     for class in AnomalyClass::ALL {
         let top = rect.top() + class.index() as f32 * height;
@@ -27,16 +27,16 @@ pub fn draw(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
             FontId::proportional(height.min(10.5)),
             palette.weak_text,
         );
-        if let Some(scores) = scores {
-            for (span, score) in cells(scores, axis, |step| step.score_of(class)) {
+        if let Some(recording) = recording {
+            for (span, score) in kept_cells(ui, class, recording, axis, |step| step.score_of(class)).iter() {
                 // The root makes differences among low scores visible; it keeps their order.
                 let color = palette.lane.lerp_to_gamma(palette.class_color(class), score.clamp(0.0, 1.0).sqrt());
-                mesh.add_colored_rect(Rect::from_x_y_ranges(span, row.y_range()), color);
+                mesh.add_colored_rect(Rect::from_x_y_ranges(span.clone(), row.y_range()), color);
             }
         }
     }
     ui.painter().with_clip_rect(rect).add(mesh);
-    if let Some(scores) = scores {
+    if let Some(scores) = recording.and_then(|recording| recording.review.scores.as_ref()) {
         describe_pointed(ui, rect, axis, scores);
     }
 }

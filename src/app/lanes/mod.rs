@@ -7,13 +7,18 @@ pub mod overview;
 pub mod score;
 pub mod waveform;
 
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
-use eframe::egui::{Align2, FontId, Rect, Ui, pos2};
+use eframe::egui::{Align2, FontId, Id, Rect, Ui, pos2};
 
+use super::state::Recording;
 use super::theme;
 use super::widgets::time_axis::TimeAxis;
 use avar_analysis::{StepScore, StepScores};
+use avar_base::time::TimeRange;
 
 /// The name of a lane, in the gutter.
 fn lane_name(ui: &Ui, lane: Rect, text: &str) {
@@ -28,8 +33,35 @@ fn lane_name(ui: &Ui, lane: Rect, text: &str) {
     );
 }
 
+/// From and to which point, and the highest of the steps there.
+type Cell = (RangeInclusive<f32>, f32);
+
+/// As [`cells`], computed only where the scores or the axis are others than in the last frame: an hour has 14,400 steps.
+/// `lane` names the value.
+fn kept_cells(
+    ui: &Ui,
+    lane: impl Hash + Debug,
+    recording: &Recording,
+    axis: &TimeAxis,
+    value: impl Fn(&StepScore) -> f32,
+) -> Arc<Vec<Cell>> {
+    let Some(scores) = &recording.review.scores else { return Arc::default() };
+    let key = (recording.review.revision, scores.steps.len(), axis.visible, axis.left.to_bits(), axis.width.to_bits());
+    let memory = Id::unique(("cells of a lane", lane));
+    type Kept = ((u64, usize, TimeRange, u32, u32), Arc<Vec<Cell>>);
+    let kept: Option<Kept> = ui.data(|data| data.get_temp(memory));
+    match kept {
+        Some((of, cells)) if of == key => cells,
+        _ => {
+            let cells = Arc::new(cells(scores, axis, value));
+            ui.data_mut(|data| data.insert_temp::<Kept>(memory, (key, Arc::clone(&cells))));
+            cells
+        }
+    }
+}
+
 /// What is said of each step, as cells of a row: at least a point wide, with the highest of the steps that share them.
-fn cells(scores: &StepScores, axis: &TimeAxis, value: impl Fn(&StepScore) -> f32) -> Vec<(RangeInclusive<f32>, f32)> {
+fn cells(scores: &StepScores, axis: &TimeAxis, value: impl Fn(&StepScore) -> f32) -> Vec<Cell> {
     let grid = scores.grid;
     let (Some(first), Some(last)) = (grid.step_at(axis.visible.start), grid.step_at(axis.visible.end)) else {
         return Vec::new();
@@ -50,7 +82,7 @@ fn cells(scores: &StepScores, axis: &TimeAxis, value: impl Fn(&StepScore) -> f32
 mod tests {
     use super::*;
     use avar_analysis::StepGrid;
-    use avar_base::time::{MediaTime, TimeRange};
+    use avar_base::time::MediaTime;
     use avar_labels::{AnomalyClass, ClassScores, Evidence, Modalities};
 
     #[test]

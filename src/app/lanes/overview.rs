@@ -4,11 +4,12 @@ use eframe::egui::{
     Color32, CursorIcon, Mesh, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, vec2,
 };
 
-use super::{cells, lane_name};
+use super::{kept_cells, lane_name};
 use crate::command::Command;
 use crate::state::State;
 use crate::theme;
 use crate::widgets::time_axis::{TimeAxis, panned};
+use avar_analysis::StepScore;
 use avar_base::time::{MediaTime, TimeRange};
 use avar_labels::reaches;
 
@@ -25,13 +26,13 @@ pub fn overview(
     let palette = theme::palette(ui);
     lane_name(ui, rect.translate(vec2(0.0, -3.0)), "Overview");
     ui.painter().rect_filled(rect, 0, palette.lane);
-    if let Some(scores) = state.recording().and_then(|recording| recording.review.scores.as_ref()) {
+    if let Some(recording) = state.recording() {
         let mut mesh = Mesh::default();
-        for (span, score) in cells(scores, axis, |step| step.anomaly()) {
-            let is_above = reaches(score.into(), state.hysteresis.onset.into());
+        for (span, score) in kept_cells(ui, "overview", recording, axis, StepScore::anomaly).iter() {
+            let is_above = reaches((*score).into(), state.hysteresis.onset.into());
             let color = if is_above { palette.alarm } else { palette.waveform_rms };
             let top = rect.bottom() - score.clamp(0.0, 1.0) * rect.height();
-            mesh.add_colored_rect(Rect::from_x_y_ranges(span, top..=rect.bottom()), color);
+            mesh.add_colored_rect(Rect::from_x_y_ranges(span.clone(), top..=rect.bottom()), color);
         }
         ui.painter().with_clip_rect(rect).add(mesh);
     }

@@ -4,9 +4,9 @@ use eframe::egui::{Align2, CursorIcon, Id, PointerButton, Pos2, Rect, Sense, Str
 use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoints, Polygon};
 
 use super::waveform::{hatch, hatched};
-use super::{cells, lane_name};
+use super::{kept_cells, lane_name};
 use crate::command::Command;
-use crate::state::{ScoreStatus, State};
+use crate::state::{Recording, ScoreStatus, State};
 use crate::theme;
 use crate::widgets::time_axis::TimeAxis;
 use avar_analysis::{PictureDamage, StepFrame, StepScore, StepScores};
@@ -40,7 +40,7 @@ pub fn draw(ui: &mut Ui, rect: Rect, axis: &TimeAxis, state: &State) {
     let events = recording.decisions.model.iter().map(|event| event.stretch.times());
     let events = events.filter(|times| axis.span(*times).is_some());
     let shades: Vec<[f64; 2]> = events.map(|times| [seconds(times.start), seconds(times.end)]).collect();
-    draw_damage(ui, rect, axis, scores);
+    draw_damage(ui, rect, axis, recording, scores);
     let curve = curve(scores, axis);
     let plot = Plot::new("anomaly score")
         .show_axes(false)
@@ -109,15 +109,15 @@ fn numbers(ui: &Ui, rect: Rect, axis: &TimeAxis, state: &State) {
 }
 
 /// Hatches the steps that were judged by a damaged picture, and says so under the pointer.
-fn draw_damage(ui: &Ui, rect: Rect, axis: &TimeAxis, scores: &StepScores) {
+fn draw_damage(ui: &Ui, rect: Rect, axis: &TimeAxis, recording: &Recording, scores: &StepScores) {
     let degree = |step: &StepScore| match step.damage {
         None => 0.0,
         Some(PictureDamage::Suspect) => 1.0,
         Some(PictureDamage::Missing) => 2.0,
     };
-    let damaged = cells(scores, axis, degree).into_iter().filter(|(_, degree)| *degree > 0.0);
     let mut parts: Vec<(f32, f32)> = Vec::new();
-    for (span, _) in damaged {
+    let cells = kept_cells(ui, "damage", recording, axis, degree);
+    for (span, _) in cells.iter().filter(|(_, degree)| *degree > 0.0) {
         match parts.last_mut() {
             Some((_, end)) if *span.start() <= *end + 0.5 => *end = *span.end(),
             _ => parts.push((*span.start(), *span.end())),
