@@ -1,18 +1,17 @@
 //! What the events of a recording are compared with: annotations from another program, or somebody else's review.
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::decisions::Decisions;
+use super::decisions::{Decisions, edge_of};
 use super::state::file_name;
 use avar_analysis::StepScores;
 use avar_base::time::FrameIndex;
 use avar_handover::annotations::timeline_of;
-use avar_interchange::{Annotations, Format, Subject, detect, read_file};
+use avar_interchange::{Annotations, Format, Subject, read_file};
 use avar_labels::{AnomalyClass, Verdict};
 use avar_media::OpenedMedia;
 use avar_review::agreement::{Agreement, agreement};
-use avar_review::{Candidate, Edge, OrdinalsOf, ReviewState, Stretch, verify};
+use avar_review::{Candidate, OrdinalsOf, ReviewState, Stretch, verify};
 
 /// What stands on the lane *Compared*.
 #[derive(Clone, Debug)]
@@ -59,21 +58,6 @@ pub(super) struct Compared {
     pub path: PathBuf,
     pub media: OpenedMedia,
     pub sha256: String,
-}
-
-/// More text than annotations of a recording have, as [`avar_interchange`] reads them.
-const MOST_BYTES: u64 = 64 << 20;
-
-/// Whether a file holds annotations in a format that can be read.
-pub fn is_annotations(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let is_one = Format::ALL.into_iter().any(|format| format.can_read() && format.extension() == ending);
-    let text = || {
-        let mut text = String::new();
-        std::fs::File::open(path).ok()?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-        Some(text)
-    };
-    is_one && text().is_some_and(|text| detect(&file_name(path), &text).is_ok())
 }
 
 /// Whether a file is named as reviews are.
@@ -152,10 +136,7 @@ fn steps_of(scores: &StepScores, ordinals_of: OrdinalsOf) -> Vec<FrameIndex> {
 
 fn spans_of(annotations: &Annotations, media: &OpenedMedia) -> Vec<ComparedSpan> {
     let Some(frames) = &media.frames else { return Vec::new() };
-    let edge = |frame: FrameIndex| {
-        let time = frames.entry(frame).map_or(frames.range().end, |entry| entry.time);
-        Edge { frame, time }
-    };
+    let edge = |frame: FrameIndex| edge_of(frames, frame);
     let span = |span: &avar_interchange::AnnotatedSpan| ComparedSpan {
         stretch: Stretch { start: edge(span.frames.start), end: edge(span.frames.end) },
         label: span.label.text().to_owned(),

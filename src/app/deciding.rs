@@ -146,7 +146,7 @@ impl Desk {
             }
             TrailNews::Absent => recording.decisions.stage = TrailStage::Absent,
             TrailNews::Refused(sentence) => {
-                let has_file = recording.decisions.view.as_ref().is_some_and(|view| view.saved > 0);
+                let has_file = recording.decisions.begun().is_some();
                 let elsewhere = format!(
                     "{sentence} \"{}\" ({}) finds it another place.",
                     Action::PlaceReview.label(),
@@ -174,7 +174,7 @@ impl Desk {
         self.state.review_folder = Some(folder.clone());
         let Some(place) = self.state.current else { return };
         let recording = &mut self.state.queue[place];
-        if let Some(view) = recording.decisions.view.as_ref().filter(|view| view.saved > 0) {
+        if let Some(view) = recording.decisions.begun() {
             self.state
                 .notices
                 .push(format!("This review is begun already and stays where it is: {}", view.path.display()));
@@ -189,8 +189,8 @@ impl Desk {
 
     /// A review that has decisions has its own rule, by which they were made.
     pub(super) fn show_rule_of_trail(&mut self) {
-        let view = self.state.recording().and_then(|recording| recording.decisions.view.as_ref());
-        let of_review = view.filter(|view| view.saved > 0).map(|view| view.state.rule);
+        let begun = self.state.recording().and_then(|recording| recording.decisions.begun());
+        let of_review = begun.map(|view| view.state.rule);
         let rule = of_review.unwrap_or(self.state.own_rule);
         if rule != self.state.hysteresis {
             self.state.hysteresis = rule;

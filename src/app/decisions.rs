@@ -7,7 +7,7 @@ use avar_analysis::StepScores;
 use avar_base::time::{FrameIndex, MediaTime};
 use avar_handover::scored_steps;
 use avar_labels::{AnomalyClass, Hysteresis, Verdict};
-use avar_media::OpenedMedia;
+use avar_media::{FrameTable, OpenedMedia};
 use avar_review::layers::{ListedEvent, listed};
 use avar_review::list::{ListFilter, ReviewCount, SortBy, shown};
 use avar_review::{Edge, EventId, Header, Media, ModelEvent, OrdinalsOf, ReviewState, ScoredBy, Stretch, rebuild};
@@ -172,6 +172,11 @@ impl Decisions {
         ReviewCount::of(&self.listed)
     }
 
+    /// The document as it stood last, once there is one on the disk.
+    pub fn begun(&self) -> Option<&TrailView> {
+        self.view.as_deref().filter(|view| view.saved > 0)
+    }
+
     /// Whether something can be decided.
     pub fn is_writable(&self) -> bool {
         self.view.as_ref().is_some_and(|view| view.read_only.is_none())
@@ -219,7 +224,12 @@ pub fn edge_after(media: &OpenedMedia, edge: Edge) -> Option<Edge> {
     let frames = media.frames.as_ref()?;
     let FrameIndex(frame) = edge.frame;
     let next = FrameIndex((frame + 1).min(frames.len()));
-    Some(Edge { frame: next, time: frames.entry(next).map_or(frames.range().end, |entry| entry.time) })
+    Some(edge_of(frames, next))
+}
+
+/// Before a frame; behind the last where there is none of this ordinal.
+pub fn edge_of(frames: &FrameTable, frame: FrameIndex) -> Edge {
+    Edge { frame, time: frames.entry(frame).map_or(frames.range().end, |entry| entry.time) }
 }
 
 /// A second from an edge on, or as much of it as the recording has.

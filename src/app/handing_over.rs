@@ -14,6 +14,8 @@ use avar_interchange::Format;
 use avar_media::VideoFrame;
 use avar_playback::FrameState;
 
+const BUSY: &str = "Something is just being written; write the next in a moment.";
+
 impl Desk {
     pub(super) fn open_hand_over(&mut self) {
         let Some(recording) = self.state.recording() else { return };
@@ -40,6 +42,9 @@ impl Desk {
     /// What is handed over of the recording on screen; otherwise why nothing can be.
     fn handover(&self) -> Result<Handover, &'static str> {
         let recording = self.state.recording().ok_or("No recording is open.")?;
+        if self.jobs.is_handing_over() {
+            return Err(BUSY);
+        }
         if self.is_deciding() {
             return Err("A decision is just being saved; hand over in a moment.");
         }
@@ -50,7 +55,7 @@ impl Desk {
         let (Some(media), Some(scores), Some(account)) = parts else {
             return Err("A recording is handed over once it is analysed to its end.");
         };
-        let document = recording.decisions.view.as_ref().filter(|view| view.saved > 0).map(|view| view.path.clone());
+        let document = recording.decisions.begun().map(|view| view.path.clone());
         Ok(Handover {
             media: media.clone(),
             sha256: sha256.clone(),
@@ -62,13 +67,10 @@ impl Desk {
     }
 
     pub(super) fn write_bundle(&mut self, out: PathBuf) {
-        if self.jobs.is_handing_over() {
-            return;
-        }
         match self.handover() {
             Ok(handover) => {
                 self.jobs.write_bundle(handover, out);
-                self.state.writing = Some(None);
+                self.begin_writing();
             }
             Err(sentence) => self.state.notices.push(sentence.to_owned()),
         }
@@ -96,15 +98,23 @@ impl Desk {
 
     pub(super) fn write_clip(&mut self, out: PathBuf, has_words: bool) {
         let Some(recording) = self.state.recording() else { return };
-        let (Some(media), false) = (recording.whole_media(), self.jobs.is_handing_over()) else { return };
-        let Some(stretch) = self.state.clip_stretch() else { return };
+        let (Some(media), Some(stretch)) = (recording.whole_media(), self.state.clip_stretch()) else { return };
+        if self.jobs.is_handing_over() {
+            self.state.notices.push(BUSY.to_owned());
+            return;
+        }
         let burn = Burn {
             words: if has_words { Word::ALL.to_vec() } else { Vec::new() },
             scores: recording.review.scores.clone(),
             events: recording.decisions.listed.clone(),
         };
         self.jobs.write_clip(media.clone(), stretch, burn, out);
-        self.state.writing = Some(None);
+        self.begin_writing();
+    }
+
+    /// Progress is shown from now on, unless the system started no thread for it.
+    fn begin_writing(&mut self) {
+        self.state.writing = self.jobs.is_handing_over().then_some(None);
     }
 
     pub(super) fn receive_clip(&mut self, event: JobEvent<(), PathBuf>) {
@@ -169,11 +179,12 @@ impl Desk {
     /// What was decided; where nothing was, what the network found.
     pub(super) fn write_annotations(&mut self, format: Format, out: PathBuf) {
         let Some(recording) = self.state.recording() else { return };
-        let Some(media) = recording.whole_media().filter(|_| !self.jobs.is_handing_over()) else {
-            self.state.notices.push("The recording is still being opened.".to_owned());
-            return;
+        let media = match recording.whole_media() {
+            _ if self.jobs.is_handing_over() => return self.state.notices.push(BUSY.to_owned()),
+            None => return self.state.notices.push("The recording is still being opened.".to_owned()),
+            Some(media) => media,
         };
-        let decided = recording.decisions.view.as_ref().filter(|view| view.saved > 0).map(|view| view.state.clone());
+        let decided = recording.decisions.begun().map(|view| view.state.clone());
         let (model, media) = (recording.decisions.model.clone(), media.clone());
         self.jobs.write_annotations(media, format, out, move |subject| match &decided {
             Some(state) => annotations_of(state, subject, format),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::comparison::{Compared, Comparison, is_annotations, is_review};
+use super::comparison::{Compared, Comparison, is_review};
 use super::evaluate::state::Slot;
 use super::sample_path;
 use super::state::{RecordingId, Wanted, file_name};
@@ -22,7 +22,7 @@ use avar_handover::annotations::timeline_of;
 use avar_handover::{
     Burn, ClipJob, FrameFacts, Handover, HandoverJob, Manifest as BundleManifest, Word, save_still, still,
 };
-use avar_interchange::{Annotations, Format, Subject, write_file};
+use avar_interchange::{Annotations, Format, Subject, is_annotations, write_file};
 use avar_labels::AnomalyClass;
 use avar_media::{
     self, AudioInfo, IngestReport, OpenedMedia, Opening, RgbImage, VideoFrame, WaveformPyramid, build_waveform,

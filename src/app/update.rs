@@ -257,8 +257,7 @@ impl Desk {
     }
 
     fn rule_moved(&mut self) {
-        let view = self.state.recording().and_then(|recording| recording.decisions.view.as_ref());
-        if view.is_none_or(|view| view.saved == 0) {
+        if self.state.recording().and_then(|recording| recording.decisions.begun()).is_none() {
             self.state.own_rule = self.state.hysteresis;
         }
         self.rule_moved_at = Some(Instant::now());

@@ -31,6 +31,15 @@ pub fn read_file(path: &Path, format: Option<Format>, recording: &Subject) -> Re
     attempt().map_err(|problem| FileError::Format { problem, path: path.to_owned() })
 }
 
+/// Whether an ordinary file is named as those of a format that can be read, and is found to be in one.
+pub fn is_annotations(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let is_named = Format::ALL.into_iter().any(|format| format.can_read() && format.extension() == ending);
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let is_found = |bytes: Vec<u8>| decode(&bytes).and_then(|text| detect(&name, text)).is_ok();
+    is_named && bytes_of(path).is_ok_and(is_found)
+}
+
 /// Writes a file whole or not at all, and gives back the remarks.
 pub fn write_file(
     path: &Path,

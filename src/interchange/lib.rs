@@ -50,7 +50,7 @@ pub use annotations::{AnnotatedSpan, Annotations, Marker, Media, ScoreRow, Subje
 pub use collector::Read;
 pub use detect::detect;
 pub use error::{EntryPlace, EntryProblem, FileError, FormatError};
-pub use file::{read_file, write_file};
+pub use file::{is_annotations, read_file, write_file};
 pub use format::{Carries, Format, read, write};
 pub use label::Label;
 pub use timeline::Timeline;

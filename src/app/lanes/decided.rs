@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use super::lane_name;
 use crate::command::Command;
-use crate::decisions::{Decision, edge_after, edge_at};
+use crate::decisions::{Decision, edge_after, edge_at, edge_of};
 use crate::state::{Recording, State};
 use crate::theme;
 use crate::widgets::event_words::{description, icon_font, mark};
@@ -232,9 +232,8 @@ fn moved_to(media: &OpenedMedia, axis: &TimeAxis, stretch: Stretch, offset: f32)
     let frames = media.frames.as_ref()?;
     let wanted = shown_frame(media, axis, axis.x_of(stretch.start.time) + offset)?.frame;
     let first = FrameIndex(wanted.0.min(frames.len().checked_sub(stretch.frames())?));
-    let edge =
-        |frame: FrameIndex| Edge { frame, time: frames.entry(frame).map_or(frames.range().end, |entry| entry.time) };
-    Some(Stretch { start: edge(first), end: edge(FrameIndex(first.0 + stretch.frames())) })
+    let end = FrameIndex(first.0 + stretch.frames());
+    Some(Stretch { start: edge_of(frames, first), end: edge_of(frames, end) })
 }
 
 /// The frame at a point of the axis.

@@ -15,18 +15,24 @@ use crate::world::{AUTHOR, Analyst, edge, folder_on_disk, header, time};
 /// By which the test below is told where to write.
 const WRITTEN: &str = "AVAR_REVIEW_WRITTEN";
 
+/// Where the parent says, opened again or begun.
+fn document_of_the_parent() -> Document {
+    let path = std::env::var_os(WRITTEN).expect("the parent says where");
+    let path = Path::new(&path);
+    let document = match path.exists() {
+        true => Document::open(path).unwrap(),
+        false => Document::draft(header(), path).unwrap(),
+    };
+    assert!(document.read_only().is_none(), "a lock was left behind");
+    document
+}
+
 /// The child of the test of a full disk: notes without end, each said on stdout once it is saved, until it is killed or three
 /// in a row are not saved.
 #[test]
 #[ignore = "run by the test below in a process of its own"]
 fn saves_notes_until_it_is_stopped() {
-    let path = std::env::var_os(WRITTEN).expect("the parent says where");
-    let path = Path::new(&path);
-    let mut document = match path.exists() {
-        true => Document::open(path).unwrap(),
-        false => Document::draft(header(), path).unwrap(),
-    };
-    assert!(document.read_only().is_none(), "a lock was left behind");
+    let mut document = document_of_the_parent();
     let mut failures = 0;
     while failures < 3 {
         let text = format!("note {} \"שלום\"\n{}", document.entries().len() + 1, "x".repeat(300));
@@ -48,13 +54,7 @@ fn saves_notes_until_it_is_stopped() {
 #[test]
 #[ignore = "run by the test below in a process of its own"]
 fn reviews_until_it_is_killed() {
-    let path = std::env::var_os(WRITTEN).expect("the parent says where");
-    let path = Path::new(&path);
-    let mut document = match path.exists() {
-        true => Document::open(path).unwrap(),
-        false => Document::draft(header(), path).unwrap(),
-    };
-    assert!(document.read_only().is_none(), "a lock was left behind");
+    let mut document = document_of_the_parent();
     let mut analyst = Analyst::new(document.entries().len() as u64);
     loop {
         let operation = analyst.operation(document.state());

@@ -124,7 +124,7 @@ fn in_format(sheet: &HandOverSheet, format: Format) -> HandOverSheet {
 fn contents(recording: &Recording) -> String {
     let events = &recording.decisions.listed;
     let count = |verdict: Option<Verdict>| events.iter().filter(|event| event.verdict == verdict).count();
-    if recording.decisions.view.as_ref().is_none_or(|view| view.saved == 0) {
+    if recording.decisions.begun().is_none() {
         return format!("Nothing is decided yet: it holds {} that the network found.", counted(events.len(), "event"));
     }
     let open = count(None);
